@@ -1,0 +1,32 @@
+/** A Python interpreter that might run the model, and where Nimbus found it. */
+export interface Candidate {
+  /** Absolute path. */
+  python: string;
+  source: 'chosen' | 'python-extension' | 'project' | 'conda' | 'path' | 'managed';
+}
+
+/** What a probe learned of an interpreter, without importing any framework. */
+export interface Probe {
+  python: string;
+  /** `3.12.4`. */
+  version: string;
+  implementation: string;
+  /** `cpython-312-x86_64-linux-gnu`, or what the platform has instead. */
+  abi: string;
+  platform: string;
+  /** Installed versions of the packages asked about, by normalised name; absent where not installed. */
+  packages: Record<string, string>;
+}
+
+/** Which Python will run the model; part of a deploy's plan. */
+export type EnvironmentPlan =
+  | { kind: 'use'; python: string; source: Candidate['source']; probe: Probe }
+  | {
+      kind: 'create';
+      /** The interpreter that the environment is made from. */
+      base: string;
+      requirements: string[];
+      tool: 'uv' | 'pip';
+      /** Folder name in the per-user cache: hash of platform, ABI and requirements. */
+      key: string;
+    };

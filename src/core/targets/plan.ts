@@ -1,0 +1,27 @@
+import type { DeploymentKey, DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
+import type { Consent } from '../detect/detection.ts';
+import type { EnvironmentPlan } from '../environment/environment.ts';
+
+/** Data that says all that will happen. `execute` never asks: the open questions were answered by the client before. */
+export type Plan = DeployPlan | RemovePlan;
+
+export interface DeployPlan extends DeploymentKey {
+  kind: 'deploy' | 'redeploy';
+  /** Absolute real path of the project's folder. */
+  project: string;
+  /** Written to models.json, without `deployments`. */
+  spec: Omit<ModelSpec, 'deployments'>;
+  deploymentSpec: DeploymentSpec;
+  environment: EnvironmentPlan;
+  /** Values of the variables that `spec.env` names; held in memory only. */
+  env: Record<string, string>;
+  /** What the user agreed to run; the host checks it against the snapshot before it loads anything. */
+  consent: Consent[];
+}
+
+export interface RemovePlan extends DeploymentKey {
+  kind: 'remove';
+  project: string;
+  /** Also drop the model's entry once its last deployment is gone. */
+  dropModel: boolean;
+}

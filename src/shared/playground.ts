@@ -1,0 +1,57 @@
+import type { ModelCard } from './contract.ts';
+import type { Phases, Sample } from './latency.ts';
+import type { Outcome, UserError } from './outcome.ts';
+import type { DeploymentKey } from './spec.ts';
+import type { DeploymentStatus } from './states.ts';
+
+export type CodeLanguage = 'curl' | 'python' | 'typescript';
+
+export interface PlaygroundInput {
+  input: unknown;
+  parameters?: Record<string, unknown>;
+}
+
+export interface PlaygroundStart {
+  /** Every deployment of every project of the window that can be chosen. */
+  deployments: DeploymentStatus[];
+  selected?: DeploymentKey;
+  card?: ModelCard;
+  /** BCP 47, for numbers and dates. */
+  locale: string;
+}
+
+/** What the page asks of the extension. Only the extension calls endpoints; the page has no network. */
+export interface PlaygroundExtension {
+  /** The page has loaded, possibly after a reload: `remembered` is what it had selected. */
+  ready(remembered?: DeploymentKey): Promise<PlaygroundStart>;
+  select(key: DeploymentKey): Promise<ModelCard | undefined>;
+  /** One request. Failures of the endpoint are a sample with a problem; an error means that nothing was sent. */
+  send(input: PlaygroundInput): Promise<Outcome<Sample>>;
+  /** Sends `times` requests one after another; each arrives as a `sample` event. Answers when all are done. */
+  repeat(input: PlaygroundInput, times: number): Promise<Outcome<{ sent: number }>>;
+  /** Ends what `send` or `repeat` has under way. */
+  cancel(): Promise<void>;
+  cold(): Promise<Outcome<void>>;
+  start(): Promise<Outcome<void>>;
+  stop(): Promise<Outcome<void>>;
+  /** Puts the request as code on the clipboard. */
+  copyAs(language: CodeLanguage, input: PlaygroundInput): Promise<void>;
+  copyText(text: string): Promise<void>;
+  showLogs(requestId?: string): Promise<void>;
+  runAction(action: NonNullable<UserError['action']>): Promise<void>;
+  /** The text selected in the last active text editor. */
+  editorSelection(): Promise<string | undefined>;
+}
+
+/** What the extension tells the page. */
+export interface PlaygroundPage {
+  deployments(all: DeploymentStatus[]): void;
+  /** The selected one's card changed (a new version serves). */
+  card(card: ModelCard | undefined): void;
+  sample(sample: Sample): void;
+  select(key: DeploymentKey, card: ModelCard | undefined): void;
+  /** Predict Selection: put this text into the box; the sample follows by itself. */
+  fill(text: string): void;
+}
+
+export type { Phases };

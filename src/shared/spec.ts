@@ -1,0 +1,61 @@
+/** The contents of models.json, version 1. Its JSON Schema is media/models.schema.json. */
+export interface ModelsSpec {
+  version: 1;
+  models: Record<string, ModelSpec>;
+}
+
+export const FRAMEWORKS = ['spacy', 'sklearn', 'custom'] as const;
+export type Framework = (typeof FRAMEWORKS)[number];
+
+/** How the product writes a framework's name to people. */
+export const FRAMEWORK_TITLES: Record<Framework, string> = {
+  spacy: 'spaCy',
+  sklearn: 'scikit-learn',
+  custom: 'custom',
+};
+
+export const TARGETS = ['local'] as const;
+export type TargetKind = (typeof TARGETS)[number];
+
+export interface ModelSpec {
+  /** Relative to models.json with `/`, or absolute for a model outside the project (not portable). */
+  path: string;
+  framework: Framework;
+  description?: string;
+  /** e.g. `3.12`. */
+  pythonVersion?: string;
+  /** Megabytes of 2^20 bytes, as AWS Lambda counts them. */
+  memoryMb?: number;
+  timeoutSeconds?: number;
+  /** Local workers at most; never becomes Lambda's reserved concurrency. */
+  concurrency?: number;
+  /** Names of environment variables handed to the function; never values. */
+  env?: string[];
+  examples?: Example[];
+  deployments?: Record<string, DeploymentSpec>;
+}
+
+export interface Example {
+  input: unknown;
+  /** A part of the expected result: every field named here must be equal in the answer. */
+  expect?: unknown;
+}
+
+export interface DeploymentSpec {
+  target: TargetKind;
+}
+
+export const MODEL_NAME = /^[a-z][a-z0-9-]{0,29}$/;
+
+/** Used where models.json does not say. Lambda's own sizes: 1,769 MB is one vCPU; 29 s is API Gateway's limit. */
+export const DEFAULTS = { memoryMb: 1769, timeoutSeconds: 29, concurrency: 2 } as const;
+
+/** A deployment's identity within a project. */
+export interface DeploymentKey {
+  model: string;
+  deployment: string;
+}
+
+export function keyText(key: DeploymentKey): string {
+  return `${key.model}/${key.deployment}`;
+}

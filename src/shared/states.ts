@@ -1,0 +1,62 @@
+import type { UserError } from './outcome.ts';
+import type { StartKind } from './contract.ts';
+import type { DeploymentKey, Framework, TargetKind } from './spec.ts';
+
+/**
+ * `idle` no worker: the next request is cold. `starting` a worker is initialising and none is ready. `serving` a
+ * worker is ready. `stopped` the user closed the route (503). `failed` the last start failed. `changed` the model
+ * differs from what is deployed. `refused` a new version could not answer, the old one serves on.
+ */
+export type State = 'idle' | 'starting' | 'serving' | 'stopped' | 'failed' | 'changed' | 'refused';
+
+export interface DeploymentStatus extends DeploymentKey {
+  target: TargetKind;
+  framework: Framework;
+  state: State;
+  /** Endpoint's base, without a trailing slash: `http://127.0.0.1:47123/sentiment/local`. */
+  url: string;
+  /** Hash of model files, lock, runtime and handler: 64 hexadecimal digits, shown shortened to 7. */
+  version: string;
+  /** ISO 8601. */
+  deployedAt?: string;
+  interpreter?: string;
+  workers: number;
+  /** Milliseconds, whole request as the host saw it, last one of its kind. */
+  lastMs: Partial<Record<StartKind, number>>;
+  /** Bytes of resident memory of all workers, last measured. */
+  memoryBytes?: number;
+  /** Why it is `failed` or `refused`. */
+  error?: UserError;
+}
+
+export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment';
+
+export interface OperationStage {
+  name: string;
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+  /** Milliseconds since the epoch. */
+  startedAt?: number;
+  endedAt?: number;
+  /** One line on what it does right now. */
+  detail?: string;
+}
+
+export interface Operation extends DeploymentKey {
+  id: string;
+  kind: OperationKind;
+  state: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  stages: OperationStage[];
+  startedAt: number;
+  endedAt?: number;
+  /** Absolute path on the machine that runs the host. */
+  logFile: string;
+  error?: UserError;
+}
+
+export interface LogLine {
+  /** Milliseconds since the epoch. */
+  at: number;
+  source: 'stdout' | 'stderr' | 'host';
+  text: string;
+  requestId?: string;
+}
