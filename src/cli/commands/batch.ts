@@ -1,0 +1,88 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
+import type { Command } from 'commander';
+import { fetchCard } from '../../core/invoke/card.ts';
+import { runBatch, type BatchLine, type BatchProgress } from '../../core/invoke/batch.ts';
+import { openInputs } from '../../core/invoke/inputs.ts';
+import { cancelled } from '../../shared/outcome.ts';
+import { DEFAULTS } from '../../shared/spec.ts';
+import { statusOrExit, withDeployment } from '../context.ts';
+import { EXIT, Exit, orExit, type Terminal } from '../terminal.ts';
+
+export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
+  program
+    .command('batch')
+    .description('send every input of a file; answers are JSON lines in the order of the inputs')
+    .argument('<name>', 'a model, or MODEL/DEPLOYMENT')
+    .argument(
+      '<file>',
+      'a text per line (.txt), JSON lines (.jsonl), or a table (.csv); - reads lines from standard input',
+    )
+    .option('--out <file>', 'write the answers there instead of standard output')
+    .action((name: string, file: string, options: { out?: string }, command: Command) =>
+      batch(terminalOf(command), name, file, options),
+    );
+}
+
+async function batch(terminal: Terminal, name: string, file: string, options: { out?: string }): Promise<void> {
+  await withDeployment(terminal, name, async (connection, key, project) => {
+    const { url } = statusOrExit(terminal, connection, key);
+    const inputs = orExit(terminal, await openInputs(file, file.endsWith('.csv') ? await fetchCard(url) : undefined));
+    const concurrency = project.models[key.model]?.concurrency ?? DEFAULTS.concurrency;
+    const partial = options.out === undefined ? undefined : `${options.out}.partial`;
+    const out: Writable = partial === undefined ? process.stdout : createWriteStream(partial);
+    const started = Date.now();
+    let done: BatchProgress;
+    try {
+      done = await runBatch({
+        url,
+        inputs,
+        concurrency,
+        signal: terminal.signal,
+        write: (line) => writeLine(out, line),
+        onProgress: (state) => showProgress(terminal, state, started),
+      });
+      if (partial !== undefined) {
+        out.end();
+        await finished(out);
+      }
+    } catch (error) {
+      if (partial !== undefined) await rm(partial, { force: true });
+      throw error;
+    }
+    if (terminal.signal.aborted) {
+      if (partial !== undefined) await rm(partial, { force: true });
+      orExit(terminal, cancelled());
+    }
+    if (partial !== undefined) await rename(partial, options.out!);
+    if (done.error) orExit(terminal, { ok: false, error: done.error });
+    const seconds = (Date.now() - started) / 1000;
+    const summary = { inputs: done.succeeded + done.failed, succeeded: done.succeeded, failed: done.failed, seconds };
+    if (partial !== undefined) {
+      terminal.document({ ...summary, out: options.out });
+      terminal.say(
+        `${summary.inputs} inputs in ${seconds.toFixed(1)} s: ${done.succeeded} answered, ${done.failed} failed. Answers: ${options.out}`,
+      );
+    } else {
+      terminal.progress(
+        `${summary.inputs} inputs in ${seconds.toFixed(1)} s: ${done.succeeded} answered, ${done.failed} failed\n`,
+      );
+    }
+    if (done.failed > 0 && done.succeeded === 0) throw new Exit(EXIT.failed);
+  });
+}
+
+async function writeLine(out: Writable, line: BatchLine): Promise<void> {
+  if (!out.write(`${JSON.stringify(line)}\n`)) await new Promise((resolve) => out.once('drain', resolve));
+}
+
+function showProgress(terminal: Terminal, state: BatchProgress, started: number): void {
+  const count = state.succeeded + state.failed;
+  const rate = count / Math.max(0.001, (Date.now() - started) / 1000);
+  if (process.stderr.isTTY)
+    terminal.progress(
+      `${count} inputs · ${Math.round(rate)} per second${state.failed > 0 ? ` · ${state.failed} failed` : ''}`,
+    );
+}

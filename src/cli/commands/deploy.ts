@@ -1,0 +1,157 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { consentTo, prepareDeploy, type PreparedDeploy } from '../../core/deploy.ts';
+import { readConsents, rememberConsents } from '../../core/consent.ts';
+import type { Consent, Risk } from '../../core/detect/detection.ts';
+import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { FRAMEWORK_TITLES, TARGETS } from '../../shared/spec.ts';
+import { connect, openProject } from '../context.ts';
+import { createOperationFeed } from '../operation.ts';
+import { wholeNumber } from '../options.ts';
+import { indent, orExit, type Terminal } from '../terminal.ts';
+
+interface Options {
+  name?: string;
+  target: string;
+  as?: string;
+  python?: string;
+  memory?: number;
+  timeout?: number;
+  concurrency?: number;
+  description?: string;
+  trust?: boolean;
+  yes?: boolean;
+}
+
+export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
+  program
+    .command('deploy')
+    .description('give a model an endpoint on this machine')
+    .argument('<path>', 'a spaCy pipeline folder, a scikit-learn .joblib or .pkl file, or a folder with handler.py')
+    .option('--name <name>', 'name of the model (default: made from the path)')
+    .option('--target <target>', `where it runs: ${TARGETS.join(', ')}`, TARGETS[0])
+    .option('--as <deployment>', "name of the deployment (default: the target's)")
+    .option('--python <path>', 'interpreter that runs the model')
+    .option('--memory <MB>', 'memory limit of one worker, in MB', wholeNumber(128, 10_240))
+    .option('--timeout <seconds>', 'time limit of one request, in seconds', wholeNumber(1, 900))
+    .option('--concurrency <count>', 'workers at most', wholeNumber(1, 64))
+    .option('--description <text>', 'one line about the model')
+    .option('--trust', "run this project's code, and a pickle with globals outside its framework, without asking")
+    .option('--yes', 'answer yes to every other question')
+    .action((target: string, options: Options, command: Command) => deploy(terminalOf(command), target, options));
+}
+
+async function deploy(terminal: Terminal, target: string, options: Options): Promise<void> {
+  if (!TARGETS.some((known) => known === options.target)) {
+    orExit(
+      terminal,
+      fail('usage', `There is no target named ${options.target}.`, { next: `Targets: ${TARGETS.join(', ')}.` }),
+    );
+  }
+  const { folder } = await openProject(terminal);
+  const trusted = options.trust === true || readConsents(folder).some((consent) => consent.kind === 'code');
+  const prepared = orExit(
+    terminal,
+    await prepareDeploy({
+      project: folder,
+      path: path.resolve(target),
+      trustedProject: trusted,
+      signal: terminal.signal,
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.as === undefined ? {} : { deployment: options.as }),
+      ...(options.python === undefined ? {} : { interpreter: path.resolve(options.python) }),
+    }),
+  );
+  const environment = prepared.environments[0]!;
+  terminal.say(`${prepared.detection.summary}`);
+  terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${environment.label}`);
+  for (const problem of environment.problems) terminal.say(`  ! ${problem}`);
+  if (!prepared.portable)
+    terminal.say(
+      '  ! The model lies outside the project: models.json will hold its absolute path, which works on this machine only.',
+    );
+  orExit(terminal, await confirmReplacing(terminal, prepared, options));
+  const consent = orExit(terminal, await askConsent(terminal, prepared, options));
+  if (environment.plan.kind === 'create') {
+    orExit(
+      terminal,
+      await agreed(terminal, options, `Make a managed environment with ${environment.plan.requirements.join(', ')}?`),
+    );
+  }
+  if (options.trust) await rememberConsents(folder, [{ kind: 'code' }]);
+  await rememberConsents(folder, consent);
+
+  const feed = createOperationFeed();
+  const connection = await connect(terminal, folder, { operation: feed.onOperation });
+  try {
+    const plan = prepared.plan({
+      environment: environment.plan,
+      consent,
+      spec: {
+        ...(options.description === undefined ? {} : { description: options.description }),
+        ...(options.memory === undefined ? {} : { memoryMb: options.memory }),
+        ...(options.timeout === undefined ? {} : { timeoutSeconds: options.timeout }),
+        ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+      },
+    });
+    orExit(terminal, await feed.run(terminal, connection, plan));
+    const url = `${connection.hello.url}/${plan.model}/${plan.deployment}`;
+    terminal.document({
+      model: plan.model,
+      deployment: plan.deployment,
+      target: plan.deploymentSpec.target,
+      framework: plan.spec.framework,
+      url,
+    });
+    terminal.say(`\n${plan.model} answers at ${url}/predict`);
+    terminal.say(`  nimbus predict ${plan.model} "some text"`);
+  } finally {
+    connection.close();
+  }
+}
+
+async function agreed(terminal: Terminal, options: Options, question: string): Promise<Outcome<void>> {
+  if (options.yes) return ok(undefined);
+  const answer = await terminal.confirm(question, '--yes');
+  if (!answer.ok) return answer;
+  return answer.value ? ok(undefined) : cancelled();
+}
+
+async function confirmReplacing(
+  terminal: Terminal,
+  prepared: PreparedDeploy,
+  options: Options,
+): Promise<Outcome<void>> {
+  if (!prepared.nameTaken) return ok(undefined);
+  return agreed(
+    terminal,
+    options,
+    `The name ${prepared.name} belongs to ${prepared.declared?.path}. Replace it? (--name chooses another)`,
+  );
+}
+
+/** Consent to what loading would run. Dangerous globals are never covered by a flag or a single key. */
+async function askConsent(terminal: Terminal, prepared: PreparedDeploy, options: Options): Promise<Outcome<Consent[]>> {
+  const risk = prepared.consentNeeded;
+  if (!risk) return ok([]);
+  if (risk.kind === 'dangerous-globals') {
+    const question = `${describeRisk(risk)}\nLoading this file can run them. Type the model's name (${prepared.name}) to load it all the same:`;
+    const answer = await terminal.ask(question, 'a terminal: no flag allows this');
+    if (!answer.ok) return answer;
+    return answer.value.trim() === prepared.name ? ok(consentTo(prepared)) : cancelled();
+  }
+  if (options.trust) return ok(consentTo(prepared));
+  const answer = await terminal.confirm(`${describeRisk(risk)}\nRun it?`, '--trust');
+  if (!answer.ok) return answer;
+  return answer.value ? ok(consentTo(prepared)) : cancelled();
+}
+
+function describeRisk(risk: Risk): string {
+  if (risk.kind === 'code') return `Loading it runs code of this project: ${risk.files.join(', ')}.`;
+  if (risk.kind !== 'unknown-globals' && risk.kind !== 'dangerous-globals') return '';
+  const listed = risk.globals
+    .filter((one) => one.danger !== 'known')
+    .map((one) => `${one.name}${one.meaning ? `: ${one.meaning}` : ''}`);
+  const what = risk.kind === 'dangerous-globals' ? 'names what no model needs' : "uses names outside its framework's";
+  return `This pickle ${what}:\n${indent(listed.join('\n'))}`;
+}

@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import type { RemovePlan } from '../../core/targets/plan.ts';
+import { cancelled } from '../../shared/outcome.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import { connect, openProject, withDeployment } from '../context.ts';
+import { resolveName, unknownModel } from '../names.ts';
+import { createOperationFeed } from '../operation.ts';
+import { orExit, type Terminal } from '../terminal.ts';
+
+const SAID = {
+  start: 'is open: the next request starts it',
+  stop: 'is stopped: requests get 503 until it is started',
+  cold: 'has no worker left: the next request is cold',
+} as const;
+
+export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
+  const name = ['<name>', 'a model, or MODEL/DEPLOYMENT where it has several'] as const;
+  const simple = {
+    start: 'open a stopped endpoint again',
+    stop: 'close an endpoint: requests get 503',
+    cold: 'end the workers, so that the next request is cold',
+  };
+  for (const [verb, description] of Object.entries(simple) as [keyof typeof SAID, string][]) {
+    program
+      .command(verb)
+      .description(description)
+      .argument(...name)
+      .action((text: string, _options: unknown, command: Command) => act(terminalOf(command), verb, text));
+  }
+  program
+    .command('remove')
+    .description('take a deployment away; the model stays in models.json')
+    .argument(...name)
+    .option('--yes', 'do not ask')
+    .action((text: string, options: { yes?: boolean }, command: Command) => remove(terminalOf(command), text, options));
+  program
+    .command('destroy')
+    .description("take all of a model's deployments away, and its entry in models.json; its files stay")
+    .argument('<model>', 'a model')
+    .option('--yes', 'do not ask')
+    .action((text: string, options: { yes?: boolean }, command: Command) =>
+      destroy(terminalOf(command), text, options),
+    );
+}
+
+async function act(terminal: Terminal, verb: keyof typeof SAID, name: string): Promise<void> {
+  await withDeployment(terminal, name, async (connection, key) => {
+    const status = orExit(terminal, await connection.api[verb](key));
+    terminal.document(status);
+    terminal.say(`${keyText(key)} ${SAID[verb]}`);
+  });
+}
+
+async function remove(terminal: Terminal, name: string, options: { yes?: boolean }): Promise<void> {
+  const project = await openProject(terminal);
+  const key = orExit(terminal, resolveName(project.models, name));
+  await sure(terminal, options, `Remove the endpoint ${keyText(key)}? Its model files stay.`);
+  await removeAll(terminal, project.folder, [key], false);
+  terminal.document({ removed: [key] });
+  terminal.say(`${keyText(key)} is removed`);
+}
+
+async function destroy(terminal: Terminal, model: string, options: { yes?: boolean }): Promise<void> {
+  const project = await openProject(terminal);
+  const spec = project.models[model];
+  if (!spec) return void orExit(terminal, unknownModel(project.models, model));
+  const keys = Object.keys(spec.deployments ?? {}).map((deployment) => ({ model, deployment }));
+  const what = keys.length > 0 ? `, its endpoints ${keys.map(keyText).join(', ')}` : '';
+  await sure(
+    terminal,
+    options,
+    `Destroy ${model}${what} and its entry in models.json? Its files at ${spec.path} stay.`,
+  );
+  await removeAll(terminal, project.folder, keys.length > 0 ? keys : [{ model, deployment: 'local' }], true);
+  terminal.document({ removed: keys, model });
+  terminal.say(`${model} is gone from this project; its files are untouched`);
+}
+
+async function sure(terminal: Terminal, options: { yes?: boolean }, question: string): Promise<void> {
+  if (options.yes) return;
+  if (!orExit(terminal, await terminal.confirm(question, '--yes'))) orExit(terminal, cancelled());
+}
+
+async function removeAll(
+  terminal: Terminal,
+  project: string,
+  keys: DeploymentKey[],
+  dropModel: boolean,
+): Promise<void> {
+  const feed = createOperationFeed();
+  const connection = await connect(terminal, project, { operation: feed.onOperation });
+  try {
+    for (const key of keys) {
+      const plan: RemovePlan = { ...key, kind: 'remove', project, dropModel };
+      orExit(terminal, await feed.run(terminal, connection, plan));
+    }
+  } finally {
+    connection.close();
+  }
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { LogLine } from '../../shared/states.ts';
+import { withDeployment } from '../context.ts';
+import { wholeNumber } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Options {
+  follow?: boolean;
+  request?: string;
+  limit: number;
+}
+
+export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
+  program
+    .command('logs')
+    .description("what a deployment's workers and its host wrote")
+    .argument('<name>', 'a model, or MODEL/DEPLOYMENT')
+    .option('--follow', 'go on until Ctrl+C')
+    .option('--request <id>', 'only the lines of one request')
+    .option('--limit <lines>', 'last lines at most', wholeNumber(1, 100_000), 200)
+    .action((name: string, options: Options, command: Command) => logs(terminalOf(command), name, options));
+}
+
+async function logs(terminal: Terminal, name: string, options: Options): Promise<void> {
+  const print = (line: LogLine): void => {
+    if (options.request === undefined || line.requestId === options.request)
+      terminal.line(terminal.json ? JSON.stringify(line) : format(line));
+  };
+  await withDeployment(
+    terminal,
+    name,
+    async (connection, key) => {
+      const query = {
+        ...key,
+        limit: options.limit,
+        ...(options.request === undefined ? {} : { requestId: options.request }),
+      };
+      for (const line of await connection.api.logs(query)) print(line);
+      if (!options.follow) return;
+      await connection.api.follow(key);
+      await Promise.race([
+        connection.closed,
+        new Promise((resolve) => terminal.signal.addEventListener('abort', resolve, { once: true })),
+      ]);
+    },
+    { log: (_key, line) => print(line) },
+  );
+}
+
+function format(line: LogLine): string {
+  const time = new Date(line.at).toISOString().slice(11, 23);
+  return `${time} ${line.source.padEnd(6)} ${line.text}`;
+}

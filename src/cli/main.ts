@@ -1,0 +1,55 @@
+import { Command, CommanderError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { register as batch } from './commands/batch.ts';
+import { register as deploy } from './commands/deploy.ts';
+import { register as lifecycle } from './commands/lifecycle.ts';
+import { register as list } from './commands/list.ts';
+import { register as logs } from './commands/logs.ts';
+import { register as predict } from './commands/predict.ts';
+import { register as serve } from './commands/serve.ts';
+import { createTerminal, EXIT, Exit, problemOf, type Terminal } from './terminal.ts';
+
+/** Runs one command line (without the program's name) and answers with its exit code: 0, 1 failed, 2 wrong usage, 130 cancelled. */
+export async function runCli(argv: string[]): Promise<number> {
+  const abort = new AbortController();
+  const onSignal = (): void => abort.abort();
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.stdout.on('error', onBrokenPipe);
+  const json = argv.includes('--json');
+  let terminal: Terminal | undefined;
+  const program = new Command('nimbus')
+    .description('Give a trained model an HTTP endpoint on this machine')
+    .version(packageJson.version)
+    .option('--json', 'print one JSON document on stdout and nothing else')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => json || write(text) });
+  const terminalOf = (): Terminal => (terminal ??= createTerminal(json, abort.signal));
+  for (const register of [deploy, list, predict, batch, logs, lifecycle, serve]) register(program, terminalOf);
+  for (const command of program.commands)
+    command.exitOverride().option('--json', 'print one JSON document on stdout and nothing else');
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return abort.signal.aborted && !argv.includes('serve') ? EXIT.cancelled : EXIT.ok;
+  } catch (error) {
+    if (error instanceof Exit) return error.code;
+    if (error instanceof CommanderError) {
+      if (error.exitCode !== 0 && json)
+        process.stdout.write(`${JSON.stringify(problemOf({ code: 'usage', what: error.message }))}\n`);
+      return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    }
+    if (abort.signal.aborted) return EXIT.cancelled;
+    process.stderr.write(`This is a bug in Nimbus: ${(error as Error).stack}\n`);
+    if (json) process.stdout.write(`${JSON.stringify(problemOf({ code: 'bug', what: (error as Error).message }))}\n`);
+    return EXIT.failed;
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** `nimbus logs | head` closes the pipe: that ends the command and is no failure. */
+function onBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
+}

@@ -1,0 +1,126 @@
+import { createInterface } from 'node:readline/promises';
+import type { Problem } from '../shared/contract.ts';
+import { CANCELLED, fail, ok, type Outcome, type UserError } from '../shared/outcome.ts';
+
+export const EXIT = { ok: 0, failed: 1, usage: 2, cancelled: 130 } as const;
+
+/** Ends a command with an exit code after everything was said. */
+export class Exit extends Error {
+  readonly code: number;
+  constructor(code: number) {
+    super(`exit ${code}`);
+    this.code = code;
+  }
+}
+
+/** What a command says and asks: people's text, or with `--json` one document on stdout and nothing else. */
+export interface Terminal {
+  readonly json: boolean;
+  /** Text for people, on stdout; nothing with `--json`. */
+  say(text: string): void;
+  /** Progress for people, on stderr; nothing with `--json`. Replaces the line before it where stderr is a terminal. */
+  progress(text: string): void;
+  /** The machine's answer: printed with `--json` only. */
+  document(value: unknown): void;
+  /** One line of a stream, for both. */
+  line(text: string): void;
+  /** Answers a yes/no question, or says which flag would. */
+  confirm(question: string, flag: string): Promise<Outcome<boolean>>;
+  /** Answers a question in words, or says which flag would. */
+  ask(question: string, flag: string): Promise<Outcome<string>>;
+  readonly signal: AbortSignal;
+}
+
+export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
+  let open = false;
+  const endProgress = (): void => {
+    if (open) process.stderr.write('\n');
+    open = false;
+  };
+  const ask = async (question: string, flag: string): Promise<Outcome<string>> => {
+    if (json || !process.stdin.isTTY || !process.stderr.isTTY) {
+      return fail('question-unanswered', question, {
+        why: 'There is no terminal to ask in.',
+        next: `Run it again with ${flag}.`,
+      });
+    }
+    endProgress();
+    const prompt = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return ok(await prompt.question(`${question} `, { signal }));
+    } catch (error) {
+      if (signal.aborted) return fail(CANCELLED, 'Cancelled.');
+      throw error;
+    } finally {
+      prompt.close();
+    }
+  };
+  return {
+    json,
+    signal,
+    say(text) {
+      if (json) return;
+      endProgress();
+      process.stdout.write(`${text}\n`);
+    },
+    progress(text) {
+      if (json) return;
+      if (process.stderr.isTTY) {
+        process.stderr.write(`\r\u001B[2K${text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1))}`);
+        open = true;
+      } else {
+        process.stderr.write(`${text}\n`);
+      }
+    },
+    document(value) {
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    line(text) {
+      process.stdout.write(`${text}\n`);
+    },
+    ask,
+    async confirm(question, flag) {
+      const answer = await ask(`${question} [y/N]`, flag);
+      return answer.ok ? ok(/^y(es)?$/i.test(answer.value.trim())) : answer;
+    },
+  };
+}
+
+/** The value, or the command's end with the failure said: on stderr for people, as problem JSON on stdout with `--json`. */
+export function orExit<T>(terminal: Terminal, outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  sayError(terminal, outcome.error);
+  throw new Exit(exitCode(outcome.error));
+}
+
+function exitCode(error: UserError): number {
+  if (error.code === CANCELLED) return EXIT.cancelled;
+  return error.code === 'question-unanswered' || error.code === 'usage' ? EXIT.usage : EXIT.failed;
+}
+
+export function sayError(terminal: Terminal, error: UserError): void {
+  if (terminal.json) {
+    terminal.document(problemOf(error));
+    return;
+  }
+  process.stderr.write(`\n${error.what}\n`);
+  if (error.why) process.stderr.write(`${indent(error.why)}\n`);
+  if (error.next) process.stderr.write(`${error.next}\n`);
+}
+
+/** RFC 9457 says a problem without an HTTP answer behind it has no status. */
+export function problemOf(error: UserError): Partial<Problem> {
+  return {
+    type: `urn:nimbus:problem:${error.code}`,
+    title: error.what,
+    ...(error.why === undefined ? {} : { detail: error.why }),
+    ...(error.next === undefined ? {} : { next: error.next }),
+  };
+}
+
+export function indent(text: string, by = '  '): string {
+  return text
+    .split('\n')
+    .map((line) => by + line)
+    .join('\n');
+}

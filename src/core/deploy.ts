@@ -1,0 +1,195 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { consentFor, isCovered, readConsents } from './consent.ts';
+import type { Consent, Detection, Risk } from './detect/detection.ts';
+import { detect } from './detect/detect.ts';
+import { candidates } from './environment/candidates.ts';
+import type { Candidate, EnvironmentPlan } from './environment/environment.ts';
+import { planEnvironment } from './environment/plan.ts';
+import { readModels } from './models/read.ts';
+import { portablePath } from './models/paths.ts';
+import { fail, ok, type Outcome } from '../shared/outcome.ts';
+import { MODEL_NAME, TARGETS, type ModelSpec, type ModelsSpec } from '../shared/spec.ts';
+import type { DeployPlan } from './targets/plan.ts';
+
+export interface DeployRequest {
+  /** Absolute path of the project's folder. */
+  project: string;
+  /** Absolute path of what the user pointed at. */
+  path: string;
+  /** Model name; made from the path where left out. */
+  name?: string;
+  /** Deployment name; the target's name where left out. */
+  deployment?: string;
+  /** The interpreter that the user chose for this model: no other is tried. */
+  interpreter?: string;
+  /** The interpreter selected in the Python extension. */
+  pythonExtension?: string;
+  /** The user trusts the project's code (the editor's workspace trust, or `--trust` once). */
+  trustedProject: boolean;
+  signal?: AbortSignal;
+}
+
+/** One way to run the model; the first of several is the one Nimbus would take. */
+export interface EnvironmentChoice {
+  plan: EnvironmentPlan;
+  /** `Python 3.12.4 (.venv)`. */
+  label: string;
+  detail: string;
+  /** Version differences that may matter, one sentence each. */
+  problems: string[];
+}
+
+/** Everything a deploy needs to know, found without running any of the model; the questions left are the user's. */
+export interface PreparedDeploy {
+  detection: Detection;
+  name: string;
+  deployment: string;
+  /** A model of this name is declared with another path: deploying under it would replace that one. */
+  nameTaken: boolean;
+  /** The model lies outside the project: models.json will hold an absolute path, which works on this machine only. */
+  portable: boolean;
+  /** What models.json already says of this model. */
+  declared?: ModelSpec;
+  environments: EnvironmentChoice[];
+  /** Set where loading the model may run something that the user has not agreed to. */
+  consentNeeded?: Risk;
+  plan(answers: DeployAnswers): DeployPlan;
+}
+
+export interface DeployAnswers {
+  name?: string;
+  deployment?: string;
+  environment?: EnvironmentPlan;
+  /** Given now, beside those remembered. */
+  consent?: Consent[];
+  spec?: Partial<Pick<ModelSpec, 'description' | 'memoryMb' | 'timeoutSeconds' | 'concurrency' | 'env'>>;
+}
+
+/**
+ * Looks at a path and says how it would be deployed. Errors: the model is not recognised or not readable, models.json
+ * is not usable, the name is not valid, no interpreter fits.
+ */
+export async function prepareDeploy(request: DeployRequest): Promise<Outcome<PreparedDeploy>> {
+  const declared = await declaredModels(request.project);
+  if (!declared.ok) return declared;
+  const found = await findCandidates(request);
+  const detected = await detect(request.path, found[0] ? { python: found[0].python } : {});
+  if (!detected.ok) return detected;
+  const detection = detected.value;
+  if (detection.risk.kind === 'unreadable') {
+    return fail('model-unreadable', `${path.basename(detection.path)} is blocked: it cannot be read safely.`, {
+      why: detection.risk.why,
+      next: 'Save the model again with joblib.dump or pickle.dump, and deploy the new file.',
+    });
+  }
+  const models = declared.value;
+  const modelPath = portablePath(request.project, detection.path);
+  const name = request.name ?? nameFor(models, modelPath.path, detection.suggestedName);
+  const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
+  if (invalid) return invalid;
+  const planned = await planEnvironment(
+    detection,
+    found,
+    request.signal === undefined ? {} : { signal: request.signal },
+  );
+  if (!planned.ok) return planned;
+  const before = models[name];
+  const remembered = readConsents(request.project);
+  const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
+  return ok({
+    detection,
+    name,
+    deployment: request.deployment ?? TARGETS[0],
+    nameTaken: before !== undefined && before.path !== modelPath.path,
+    portable: modelPath.portable,
+    ...(before === undefined ? {} : { declared: before }),
+    environments: planned.value,
+    ...(isCovered(detection.risk, given) ? {} : { consentNeeded: detection.risk }),
+    plan: (answers) =>
+      makePlan(request, { detection, name, path: modelPath.path, models, environments: planned.value, given }, answers),
+  });
+}
+
+interface Facts {
+  detection: Detection;
+  name: string;
+  path: string;
+  models: ModelsSpec['models'];
+  environments: EnvironmentChoice[];
+  given: Consent[];
+}
+
+function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers): DeployPlan {
+  const name = answers.name ?? facts.name;
+  const deployment = answers.deployment ?? request.deployment ?? TARGETS[0];
+  const { deployments, ...kept } = facts.models[name] ?? { deployments: undefined };
+  const environment = answers.environment ?? facts.environments[0]?.plan;
+  if (!environment) throw new Error('a prepared deploy has at least one environment');
+  const spec: DeployPlan['spec'] = {
+    ...kept,
+    path: facts.path,
+    framework: facts.detection.framework,
+    ...withoutUnset(answers.spec ?? {}),
+  };
+  const description = spec.description ?? facts.detection.description;
+  return {
+    kind: deployments?.[deployment] ? 'redeploy' : 'deploy',
+    project: request.project,
+    model: name,
+    deployment,
+    spec: description === undefined ? spec : { ...spec, description },
+    deploymentSpec: { target: 'local' },
+    environment,
+    env: environmentValues(spec.env ?? []),
+    consent: [...facts.given, ...(answers.consent ?? [])],
+  };
+}
+
+/** The consent that allows a prepared deploy's risk, once the user agreed. */
+export function consentTo(prepared: PreparedDeploy): Consent[] {
+  const consent = prepared.consentNeeded && consentFor(prepared.consentNeeded);
+  return consent ? [consent] : [];
+}
+
+export function invalidName(name: string): Outcome<never> | undefined {
+  if (MODEL_NAME.test(name)) return undefined;
+  return fail('invalid-name', `${JSON.stringify(name)} is not a valid name.`, {
+    why: 'A name starts with a letter a-z and has at most 30 letters a-z, digits and hyphens.',
+    next: 'Choose another name.',
+  });
+}
+
+/** The model's declared name where its path is declared already, else a free name made from the path. */
+function nameFor(models: ModelsSpec['models'], modelPath: string, suggested: string): string {
+  const declared = Object.entries(models).find(([, spec]) => spec.path === modelPath);
+  if (declared) return declared[0];
+  if (!models[suggested]) return suggested;
+  for (let number = 2; ; number++) {
+    const name = `${suggested.slice(0, 26)}-${number}`;
+    if (!models[name]) return name;
+  }
+}
+
+async function declaredModels(project: string): Promise<Outcome<ModelsSpec['models']>> {
+  if (!existsSync(project)) return fail('no-project', `There is no folder ${project}.`);
+  const read = await readModels(project);
+  return read.ok ? ok(read.value.models) : read;
+}
+
+async function findCandidates(request: DeployRequest): Promise<Candidate[]> {
+  const { interpreter, pythonExtension, project } = request;
+  if (interpreter !== undefined) return [{ python: interpreter, source: 'chosen' }];
+  return candidates({ project, ...(pythonExtension === undefined ? {} : { pythonExtension }) });
+}
+
+/** Values of the named variables from this process; a variable that is not set here is left out. */
+function environmentValues(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
+
+function withoutUnset<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,79 @@
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { parse } from 'csv-parse';
+import type { ModelCard } from '../../shared/contract.ts';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+
+/** One input of a batch, or why its line cannot be one. `line` counts from 1. */
+export type BatchInput = { line: number; input: unknown } | { line: number; error: string };
+
+/**
+ * Opens a file as a stream of inputs, never holding more than a part of it: `.jsonl` and `.ndjson` one JSON value per
+ * line, `.csv` one object per row by its header (a single column is the bare value), anything else one text per line;
+ * `-` is standard input. Empty lines are skipped. `card` tells which columns are numbers.
+ */
+export async function openInputs(file: string, card?: ModelCard): Promise<Outcome<AsyncIterable<BatchInput>>> {
+  if (file === '-') return ok(lines(process.stdin, textOf));
+  try {
+    await access(file);
+  } catch (error) {
+    return fail('file-unreadable', `${file} cannot be read.`, { why: (error as Error).message });
+  }
+  const stream = createReadStream(file);
+  if (/\.(jsonl|ndjson)$/i.test(file)) return ok(lines(stream, jsonOf));
+  if (/\.csv$/i.test(file)) return ok(rows(stream, card));
+  return ok(lines(stream, textOf));
+}
+
+function textOf(text: string, line: number): BatchInput {
+  return { line, input: text };
+}
+
+function jsonOf(text: string, line: number): BatchInput {
+  try {
+    return { line, input: JSON.parse(text) as unknown };
+  } catch (error) {
+    return { line, error: `line ${line} is not JSON: ${(error as Error).message}` };
+  }
+}
+
+async function* lines(stream: Readable, read: (text: string, line: number) => BatchInput): AsyncGenerator<BatchInput> {
+  let line = 0;
+  for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    line += 1;
+    const content = line === 1 ? text.replace(/^\uFEFF/, '') : text;
+    if (content.trim() !== '') yield read(content, line);
+  }
+}
+
+async function* rows(stream: Readable, card: ModelCard | undefined): AsyncGenerator<BatchInput> {
+  const numeric = numericColumns(card);
+  const parser = stream.pipe(
+    parse({ columns: true, bom: true, skip_empty_lines: true, relax_column_count: true, info: true }),
+  );
+  stream.on('error', (error) => parser.destroy(error));
+  for await (const row of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) {
+    const line = row.info.lines;
+    const fields = Object.entries(row.record).map(
+      ([name, text]) => [name, numeric(name) ? numberOf(text) : text] as const,
+    );
+    yield { line, input: fields.length === 1 ? fields[0]![1] : Object.fromEntries(fields) };
+  }
+}
+
+function numericColumns(card: ModelCard | undefined): (name: string) => boolean {
+  const properties = card?.input?.['properties'] as Record<string, { type?: unknown }> | undefined;
+  return (name) => {
+    const type = properties?.[name]?.type;
+    return [type].flat().some((one) => one === 'number' || one === 'integer');
+  };
+}
+
+/** An empty cell is a missing value; a cell that is no number stays text, so that the model's answer names it. */
+function numberOf(text: string): number | string | null {
+  if (text.trim() === '') return null;
+  const value = Number(text);
+  return Number.isNaN(value) ? text : value;
+}
