@@ -1,0 +1,105 @@
+"""Trains a spaCy pipeline that finds people, organisations and places, and saves it as models/entities/.
+
+A rule finds products by name before the trained component looks at the rest of the sentence.
+"""
+
+import random
+import re
+import sys
+from pathlib import Path
+
+import spacy
+from spacy.training import Example
+
+FIRST = (
+    "Ada Alan Grace Linus Marie Niels Rosa Ken Barbara Donald Margaret Tim Katherine John Dorothy Edsger Radia Guido "
+    "Hedy Claude Frances James Sophie Vint Lynn Dennis Carol Brian Susan Andrew Emma Yann Fei Geoffrey Joan Oliver "
+    "Priya Kenji Amara Diego Ingrid Omar Lena Mateo Aisha Pavel Chloe Ravi Sara Tomas"
+).split()
+LAST = (
+    "Lovelace Turing Hopper Torvalds Curie Bohr Parks Thompson Liskov Knuth Hamilton Lee Johnson McCarthy Vaughan "
+    "Dijkstra Perlman Rossum Lamarr Shannon Allen Gosling Wilson Cerf Conway Ritchie Shaw Kernighan Kare Tanenbaum "
+    "Watson Clarke Patel Tanaka Okafor Garcia Larsen Haddad Fischer Rossi Khan Novak Dubois Sharma Cohen Silva"
+).split()
+BRAND = (
+    "Acme Apple Globex Initech Umbrella Hooli Stark Wayne Cyberdyne Soylent Tyrell Wonka Aperture Massive Vandelay Stanford "
+    "Contoso Fabrikam Northwind Initrode Oscorp Google Microsoft Amazon Siemens Toyota Nokia Bosch Samsung Airbus Sony"
+).split()
+SUFFIX = ["", "", "", "", " Corporation", " Industries", " Motors", " Foods", " Labs", " Systems", " Group", " Bank", " University"]
+PLACE = (
+    "Paris|Berlin|Tokyo|Lima|Oslo|Cairo|London|Madrid|Rome|Dublin|Vienna|Warsaw|Lisbon|Prague|Athens|Boston|Chicago|"
+    "Seattle|Toronto|Sydney|Melbourne|Nairobi|Lagos|Mumbai|Delhi|Seoul|Jakarta|Bogota|Santiago|Zurich|Geneva|Munich|"
+    "Hamburg|Lyon|Milan|New York|San Francisco|Hong Kong|Cape Town|Buenos Aires|France|Germany|Japan|Peru|Norway|Egypt|"
+    "England|Spain|Italy|Ireland|Canada|Brazil|India|Kenya|South Africa|New Zealand|Mexico|Chile|Poland|Sweden"
+).split("|")
+PRODUCTS = ["iPhone", "Kindle", "PlayStation", "Walkman", "Farmhand"]
+
+TEMPLATES = [
+    "{P} works at {O} in {L}.",
+    "{P} works for {O}.",
+    "{P} lives in {L}.",
+    "{P} moved to {L} last year.",
+    "{P} met {P} at {O}.",
+    "{P} met {P} in {L} on Friday.",
+    "{P} and {P} founded {O} in {L}.",
+    "{P} joined {O} as an engineer.",
+    "{P}, who leads {O}, was born in {L}.",
+    "{P} said that {O} would hire in {L}.",
+    "{P} left {O} to study in {L}.",
+    "{O} opened an office in {L}.",
+    "{O} bought {O} for two billion dollars.",
+    "{O} announced that {P} will run its {L} branch.",
+    "{O} is moving from {L} to {L}.",
+    "{O} hired {P} from {O}.",
+    "In {L}, {O} hired {P}.",
+    "Last week {P} flew from {L} to {L}.",
+    "Yesterday {P} visited {O} in {L}.",
+    "The team of {P} at {O} won a prize.",
+    "The weather in {L} was cold this week.",
+    "I had lunch with {P} in {L}.",
+    "We sent the contract to {O}, and {P} signed it.",
+    "Please ask {P} about the trip to {L}.",
+    "The train to {L} leaves at nine.",
+    "She enjoyed the concert, and he read a book.",
+    "The meeting starts on Monday and ends in March.",
+]
+
+
+def value(kind: str, pick: random.Random) -> str:
+    if kind == "PERSON":
+        first = pick.choice(FIRST)
+        return first if pick.random() < 0.3 else f"{first} {pick.choice(LAST)}"
+    return pick.choice(BRAND) + pick.choice(SUFFIX) if kind == "ORG" else pick.choice(PLACE)
+
+
+def sentence(pick: random.Random) -> tuple:
+    """One sentence, and its entities as (start, end, label) in characters."""
+    text, entities = "", []
+    for part in re.split(r"(\{[POL]\})", pick.choice(TEMPLATES)):
+        kind = {"{P}": "PERSON", "{O}": "ORG", "{L}": "GPE"}.get(part)
+        filled = value(kind, pick) if kind else part
+        if kind:
+            entities.append((len(text), len(text) + len(filled), kind))
+        text += filled
+    return text, {"entities": entities}
+
+
+def main(folder: Path) -> None:
+    spacy.util.fix_random_seed(7)
+    pick = random.Random(7)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("ner")
+    examples = [Example.from_dict(nlp.make_doc(text), labels) for text, labels in (sentence(pick) for _ in range(900))]
+    optimizer = nlp.initialize(lambda: examples)
+    for _ in range(6):
+        pick.shuffle(examples)
+        for batch in spacy.util.minibatch(examples, size=32):
+            nlp.update(batch, sgd=optimizer, drop=0.2)
+    ruler = nlp.add_pipe("entity_ruler", before="ner")
+    ruler.add_patterns([{"label": "PRODUCT", "pattern": name} for name in PRODUCTS])
+    nlp.meta.update(name="entities", version="1.0.0", description="People, organisations, places and a few products")
+    nlp.to_disk(folder / "entities")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent / "models")

@@ -1,0 +1,80 @@
+// .cache/python: a virtual environment with the packages pinned in examples/requirements.txt (and, for the benchmark,
+// bench/requirements.txt), byte-compiled, reused until a requirement or the interpreter changes.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { cache, isMain, python, root, windows } from '../lib/paths.mjs';
+import { main, step } from '../lib/progress.mjs';
+import { SetupError, output, runLogged } from '../lib/run.mjs';
+
+const folder = path.join(cache, 'python');
+const marker = path.join(folder, 'nimbus-requirements.json');
+
+/** Without this variable Python keeps its bytecode, which halves the start of every interpreter after the first. */
+function environment() {
+  const { PYTHONDONTWRITEBYTECODE: _, ...rest } = process.env;
+  return rest;
+}
+
+/** The first of python3 and python on the PATH that is 3.9 or newer and can make virtual environments. */
+function findPython() {
+  const probe =
+    'import sys, venv, ensurepip; print(sys.version_info >= (3, 9), sys.executable, sys.version.split()[0])';
+  const candidates = windows ? [['py', '-3'], ['python']] : [['python3'], ['python']];
+  for (const candidate of candidates) {
+    const found = output([...candidate, '-c', probe]);
+    if (found?.startsWith('True')) return { command: candidate, identity: found };
+  }
+  throw new SetupError(
+    'No Python 3.9 or newer that can make virtual environments.\n' +
+      'Install one from https://www.python.org/downloads/, or on Debian and Ubuntu: apt-get install python3 python3-venv',
+  );
+}
+
+function hash(file, identity) {
+  return createHash('sha256').update(identity).update(readFileSync(file)).digest('hex');
+}
+
+/**
+ * @param {{ bench?: boolean }} [options] bench: also the packages that only the benchmark compares with
+ * @returns what it did
+ */
+export async function setUpPython(options = {}) {
+  const { command, identity } = findPython();
+  const files = { examples: path.join(root, 'examples/requirements.txt') };
+  if (options.bench) files.bench = path.join(root, 'bench/requirements.txt');
+
+  let installed = existsSync(marker) && existsSync(python) ? JSON.parse(readFileSync(marker, 'utf8')) : undefined;
+  if (installed && installed.examples !== hash(files.examples, identity)) installed = undefined;
+  const missing = Object.entries(files).filter(([name, file]) => installed?.[name] !== hash(file, identity));
+  if (missing.length === 0) return 'up to date';
+
+  const env = environment();
+  if (installed === undefined) {
+    rmSync(folder, { recursive: true, force: true });
+    await runLogged('python', [...command, '-m', 'venv', folder], { env });
+  }
+  // The marker is written last: an environment that was interrupted halfway is made again.
+  rmSync(marker, { force: true });
+  const installer = await chooseInstaller(env);
+  for (const [, file] of missing) await runLogged('python', [...installer, '-r', file], { env });
+  const hashes = Object.fromEntries(missing.map(([name, file]) => [name, hash(file, identity)]));
+  writeFileSync(marker, JSON.stringify({ ...installed, ...hashes }));
+  return path.basename(installer[0]).startsWith('uv') ? 'with uv' : 'with pip';
+}
+
+/** uv is many times quicker; pip does where uv has no build for the platform. */
+async function chooseInstaller(env) {
+  const uv = path.join(path.dirname(python), windows ? 'uv.exe' : 'uv');
+  try {
+    if (!existsSync(uv)) await runLogged('python', [python, '-m', 'pip', 'install', '--quiet', 'uv'], { env });
+    return [uv, 'pip', 'install', '--python', python, '--compile-bytecode'];
+  } catch {
+    return [python, '-m', 'pip', 'install', '--quiet'];
+  }
+}
+
+if (isMain(import.meta.url)) {
+  await main(() => step('Python environment', () => setUpPython({ bench: process.argv.includes('--bench') })));
+}
