@@ -34,6 +34,8 @@ const builds = [
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     external: ['vscode'],
+    // Its CommonJS build hides its own imports from the bundler.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     banner,
   },
   {
