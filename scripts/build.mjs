@@ -1,5 +1,6 @@
 // Builds everything that ships into dist/: the extension (ESM, split into lazily loaded files), the CLI, the host
 // process and the playground page. `--watch` rebuilds on change.
+import fs from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,13 +50,24 @@ const builds = [
   },
 ];
 
+const runtime = path.join(root, 'infra/runtime');
+const copyRuntime = () =>
+  cp(runtime, path.join(root, 'dist/runtime'), {
+    recursive: true,
+    filter: (source) => !source.includes('__pycache__'),
+  });
+
 await rm(path.join(root, 'dist'), { recursive: true, force: true });
 if (watch) {
-  for (const options of builds) await (await esbuild.context(options)).watch();
+  // The two lines that .vscode/tasks.json waits for.
+  console.log('Building');
+  const contexts = await Promise.all(builds.map((options) => esbuild.context(options)));
+  await Promise.allSettled(contexts.map((context) => context.rebuild()));
+  for (const context of contexts) await context.watch();
+  fs.watch(runtime, { recursive: true }, () => void copyRuntime());
+  await copyRuntime();
+  console.log('Watching');
 } else {
   await Promise.all(builds.map((options) => esbuild.build(options)));
+  await copyRuntime();
 }
-await cp(path.join(root, 'infra/runtime'), path.join(root, 'dist/runtime'), {
-  recursive: true,
-  filter: (source) => !source.includes('__pycache__'),
-});

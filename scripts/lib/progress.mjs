@@ -3,6 +3,8 @@ import process from 'node:process';
 import { SetupError } from './run.mjs';
 
 const started = performance.now();
+/** Titles of the steps under way, shown on the terminal's last line. */
+const running = new Set();
 
 /** Milliseconds as people read them: `420 ms`, `3.1 s`, `1 min 04 s`. */
 export function elapsed(milliseconds) {
@@ -18,26 +20,39 @@ export function sinceStart() {
 }
 
 /**
- * Runs one step and prints its line. The step may return a word or two that say what it did (`up to date`).
+ * Runs one step and prints its line when it ends. Steps may run at once. A step may return a word or two that say what
+ * it did (`up to date`).
  * @template T
  * @param {string} title
  * @param {() => Promise<T>} work
  */
 export async function step(title, work) {
   const before = performance.now();
-  const terminal = process.stdout.isTTY;
-  if (terminal) process.stdout.write(`… ${title}`);
+  const ended = (mark, detail) => {
+    running.delete(title);
+    const time = elapsed(performance.now() - before).padStart(9);
+    print(`${mark} ${title.padEnd(40)}${time}${detail}\n`);
+  };
+  running.add(title);
+  print('');
   try {
     const result = await work();
-    const detail = typeof result === 'string' ? `  ${result}` : '';
-    const time = elapsed(performance.now() - before).padStart(8);
-    process.stdout.write(`${terminal ? '\r\u001B[K' : ''}✓ ${title.padEnd(46)}${time}${detail}\n`);
+    ended('✓', typeof result === 'string' ? `  ${result}` : '');
     return result;
   } catch (error) {
-    const time = elapsed(performance.now() - before).padStart(8);
-    process.stdout.write(`${terminal ? '\r\u001B[K' : ''}✗ ${title.padEnd(46)}${time}\n`);
+    ended('✗', '');
     throw error;
   }
+}
+
+/** On a terminal the line of what is under way stays last. */
+function print(text) {
+  if (!process.stdout.isTTY) {
+    process.stdout.write(text);
+    return;
+  }
+  const status = running.size > 0 ? `… ${[...running].join(', ')}` : '';
+  process.stdout.write(`\r\u001B[K${text}${status}`);
 }
 
 /** Runs a script's body; prints what a person can act on and ends with 1 where it fails. */

@@ -1,0 +1,103 @@
+// What `npm test` runs, as data.
+import path from 'node:path';
+import { artifacts, node, root } from './paths.mjs';
+
+const bin = (file) => [node, path.join(root, 'node_modules', file)];
+
+/** The packaged extension that the end-to-end tests install. */
+export const vsix = path.join(artifacts, 'nimbus.vsix');
+
+function mocha(stage, specs, timeoutSeconds) {
+  return [
+    ...bin('mocha/bin/mocha.js'),
+    '--no-config',
+    '--forbid-only',
+    '--exit',
+    '--timeout',
+    String(timeoutSeconds * 1000),
+    '--reporter',
+    path.join(root, 'scripts/lib/mocha-reporter.mjs'),
+    '--reporter-option',
+    `output=${reportOf(stage)}`,
+    ...specs,
+  ];
+}
+
+/** Where a stage that runs tests writes its counts, a `Report` of mocha-reporter.mjs. */
+export function reportOf(stage) {
+  return path.join(artifacts, `${stage}.json`);
+}
+
+/**
+ * A stage's commands run one after the other until one fails. `tests` says that it writes a report; the others count
+ * as one each. The deadline is for each command.
+ * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, commands: string[][] }>}
+ */
+export const stages = {
+  types: {
+    title: 'Types',
+    deadlineSeconds: 120,
+    tests: false,
+    commands: [[...bin('typescript/bin/tsc'), '--noEmit', '-p', root]],
+  },
+  lint: {
+    title: 'Lint',
+    deadlineSeconds: 120,
+    tests: false,
+    commands: [
+      [...bin('oxlint/bin/oxlint'), '--deny-warnings'],
+      [...bin('oxfmt/bin/oxfmt'), '--check'],
+    ],
+  },
+  package: {
+    title: 'Build and package',
+    deadlineSeconds: 180,
+    tests: false,
+    commands: [
+      [node, path.join(root, 'scripts/build.mjs')],
+      [...bin('@vscode/vsce/vsce'), 'package', '--no-dependencies', '--allow-missing-repository', '--out', vsix],
+    ],
+  },
+  unit: {
+    title: 'Unit',
+    deadlineSeconds: 300,
+    tests: true,
+    commands: [mocha('unit', ['test/unit/**/*.test.ts'], 20)],
+  },
+  runtime: {
+    title: 'Python runtime',
+    deadlineSeconds: 300,
+    tests: true,
+    commands: [mocha('runtime', ['test/runtime/**/*.test.ts'], 60)],
+  },
+  host: {
+    title: 'Host, with real Python',
+    deadlineSeconds: 600,
+    tests: true,
+    commands: [mocha('host', ['test/host/**/*.test.ts'], 60)],
+  },
+  cli: {
+    title: 'Command line',
+    deadlineSeconds: 300,
+    tests: true,
+    commands: [mocha('cli', ['test/cli/**/*.test.ts'], 60)],
+  },
+  webview: {
+    title: 'Playground page',
+    deadlineSeconds: 300,
+    tests: true,
+    commands: [mocha('webview', ['test/webview/**/*.test.ts'], 30)],
+  },
+  editor: {
+    title: 'Inside the extension host',
+    deadlineSeconds: 180,
+    tests: true,
+    commands: [[node, path.join(root, 'test/editor/run.ts'), reportOf('editor')]],
+  },
+  e2e: {
+    title: 'End to end',
+    deadlineSeconds: 900,
+    tests: true,
+    commands: [mocha('e2e', ['test/e2e/*.test.ts'], 120)],
+  },
+};

@@ -1,0 +1,99 @@
+// Runs a program under a deadline and leaves nothing of it behind.
+import { spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, existsSync, readFileSync, readdirSync } from 'node:fs';
+import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { root, windows } from './paths.mjs';
+
+/** Names a run to its processes, whatever session they moved to. */
+const RUN_VARIABLE = 'NIMBUS_TEST_RUN';
+
+/**
+ * Runs a program, its output to the terminal and to a file. At the deadline it is killed with its process group;
+ * processes that it left running are killed after its end.
+ * @param {string[]} command
+ * @param {{ log: string, deadlineSeconds: number, env: NodeJS.ProcessEnv, signal: AbortSignal }} options
+ * @returns {Promise<{ problem?: string, left: string[] }>} problem: why it did not end with 0; left: the command lines
+ *   of the processes that it left running
+ */
+export async function supervise(command, { log, deadlineSeconds, env, signal }) {
+  const id = randomUUID();
+  const file = createWriteStream(log, { flags: 'a' });
+  const child = spawn(command[0], command.slice(1), {
+    cwd: root,
+    env: { ...env, [RUN_VARIABLE]: id },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: !windows,
+  });
+  let late = false;
+  const kill = () => killGroup(child.pid);
+  const timer = setTimeout(() => {
+    late = true;
+    kill();
+  }, deadlineSeconds * 1000);
+  signal.addEventListener('abort', kill);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (bytes) => {
+      process.stdout.write(bytes);
+      file.write(bytes);
+    });
+  }
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  // Not at `close`: what the program left running may hold its pipes open.
+  const problem = await new Promise((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('exit', (code, by) => resolve(code === 0 ? undefined : `ended with ${by ?? code}`));
+  });
+  clearTimeout(timer);
+  signal.removeEventListener('abort', kill);
+  const left = await killRun(id);
+  kill();
+  await Promise.race([closed, delay(2000, undefined, { ref: false })]);
+  file.end();
+  if (late) return { problem: `not done after ${deadlineSeconds} s, killed`, left };
+  return problem === undefined ? { left } : { problem, left };
+}
+
+function killGroup(pid) {
+  if (pid === undefined) return;
+  if (windows) {
+    spawnSync('taskkill', ['/pid', String(pid), '/t', '/f']);
+    return;
+  }
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group has ended by itself.
+  }
+}
+
+/** Kills every process that carries the run's id in its environment; only Linux shows it. */
+async function killRun(id) {
+  // What is just ending is not left running.
+  for (let attempt = 0; attempt < 10 && processesOf(id).length > 0; attempt += 1) await delay(100);
+  const left = processesOf(id);
+  for (const { pid } of left) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return left.map(({ line }) => line);
+}
+
+function processesOf(id) {
+  if (!existsSync('/proc/self/environ')) return [];
+  const found = [];
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${RUN_VARIABLE}=${id}`)) continue;
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+      if (line !== '') found.push({ pid: Number(pid), line });
+    } catch {
+      // It has ended meanwhile, or belongs to somebody else.
+    }
+  }
+  return found;
+}
