@@ -1,0 +1,222 @@
+"""Times Nimbus against FastAPI + uvicorn and against a bare script, on the same models, packages, client and machine.
+
+The sides of a row take turns within each round; the first round is dropped; medians are compared. Everything measured
+is kept in bench/results/. Run it with `npm run bench`, which sets up what it needs. Linux only.
+
+  python bench/bench.py --node NODE --rounds 7 --out bench/results/latest.json [--rows 2,5,6,7]
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+from measure import Connection, end, launch, pss_mb
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MODELS = {
+    "entities": {"model": ROOT / "examples/models/entities", "text": "Ada Lovelace moved to Paris and works for Acme Corp.", "expected": b"PERSON"},
+    "sentiment": {"model": ROOT / "examples/models/sentiment.joblib", "text": "I loved the food, and the staff was wonderful.", "expected": b"positive"},
+}
+WARM_UP, REQUESTS, LOAD_SECONDS = 50, 300, 4
+
+
+def environment(**more):
+    """The caller's environment without PYTHONDONTWRITEBYTECODE: byte code is cached on every side."""
+    env = {**os.environ, **{key: str(value) for key, value in more.items()}}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    return env
+
+
+class Bench:
+    def __init__(self, node, scratch):
+        self.node, self.scratch = node, scratch
+        self.port = 18_400
+        self.projects = {}
+        for name, model in MODELS.items():
+            self.projects[name] = self.deploy(name, model)
+
+    def nimbus(self, project, *argv):
+        done = subprocess.run(
+            [self.node, ROOT / "dist/cli.js", *argv, "--json"],
+            cwd=project, env=self.nimbus_environment(project), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"nimbus {' '.join(map(str, argv))}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
+    def nimbus_environment(self, project):
+        return environment(NIMBUS_HOME=project.parent / f"{project.name}-home")
+
+    def deploy(self, name, model):
+        """A project of its own per model, so that each host serves one deployment; the host is ended again."""
+        project = self.scratch / name
+        project.mkdir()
+        subprocess.run(["git", "init", "-q"], cwd=project, check=True)
+        url = self.nimbus(project, "deploy", model["model"], "--name", name, "--python", sys.executable, "--trust", "--yes")["url"]
+        self.end_host(project)
+        return project, int(re.search(r":(\d+)/", url)[1]), f"/{name}/local/predict"
+
+    def end_host(self, project):
+        """Ends what `deploy` left running for the project, by its own marker in the process list."""
+        subprocess.run(["pkill", "-f", f"--project {project}"], check=False)
+        subprocess.run(["sh", "-c", f"while pgrep -f -- '--project {project}' >/dev/null; do sleep 0.02; done"], check=True)
+
+    def start(self, side, name, workers=1):
+        model = MODELS[name]
+        body = json.dumps({"text": model["text"]}).encode()
+        log = self.scratch / f"{side}-{name}.log"
+        if side == "fastapi":
+            self.port += 1
+            command = [
+                sys.executable, "-m", "uvicorn", f"fastapi_{name}:app", "--app-dir", ROOT / "bench/peers",
+                "--port", str(self.port), "--log-level", "warning", *(["--workers", str(workers)] if workers > 1 else []),
+            ]
+            return launch(command, self.port, "/predict", body, model["expected"], environment(MODEL=model["model"]), log)
+        project, port, path = self.projects[name]
+        command = [self.node, ROOT / "dist/cli.js", "serve"]
+        os.chdir(project)
+        return launch(command, port, path, body, model["expected"], self.nimbus_environment(project), log)
+
+    def path(self, side, name):
+        return "/predict" if side == "fastapi" else self.projects[name][2]
+
+    def bare(self, name, *argv):
+        """Seconds of a whole bare script, or its timed calls (ms) where a count is given."""
+        model = MODELS[name]
+        import time
+
+        begin = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, ROOT / f"bench/peers/bare_{name}.py", *argv],
+            env=environment(MODEL=model["model"], TEXT=model["text"]), stdin=subprocess.DEVNULL, capture_output=True, check=True,
+        )
+        seconds = time.perf_counter() - begin
+        assert model["expected"] in done.stdout
+        return json.loads(done.stdout.splitlines()[-1]) if argv else seconds
+
+
+def row2_first_answer(bench, name):
+    """Seconds from launch to the first correct answer, fresh process."""
+    result = {"bare": bench.bare(name)}
+    for side in ("fastapi", "nimbus"):
+        process, _, seconds = bench.start(side, name)
+        end(process)
+        result[side] = seconds
+    return result
+
+
+def row5_warm(bench, name):
+    """Median milliseconds of a warm request at concurrency 1."""
+    body = json.dumps({"text": MODELS[name]["text"]}).encode()
+    result = {"bare": statistics.median(bench.bare(name, str(WARM_UP + REQUESTS))[WARM_UP:])}
+    import time
+
+    for side in ("fastapi", "nimbus"):
+        process, connection, _ = bench.start(side, name)
+        times = []
+        for _ in range(WARM_UP + REQUESTS):
+            begin = time.perf_counter()
+            status, _ = connection.post(bench.path(side, name), body)
+            times.append((time.perf_counter() - begin) * 1e3)
+            assert status == 200
+        end(process)
+        result[side] = statistics.median(times[WARM_UP:])
+    return result
+
+
+def row6_throughput(bench, name):
+    """Requests per second at concurrency 8, two workers on each side."""
+    body = json.dumps({"text": MODELS[name]["text"]})
+    script = bench.scratch / f"{name}.lua"
+    script.write_text(f'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = {json.dumps(body)}\n')
+    result = {}
+    for side in ("fastapi", "nimbus"):
+        process, connection, _ = bench.start(side, name, workers=2)
+        url = f"http://127.0.0.1:{connection.port}{bench.path(side, name)}"
+        run = lambda seconds: subprocess.run(["wrk", "-t1", "-c8", f"-d{seconds}s", "-s", script, url], capture_output=True, text=True, check=True).stdout
+        run(2)
+        report = run(LOAD_SECONDS)
+        end(process)
+        assert "Non-2xx" not in report, report
+        result[side] = float(re.search(r"Requests/sec:\s+([\d.]+)", report)[1])
+    return result
+
+
+def row7_memory(bench, name):
+    """MB (10^6) of proportional set size: FastAPI's process; the host with one worker; the host scaled to zero."""
+    result = {}
+    body = json.dumps({"text": MODELS[name]["text"]}).encode()
+    for side in ("fastapi", "nimbus"):
+        process, connection, _ = bench.start(side, name)
+        for _ in range(WARM_UP):
+            connection.post(bench.path(side, name), body)
+        result[side] = pss_mb(process.pid)
+        if side == "nimbus":
+            bench.nimbus(bench.projects[name][0], "cold", name)
+            result["idle"] = pss_mb(process.pid)
+        end(process)
+    return result
+
+
+ROWS = {"2": row2_first_answer, "5": row5_warm, "6": row6_throughput, "7": row7_memory}
+
+
+def lines_to_write():
+    """Row 1: lines that hold code, and files, of what one writes by hand for an answer over HTTP."""
+    def count(name):
+        text = (ROOT / f"bench/peers/fastapi_{name}.py").read_text().split('"""', 2)[2]
+        return sum(1 for line in text.splitlines() if line.strip())
+    return {name: {"fastapi": {"lines": count(name), "files": 1}, "nimbus": {"lines": 0, "files": 0}} for name in MODELS}
+
+
+def versions():
+    from importlib.metadata import version
+    return {name: version(name) for name in ("fastapi", "uvicorn", "spacy", "scikit-learn", "numpy")}
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--node", required=True)
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--rows", default=",".join(ROWS))
+    options.add_argument("--out", type=pathlib.Path, required=True)
+    options = options.parse_args()
+    if not shutil.which("wrk") and "6" in options.rows:
+        sys.exit("wrk is missing: install the package wrk, or leave row 6 out with --rows 2,5,7")
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="nimbus-bench-"))
+    try:
+        bench = Bench(options.node, scratch)
+        measured = {row: {name: [] for name in MODELS} for row in options.rows.split(",")}
+        for round_number in range(options.rounds + 1):
+            for row, by_model in measured.items():
+                for name, rounds in by_model.items():
+                    rounds.append(ROWS[row](bench, name))
+                    print(f"round {round_number} row {row} {name}: " + ", ".join(f"{side} {value:.3f}" for side, value in rounds[-1].items()), flush=True)
+    finally:
+        for project in scratch.iterdir():
+            if project.is_dir():
+                subprocess.run(["pkill", "-9", "-f", f"--project {project}"], check=False)
+        shutil.rmtree(scratch, ignore_errors=True)
+    kept = {row: {name: rounds[1:] for name, rounds in by_model.items()} for row, by_model in measured.items()}
+    results = json.loads(options.out.read_text()) if options.out.exists() else {}
+    results.update({
+        "date": datetime.date.today().isoformat(),
+        "machine": {"cpus": os.cpu_count(), "system": platform.system(), "python": platform.python_version()},
+        "versions": versions(),
+        "rounds": options.rounds,
+        "rows": {**results.get("rows", {}), "1": lines_to_write(), **kept},
+    })
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Measuring from outside: a blocking HTTP client on one socket, process trees, their memory. Linux only."""
+import os
+import re
+import socket
+import subprocess
+import time
+
+
+class Connection:
+    """One kept-alive connection to 127.0.0.1; the same client for every side."""
+
+    def __init__(self, port, timeout=60):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+        self.port = port
+
+    def post(self, path, body):
+        """Status and body of one POST of JSON bytes."""
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.socket.sendall(head.encode() + body)
+        while b"\r\n\r\n" not in self.buffer:
+            self._more()
+        head, rest = self.buffer.split(b"\r\n\r\n", 1)
+        length = int(re.search(rb"content-length:\s*(\d+)", head.lower())[1])
+        self.buffer = rest
+        while len(self.buffer) < length:
+            self._more()
+        answer, self.buffer = self.buffer[:length], self.buffer[length:]
+        return int(head[9:12]), answer
+
+    def _more(self):
+        data = self.socket.recv(1 << 20)
+        if not data:
+            raise ConnectionError("the server closed the connection")
+        self.buffer += data
+
+
+def tree(pid):
+    """A process and all its descendants."""
+    children = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as stat:
+                    parent = int(stat.read().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+            children.setdefault(parent, []).append(int(entry))
+    found, todo = [], [pid]
+    while todo:
+        found.append(todo.pop())
+        todo += children.get(found[-1], [])
+    return found
+
+
+def pss_mb(pid):
+    """Proportional set size of a process tree, in MB of 10^6 bytes."""
+    total = 0
+    for member in tree(pid):
+        try:
+            with open(f"/proc/{member}/smaps_rollup") as rollup:
+                total += int(re.search(r"^Pss:\s+(\d+)", rollup.read(), re.M)[1])
+        except (OSError, TypeError):
+            continue
+    return total * 1024 / 1e6
+
+
+def end(process):
+    for member in reversed(tree(process.pid)):
+        try:
+            os.kill(member, 9)
+        except OSError:
+            pass
+    process.wait()
+
+
+def launch(command, port, path, body, expected, env, log, timeout=90):
+    """Starts a server; answers with it, a connection, and the seconds until its first correct answer."""
+    with open(log, "wb") as output:
+        begin = time.perf_counter()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=env, start_new_session=True)
+    while time.perf_counter() - begin < timeout:
+        if process.poll() is not None:
+            break
+        try:
+            connection = Connection(port)
+            status, answer = connection.post(path, body)
+            if status == 200 and expected in answer:
+                return process, connection, time.perf_counter() - begin
+        except OSError:
+            pass
+        time.sleep(0.004)
+    end(process)
+    with open(log, errors="replace") as output:
+        raise RuntimeError(f"{command[0]} did not answer:\n{output.read()[-2000:]}")
