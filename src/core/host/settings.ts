@@ -1,0 +1,32 @@
+/** Times and sizes of a host. Each can be set by an environment variable of the host's process. */
+export interface HostSettings {
+  /** The host stays this long after the last editor left. `NIMBUS_LINGER_EDITOR_MS`. */
+  lingerEditorMs: number;
+  /** The host stays this long after the last CLI call or HTTP request. `NIMBUS_LINGER_CLI_MS`. */
+  lingerCliMs: number;
+  /** A worker without requests ends after this long. `NIMBUS_IDLE_MS`. */
+  idleMs: number;
+  /** Requests that wait per deployment; one more is answered 429. `NIMBUS_QUEUE_LIMIT`. */
+  queueLimit: number;
+  /** A change of a model counts once its files stay the same this long. `NIMBUS_RELOAD_STABLE_MS`. */
+  reloadStableMs: number;
+  /** A worker that is not ready by then is ended. `NIMBUS_INIT_TIMEOUT_MS`. */
+  initTimeoutMs: number;
+}
+
+const MINUTE = 60_000;
+
+export function hostSettings(env: NodeJS.ProcessEnv): HostSettings {
+  const number = (name: string, usual: number) => {
+    const value = Number(env[name]);
+    return env[name] && Number.isFinite(value) && value >= 0 ? value : usual;
+  };
+  return {
+    lingerEditorMs: number('NIMBUS_LINGER_EDITOR_MS', MINUTE),
+    lingerCliMs: number('NIMBUS_LINGER_CLI_MS', 15 * MINUTE),
+    idleMs: number('NIMBUS_IDLE_MS', 10 * MINUTE),
+    queueLimit: number('NIMBUS_QUEUE_LIMIT', 100),
+    reloadStableMs: number('NIMBUS_RELOAD_STABLE_MS', 2000),
+    initTimeoutMs: number('NIMBUS_INIT_TIMEOUT_MS', 10 * MINUTE),
+  };
+}
