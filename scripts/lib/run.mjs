@@ -37,8 +37,17 @@ export async function runLogged(name, command, options = {}) {
   throw new SetupError(`${lines}\n\n${command.join(' ')}: ${ended}. All of its output: ${path.relative(root, file)}`);
 }
 
-/** What `command` prints, trimmed; undefined if it is not there or fails. */
-export function output(command, env = process.env) {
-  const result = spawnSync(command[0], command.slice(1), { encoding: 'utf8', env, timeout: 20_000 });
+/**
+ * What `command` prints, trimmed; undefined if it is not there or fails.
+ * @param {string[]} command
+ * @param {{ cwd?: string }} [options]
+ */
+export function output(command, options = {}) {
+  const result = spawnSync(command[0], command.slice(1), {
+    cwd: options.cwd ?? root,
+    encoding: 'utf8',
+    timeout: 60_000,
+    shell: windows && command[0] === 'code',
+  });
   return result.status === 0 ? result.stdout.trim() : undefined;
 }

@@ -11,8 +11,8 @@ const folder = path.join(root, 'test/e2e');
 const modules = path.join(folder, 'node_modules');
 const marker = path.join(modules, '.nimbus-lock');
 
-/** Starts with Node 24 or newer (`node` of ../lib/paths.mjs). */
-export const codeServer = path.join(modules, 'code-server/out/node/entry.js');
+/** VS Code's server, without the login and proxy that code-server puts around it. Starts with Node 24 (paths.mjs). */
+export const codeServer = path.join(modules, 'code-server/lib/vscode/out/server-main.js');
 
 /** @returns what it did */
 export async function setUpCodeServer() {
