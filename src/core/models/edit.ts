@@ -1,0 +1,178 @@
+import { createScanner } from 'jsonc-parser';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import {
+  MODEL_NAME,
+  type DeploymentKey,
+  type DeploymentSpec,
+  type ModelSpec,
+  type ModelsSpec,
+} from '../../shared/spec.ts';
+import type { ModelsDocument } from './document.ts';
+import { updateModelsFile } from './file.ts';
+import { BOM } from './parse.ts';
+import { refusal } from './read.ts';
+import { removeValue, setValue } from './text-edit.ts';
+import { TOKEN } from './tokens.ts';
+import { complaints, isValid } from './validate.ts';
+
+/** A model's own fields; deployments are edited one by one. */
+export type ModelFields = Omit<ModelSpec, 'deployments'>;
+
+/** One edit of models.json, as data. */
+export type ModelsEdit =
+  /** Adds the model, or sets these fields of it; a field that is not given stays as it is. */
+  | { kind: 'set-model'; name: string; fields: ModelFields }
+  /** Adds or changes a deployment of a declared model. */
+  | { kind: 'set-deployment'; key: DeploymentKey; spec: DeploymentSpec }
+  /** Nothing to remove is no error. `dropModel`: the model goes too, once it has no deployment left. */
+  | { kind: 'remove-deployment'; key: DeploymentKey; dropModel: boolean };
+
+export function setModel(name: string, fields: ModelFields): ModelsEdit {
+  return { kind: 'set-model', name, fields };
+}
+
+export function setDeployment(key: DeploymentKey, spec: DeploymentSpec): ModelsEdit {
+  return { kind: 'set-deployment', key, spec };
+}
+
+export function removeDeployment(key: DeploymentKey, { dropModel }: { dropModel: boolean }): ModelsEdit {
+  return { kind: 'remove-deployment', key, dropModel };
+}
+
+/** What a new file begins as. */
+export const NEW_FILE = '{\n  "version": 1,\n  "models": {}\n}\n';
+
+/**
+ * Makes edits of the project's models.json, all or none. Comments, order, indentation and fields that Nimbus does not
+ * know stay; a file that already says so is not touched. The file is made where it is missing. Errors: as of
+ * `updateModelsFile`; an edit that the schema forbids; a deployment of a model that is not declared.
+ */
+export async function editModels(
+  project: string,
+  ...edits: readonly ModelsEdit[]
+): Promise<Outcome<{ changed: boolean }>> {
+  return updateModelsFile(project, (document, text) => {
+    if (document.kind === 'legacy') return refusal(document, 'models.json');
+    return applyEdits(text ?? NEW_FILE, document.kind === 'ok' ? document.spec : EMPTY, edits);
+  });
+}
+
+const EMPTY: ModelsSpec = { version: 1, models: {} };
+
+/** The text after the edits; `spec` is what it holds now. */
+export function applyEdits(text: string, spec: ModelsSpec, edits: readonly ModelsEdit[]): Outcome<string> {
+  let edited = text;
+  const deployments = new Map<string, Set<string>>();
+  for (const [name, model] of Object.entries(spec.models))
+    deployments.set(name, new Set(Object.keys(model.deployments ?? {})));
+  for (const edit of edits) {
+    switch (edit.kind) {
+      case 'set-model': {
+        const refused = invalidName(edit.name) ?? invalidPart(edit.name, edit.fields, 'model');
+        if (refused) return refused;
+        const path = ['models', edit.name];
+        const fields = Object.entries(edit.fields).filter(([, value]) => value !== undefined);
+        if (deployments.has(edit.name)) {
+          for (const [field, value] of fields) edited = setValue(edited, [...path, field], value);
+        } else {
+          edited = setValue(edited, path, Object.fromEntries(fields));
+          deployments.set(edit.name, new Set());
+        }
+        break;
+      }
+      case 'set-deployment': {
+        const { model, deployment } = edit.key;
+        const refused = invalidName(deployment) ?? invalidPart(deployment, edit.spec, 'deployment');
+        if (refused) return refused;
+        const known = deployments.get(model);
+        if (!known) return undeclared(model);
+        const path = ['models', model, 'deployments', deployment];
+        if (known.has(deployment)) {
+          for (const [field, value] of Object.entries(edit.spec)) edited = setValue(edited, [...path, field], value);
+        } else {
+          edited = setValue(edited, path, edit.spec);
+        }
+        known.add(deployment);
+        break;
+      }
+      case 'remove-deployment': {
+        const { model, deployment } = edit.key;
+        const left = deployments.get(model);
+        if (left?.delete(deployment)) edited = removeValue(edited, ['models', model, 'deployments', deployment]);
+        if (left?.size === 0 && edit.dropModel) {
+          edited = removeValue(edited, ['models', model]);
+          deployments.delete(model);
+        }
+        break;
+      }
+      default:
+        edit satisfies never;
+    }
+  }
+  return ok(edited);
+}
+
+/**
+ * Turns the bare list of an early Nimbus into today's format. Its comments, and entries that this Nimbus cannot run,
+ * stay as comments. A file that is not of that format is left alone.
+ */
+export async function migrateLegacy(project: string): Promise<Outcome<{ changed: boolean }>> {
+  return updateModelsFile(project, (document, text) =>
+    document.kind === 'legacy' ? migratedText(document, text ?? '') : ok(text ?? NEW_FILE),
+  );
+}
+
+/** The whole text of the migrated file. */
+export function migratedText(document: Extract<ModelsDocument, { kind: 'legacy' }>, text: string): Outcome<string> {
+  if (!isValid(document.migrated)) {
+    return fail('models-file-legacy-invalid', 'models.json cannot be migrated as it is.', {
+      why:
+        Object.entries(document.migrated.models).flatMap(([, model]) => complaints(model, 'model'))[0] ??
+        'A field of it is not valid.',
+      next: 'Correct the field in the old file and migrate again; nothing was changed.',
+    });
+  }
+  const left = document.left.map(({ entry, why }) => `// Not migrated, ${oneLine(why)}: ${JSON.stringify(entry)}`);
+  const lines = [...comments(text), ...left, JSON.stringify(document.migrated, undefined, 2), ''];
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  return ok((text.startsWith(BOM) ? BOM : '') + lines.join('\n').replaceAll(/\r?\n/g, eol));
+}
+
+function comments(text: string): string[] {
+  const scanner = createScanner(text, false);
+  const found: string[] = [];
+  for (let token = scanner.scan(); token !== TOKEN.end; token = scanner.scan()) {
+    if (token === TOKEN.lineComment || token === TOKEN.blockComment) {
+      found.push(scanner.getTokenValue().trimEnd());
+    }
+  }
+  return found;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
+}
+
+function invalidName(name: string): Outcome<never> | undefined {
+  if (MODEL_NAME.test(name)) return undefined;
+  return fail('invalid-name', `${JSON.stringify(name)} is not a valid name.`, {
+    why: 'A name starts with a letter a-z and has at most 30 letters a-z, digits and hyphens.',
+    next: 'Choose another name.',
+  });
+}
+
+function invalidPart(name: string, value: unknown, part: 'model' | 'deployment'): Outcome<never> | undefined {
+  const found = complaints(value, part);
+  if (found.length === 0) return undefined;
+  return fail('models-edit-invalid', `models.json cannot hold this for ${JSON.stringify(name)}.`, {
+    why: found.join(' '),
+    next: 'Correct the value and try again; nothing was changed.',
+  });
+}
+
+function undeclared(model: string): Outcome<never> {
+  return fail('model-not-declared', `models.json has no model ${JSON.stringify(model)}.`, {
+    why: 'Another program may have removed it.',
+    next: 'Deploy the model again.',
+  });
+}

@@ -1,0 +1,23 @@
+/** At most this many characters; the rule itself is `MODEL_NAME`. */
+const LENGTH = 30;
+
+/** A valid name made from any text: `My Model!` -> `my-model`, `2024 é` -> `model-2024-e`, `模型` -> `model`. */
+export function toName(text: string): string {
+  const ascii = text
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
+  const named = /^[a-z]/.test(ascii) ? ascii : `model-${ascii}`;
+  return named.slice(0, LENGTH).replace(/-+$/, '');
+}
+
+/** `name`, or with the first number from 2 on that nobody has: `model-2`. */
+export function freeName(name: string, taken: Readonly<Record<string, unknown>>): string {
+  for (let number = 1; ; number++) {
+    const ending = number === 1 ? '' : `-${number}`;
+    const candidate = name.slice(0, LENGTH - ending.length) + ending;
+    if (!Object.hasOwn(taken, candidate)) return candidate;
+  }
+}

@@ -1,0 +1,140 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { findNodeAtLocation, type Node } from 'jsonc-parser';
+import schema from '../../../media/models.schema.json' with { type: 'json' };
+import type { FileProblem } from './document.ts';
+import type { Positions } from './positions.ts';
+
+const MODELS = 'nimbus:models';
+/** Keywords of VS Code's JSON editor, which say nothing about validity. */
+const EDITOR_KEYWORDS = [
+  'allowComments',
+  'allowTrailingCommas',
+  'defaultSnippets',
+  'enumDescriptions',
+  'patternErrorMessage',
+];
+
+let ajv: Ajv | undefined;
+
+/** Compiled on first use: it costs about 10 ms. */
+function validator(part: '' | '#/definitions/model' | '#/definitions/deployment'): ValidateFunction {
+  if (!ajv) {
+    ajv = new Ajv({ allErrors: true, verbose: true });
+    ajv.addVocabulary(EDITOR_KEYWORDS);
+    ajv.addSchema(schema, MODELS);
+  }
+  return ajv.getSchema(MODELS + part)!;
+}
+
+/** Whether a parsed models.json keeps to the schema. */
+export function isValid(value: unknown): boolean {
+  return validator('')(value);
+}
+
+export function isModel(value: unknown): boolean {
+  return validator('#/definitions/model')(value);
+}
+
+/** What is wrong with a model's fields or a deployment's, one sentence each; none where they keep to the schema. */
+export function complaints(value: unknown, part: 'model' | 'deployment'): string[] {
+  const validate = validator(`#/definitions/${part}`);
+  return validate(value) ? [] : readable(validate.errors).map((error) => explain(error, [part]));
+}
+
+/** Every breach of the schema, at its place in the text. */
+export function schemaProblems(value: unknown, tree: Node, positions: Positions): FileProblem[] {
+  const validate = validator('');
+  if (validate(value)) return [];
+  return readable(validate.errors).map((error) => {
+    const path = pointerPath(error.instancePath, value);
+    const node = nodeOf(error, tree, path);
+    return { ...positions.range(node.offset, node.length), message: explain(error, path) };
+  });
+}
+
+/** `propertyNames` and its cause are two errors about one name: the cause says it. */
+function readable(errors: ErrorObject[] | null | undefined): ErrorObject[] {
+  return (errors ?? []).filter((error) => error.keyword !== 'propertyNames');
+}
+
+function nodeOf(error: ErrorObject, tree: Node, path: (string | number)[]): Node {
+  if (error.propertyName !== undefined) {
+    const value = findNodeAtLocation(tree, [...path, error.propertyName]);
+    return value?.parent?.children?.[0] ?? tree;
+  }
+  const node = findNodeAtLocation(tree, path) ?? tree;
+  // A missing field is shown at the name of what lacks it, not over the whole of it.
+  const name = node.parent?.type === 'property' ? node.parent.children?.[0] : undefined;
+  if (error.keyword === 'required') return name ?? { ...node, length: 1 };
+  return node;
+}
+
+/** `/models/a~1b/examples/0` as a path; array positions as numbers, which is what the tree is searched by. */
+function pointerPath(pointer: string, root: unknown): (string | number)[] {
+  let value = root;
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => {
+      const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+      const step = Array.isArray(value) ? Number(key) : key;
+      value = (value as Record<string | number, unknown>)[step];
+      return step;
+    });
+}
+
+const TYPES: Record<string, string> = {
+  object: 'an object in braces { }',
+  array: 'a list in brackets [ ]',
+  string: 'a text in double quotes',
+  integer: 'a whole number',
+  number: 'a number',
+};
+
+function explain(error: ErrorObject, path: (string | number)[]): string {
+  const what = title(path);
+  const written = JSON.stringify(error.data) ?? 'nothing';
+  const shown = written.length > 60 ? `${written.slice(0, 57)}…` : written;
+  const params = error.params as Record<string, unknown>;
+  if (error.propertyName !== undefined) {
+    return `${JSON.stringify(error.propertyName)} is not a valid name: ${patternMessage(error)}`;
+  }
+  switch (error.keyword) {
+    case 'required':
+      return `${what} has no "${String(params['missingProperty'])}": add it.`;
+    case 'type':
+      return `${what} must be ${TYPES[String(params['type'])] ?? String(params['type'])}, and is ${shown}.`;
+    case 'enum':
+      return `${what} is ${shown}, which this version of Nimbus does not know: write one of ${(params['allowedValues'] as unknown[]).map((one) => JSON.stringify(one)).join(', ')}.`;
+    case 'pattern':
+      return `${what} is ${shown}: ${patternMessage(error)}`;
+    case 'minLength':
+      return `${what} is empty: fill it in.`;
+    case 'minimum':
+      return `${what} is ${shown}: write ${String(params['limit'])} or more.`;
+    case 'maximum':
+      return `${what} is ${shown}: write ${String(params['limit'])} or less.`;
+    case 'exclusiveMinimum':
+      return `${what} is ${shown}: write more than ${String(params['limit'])}.`;
+    case 'uniqueItems':
+      return `${what} names the same thing twice: keep one of them.`;
+    default:
+      return `${what} ${error.message ?? 'is not valid'}.`;
+  }
+}
+
+function patternMessage(error: ErrorObject): string {
+  const parent = error.parentSchema as { patternErrorMessage?: string } | undefined;
+  return parent?.patternErrorMessage ?? `it does not match ${String((error.params as { pattern: unknown }).pattern)}.`;
+}
+
+/** `"memoryMb" of "sentiment"`. */
+function title(path: (string | number)[]): string {
+  if (path.length === 0) return 'The file';
+  const names = path.filter((part) => part !== 'models' && part !== 'deployments');
+  if (names.length === 0) return JSON.stringify(path.at(-1));
+  return names
+    .map((part) => (typeof part === 'number' ? `entry ${part + 1}` : JSON.stringify(part)))
+    .reverse()
+    .join(' of ');
+}
