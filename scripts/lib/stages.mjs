@@ -7,6 +7,8 @@ const bin = (file) => [node, path.join(root, 'node_modules', file)];
 /** The packaged extension that the end-to-end tests install. */
 export const vsix = path.join(artifacts, 'nimbus.vsix');
 
+const build = [node, path.join(root, 'scripts/build.mjs')];
+
 function mocha(stage, specs, timeoutSeconds) {
   return [
     ...bin('mocha/bin/mocha.js'),
@@ -54,7 +56,7 @@ export const stages = {
     deadlineSeconds: 180,
     tests: false,
     commands: [
-      [node, path.join(root, 'scripts/build.mjs')],
+      build,
       [...bin('@vscode/vsce/vsce'), 'package', '--no-dependencies', '--allow-missing-repository', '--out', vsix],
     ],
   },
@@ -92,7 +94,7 @@ export const stages = {
     title: 'Inside the extension host',
     deadlineSeconds: 180,
     tests: true,
-    commands: [[node, path.join(root, 'test/editor/run.ts'), reportOf('editor')]],
+    commands: [build, [node, path.join(root, 'test/editor/run.ts'), reportOf('editor')]],
   },
   e2e: {
     title: 'End to end',
