@@ -123,8 +123,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
   UnexpectedEndOfNumber: 'This number is cut off.',
   InvalidUnicode: 'This is not a valid \\u escape: write four hexadecimal digits.',
   InvalidEscapeCharacter: 'This is not a valid escape: write \\\\ for a backslash.',
-  [ParseErrorCode.InvalidCharacter]:
-    'This character must be escaped in a text: write \\t for a tab, \\n for a new line.',
+  InvalidCharacter: 'This character must be escaped in a text: write \\t for a tab, \\n for a new line.',
 };
 
 function duplicateKeys(tree: Node, positions: Positions): FileProblem[] {

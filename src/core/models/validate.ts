@@ -97,7 +97,7 @@ function explain(error: ErrorObject, path: (string | number)[]): string {
   const shown = written.length > 60 ? `${written.slice(0, 57)}…` : written;
   const params = error.params as Record<string, unknown>;
   if (error.propertyName !== undefined) {
-    return `${JSON.stringify(error.propertyName)} is not a valid name: ${patternMessage(error)}`;
+    return `${JSON.stringify(error.propertyName)} is not a valid name. ${patternMessage(error)}`;
   }
   switch (error.keyword) {
     case 'required':
@@ -107,7 +107,7 @@ function explain(error: ErrorObject, path: (string | number)[]): string {
     case 'enum':
       return `${what} is ${shown}, which this version of Nimbus does not know: write one of ${(params['allowedValues'] as unknown[]).map((one) => JSON.stringify(one)).join(', ')}.`;
     case 'pattern':
-      return `${what} is ${shown}: ${patternMessage(error)}`;
+      return `${what} is ${shown}. ${patternMessage(error)}`;
     case 'minLength':
       return `${what} is empty: fill it in.`;
     case 'minimum':
@@ -125,7 +125,7 @@ function explain(error: ErrorObject, path: (string | number)[]): string {
 
 function patternMessage(error: ErrorObject): string {
   const parent = error.parentSchema as { patternErrorMessage?: string } | undefined;
-  return parent?.patternErrorMessage ?? `it does not match ${String((error.params as { pattern: unknown }).pattern)}.`;
+  return parent?.patternErrorMessage ?? `It does not match ${String((error.params as { pattern: unknown }).pattern)}.`;
 }
 
 /** `"memoryMb" of "sentiment"`. */
