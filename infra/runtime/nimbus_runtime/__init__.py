@@ -1,0 +1,1 @@
+"""Nimbus's function: the same Python handler on every target, on nothing but the standard library."""

@@ -1,0 +1,45 @@
+"""The frameworks, one module each, found by name: adding one is adding a file.
+
+Each module defines
+
+- `imports()`: imports the framework, nothing of the model;
+- `load(path)`: the model, from its file or folder;
+- `predict(model, inputs, parameters)`: a list of results as long as the list `inputs`; `parameters` is a dict.
+  Raises InputError for what is wrong with an input or a parameter. What it raises fails the whole list, which is
+  then tried again in halves; it may return Failed for single inputs instead;
+- `card(model)`: a dict with `task`, `input` and `output` (JSON Schemas of one input and one result), `labels` and
+  `frameworkVersion`, as far as they are known;
+- optionally `imports_during_load_s`: seconds of `load` that went into imports.
+"""
+
+
+class InputError(ValueError):
+    """An input that the model cannot take: answered with 400 and `detail`.
+
+    `field` starts with `input` or `parameters`: `input.age`, `input[3]`, `parameters.full`.
+    """
+
+    def __init__(self, field, detail):
+        super().__init__(detail)
+        self.field = field
+        self.detail = detail
+
+
+class Failed:
+    """In the place of a result: what was raised for this one input."""
+
+    def __init__(self, error):
+        self.error = error
+
+
+def find(name):
+    """The module of the framework `name`. Raises ModuleNotFoundError where there is none."""
+    return __import__(__name__ + "." + name, fromlist=["predict"])
+
+
+def only_parameters(parameters, known):
+    """Raises InputError for a parameter that is not in `known`."""
+    for name in parameters:
+        if name not in known:
+            takes = "takes " + ", ".join(known) if known else "takes no parameters"
+            raise InputError("parameters." + name, "There is no parameter %s: this model %s." % (name, takes))

@@ -1,0 +1,170 @@
+"""spaCy pipelines: the parts of a Doc that the pipeline's own components produce, offsets in code points."""
+
+import sys
+
+from . import InputError, only_parameters
+
+TOKEN_PARTS = {
+    "pos": ("token.pos", "POS", "pos_"),
+    "tag": ("token.tag", "TAG", "tag_"),
+    "lemma": ("token.lemma", "LEMMA", "lemma_"),
+    "dep": ("token.dep", "DEP", "dep_"),
+}
+"""By name in the answer: what a component's meta calls it, what `Doc.has_annotation` calls it, the token's attribute."""
+
+_SPAN = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string"},
+        "label": {"type": "string"},
+        "start": {"type": "integer"},
+        "end": {"type": "integer"},
+        "id": {"type": "string"},
+    },
+    "required": ["text", "label", "start", "end"],
+}
+_SCHEMAS = {
+    "entities": {"type": "array", "items": _SPAN},
+    "spans": {"type": "object", "additionalProperties": {"type": "array", "items": _SPAN}},
+    "sentences": {
+        "type": "array",
+        "items": {"type": "object", "properties": {"start": {"type": "integer"}, "end": {"type": "integer"}}},
+    },
+    "tokens": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": dict(
+                {name: {"type": "string"} for name in ("text", "pos", "tag", "lemma", "dep")},
+                **{name: {"type": "integer"} for name in ("start", "end", "head")}
+            ),
+            "required": ["text", "start", "end"],
+        },
+    },
+    "categories": {
+        "type": "array",
+        "items": {"type": "object", "properties": {"label": {"type": "string"}, "score": {"type": "number"}}},
+    },
+}
+
+
+class _Pipeline:
+    def __init__(self, nlp):
+        self.nlp = nlp
+        assigned = set()
+        open_ended = False
+        for name in nlp.pipe_names:
+            meta = nlp.get_pipe_meta(name)
+            assigned.update(meta.assigns)
+            # attribute_ruler and most components of users do not declare what they set.
+            open_ended = open_ended or not meta.assigns
+        self.open_ended = open_ended
+        self.entities = "doc.ents" in assigned
+        self.spans = "doc.spans" in assigned
+        self.sentences = bool(assigned & {"doc.sents", "token.is_sent_start"})
+        self.categories = "doc.cats" in assigned
+        declared = {name for name, (meta_name, _, _) in TOKEN_PARTS.items() if meta_name in assigned}
+        self.token_parts = [name for name in TOKEN_PARTS if open_ended or name in declared]
+        self.tokens = bool(declared) or not assigned
+
+    def parts(self):
+        """Names of the parts that each answer has."""
+        return [name for name in _SCHEMAS if getattr(self, name)]
+
+    def result(self, doc, full):
+        """What the pipeline found in one Doc, as JSON."""
+        result = {}
+        if self.entities or (self.open_ended and doc.ents):
+            result["entities"] = [_span(span) for span in doc.ents]
+        if self.spans or (self.open_ended and doc.spans):
+            result["spans"] = {key: [_span(span) for span in group] for key, group in doc.spans.items()}
+        if (self.sentences or self.open_ended) and doc.has_annotation("SENT_START"):
+            result["sentences"] = [{"start": s.start_char, "end": s.end_char} for s in doc.sents]
+        present = [name for name in self.token_parts if doc.has_annotation(TOKEN_PARTS[name][1])]
+        if self.tokens or present:
+            result["tokens"] = _tokens(doc, present)
+        if self.categories or (self.open_ended and doc.cats):
+            result["categories"] = [{"label": label, "score": score} for label, score in doc.cats.items()]
+        if full:
+            result["doc"] = doc.to_json()
+        return result
+
+
+def imports():
+    import spacy  # noqa: F401
+
+
+def load(path):
+    import spacy
+
+    return _Pipeline(spacy.load(path))
+
+
+def predict(model, inputs, parameters):
+    only_parameters(parameters, ("full",))
+    full = parameters.get("full", False)
+    if not isinstance(full, bool):
+        raise InputError("parameters.full", "full must be true or false.")
+    nlp = model.nlp
+    for text in inputs:
+        if not isinstance(text, str):
+            raise InputError("input", "The input must be a string of text.")
+        if len(text) > nlp.max_length:
+            limit = "{:,}".format(nlp.max_length)
+            raise InputError("input", "The text has %d characters; this pipeline takes %s." % (len(text), limit))
+    if len(inputs) == 1:
+        return [model.result(nlp(inputs[0]), full)]
+    return [model.result(doc, full) for doc in nlp.pipe(inputs)]
+
+
+def card(model):
+    nlp = model.nlp
+    parts = model.parts()
+    tasks = [
+        ("entities", "entities"),
+        ("categories", "text-classification"),
+        ("spans", "spans"),
+        ("tokens", "tokens"),
+        ("sentences", "sentences"),
+    ]
+    task = next((task for part, task in tasks if part in parts), "custom")
+    return {
+        "frameworkVersion": sys.modules["spacy"].__version__,
+        "task": task,
+        "input": {"type": "string", "maxLength": nlp.max_length},
+        "output": {"type": "object", "properties": {part: _SCHEMAS[part] for part in parts}},
+        "labels": _labels(nlp),
+    }
+
+
+def _labels(nlp):
+    """Labels of entities, categories and spans; those of a parser or tagger only where there are no others."""
+    found, grammar = [], []
+    for name in nlp.pipe_names:
+        own = getattr(nlp.get_pipe(name), "labels", ())
+        assigns = nlp.get_pipe_meta(name).assigns
+        target = found if {"doc.ents", "doc.cats", "doc.spans"} & set(assigns) else grammar
+        target += [label for label in own if label and label not in target]
+    return found or grammar
+
+
+def _span(span):
+    found = {"text": span.text, "label": span.label_, "start": span.start_char, "end": span.end_char}
+    identity = span.id_ or span.kb_id_
+    if identity:
+        found["id"] = identity
+    return found
+
+
+def _tokens(doc, present):
+    tokens = []
+    attributes = [(name, TOKEN_PARTS[name][2]) for name in present]
+    has_heads = "dep" in present
+    for token in doc:
+        found = {"text": token.text, "start": token.idx, "end": token.idx + len(token)}
+        for name, attribute in attributes:
+            found[name] = getattr(token, attribute)
+        if has_heads:
+            found["head"] = token.head.i
+        tokens.append(found)
+    return tokens

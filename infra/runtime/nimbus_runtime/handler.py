@@ -1,0 +1,284 @@
+"""The function: API Gateway REST-proxy (v1) event in, proxy response out, as AWS Lambda calls it.
+
+`initialise()` loads the model once; `handle(event, context)` answers `/predict`, `/batch`, `/health` and `/`.
+"""
+
+import json
+import os
+import sys
+from time import perf_counter, time
+
+from . import contract, frameworks, results
+from .problems import Problem, describe, frames_of
+
+PATHS = "There are POST /predict, POST /batch, GET /health and GET /."
+
+
+class _State:
+    """One function per process."""
+
+    function = None
+    framework = None
+    model = None
+    card = None
+    ready_at_ms = 0.0
+    init_ms = 0.0
+    phases_ms = None
+    answered = False
+
+
+def function():
+    """The function's description, the JSON that NIMBUS_FUNCTION names, read once."""
+    if _State.function is None:
+        with open(os.environ["NIMBUS_FUNCTION"], encoding="utf-8") as file:
+            _State.function = json.load(file)
+    return _State.function
+
+
+def initialise(started=None):
+    """Imports the framework and loads the model; returns `{"importsMs", "loadMs", "card"}`.
+
+    `started` is the `time.perf_counter()` of the runtime's first line. Raises whatever the model's own code raises.
+    """
+    began = perf_counter()
+    spec = function()
+    sys.path[:0] = spec.get("modulePaths") or []
+    framework = frameworks.find(spec["framework"])
+    framework.imports()
+    imported = perf_counter()
+    model = framework.load(spec["path"])
+    loaded = perf_counter()
+    inner = getattr(framework, "imports_during_load_s", 0.0)
+    _State.framework = framework
+    _State.model = model
+    _State.card = _card(spec, framework.card(model))
+    _State.phases_ms = {
+        "importsMs": _round((imported - began + inner) * 1000),
+        "loadMs": _round((loaded - imported - inner) * 1000),
+    }
+    _State.init_ms = _round((perf_counter() - (began if started is None else started)) * 1000)
+    _State.ready_at_ms = time() * 1000
+    return dict(_State.phases_ms, card=_State.card)
+
+
+def handle(event, context):
+    """Answers one request. Never raises for what the caller or the model did wrong."""
+    start = _start_of(event, context)
+    request = _Request(event, context, start)
+    try:
+        body = _route(request)
+        response = request.respond(200, body)
+        limit = _State.function["limits"]["payloadBytes"]
+        if len(response["body"]) * 6 > limit and contract.encoded_bytes(response) > limit:  # \uXXXX is six bytes
+            raise Problem("payload-too-large", "The result is over %d bytes." % limit, next="Ask for less at once.")
+        return response
+    except Problem as problem:
+        return request.respond(problem.status, results.encode(problem.document(request.id)))
+    finally:
+        _State.answered = True
+
+
+class _Request:
+    """What is known of the request under way."""
+
+    def __init__(self, event, context, start):
+        gateway = event.get("requestContext") or {}
+        self.event = event
+        self.id = getattr(context, "aws_request_id", None) or gateway.get("requestId") or ""
+        self.headers = contract.lower_keys(event.get("headers"))
+        self.start = start
+        self.handler_ms = 0.0
+
+    @property
+    def timings(self):
+        init_ms = 0.0 if self.start == "warm" else _State.init_ms
+        return {"start": self.start, "initMs": init_ms, "handlerMs": self.handler_ms}
+
+    def respond(self, status, body):
+        timing = "handler;dur=%s" % self.handler_ms
+        if self.start != "warm":
+            timing = "imports;dur=%(importsMs)s, load;dur=%(loadMs)s, " % _State.phases_ms + timing
+        headers = {"x-request-id": self.id, "server-timing": timing}
+        return contract.respond(status, body, headers, self.headers.get("accept-encoding"))
+
+
+def _route(request):
+    event = request.event
+    path = event.get("path") or "/"
+    if "{proxy+}" in (event.get("resource") or ""):  # a custom domain's base path is in `path`, never in here
+        path = "/" + ((event.get("pathParameters") or {}).get("proxy") or "")
+    route = (event.get("httpMethod"), path.rstrip("/") or "/")
+    if route == ("POST", "/predict"):
+        return _predict(request)
+    if route == ("POST", "/batch"):
+        return _batch(request)
+    if route == ("GET", "/health"):
+        spec = _State.function
+        return results.encode(dict(_names(), status="healthy", framework=spec["framework"]))
+    if route == ("GET", "/"):
+        return results.encode(_State.card)
+    raise Problem("not-found", "There is no %s %s. %s" % (route + (PATHS,)))
+
+
+def _predict(request):
+    document, has_binary = _body(request)
+    value, field = contract.input_of(document)
+    parameters = contract.parameters_of(document)
+    if has_binary:
+        value = contract.decode_base64(value, field)
+    began = perf_counter()
+    try:
+        [result] = _run([value], parameters)
+        if isinstance(result, frameworks.Failed):
+            raise result.error
+    except frameworks.InputError as error:
+        raise _bad_input(error, field)
+    except BaseException as error:  # SystemExit too: a model must not end the function
+        _log_failure(error, request.id)
+        raise Problem("handler-failed", describe(error))
+    request.handler_ms = _round((perf_counter() - began) * 1000)
+    answer = dict(_names(), result=result, timings=request.timings, requestId=request.id)
+    try:
+        return results.encode(answer)
+    except (TypeError, ValueError, RecursionError):
+        try:
+            return results.encode(dict(answer, result=results.plain(result)))
+        except results.NotJson as fault:
+            raise Problem("result-not-json", fault.detail, next=_sentence(fault.hint))
+
+
+def _batch(request):
+    document, has_binary = _body(request)
+    inputs = contract.inputs_of(document, _State.function["limits"]["batchInputs"])
+    parameters = contract.parameters_of(document)
+    outcome = [None] * len(inputs)
+    positions = list(range(len(inputs)))
+    if has_binary:
+        inputs, positions = _decode_each(inputs, outcome)
+    began = perf_counter()
+    _run_parts(request, inputs, positions, parameters, outcome)
+    request.handler_ms = _round((perf_counter() - began) * 1000)
+
+    def answer():
+        return results.encode(
+            dict(
+                _names(),
+                success=[{"index": i, "result": r[0]} for i, r in enumerate(outcome) if isinstance(r, tuple)],
+                failed=[{"index": i, "error": e} for i, e in enumerate(outcome) if isinstance(e, dict)],
+                timings=request.timings,
+                requestId=request.id,
+            )
+        )
+
+    try:
+        return answer()
+    except (TypeError, ValueError, RecursionError):
+        for index, result in enumerate(outcome):
+            if isinstance(result, tuple):
+                try:
+                    outcome[index] = (results.plain(result[0]),)
+                except results.NotJson as fault:
+                    outcome[index] = {"type": "result-not-json", "detail": fault.detail}
+        return answer()
+
+
+def _run_parts(request, inputs, positions, parameters, outcome):
+    """Fills `outcome` with `(result,)` or an error's dict; a part that fails is halved until one input is left."""
+    parts = [(0, len(inputs))] if inputs else []
+    logged = False
+    while parts:
+        low, high = parts.pop()
+        try:
+            found = _run(inputs[low:high], parameters)
+        except BaseException as error:
+            if high - low > 1 and not _is_about_parameters(error):
+                middle = (low + high) // 2
+                parts += [(middle, high), (low, middle)]
+                continue
+            found = [frameworks.Failed(error)]
+        for position, result in zip(positions[low:high], found):
+            if not isinstance(result, frameworks.Failed):
+                outcome[position] = (result,)
+                continue
+            error = result.error
+            if _is_about_parameters(error):
+                raise _bad_input(error, "input")
+            if isinstance(error, frameworks.InputError):
+                outcome[position] = {"type": "invalid-input", "detail": error.detail}
+                continue
+            outcome[position] = {"type": "handler-failed", "detail": describe(error)}
+            if not logged:  # a thousand times the same stack would hide everything else in the log
+                _log_failure(error, request.id)
+                logged = True
+
+
+def _is_about_parameters(error):
+    return isinstance(error, frameworks.InputError) and error.field.startswith("parameters")
+
+
+def _decode_each(inputs, outcome):
+    decoded, positions = [], []
+    for index, value in enumerate(inputs):
+        try:
+            decoded.append(contract.decode_base64(value, "inputs[%d]" % index))
+            positions.append(index)
+        except Problem as problem:
+            outcome[index] = {"type": problem.code, "detail": problem.detail}
+    return decoded, positions
+
+
+def _run(inputs, parameters):
+    found = _State.framework.predict(_State.model, inputs, parameters)
+    if len(found) != len(inputs):
+        raise ValueError("the model returned %d results for %d inputs" % (len(found), len(inputs)))
+    return found
+
+
+def _body(request):
+    return contract.read_json(request.event, request.headers, _State.function["limits"]["payloadBytes"])
+
+
+def _bad_input(error, field):
+    where = error.field
+    if where.startswith("input"):
+        where = field + where[len("input") :]
+    return Problem("invalid-input", error.detail, field=where)
+
+
+def _log_failure(error, request_id):
+    """Writes type and stack of a failure to the log; its message, which may hold a user's text, only the caller gets."""
+    lines = ["nimbus: request %s failed" % request_id] + frames_of(error)
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def _start_of(event, context):
+    arrived_ms = getattr(context, "arrived_ms", None)
+    if arrived_ms is None:
+        arrived_ms = (event.get("requestContext") or {}).get("requestTimeEpoch")
+    if arrived_ms is not None and arrived_ms < _State.ready_at_ms:
+        return "cold"
+    if _State.answered:
+        return "warm"
+    return "restored" if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start" else "preinitialised"
+
+
+def _names():
+    return {"model": _State.function["model"], "version": _State.function["version"]}
+
+
+def _card(spec, card):
+    whole = dict(_names(), framework=spec["framework"], python="%d.%d.%d" % sys.version_info[:3])
+    if spec.get("description"):
+        whole["description"] = spec["description"]
+    whole.update(card)
+    whole["examples"] = spec.get("examples") or []
+    whole["limits"] = spec["limits"]
+    return whole
+
+
+def _round(ms):
+    return round(ms, 3)
+
+
+def _sentence(hint):
+    return None if hint is None else hint[0].upper() + hint[1:] + "."
