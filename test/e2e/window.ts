@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { chromium, type Browser, type ConsoleMessage, type Page } from 'playwright-core';
+import { findBrowser } from '../../scripts/lib/browser.mjs';
+import { installExtension, serveEditor, writeSettings } from '../../scripts/lib/editor.mjs';
+import { artifacts } from '../../scripts/lib/paths.mjs';
+import { vsix } from '../../scripts/lib/stages.mjs';
+
+/** VS Code's own themes, one of each kind, with the class that its page then carries. */
+export const THEMES = {
+  dark: { name: 'Dark Modern', pageClass: 'vs-dark' },
+  light: { name: 'Light Modern', pageClass: 'vs' },
+  'high-contrast-dark': { name: 'Default High Contrast', pageClass: 'hc-black' },
+  'high-contrast-light': { name: 'Default High Contrast Light', pageClass: 'hc-light' },
+} as const;
+export type Theme = keyof typeof THEMES;
+
+/** A VS Code server with the packaged extension in a throwaway profile, and the browser that shows it. */
+export interface EditorServer {
+  /** Below it everything of this run is: workspaces too. Removed at the end. */
+  folder: string;
+  /** Opens a folder in a new window. */
+  open(workspace: string, theme: Theme): Promise<EditorWindow>;
+  stop(): Promise<void>;
+}
+
+export interface EditorWindow {
+  page: Page;
+  theme: Theme;
+  /** Errors that the extension's own pages wrote to the console, and every breach of their content security policy. */
+  problems: string[];
+  /** Keeps a picture of the window as artifacts/screenshots/`theme`/`step`.png. */
+  picture(step: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param extension the .vsix file to install */
+export async function startEditor(extension = vsix): Promise<EditorServer> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-e2e-'));
+  const profile = path.join(folder, 'profile');
+  const env = { NIMBUS_HOME: path.join(folder, 'home'), ...process.env };
+  await installExtension(profile, extension, env);
+  const server = await serveEditor({ profile, env });
+  const browser = await chromium.launch({
+    executablePath: findBrowser()!,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  });
+  return {
+    folder,
+    open: async (workspace, theme) => {
+      // Before the window opens: a running one notices only the first change of this file.
+      writeSettings(profile, { 'workbench.colorTheme': THEMES[theme].name, 'window.commandCenter': false });
+      const address = new URL(server.url);
+      address.searchParams.set('folder', workspace);
+      return openWindow(browser, address, theme);
+    },
+    stop: async () => {
+      await browser.close();
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function openWindow(browser: Browser, address: URL, theme: Theme): Promise<EditorWindow> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    if (isOurs(message)) problems.push(`${message.text()} (${message.location().url})`);
+  });
+  page.on('pageerror', (error) => problems.push(error.stack ?? error.message));
+  await page.goto(address.href, { waitUntil: 'domcontentloaded' });
+  await page.locator(`.monaco-workbench.${THEMES[theme].pageClass}[class*=vscode-theme-]`).waitFor({ timeout: 45_000 });
+  const pictures = path.join(artifacts, 'screenshots', theme);
+  mkdirSync(pictures, { recursive: true });
+  return {
+    page,
+    theme,
+    problems,
+    picture: async (step) => {
+      await page.screenshot({ path: path.join(pictures, `${step}.png`), animations: 'disabled' });
+    },
+    close: () => context.close(),
+  };
+}
+
+/** VS Code writes errors of its own; ours come from a webview's document. */
+function isOurs(message: ConsoleMessage): boolean {
+  if (/content security policy/i.test(message.text())) return true;
+  return message.type() === 'error' && /\/webview\//.test(message.location().url);
+}

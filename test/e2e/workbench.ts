@@ -1,0 +1,59 @@
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+
+/** Runs a command by its title in the palette. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input');
+  await input.waitFor();
+  await input.fill(`>${title}`);
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+  await page.keyboard.press('Enter');
+}
+
+/** Shows a view container by its name in the activity bar. */
+export async function showContainer(page: Page, name: string | RegExp): Promise<void> {
+  const tab = page.getByRole('tab', { name }).first();
+  await tab.waitFor({ timeout: 30_000 });
+  if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+}
+
+/** A row of whatever tree is shown, by how its label begins. */
+export function row(page: Page, name: string | RegExp): Locator {
+  return page.getByRole('treeitem', { name }).first();
+}
+
+/** Opens the context menu of `target` and waits for `item`, without choosing it. */
+export async function openContextMenu(page: Page, target: Locator, item: string): Promise<Locator> {
+  await target.click({ button: 'right' });
+  const entry = page.getByRole('menuitem', { name: item, exact: true });
+  await entry.waitFor();
+  return entry;
+}
+
+/** Chooses an item of an open menu. VS Code ignores a click that comes while the menu still opens, so until it closes. */
+export async function chooseMenuItem(entry: Locator): Promise<void> {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    await entry.click({ timeout: 2000 }).catch(() => undefined);
+    const closed = await entry.waitFor({ state: 'detached', timeout: 1000 }).then(
+      () => true,
+      () => false,
+    );
+    if (closed) return;
+  }
+  throw new Error('The menu stayed open.');
+}
+
+/** The open quick pick or input box, whose title or placeholder says `text`. */
+export function quickInput(page: Page, text: string | RegExp): Locator {
+  return page.locator('.quick-input-widget:visible', { hasText: text });
+}
+
+/** A notification by a part of its text. */
+export function notification(page: Page, text: string | RegExp): Locator {
+  return page.locator('.notification-toast', { hasText: text }).first();
+}
+
+/** The document of the webview in front. */
+export function webview(page: Page): FrameLocator {
+  return page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+}
