@@ -74,6 +74,14 @@ async function readInput(text: string | undefined, options: Options): Promise<Ou
   return ok(all.replace(/\r?\n$/, ''));
 }
 
+function parseParameters(text: string): Outcome<Record<string, unknown>> {
+  const parsed = parse('--parameters', text);
+  if (!parsed.ok) return parsed;
+  if (typeof parsed.value === 'object' && parsed.value !== null && !Array.isArray(parsed.value))
+    return ok(parsed.value as Record<string, unknown>);
+  return fail('usage', '--parameters must be a JSON object.', { next: `For example: --parameters '{"full": true}'` });
+}
+
 function parse(flag: string, text: string): Outcome<unknown> {
   try {
     return ok(JSON.parse(text) as unknown);

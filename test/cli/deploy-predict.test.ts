@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { BatchLine } from '../../src/core/invoke/batch.ts';
+import type { PredictAnswer, Problem } from '../../src/shared/contract.ts';
+import type { Phases } from '../../src/shared/latency.ts';
+import { createSandbox, python, samples, type Sandbox } from './nimbus.ts';
+
+type Printed = PredictAnswer & { client: Phases };
+
+describe('nimbus on the samples', function () {
+  this.timeout(120_000);
+  let sandbox: Sandbox;
+
+  before(async () => {
+    sandbox = createSandbox();
+    sandbox.add(path.join(samples, 'sentiment.joblib'), 'models/sentiment.joblib');
+    await sandbox.json([
+      'deploy',
+      'models/sentiment.joblib',
+      '--python',
+      python,
+      '--trust',
+      '--yes',
+      '--description',
+      'Reviews',
+    ]);
+  });
+  after(() => sandbox.remove());
+
+  it('writes what was deployed into models.json, and lists it as promised', async () => {
+    const file = JSON.parse(readFileSync(path.join(sandbox.folder, 'models.json'), 'utf8'));
+    assert.equal(file.models.sentiment.path, 'models/sentiment.joblib');
+    assert.equal(file.models.sentiment.description, 'Reviews');
+    assert.deepEqual(file.models.sentiment.deployments, { local: { target: 'local' } });
+    assert.doesNotMatch(
+      JSON.stringify(file),
+      /127\.0\.0\.1|python/i,
+      'neither a port nor an interpreter belongs there',
+    );
+
+    const { models } = await sandbox.json<{ models: any[] }>(['list']);
+    assert.equal(models.length, 1);
+    assert.deepEqual(Object.keys(models[0]), ['name', 'framework', 'path', 'version', 'deployments']);
+    assert.match(models[0].version, /^[0-9a-f]{64}$/);
+    assert.match(models[0].deployments[0].url, /^http:\/\/127\.0\.0\.1:\d+\/sentiment\/local$/);
+    assert.equal(models[0].deployments[0].target, 'local');
+  });
+
+  it('answers cold first and warm then, with the phases of a cold start', async () => {
+    await sandbox.json(['cold', 'sentiment']);
+    const cold = await sandbox.json<Printed>(['predict', 'sentiment', 'I loved the food']);
+    assert.equal(cold.timings.start, 'cold');
+    assert.equal((cold.result as { label: string }).label, 'positive');
+    assert.ok(cold.client.importsMs > 0 && cold.client.interpreterMs > 0);
+    const { totalMs, ...parts } = cold.client;
+    assert.ok(
+      Math.abs(Object.values(parts).reduce((sum, ms) => sum + ms, 0) - totalMs) < 0.1,
+      'the phases add up to the whole',
+    );
+    const warm = await sandbox.json<Printed>(['predict', 'sentiment', 'The room was awful']);
+    assert.equal(warm.timings.start, 'warm');
+    assert.equal(warm.client.importsMs, 0);
+    assert.equal((warm.result as { label: string }).label, 'negative');
+  });
+
+  it('reads the text from standard input and shows people bars and phases', async () => {
+    const { code, stdout } = await sandbox.nimbus(['predict', 'sentiment', '-'], { stdin: 'I loved the food\n' });
+    assert.equal(code, 0);
+    assert.match(stdout, /^positive\n/);
+    assert.match(stdout, /positive +█+░* +0\.\d{4}/);
+    assert.match(stdout, /warm \d/);
+  });
+
+  it('prints the problem and exits with 1 where the endpoint is stopped, and answers again after start', async () => {
+    await sandbox.json(['stop', 'sentiment']);
+    const { code, stdout } = await sandbox.nimbus(['predict', 'sentiment', 'x', '--json']);
+    assert.equal(code, 1);
+    const problem = JSON.parse(stdout) as Problem;
+    assert.equal(problem.status, 503);
+    assert.equal(problem.type, 'urn:nimbus:problem:stopped');
+    await sandbox.json(['start', 'sentiment']);
+    assert.equal((await sandbox.json<Printed>(['predict', 'sentiment', 'I loved the food'])).timings.start, 'cold');
+  });
+
+  it('answers a batch of lines in order, one bad line among them', async () => {
+    writeFileSync(path.join(sandbox.folder, 'in.jsonl'), '"I loved the food"\n{broken\n"The room was awful"\n');
+    const { code, stdout } = await sandbox.nimbus(['batch', 'sentiment', 'in.jsonl']);
+    assert.equal(code, 0);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as BatchLine & { result?: { label: string }; error?: { type: string } });
+    assert.deepEqual(
+      lines.map((line) => line.result?.label ?? line.error?.type),
+      ['positive', 'invalid-line', 'negative'],
+    );
+    assert.deepEqual(
+      lines.map((line) => line.index),
+      [0, 1, 2],
+    );
+  });
+
+  it('streams a batch of 2,500 lines into a file, and leaves no file when it is cancelled', async () => {
+    writeFileSync(path.join(sandbox.folder, 'in.txt'), 'I loved the food\n'.repeat(2500));
+    const done = await sandbox.json<{ succeeded: number; failed: number }>([
+      'batch',
+      'sentiment',
+      'in.txt',
+      '--out',
+      'out.jsonl',
+    ]);
+    assert.deepEqual([done.succeeded, done.failed], [2500, 0]);
+    assert.equal(readFileSync(path.join(sandbox.folder, 'out.jsonl'), 'utf8').trim().split('\n').length, 2500);
+  });
+
+  it('shows the log lines of one request', async () => {
+    const answer = await sandbox.json<Printed>(['predict', 'sentiment', 'a secret text 8271']);
+    const { code, stdout } = await sandbox.nimbus(['logs', 'sentiment', '--limit', '50']);
+    assert.equal(code, 0);
+    assert.doesNotMatch(stdout, /8271/, 'texts never reach a log');
+    assert.ok(answer.requestId);
+  });
+
+  it('refuses to run a pickle that names dangerous globals, whatever the flags', async () => {
+    const canary = path.join(sandbox.folder, 'canary');
+    mkdirSync(path.join(sandbox.folder, 'bad'), { recursive: true });
+    writeFileSync(path.join(sandbox.folder, 'bad/evil.pkl'), `cposix\nsystem\n(S'touch "${canary}"'\ntR.`);
+    const { code, stdout } = await sandbox.nimbus([
+      'deploy',
+      'bad/evil.pkl',
+      '--python',
+      python,
+      '--trust',
+      '--yes',
+      '--json',
+    ]);
+    assert.notEqual(code, 0);
+    assert.match(stdout, /posix\.system|not recognised|blocked/);
+    assert.throws(() => readFileSync(canary));
+  });
+
+  it('serves a spaCy pipeline of the same project', async () => {
+    sandbox.add(path.join(samples, 'entities'), 'models/entities');
+    await sandbox.json(['deploy', 'models/entities', '--python', python, '--trust', '--yes']);
+    const answer = await sandbox.json<Printed>(['predict', 'entities', 'Ada Lovelace moved to Paris.']);
+    const { entities } = answer.result as { entities: { text: string; label: string }[] };
+    assert.deepEqual(
+      entities.map(({ text, label }) => [text, label]),
+      [
+        ['Ada Lovelace', 'PERSON'],
+        ['Paris', 'GPE'],
+      ],
+    );
+    await sandbox.json(['destroy', 'entities', '--yes']);
+    const { models } = await sandbox.json<{ models: { name: string }[] }>(['list']);
+    assert.deepEqual(
+      models.map((model) => model.name),
+      ['sentiment'],
+    );
+  });
+
+  it('keeps a model in models.json when its deployment is removed', async () => {
+    await sandbox.json(['remove', 'sentiment', '--yes']);
+    const { models } = await sandbox.json<{ models: { name: string; deployments: unknown[] }[] }>(['list']);
+    assert.deepEqual(
+      models.map((model) => [model.name, model.deployments.length]),
+      [['sentiment', 0]],
+    );
+    const { code } = await sandbox.nimbus(['predict', 'sentiment', 'x']);
+    assert.equal(code, 1);
+  });
+});

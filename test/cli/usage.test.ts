@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Problem } from '../../src/shared/contract.ts';
+import { createSandbox, python, type Sandbox } from './nimbus.ts';
+
+describe('nimbus, used wrongly', function () {
+  this.timeout(60_000);
+  let sandbox: Sandbox;
+  before(() => {
+    sandbox = createSandbox();
+  });
+  after(() => sandbox.remove());
+
+  const failing: [string, string[], number, RegExp][] = [
+    ['an unknown verb', ['deplyo', 'x'], 2, /unknown command/],
+    ['a missing argument', ['deploy'], 2, /missing required argument/],
+    ['a number that is none', ['deploy', 'x', '--memory', 'much'], 2, /whole number/],
+    ['a target that is none', ['deploy', 'x', '--target', 'moon'], 2, /no target named moon/],
+    ['a model that is none', ['predict', 'nothing', 'x'], 1, /no model named nothing/],
+    ['a path that is none', ['deploy', 'nowhere.pkl', '--python', python], 1, /nowhere\.pkl/],
+    ['an input that is no JSON', ['predict', 'x', '--input', '{'], 2, /--input is not valid JSON/],
+    ['a text and an input', ['predict', 'x', 'text', '--input', '1'], 2, /not both/],
+  ];
+  for (const [title, argv, expected, message] of failing) {
+    it(`${title} ends with ${expected} and says why, as text and as problem JSON`, async () => {
+      const text = await sandbox.nimbus(argv);
+      assert.equal(text.code, expected, text.stderr);
+      assert.match(text.stderr, message);
+      assert.equal(text.stdout, '');
+      const json = await sandbox.nimbus([...argv, '--json']);
+      assert.equal(json.code, expected);
+      const problem = JSON.parse(json.stdout) as Problem;
+      assert.match(problem.type, /^urn:nimbus:problem:/);
+      assert.match(`${problem.title} ${problem.detail} ${problem.next}`, message);
+    });
+  }
+
+  it('a question without a terminal names the flag that answers it', async () => {
+    const folder = path.join(sandbox.folder, 'code');
+    mkdirSync(folder);
+    writeFileSync(
+      path.join(folder, 'handler.py'),
+      'def load(path):\n    return None\n\n\ndef predict(model, input):\n    return input\n',
+    );
+    const { code, stderr } = await sandbox.nimbus(['deploy', 'code', '--python', python]);
+    assert.equal(code, 2);
+    assert.match(stderr, /--trust/);
+  });
+
+  it('prints its help and version', async () => {
+    const help = await sandbox.nimbus(['--help']);
+    assert.equal(help.code, 0);
+    for (const verb of [
+      'deploy',
+      'list',
+      'status',
+      'predict',
+      'batch',
+      'logs',
+      'start',
+      'stop',
+      'cold',
+      'remove',
+      'destroy',
+      'serve',
+    ]) {
+      assert.match(help.stdout, new RegExp(`^  ${verb} `, 'm'));
+    }
+    assert.match((await sandbox.nimbus(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+});
