@@ -13,11 +13,12 @@ const RUN_VARIABLE = 'NIMBUS_TEST_RUN';
  * Runs a program, its output to the terminal and to a file. At the deadline it is killed with its process group;
  * processes that it left running are killed after its end.
  * @param {string[]} command
- * @param {{ log: string, deadlineSeconds: number, env: NodeJS.ProcessEnv, signal: AbortSignal }} options
+ * @param {{ log: string, deadlineSeconds: number, env: NodeJS.ProcessEnv, signal: AbortSignal, quiet?: boolean }} options
+ *   quiet: to the file only
  * @returns {Promise<{ problem?: string, left: string[] }>} problem: why it did not end with 0; left: the command lines
  *   of the processes that it left running
  */
-export async function supervise(command, { log, deadlineSeconds, env, signal }) {
+export async function supervise(command, { log, deadlineSeconds, env, signal, quiet = false }) {
   const id = randomUUID();
   const file = createWriteStream(log, { flags: 'a' });
   const child = spawn(command[0], command.slice(1), {
@@ -35,7 +36,7 @@ export async function supervise(command, { log, deadlineSeconds, env, signal }) 
   signal.addEventListener('abort', kill);
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (bytes) => {
-      process.stdout.write(bytes);
+      if (!quiet) process.stdout.write(bytes);
       file.write(bytes);
     });
   }
@@ -50,7 +51,7 @@ export async function supervise(command, { log, deadlineSeconds, env, signal }) 
   const left = await killRun(id);
   kill();
   await Promise.race([closed, delay(2000, undefined, { ref: false })]);
-  file.end();
+  await new Promise((resolve) => file.end(resolve));
   if (late) return { problem: `not done after ${deadlineSeconds} s, killed`, left };
   return problem === undefined ? { left } : { problem, left };
 }
