@@ -1,0 +1,124 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { fail, type Outcome } from '../../shared/outcome.ts';
+import { FRAMEWORKS, type Framework } from '../../shared/spec.ts';
+import { custom } from './custom.ts';
+import type { Detection } from './detection.ts';
+import type { Detector, Subject, Tools } from './detector.ts';
+import { peek } from './folder.ts';
+import { laterFormat } from './later.ts';
+import { sklearn } from './sklearn.ts';
+import { spacy } from './spacy.ts';
+
+export const DETECTORS = { spacy, sklearn, custom } satisfies Record<Framework, Detector>;
+
+/** A handler.py was written for this model: it goes before what else the folder may be. */
+const ORDER: readonly Framework[] = ['custom', ...FRAMEWORKS.filter((one) => one !== 'custom')];
+
+export interface DetectOptions {
+  /** Absolute path of an interpreter for reading pickles; 3.9 or newer, it needs no package. */
+  python?: string;
+  /** Asked where `python` is not given and a file must be looked into. */
+  findPython?: () => Promise<string | undefined>;
+  signal?: AbortSignal;
+}
+
+/**
+ * Says what a file or folder is, without running any of it. Errors: no such path, not readable, empty, damaged, more
+ * than one model, of a kind that is not supported yet, not recognised (with what was looked for and what is there).
+ */
+export async function detect(target: string, options: DetectOptions = {}): Promise<Outcome<Detection>> {
+  const subject = await look(path.resolve(target));
+  if ('ok' in subject) return subject;
+  const tools: Tools = {
+    findPython: async () => options.python ?? options.findPython?.(),
+    ...(options.signal ? { signal: options.signal } : {}),
+  };
+  try {
+    for (const framework of ORDER) {
+      const found = await DETECTORS[framework].detect(subject, tools);
+      if (found) return found;
+    }
+    return await notRecognised(subject);
+  } catch (error) {
+    return notReadable(subject.path, error);
+  }
+}
+
+async function look(target: string): Promise<Subject | Outcome<never>> {
+  try {
+    const facts = await stat(target);
+    if (facts.isFile()) return { path: target, kind: 'file', size: facts.size };
+    if (facts.isDirectory()) return { path: target, kind: 'folder', size: 0 };
+    return fail('model-not-recognised', `${path.basename(target)} is neither a file nor a folder.`, {
+      next: 'Choose the file or folder that the model was saved to.',
+    });
+  } catch (error) {
+    return notReadable(target, error);
+  }
+}
+
+function notReadable(target: string, error: unknown): Outcome<never> {
+  const { code } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return fail('path-missing', `There is no ${target}.`, {
+        next: 'Check the path; it may have been moved or deleted, or a link leads nowhere.',
+      });
+    case 'ELOOP':
+      return fail('path-not-readable', `${target} cannot be read.`, {
+        why: 'It is a link that leads back to itself.',
+        next: 'Correct the link, or choose the model itself.',
+      });
+    case 'EACCES':
+    case 'EPERM':
+      return fail('path-not-readable', `${target} cannot be read.`, {
+        why: 'You lack the permission to read it.',
+        next: 'Change the permissions of the file or folder.',
+      });
+    case 'EIO':
+    case 'ENAMETOOLONG':
+    case 'EMFILE':
+      return fail('path-not-readable', `${target} cannot be read.`, { why: (error as Error).message });
+    default:
+      throw error;
+  }
+}
+
+async function notRecognised(subject: Subject): Promise<Outcome<never>> {
+  const name = path.basename(subject.path) || subject.path;
+  const format = await laterFormat(subject);
+  if (format !== undefined) {
+    return fail('model-not-supported', `${name} is ${format}, which this version of Nimbus does not run by itself.`, {
+      why: `It runs ${lookedFor()}.`,
+      next: 'Put it into a folder with a handler.py that defines load(path) and predict(model, input), and deploy that folder.',
+    });
+  }
+  return fail('model-not-recognised', `${name} is not a model that Nimbus knows.`, {
+    why: `Nimbus looked for ${lookedFor()}. ${await whatIsThere(subject)}`,
+    next: 'Choose the model itself, or add a handler.py that defines load(path) and predict(model, input).',
+  });
+}
+
+function lookedFor(): string {
+  const all = FRAMEWORKS.map((framework) => DETECTORS[framework].looksFor);
+  return `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
+}
+
+async function whatIsThere(subject: Subject): Promise<string> {
+  if (subject.kind === 'file') {
+    const extension = path.extname(subject.path);
+    return `It is a file ${extension === '' ? 'without an extension' : `of type ${extension}`} with ${subject.size.toLocaleString('en')} bytes.`;
+  }
+  const { files, folders, more } = await peek(subject.path);
+  const all = [...files, ...folders.map((folder) => `${folder}/`)];
+  if (all.length === 0) return 'The folder is empty.';
+  const shown = all.slice(0, 8).join(', ');
+  const count = more
+    ? `more than ${all.length.toLocaleString('en')} entries`
+    : all.length === 1
+      ? '1 entry'
+      : `${all.length} entries`;
+  return `The folder has ${count}: ${shown}${all.length > 8 ? ', …' : ''}.`;
+}

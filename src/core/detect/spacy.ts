@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { toName } from '../models/names.ts';
+import type { Detection, Risk } from './detection.ts';
+import type { Detector, Subject } from './detector.ts';
+import { isFile, peek, readStart } from './folder.ts';
+
+/** A folder written by `nlp.to_disk` or `spacy train`, or the parent of one, or a spaCy package. */
+export const spacy: Detector = {
+  looksFor: 'a spaCy pipeline (a folder with config.cfg and meta.json, or the parent of one)',
+  async detect(subject) {
+    const found = await pipelineFolder(subject);
+    if (found === undefined) return undefined;
+    return typeof found === 'string' ? describe(subject, found) : found;
+  },
+};
+
+const FILES = ['config.cfg', 'meta.json'];
+/** What `spacy train` writes, the better one first. */
+const TRAINED = ['model-best', 'model-last'];
+
+async function pipelineFolder(subject: Subject): Promise<string | Outcome<never> | undefined> {
+  if (subject.kind === 'file') {
+    const parent = path.dirname(subject.path);
+    return FILES.includes(path.basename(subject.path)) && (await isPipeline(parent)) ? parent : undefined;
+  }
+  const folder = subject.path;
+  if (await isPipeline(folder)) return folder;
+  for (const name of TRAINED) {
+    if (await isPipeline(path.join(folder, name))) return path.join(folder, name);
+  }
+  return (await packagedPipeline(folder)) ?? onlyPipelineIn(folder);
+}
+
+async function isPipeline(folder: string): Promise<boolean> {
+  return (await isFile(path.join(folder, 'config.cfg'))) && (await isFile(path.join(folder, 'meta.json')));
+}
+
+/** A package as `spacy package` lays it out: `en_core/meta.json` names the folder `en_core/en_core-1.0`. */
+async function packagedPipeline(folder: string): Promise<string | undefined> {
+  const meta = await readMeta(path.join(folder, 'meta.json'));
+  if (!meta?.lang || !meta.name || !meta.version) return undefined;
+  const name = `${meta.lang}_${meta.name}`;
+  const inner = `${name}-${meta.version}`;
+  // From a file that somebody else wrote: it names folders, and leads nowhere else.
+  if (name !== path.basename(name) || inner !== path.basename(inner)) return undefined;
+  for (const candidate of [path.join(folder, inner), path.join(folder, name, inner)]) {
+    if (await isPipeline(candidate)) return candidate;
+  }
+  return undefined;
+}
+
+async function onlyPipelineIn(folder: string): Promise<string | Outcome<never> | undefined> {
+  const pipelines: string[] = [];
+  for (const name of (await peek(folder)).folders) {
+    if (await isPipeline(path.join(folder, name))) pipelines.push(name);
+  }
+  if (pipelines.length < 2) return pipelines[0] && path.join(folder, pipelines[0]);
+  return fail('model-ambiguous', `${path.basename(folder)} holds ${pipelines.length} spaCy pipelines.`, {
+    why: `They are ${pipelines.slice(0, 10).join(', ')}${pipelines.length > 10 ? ' and others' : ''}.`,
+    next: 'Deploy one of these folders.',
+  });
+}
+
+interface Meta {
+  lang?: string;
+  name?: string;
+  version?: string;
+  description?: string;
+  spacyVersion?: string;
+  pipeline: string[];
+  requirements: string[];
+}
+
+/** Undefined where the file is missing or is not a JSON object. Fields of another type than expected are left out. */
+async function readMeta(file: string): Promise<Meta | undefined> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readStart(file));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields = value as Record<string, unknown>;
+  const text = (key: string): Record<string, string> | undefined => {
+    const found = fields[key];
+    const name = key === 'spacy_version' ? 'spacyVersion' : key;
+    return typeof found === 'string' && found.trim() !== '' ? { [name]: found.trim() } : undefined;
+  };
+  const texts = (key: string): string[] => {
+    const found = fields[key];
+    return Array.isArray(found) ? found.filter((item): item is string => typeof item === 'string') : [];
+  };
+  return {
+    ...text('lang'),
+    ...text('name'),
+    ...text('version'),
+    ...text('description'),
+    ...text('spacy_version'),
+    pipeline: texts('pipeline'),
+    requirements: texts('requirements'),
+  };
+}
+
+async function describe(subject: Subject, folder: string): Promise<Outcome<Detection>> {
+  const meta = await readMeta(path.join(folder, 'meta.json'));
+  if (!meta) {
+    return fail(
+      'model-damaged',
+      `${path.basename(folder)} looks like a spaCy pipeline, and its meta.json is damaged.`,
+      {
+        why: 'meta.json is not a JSON object.',
+        next: 'Save the pipeline again with nlp.to_disk.',
+      },
+    );
+  }
+  const name = [meta.lang, meta.name].filter(Boolean).join('_') || 'pipeline';
+  const parts = meta.pipeline.length > 0 ? ` (${meta.pipeline.join(', ')})` : '';
+  const madeWith = /\d+(?:\.\d+)+/.exec(meta.spacyVersion ?? '')?.[0];
+  return ok({
+    framework: 'spacy',
+    path: folder,
+    suggestedName: toName(suggestion(subject, folder, meta)),
+    summary: `spaCy pipeline ${name}${parts}${madeWith ? `, made with spaCy ${madeWith}` : ''}`,
+    ...(meta.description === undefined ? {} : { description: meta.description }),
+    requirements: [`spacy${meta.spacyVersion ?? ''}`, ...meta.requirements],
+    risk: riskOf(await readStart(path.join(folder, 'config.cfg'))),
+  });
+}
+
+/** `model-best` says nothing: then the folder that the user chose, or the one around it, does. */
+function suggestion(subject: Subject, folder: string, meta: Meta): string {
+  const chosen = subject.kind === 'folder' ? subject.path : path.dirname(subject.path);
+  const base = path.basename(chosen);
+  if (TRAINED.includes(base)) return path.basename(path.dirname(chosen)) || meta.name || base;
+  return chosen === folder || meta.name === undefined ? base : meta.name;
+}
+
+/**
+ * spaCy stores weights as msgpack, arrays and JSON, and takes code only from installed packages: the files of a
+ * pipeline run nothing, `*.py` files beside them included. Components that wrap PyTorch are the exception: their
+ * weights are read by torch.load, which unpickles where PyTorch is older than 2.6.
+ */
+function riskOf(config: string): Risk {
+  const torch = [...config.matchAll(/^\s*(?:factory|@architectures)\s*=\s*"([^"\n]*(?:transformer|torch)[^"\n]*)"/gim)];
+  if (torch.length === 0) return { kind: 'none' };
+  const components = [...new Set(torch.map((match) => match[1]!))].sort();
+  return {
+    kind: 'unknown-globals',
+    globals: [
+      {
+        name: 'torch.load',
+        danger: 'unknown',
+        meaning: `reads the PyTorch weights of ${components.join(', ')}, which can hold a pickle`,
+      },
+    ],
+    hash: createHash('sha256')
+      .update(['torch.load', ...components].join('\n'))
+      .digest('hex'),
+  };
+}
