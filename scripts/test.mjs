@@ -57,12 +57,13 @@ function readReport(name) {
 
 function chosenStages() {
   const { values } = parseArgs({ options: { only: { type: 'string' } } });
-  const names = values.only?.split(',') ?? Object.keys(stages);
-  const unknown = names.filter((name) => !(name in stages));
+  const chosen = values.only?.split(',') ?? Object.keys(stages);
+  const unknown = chosen.filter((name) => !(name in stages));
   if (unknown.length > 0) {
     throw new SetupError(`No stage ${unknown.join(', ')}. There are: ${Object.keys(stages).join(', ')}.`);
   }
-  return names;
+  const needed = new Set(chosen.flatMap((name) => [name, ...(stages[name].needs ?? [])]));
+  return Object.keys(stages).filter((name) => needed.has(name));
 }
 
 /** What every stage runs with: no user's data, Node of package.json first, bytecode kept. */

@@ -32,8 +32,9 @@ export function reportOf(stage) {
 
 /**
  * A stage's commands run one after the other until one fails. `tests` says that it writes a report; the others count
- * as one each. The deadline is for each command.
- * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, commands: string[][] }>}
+ * as one each. `needs` run before it, chosen or not. The deadline is for each command.
+ * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[],
+ *   commands: string[][] }>}
  */
 export const stages = {
   types: {
@@ -82,6 +83,7 @@ export const stages = {
     title: 'Command line',
     deadlineSeconds: 300,
     tests: true,
+    needs: ['package'],
     commands: [mocha('cli', ['test/cli/**/*.test.ts'], 60)],
   },
   webview: {
@@ -94,12 +96,14 @@ export const stages = {
     title: 'Inside the extension host',
     deadlineSeconds: 180,
     tests: true,
-    commands: [build, [node, path.join(root, 'test/editor/run.ts'), reportOf('editor')]],
+    needs: ['package'],
+    commands: [[node, path.join(root, 'test/editor/run.ts'), reportOf('editor')]],
   },
   e2e: {
     title: 'End to end',
     deadlineSeconds: 900,
     tests: true,
+    needs: ['package'],
     commands: [mocha('e2e', ['test/e2e/*.test.ts'], 120)],
   },
 };
