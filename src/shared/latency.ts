@@ -53,9 +53,9 @@ export function quantile(values: readonly number[], q: number): number {
 /** Below this many samples no percentile is shown, only the points themselves. */
 export const MIN_SAMPLES_FOR_PERCENTILES = 20;
 
-/** 0.4 ms, 12 ms, 1.24 s: ms under one second, seconds with two digits above. */
-export function formatMs(ms: number): string {
+/** 0.4 ms, 12 ms, 1.24 s: ms under one second, seconds with two digits above. `locale` is BCP 47, else the machine's. */
+export function formatMs(ms: number, locale?: string): string {
   if (ms >= 999.5)
-    return `${(ms / 1000).toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} s`;
-  return `${ms.toLocaleString(undefined, { maximumFractionDigits: ms < 10 ? 1 : 0 })} ms`;
+    return `${(ms / 1000).toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} s`;
+  return `${ms.toLocaleString(locale, { maximumFractionDigits: ms < 10 ? 1 : 0 })} ms`;
 }

@@ -1,0 +1,147 @@
+import { fail, CANCELLED, type Outcome, type UserError } from '../src/shared/outcome.ts';
+import type { CodeLanguage, PlaygroundExtension, PlaygroundInput } from '../src/shared/playground.ts';
+import type { DeploymentKey } from '../src/shared/spec.ts';
+import type { Sample } from '../src/shared/latency.ts';
+import { readInput } from './input/read.ts';
+import { formOfState, type Action, type State, type Switching } from './state.ts';
+
+export interface Store {
+  get(): State;
+  dispatch(action: Action): void;
+}
+
+/** What the page's controls do. */
+export type Actions = ReturnType<typeof createActions>;
+
+const COPIED_SEEN_MS = 2000;
+
+export function createActions(store: Store, extension: PlaygroundExtension) {
+  const { get, dispatch } = store;
+
+  /** The input as typed, or undefined after saying what is wrong with it. */
+  function read(): PlaygroundInput | undefined {
+    const typed = readInput(get().typed, formOfState(get()));
+    if (typed.ok) return typed.value;
+    dispatch({ type: 'refused', problems: typed.problems });
+    return undefined;
+  }
+
+  /** Runs a call whose failure a person should see. A bug in the extension arrives as a rejection. */
+  async function guard<T>(call: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    try {
+      return await call();
+    } catch (error) {
+      return internal(error);
+    }
+  }
+
+  /** As `guard`, for calls that answer nothing. */
+  async function tell(call: () => Promise<void>): Promise<boolean> {
+    try {
+      await call();
+      return true;
+    } catch (error) {
+      dispatch({ type: 'failed', error: internal(error).error });
+      return false;
+    }
+  }
+
+  async function sendInput(input: PlaygroundInput): Promise<void> {
+    if (get().activity.kind !== 'none') return;
+    dispatch({ type: 'sending', at: Date.now() });
+    const sent = await guard(() => extension.send(input));
+    if (sent.ok) dispatch({ type: 'sample', sample: sent.value });
+    dispatch({ type: 'ended', ...shownError(sent) });
+  }
+
+  async function repeat(): Promise<void> {
+    const input = get().activity.kind === 'none' ? read() : undefined;
+    if (!input) return;
+    const times = get().repeatTimes;
+    dispatch({ type: 'repeating', at: Date.now(), times });
+    const sent = await guard(() => extension.repeat(input, times));
+    dispatch({ type: 'ended', ...shownError(sent) });
+  }
+
+  async function switchTo(what: Switching): Promise<void> {
+    if (get().switching) return;
+    dispatch({ type: 'switching', what });
+    const done = await guard<void>(() => extension[what]());
+    dispatch({ type: 'switched', ...shownError(done) });
+  }
+
+  async function copied(what: string, call: () => Promise<void>): Promise<void> {
+    if (!(await tell(call))) return;
+    dispatch({ type: 'copied', what });
+    setTimeout(() => dispatch({ type: 'copied-seen' }), COPIED_SEEN_MS);
+  }
+
+  return {
+    dispatch,
+
+    async send(): Promise<void> {
+      const input = get().activity.kind === 'none' ? read() : undefined;
+      if (input) await sendInput(input);
+    },
+    /** Puts an example into the box and sends it. */
+    async tryExample(input: unknown): Promise<void> {
+      dispatch({ type: 'filled', input });
+      await sendInput({ input });
+    },
+    async resend(sample: Sample): Promise<void> {
+      dispatch({ type: 'filled', input: sample.input });
+      await sendInput({ input: sample.input });
+    },
+    repeat,
+    async cancel(): Promise<void> {
+      dispatch({ type: 'cancelling' });
+      await tell(() => extension.cancel());
+    },
+    switchTo,
+    async select(key: DeploymentKey): Promise<void> {
+      try {
+        const card = await extension.select(key);
+        dispatch({ type: 'selected', key, card });
+      } catch (error) {
+        dispatch({ type: 'failed', error: internal(error).error });
+      }
+    },
+    async copyAs(language: CodeLanguage): Promise<void> {
+      const input = read();
+      if (input) await copied('code', () => extension.copyAs(language, input));
+    },
+    copyText: (what: string, text: string): Promise<void> => copied(what, () => extension.copyText(text)),
+    showLogs: (requestId?: string): Promise<boolean> => tell(() => extension.showLogs(requestId)),
+    runAction: (action: NonNullable<UserError['action']>): Promise<boolean> => tell(() => extension.runAction(action)),
+    async fromEditor(): Promise<void> {
+      try {
+        const text = await extension.editorSelection();
+        if (text) dispatch({ type: 'filled', input: text });
+        else dispatch({ type: 'failed', error: NO_SELECTION });
+      } catch (error) {
+        dispatch({ type: 'failed', error: internal(error).error });
+      }
+    },
+  };
+}
+
+const NO_SELECTION: UserError = {
+  code: 'no-selection',
+  what: 'No text is selected in an editor.',
+  next: 'Select a text in an editor, then choose “from editor” again.',
+};
+
+/** Cancelling is what the person wanted: nothing needs to be said beyond it. */
+function shownError(outcome: Outcome<unknown>): { error?: UserError } {
+  return outcome.ok || outcome.error.code === CANCELLED ? {} : { error: outcome.error };
+}
+
+function internal(error: unknown): Extract<Outcome<never>, { ok: false }> {
+  // The editor's message channel turns an Error into an empty object.
+  const why = error instanceof Error && error.message ? error.message : undefined;
+  const failure = fail('internal', 'Nimbus itself failed: this is a bug in the extension.', {
+    ...(why && { why }),
+    next: 'The log of the extension says where it happened.',
+  });
+  return failure as Extract<typeof failure, { ok: false }>;
+}

@@ -1,0 +1,88 @@
+import type { Score, Span, Token } from '../../src/shared/contract.ts';
+import { isRecord, isScores, isSentences, isSpanGroups, isSpans, isTokens } from './guards.ts';
+
+export interface Classification {
+  label: string | number | boolean;
+  scores?: Score[];
+  scoreKind?: 'probability' | 'decision';
+}
+
+/** One thing that a result says, in the form people read it. */
+export type Part =
+  | { kind: 'entities'; entities: Span[] }
+  | { kind: 'spans'; group: string; spans: Span[] }
+  | { kind: 'classification'; classification: Classification }
+  | { kind: 'categories'; scores: Score[] }
+  | { kind: 'values'; values: Record<string, number> }
+  | { kind: 'scalar'; value: string | number | boolean | null }
+  | { kind: 'sentences'; sentences: { start: number; end: number }[] }
+  | { kind: 'tokens'; tokens: Token[] }
+  | { kind: 'json'; value: unknown };
+
+/** A plain object of this many numbers or fewer reads as named values. */
+const MOST_VALUES = 100;
+
+/**
+ * The parts of a result, chosen by which of the contract's fields it has, in reading order. A field whose value is not
+ * as the contract says is shown as JSON, and so is everything that the contract does not name.
+ */
+export function partsOf(result: unknown): Part[] {
+  if (!isRecord(result)) return [isScalar(result) ? { kind: 'scalar', value: result } : { kind: 'json', value: result }];
+  const rest = { ...result };
+  const parts: Part[] = [];
+  const take = (...names: string[]): void => names.forEach((name) => delete rest[name]);
+
+  if (isSpans(result['entities'])) {
+    parts.push({ kind: 'entities', entities: result['entities'] });
+    take('entities');
+  }
+  if (isSpanGroups(result['spans'])) {
+    for (const [group, spans] of Object.entries(result['spans'])) parts.push({ kind: 'spans', group, spans });
+    take('spans');
+  }
+  const classification = classificationOf(result);
+  if (classification) {
+    parts.push({ kind: 'classification', classification });
+    take('label', ...(classification.scores ? ['scores', 'scoreKind'] : []));
+  }
+  if (isScores(result['categories'])) {
+    parts.push({ kind: 'categories', scores: result['categories'] });
+    take('categories');
+  }
+  if (typeof result['value'] === 'number') {
+    parts.push({ kind: 'values', values: { value: result['value'] } });
+    take('value');
+  }
+  if (isNumbers(result['values'])) {
+    parts.push({ kind: 'values', values: result['values'] });
+    take('values');
+  }
+  if (isSentences(result['sentences'])) {
+    parts.push({ kind: 'sentences', sentences: result['sentences'] });
+    take('sentences');
+  }
+  if (isTokens(result['tokens'])) {
+    parts.push({ kind: 'tokens', tokens: result['tokens'] });
+    take('tokens');
+  }
+  if (parts.length === 0 && isNumbers(result)) return [{ kind: 'values', values: result }];
+  if (Object.keys(rest).length > 0 || parts.length === 0) parts.push({ kind: 'json', value: rest });
+  return parts;
+}
+
+function classificationOf(result: Record<string, unknown>): Classification | undefined {
+  const label = result['label'];
+  if (typeof label !== 'string' && typeof label !== 'number' && typeof label !== 'boolean') return undefined;
+  if (!isScores(result['scores'])) return { label };
+  return { label, scores: result['scores'], scoreKind: result['scoreKind'] === 'decision' ? 'decision' : 'probability' };
+}
+
+function isScalar(value: unknown): value is string | number | boolean | null {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+function isNumbers(value: unknown): value is Record<string, number> {
+  if (!isRecord(value)) return false;
+  const all = Object.values(value);
+  return all.length > 0 && all.length <= MOST_VALUES && all.every((one) => typeof one === 'number');
+}

@@ -1,0 +1,37 @@
+import { html, type TemplateResult } from 'lit-html';
+import { jsonPart } from './json.ts';
+import type { AnswerView } from './view.ts';
+
+/** Numbers with their names. */
+export function valuesPart(values: Readonly<Record<string, number>>, view: AnswerView): TemplateResult {
+  return html`<div class="part">
+    <table class="values">
+      <tbody>
+        ${Object.entries(values).map(
+          ([name, value]) => html`<tr>
+            <th scope="row" dir="auto">${name}</th>
+            <td class="number" title=${String(value)}>${view.format.number(value)}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** A bare text, number or truth value. */
+export function scalarPart(value: string | number | boolean | null, view: AnswerView): TemplateResult {
+  if (typeof value === 'number') return valuesPart({ value }, view);
+  if (typeof value !== 'string') return jsonPart(value, 'scalar', view);
+  if (value === '') return html`<p class="muted">An empty text.</p>`;
+  const most = 20_000;
+  const cut = value.length > most && !view.expanded('scalar');
+  return html`<div class="part">
+    <p class="text" dir="auto">${cut ? `${value.slice(0, most)}…` : value}</p>
+    ${cut
+      ? html`<p class="show-all">
+          Cut after ${view.format.count(most)} of ${view.format.count(value.length)} characters.
+          <button class="link" type="button" @click=${() => view.expand('scalar')}>Show all</button>
+        </p>`
+      : ''}
+  </div>`;
+}

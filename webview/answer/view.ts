@@ -1,0 +1,35 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { linkButton } from '../controls.ts';
+import type { Format } from '../format.ts';
+
+/** What the drawing of a part needs besides the part. */
+export interface AnswerView {
+  /** The text that was sent, where it was one: offsets count its code points. */
+  text?: string;
+  /** The model's labels in its own order, so that a label keeps its colour from answer to answer. */
+  labels: readonly string[];
+  format: Format;
+  /** Whether this long part is to be shown whole. */
+  expanded(part: string): boolean;
+  expand(part: string): void;
+}
+
+/** The first `most` of a list, all of it once the reader has asked. */
+export function capped<T>(view: AnswerView, part: string, all: readonly T[], most: number): readonly T[] {
+  return all.length > most && !view.expanded(part) ? all.slice(0, most) : all;
+}
+
+/** Asks for the whole of what `capped` cut. */
+export function showAll(
+  view: AnswerView,
+  part: string,
+  total: number,
+  most: number,
+  unit: string,
+): TemplateResult | typeof nothing {
+  if (total <= most || view.expanded(part)) return nothing;
+  const { count } = view.format;
+  return html`<p class="show-all">
+    First ${count(most)} of ${count(total)} ${unit}. ${linkButton('Show all', () => view.expand(part))}
+  </p>`;
+}

@@ -1,0 +1,112 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import type { DeploymentKey } from '../src/shared/spec.ts';
+import type { DeploymentStatus } from '../src/shared/states.ts';
+import type { Actions } from './actions.ts';
+import { button } from './controls.ts';
+import { copyMenu } from './menu.ts';
+import { statusOf, type State } from './state.ts';
+import { STATE_WORDS } from './words.ts';
+
+/** What is asked, what state it is in, and what can be done with it. */
+export function header(state: State, actions: Actions): TemplateResult {
+  const status = statusOf(state);
+  const models = [...new Set(state.deployments.map((one) => one.model))];
+  const model = state.selected?.model;
+  const deployments = state.deployments.filter((one) => one.model === model);
+  const choose = (key: DeploymentKey | undefined): void => {
+    if (key) void actions.select({ model: key.model, deployment: key.deployment });
+  };
+  return html`<header>
+    <div class="what">
+      ${choice('model', 'Model', models, model, (name) => choose(state.deployments.find((one) => one.model === name)))}
+      ${status ? html`<code class="version" title="Version ${status.version}">${status.version.slice(0, 7)}</code>` : nothing}
+      ${choice(
+        'deployment',
+        'Deployment',
+        deployments.map((one) => one.deployment),
+        state.selected?.deployment,
+        (name) => choose(deployments.find((one) => one.deployment === name)),
+      )}
+      ${status ? stateOf(status) : nothing}
+    </div>
+    ${status ? commands(state, status, actions) : nothing}
+  </header>`;
+}
+
+function choice(
+  id: string,
+  label: string,
+  names: readonly string[],
+  chosen: string | undefined,
+  choose: (name: string) => void,
+): TemplateResult {
+  return html`<label class="hidden" for=${id}>${label}</label>
+    <select id=${id} title=${label} @change=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>
+      ${chosen === undefined ? html`<option value="" selected disabled>${label} …</option>` : nothing}
+      ${names.map((name) => html`<option value=${name} ?selected=${name === chosen} .selected=${name === chosen}>${name}</option>`)}
+    </select>`;
+}
+
+function stateOf(status: DeploymentStatus): TemplateResult {
+  const { word, icon, meaning } = STATE_WORDS[status.state];
+  return html`<span class="state state-${status.state}" title=${meaning}>
+    <i class="codicon codicon-${icon}" aria-hidden="true"></i>${word}
+  </span>`;
+}
+
+function commands(state: State, status: DeploymentStatus, actions: Actions): TemplateResult {
+  const busy = state.switching !== undefined;
+  const stopped = status.state === 'stopped';
+  return html`<div class="commands">
+    ${stopped
+      ? button({
+          id: 'start',
+          label: 'Start',
+          title: 'Open the endpoint again; the next request is cold.',
+          disabled: busy,
+          click: () => void actions.switchTo('start'),
+        })
+      : button({
+          id: 'stop',
+          label: 'Stop',
+          title: 'End the workers and refuse requests with status 503 until Start.',
+          disabled: busy,
+          click: () => void actions.switchTo('stop'),
+        })}
+    ${button({
+      id: 'cold',
+      label: 'Force cold',
+      title: 'End the workers, so that the next request is cold.',
+      disabled: busy || stopped,
+      click: () => void actions.switchTo('cold'),
+    })}
+    ${copyMenu(state.copied === 'code', (language) => void actions.copyAs(language))}
+    ${button({ id: 'logs', label: 'Logs', title: 'Show the log of this deployment.', click: () => void actions.showLogs() })}
+  </div>`;
+}
+
+/** What is wrong with the chosen deployment, with what puts it right; nothing while all is well. */
+export function notice(state: State, actions: Actions): TemplateResult | typeof nothing {
+  const status = statusOf(state);
+  if (!status) return nothing;
+  const { error } = status;
+  if (error && (status.state === 'failed' || status.state === 'refused')) {
+    const action = error.action;
+    return html`<div class="notice">
+      <i class="codicon codicon-${STATE_WORDS[status.state].icon}" aria-hidden="true"></i>
+      <div>
+        <p><b>${STATE_WORDS[status.state].meaning}</b> ${error.what}</p>
+        ${error.why ? html`<details><summary>Why</summary><pre dir="auto" tabindex="0">${error.why}</pre></details>` : nothing}
+        ${error.next ? html`<p>${error.next}</p>` : nothing}
+      </div>
+      ${action ? button({ label: action.label, click: () => void actions.runAction(action) }) : nothing}
+    </div>`;
+  }
+  if (status.state !== 'changed') return nothing;
+  const redeploy = { label: 'Redeploy', command: 'nimbus.redeploy', args: [state.selected] };
+  return html`<div class="notice">
+    <i class="codicon codicon-diff-modified" aria-hidden="true"></i>
+    <p>The model has changed since it was deployed. Answers come from version <code>${status.version.slice(0, 7)}</code>.</p>
+    ${button({ label: 'Redeploy', click: () => void actions.runAction(redeploy) })}
+  </div>`;
+}

@@ -1,0 +1,140 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { keyed } from 'lit-html/directives/keyed.js';
+import { live } from 'lit-html/directives/live.js';
+import type { Actions } from '../actions.ts';
+import { button, linkButton, progressRing, tabs } from '../controls.ts';
+import { formatOf, shortInput } from '../format.ts';
+import { formOfState, MOST_REPEATS, modesOf, samplesOf, type Activity, type State } from '../state.ts';
+import { formFields } from './form.ts';
+import type { InputMode } from './read.ts';
+import { jsonBox, parametersBox, textBox } from './text.ts';
+
+const MODE_LABELS: Record<InputMode, string> = { text: 'Text', form: 'Form', json: 'JSON' };
+
+/** A wait shorter than this is not worth a sign (ms). */
+const SHOW_ELAPSED_MS = 300;
+const OFFER_CANCEL_MS = 1000;
+
+/** Shown where the keyboard's modifier is the Command key. */
+const SEND_KEYS = globalThis.navigator?.platform.startsWith('Mac') ? '⌘↩' : 'Ctrl+Enter';
+
+export function inputPane(state: State, actions: Actions): TemplateResult {
+  const modes = modesOf(state.card);
+  const content = (mode: InputMode): unknown => (mode === state.typed.mode ? modeContent(mode, state, actions) : nothing);
+  const all = modes.map((mode) => ({ id: mode, label: MODE_LABELS[mode], content: content(mode) }));
+  return html`<section class="pane input" aria-label="Input" @keydown=${(event: KeyboardEvent) => onKey(event, state, actions)}>
+    ${keyed(
+      modes.join(),
+      tabs('input', all, state.typed.mode, (mode) => actions.dispatch({ type: 'mode', mode })),
+    )}
+    ${suggestions(state, actions)} ${parametersBox(state, actions)} ${sendRow(state, actions)}
+  </section>`;
+}
+
+function modeContent(mode: InputMode, state: State, actions: Actions): TemplateResult {
+  const form = formOfState(state);
+  if (mode === 'form' && form) return formFields(form, state, actions);
+  return mode === 'json' ? jsonBox(state, actions) : textBox(state, actions);
+}
+
+function onKey(event: KeyboardEvent, state: State, actions: Actions): void {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    void actions.send();
+  } else if (event.key === 'Escape' && cancellable(state.activity)) {
+    event.preventDefault();
+    void actions.cancel();
+  }
+}
+
+/** Small ways to fill the box: the card's examples, and what is selected in an editor. */
+function suggestions(state: State, actions: Actions): TemplateResult {
+  // With nothing sent yet the answer's place offers the examples.
+  const examples = samplesOf(state).length > 0 ? (state.card?.examples ?? []).slice(0, 3) : [];
+  return html`<div class="suggestions">
+    ${examples.length > 0 ? html`<span class="muted">examples:</span>` : nothing}
+    ${examples.map((input) =>
+      linkButton(shortInput(input, 24), () => actions.dispatch({ type: 'filled', input }), shortInput(input, 300)),
+    )}
+    ${linkButton('from editor', () => void actions.fromEditor(), 'Take the text that is selected in an editor.')}
+  </div>`;
+}
+
+function sendRow(state: State, actions: Actions): TemplateResult {
+  const busy = state.activity.kind !== 'none';
+  return html`<div class="send-row">
+    <span class="send">
+      ${button({
+        id: 'send',
+        label: 'Send',
+        primary: true,
+        disabled: busy,
+        title: `Send the input (${SEND_KEYS})`,
+        click: () => {
+          focusInput();
+          void actions.send();
+        },
+      })}
+      <kbd>${SEND_KEYS}</kbd>
+    </span>
+    ${progress(state, actions)}
+    <span class="repeat">
+      ${button({
+        id: 'repeat',
+        label: 'Repeat',
+        disabled: busy,
+        title: 'Send the same input several times, one after another.',
+        click: () => void actions.repeat(),
+      })}
+      <label class="hidden" for="times">How many times</label>
+      <input
+        id="times"
+        type="number"
+        min="1"
+        max=${MOST_REPEATS}
+        .value=${live(String(state.repeatTimes))}
+        @change=${(event: Event) =>
+          actions.dispatch({ type: 'repeat-times', times: Number((event.target as HTMLInputElement).value) })}
+      />
+      <span aria-hidden="true">times</span>
+    </span>
+  </div>`;
+}
+
+/** Its place is kept when there is nothing to show, so that nothing moves under the pointer. */
+function progress(state: State, actions: Actions): TemplateResult {
+  const { activity } = state;
+  const elapsed = activity.kind !== 'none' && activity.elapsedMs >= SHOW_ELAPSED_MS;
+  const format = formatOf(state.locale);
+  return html`<span class="progress">
+    ${activity.kind !== 'none' && (elapsed || activity.kind === 'repeat')
+      ? html`${progressRing()}
+          <span class="elapsed"
+            >${activity.kind === 'repeat'
+              ? `${format.count(activity.done)} of ${format.count(activity.times)}`
+              : format.ms(activity.elapsedMs)}</span
+          >`
+      : nothing}
+    ${cancellable(activity)
+      ? button({
+          id: 'cancel',
+          label: activity.cancelling ? 'Cancelling' : 'Cancel',
+          disabled: activity.cancelling,
+          title: 'Cancel (Escape)',
+          click: () => {
+            focusInput();
+            void actions.cancel();
+          },
+        })
+      : nothing}
+  </span>`;
+}
+
+function cancellable(activity: Activity): activity is Exclude<Activity, { kind: 'none' }> {
+  return activity.kind === 'repeat' || (activity.kind === 'send' && activity.elapsedMs >= OFFER_CANCEL_MS);
+}
+
+/** The button is about to become disabled, which would drop the focus. */
+function focusInput(): void {
+  document.querySelector<HTMLElement>('.input vscode-panel-view:not([hidden]) :is(textarea, input, select)')?.focus();
+}

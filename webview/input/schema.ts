@@ -1,0 +1,107 @@
+/** What of a model card's JSON Schema of `input` a form can show. */
+export type FieldKind = 'number' | 'integer' | 'string' | 'boolean' | 'choice';
+
+export interface Field {
+  /** Property name, or the position as text. */
+  key: string;
+  label: string;
+  kind: FieldKind;
+  required: boolean;
+  description?: string;
+  /** For `choice`: what may be sent, in the schema's order. */
+  options?: readonly (string | number | boolean)[];
+  minimum?: number;
+  maximum?: number;
+}
+
+export interface Form {
+  /** An object has its fields by name, an array by position. */
+  shape: 'object' | 'array';
+  fields: readonly Field[];
+}
+
+type Schema = Record<string, unknown>;
+
+/** More fields than this are quicker to give as JSON. */
+export const MOST_FIELDS = 200;
+
+/** Whether plain text is an input. So is it where the card says nothing. */
+export function takesText(schema: Schema | undefined): boolean {
+  if (!schema || Object.keys(schema).every((key) => key === '$schema' || key === 'title' || key === 'description'))
+    return true;
+  return alternatives(schema).some((one) => typesOf(one).includes('string'));
+}
+
+/** The form of a tabular input, or undefined where the schema is not one of named or ordered simple values. */
+export function formOf(schema: Schema | undefined): Form | undefined {
+  if (!schema) return undefined;
+  for (const one of alternatives(schema)) {
+    const form = objectForm(one) ?? arrayForm(one);
+    if (form && form.fields.length > 0 && form.fields.length <= MOST_FIELDS) return form;
+  }
+  return undefined;
+}
+
+function alternatives(schema: Schema): Schema[] {
+  const several = [schema['anyOf'], schema['oneOf']].filter(Array.isArray).flat().filter(isSchema);
+  return several.length > 0 ? several : [schema];
+}
+
+function objectForm(schema: Schema): Form | undefined {
+  const properties = schema['properties'];
+  if (!isSchema(properties)) return undefined;
+  const required = Array.isArray(schema['required']) ? schema['required'] : [];
+  const fields = Object.entries(properties).map(([key, value]) => field(key, key, value, required.includes(key)));
+  return fields.every((one) => one !== undefined) ? { shape: 'object', fields } : undefined;
+}
+
+function arrayForm(schema: Schema): Form | undefined {
+  const items = schema['prefixItems'] ?? schema['items'];
+  if (Array.isArray(items)) {
+    const fields = items.map((value, index) => field(String(index), `${index + 1}`, value, true));
+    return fields.every((one) => one !== undefined) ? { shape: 'array', fields } : undefined;
+  }
+  const length = schema['minItems'];
+  if (!isSchema(items) || typeof length !== 'number' || length !== schema['maxItems'] || length > MOST_FIELDS)
+    return undefined;
+  const fields = Array.from({ length }, (_, index) => field(String(index), `${index + 1}`, items, true));
+  return fields.every((one) => one !== undefined) ? { shape: 'array', fields } : undefined;
+}
+
+function field(key: string, name: string, schema: unknown, required: boolean): Field | undefined {
+  if (!isSchema(schema)) return undefined;
+  const types = typesOf(schema).filter((type) => type !== 'null');
+  const options = choices(schema);
+  const kind = options ? 'choice' : types.length === 1 ? simple(types[0]!) : undefined;
+  if (!kind) return undefined;
+  return {
+    key,
+    label: typeof schema['title'] === 'string' && schema['title'] ? schema['title'] : name,
+    kind,
+    required: required && !typesOf(schema).includes('null'),
+    ...(typeof schema['description'] === 'string' && { description: schema['description'] }),
+    ...(options && { options }),
+    ...(typeof schema['minimum'] === 'number' && { minimum: schema['minimum'] }),
+    ...(typeof schema['maximum'] === 'number' && { maximum: schema['maximum'] }),
+  };
+}
+
+function choices(schema: Schema): Field['options'] {
+  const options = schema['enum'];
+  return Array.isArray(options) && options.every((one) => ['string', 'number', 'boolean'].includes(typeof one))
+    ? options
+    : undefined;
+}
+
+function simple(type: string): FieldKind | undefined {
+  return type === 'number' || type === 'integer' || type === 'string' || type === 'boolean' ? type : undefined;
+}
+
+function typesOf(schema: Schema): string[] {
+  const type = schema['type'];
+  return Array.isArray(type) ? type.filter((one) => typeof one === 'string') : typeof type === 'string' ? [type] : [];
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,67 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
+import type { Actions } from '../actions.ts';
+import type { State } from '../state.ts';
+
+export function textBox(state: State, actions: Actions): TemplateResult {
+  return html`<label class="hidden" for="text">Text</label>
+    <textarea
+      id="text"
+      class="box"
+      dir="auto"
+      rows="6"
+      spellcheck="false"
+      placeholder="Type or paste a text"
+      .value=${live(state.typed.text)}
+      @input=${(event: Event) => actions.dispatch({ type: 'typed', typed: { text: valueOf(event) } })}
+    ></textarea>`;
+}
+
+export function jsonBox(state: State, actions: Actions): TemplateResult {
+  const problem = state.problems['json'];
+  return html`<label class="hidden" for="json">Input as JSON</label>
+    <textarea
+      id="json"
+      class="box code"
+      rows="6"
+      spellcheck="false"
+      aria-invalid=${problem ? 'true' : 'false'}
+      aria-describedby=${problem ? 'json-problem' : nothing}
+      placeholder="&quot;a text&quot; or {&quot;age&quot;: 40}"
+      .value=${live(state.typed.json)}
+      @input=${(event: Event) => actions.dispatch({ type: 'typed', typed: { json: valueOf(event) } })}
+    ></textarea>
+    ${problemLine('json-problem', problem)}`;
+}
+
+/** Most models take none, so they stay folded away. */
+export function parametersBox(state: State, actions: Actions): TemplateResult {
+  const problem = state.problems['parameters'];
+  const given = state.typed.parameters.trim() !== '';
+  return html`<details class="parameters" ?open=${problem !== undefined}>
+    <summary>Parameters${given ? ' (given)' : ''}</summary>
+    <label class="hidden" for="parameters">Parameters as a JSON object</label>
+    <textarea
+      id="parameters"
+      class="code"
+      rows="2"
+      spellcheck="false"
+      aria-invalid=${problem ? 'true' : 'false'}
+      aria-describedby=${problem ? 'parameters-problem' : nothing}
+      placeholder="{&quot;threshold&quot;: 0.5}"
+      .value=${live(state.typed.parameters)}
+      @input=${(event: Event) => actions.dispatch({ type: 'typed', typed: { parameters: valueOf(event) } })}
+    ></textarea>
+    ${problemLine('parameters-problem', problem)}
+  </details>`;
+}
+
+export function problemLine(id: string, problem: string | undefined): TemplateResult | typeof nothing {
+  return problem
+    ? html`<p class="field-problem" id=${id}><i class="codicon codicon-error" aria-hidden="true"></i>${problem}</p>`
+    : nothing;
+}
+
+function valueOf(event: Event): string {
+  return (event.target as HTMLTextAreaElement).value;
+}

@@ -1,0 +1,45 @@
+import type { Phases } from '../../src/shared/latency.ts';
+
+export type PhaseName = Exclude<keyof Phases, 'totalMs'>;
+
+/** In the order in which they happen, with the words people read. */
+export const PHASES: readonly { name: PhaseName; word: string; meaning: string }[] = [
+  { name: 'connectMs', word: 'connect', meaning: 'DNS, TCP and TLS; none on a connection that is already open.' },
+  { name: 'queueMs', word: 'queue', meaning: 'Waiting for a free worker.' },
+  { name: 'startMs', word: 'start', meaning: 'Creating the process, container or sandbox.' },
+  { name: 'interpreterMs', word: 'interpreter', meaning: 'Python’s own start, until its first line runs.' },
+  { name: 'importsMs', word: 'imports', meaning: 'Importing the framework of the model.' },
+  { name: 'loadMs', word: 'load', meaning: 'Reading the model from disk.' },
+  { name: 'handlerMs', word: 'handler', meaning: 'The model computing its answer.' },
+  { name: 'restMs', word: 'rest', meaning: 'What is left: network, JSON, the front.' },
+];
+
+export interface PhaseBar {
+  name: PhaseName;
+  word: string;
+  meaning: string;
+  ms: number;
+  /** Fractions of the whole width. Bars follow one another and their widths add up to 1. */
+  x: number;
+  width: number;
+}
+
+/** Narrower than this fraction a phase could not be seen; the widest ones give what it lacks. */
+const LEAST_WIDTH = 0.006;
+
+/** The phases that took time, laid out one after another. Empty if none did. */
+export function phaseBars(phases: Phases): PhaseBar[] {
+  const present = PHASES.map((phase) => ({ ...phase, ms: Math.max(0, phases[phase.name]) })).filter((bar) => bar.ms > 0);
+  const sum = present.reduce((all, bar) => all + bar.ms, 0);
+  if (sum === 0) return [];
+  const narrow = present.filter((bar) => bar.ms / sum < LEAST_WIDTH);
+  const wideMs = sum - narrow.reduce((all, bar) => all + bar.ms, 0);
+  const wideShare = 1 - narrow.length * LEAST_WIDTH;
+  let x = 0;
+  return present.map((bar) => {
+    const width = bar.ms / sum < LEAST_WIDTH ? LEAST_WIDTH : (bar.ms / wideMs) * wideShare;
+    const placed = { ...bar, x, width };
+    x += width;
+    return placed;
+  });
+}

@@ -1,0 +1,89 @@
+import './playground.css';
+import { render } from 'lit-html';
+import type { PlaygroundPage } from '../src/shared/playground.ts';
+import { createActions } from './actions.ts';
+import { registerControls } from './controls.ts';
+import { page } from './page.ts';
+import { remember, restore } from './remembered.ts';
+import { connect, type EditorApi } from './rpc.ts';
+import { reduce, type Action, type State } from './state.ts';
+
+declare function acquireVsCodeApi(): EditorApi;
+
+/** How often a wait's elapsed time is written anew (ms). */
+const TICK_MS = 100;
+/** Typing must not make the editor store the page's state at every key (ms). */
+const REMEMBER_AFTER_MS = 250;
+
+const editor = acquireVsCodeApi();
+const root = document.getElementById('app')!;
+let state: State = restore(editor.getState());
+let drawing = 0;
+let remembering: ReturnType<typeof setTimeout> | undefined;
+let ticking: ReturnType<typeof setInterval> | undefined;
+
+function dispatch(action: Action): void {
+  const before = state;
+  state = reduce(state, action);
+  if (state === before) return;
+  // A repeat delivers many samples between two frames; they are drawn once.
+  drawing ||= requestAnimationFrame(draw);
+  remembering ??= setTimeout(store, REMEMBER_AFTER_MS);
+  if (state.activity.kind !== 'none') ticking ??= setInterval(() => dispatch({ type: 'tick', at: Date.now() }), TICK_MS);
+  else {
+    clearInterval(ticking);
+    ticking = undefined;
+  }
+}
+
+function draw(): void {
+  drawing = 0;
+  document.documentElement.lang = state.locale;
+  render(page(state, actions), root);
+  measure();
+}
+
+function store(): void {
+  clearTimeout(remembering);
+  remembering = undefined;
+  editor.setState(remember(state));
+}
+
+/** The chart is drawn in real pixels, so that its marks keep their shape at every width. */
+function measure(): void {
+  const chart = root.querySelector('figure.chart');
+  if (chart && chart !== observed) {
+    if (observed) resized.unobserve(observed);
+    resized.observe(chart);
+    observed = chart;
+  }
+}
+
+let observed: Element | undefined;
+const resized = new ResizeObserver(([entry]) => {
+  const width = Math.floor(entry!.contentRect.width);
+  if (width > 0 && width !== state.chartWidth) dispatch({ type: 'chart-width', width });
+});
+
+const events: PlaygroundPage = {
+  deployments: (all) => {
+    dispatch({ type: 'deployments', all });
+    const first = all[0];
+    const known = all.some((one) => one.model === state.selected?.model && one.deployment === state.selected.deployment);
+    if (!known && first) void actions.select({ model: first.model, deployment: first.deployment });
+  },
+  card: (card) => dispatch({ type: 'card', card }),
+  sample: (sample) => dispatch({ type: 'sample', sample }),
+  select: (key, card) => dispatch({ type: 'selected', key, card }),
+  fill: (text) => dispatch({ type: 'filled', input: text }),
+};
+
+const extension = connect(editor, events);
+const actions = createActions({ get: () => state, dispatch }, extension);
+
+registerControls();
+window.addEventListener('pagehide', store);
+draw();
+const start = await extension.ready(state.selected);
+dispatch({ type: 'started', start });
+if (!start.selected && start.deployments[0]) events.deployments(start.deployments);

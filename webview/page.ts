@@ -1,0 +1,64 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { keyed } from 'lit-html/directives/keyed.js';
+import type { Actions } from './actions.ts';
+import { answerPane } from './answer/pane.ts';
+import { button } from './controls.ts';
+import { formatOf } from './format.ts';
+import { header, notice } from './header.ts';
+import { inputPane } from './input/pane.ts';
+import { history } from './latency/history.ts';
+import { scatter } from './latency/chart.ts';
+import { statisticsTable } from './latency/statistics.ts';
+import { waterfall } from './latency/waterfall.ts';
+import { samplesOf, shownSample, type State } from './state.ts';
+
+export function page(state: State, actions: Actions): TemplateResult {
+  return html`${body(state, actions)}
+    <div class="hidden" role="status" aria-live="polite">
+      ${keyed(state.announcement.count, html`<span>${state.announcement.text}</span>`)}
+    </div>`;
+}
+
+function body(state: State, actions: Actions): TemplateResult {
+  if (!state.ready) return html`<main class="empty" aria-busy="true"><p>Loading deployments …</p></main>`;
+  if (state.deployments.length === 0) return nothingDeployed(actions);
+  return html`${header(state, actions)}
+    <main>
+      <h1 class="hidden">Playground</h1>
+      ${notice(state, actions)}
+      <div class="panes">${inputPane(state, actions)} ${answerPane(state, actions)}</div>
+      ${latency(state, actions)}
+    </main>`;
+}
+
+function nothingDeployed(actions: Actions): TemplateResult {
+  return html`<main class="empty">
+    <i class="codicon codicon-rocket" aria-hidden="true"></i>
+    <h1>No model is deployed yet</h1>
+    <p>
+      Right-click a trained model in the Explorer (a spaCy pipeline folder, a scikit-learn <code>.joblib</code> or
+      <code>.pkl</code> file, or a folder with a <code>handler.py</code>) and choose <b>Deploy Model</b>. It then answers
+      here.
+    </p>
+    ${button({
+      label: 'Deploy Model…',
+      primary: true,
+      click: () => void actions.runAction({ label: 'Deploy Model', command: 'nimbus.deploy' }),
+    })}
+    <p class="muted">In a terminal: <code>nimbus deploy PATH</code></p>
+  </main>`;
+}
+
+function latency(state: State, actions: Actions): TemplateResult | typeof nothing {
+  const samples = samplesOf(state);
+  if (samples.length === 0) return nothing;
+  const format = formatOf(state.locale);
+  const shown = shownSample(state);
+  return html`<section class="latency" aria-label="Latency">
+    ${shown
+      ? waterfall(shown, format, state.phasesOpen, (open) => actions.dispatch({ type: 'phases', open }))
+      : nothing}
+    <div class="overview">${statisticsTable(samples, format)} ${scatter(state, samples, actions)}</div>
+    ${history(state, samples, actions)}
+  </section>`;
+}

@@ -1,0 +1,12 @@
+import type { State as DeploymentState } from '../src/shared/states.ts';
+
+/** How a deployment's state is shown: always a word and an icon, never a colour alone. */
+export const STATE_WORDS: Record<DeploymentState, { word: string; icon: string; meaning: string }> = {
+  idle: { word: 'idle', icon: 'circle-outline', meaning: 'No worker runs: the next request is cold.' },
+  starting: { word: 'starting', icon: 'sync', meaning: 'A worker is starting; a request waits for it.' },
+  serving: { word: 'serving', icon: 'circle-filled', meaning: 'A worker is ready: the next request is warm.' },
+  stopped: { word: 'stopped', icon: 'debug-stop', meaning: 'Requests are refused with status 503 until you start it.' },
+  failed: { word: 'failed', icon: 'error', meaning: 'The last start failed.' },
+  changed: { word: 'changed', icon: 'diff-modified', meaning: 'The model differs from what is deployed.' },
+  refused: { word: 'new version refused', icon: 'warning', meaning: 'The new version could not answer; the old one serves on.' },
+};
