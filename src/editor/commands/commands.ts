@@ -1,0 +1,57 @@
+import * as vscode from 'vscode';
+import { fail, type Outcome } from '../../shared/outcome.ts';
+import type { Editor } from '../editor.ts';
+import { guarded } from '../guard.ts';
+
+/** What a command does. Its arguments come from menus, rows, buttons or other extensions: each reads them with care. */
+export type Run = (editor: Editor, ...args: unknown[]) => Promise<Outcome<unknown> | void>;
+
+interface Command {
+  load(): Promise<Run>;
+  /** Runs something of the workspace, or changes it: needs a trusted workspace. */
+  trusted: boolean;
+}
+
+/** Every command of Nimbus; each is loaded when it is first run. */
+export const COMMANDS = {
+  'nimbus.deploy': { trusted: true, load: async () => (await import('./deploy.ts')).deploy },
+  'nimbus.redeploy': { trusted: true, load: async () => (await import('./redeploy.ts')).redeploy },
+  'nimbus.selectInterpreter': { trusted: true, load: async () => (await import('./redeploy.ts')).selectInterpreter },
+  'nimbus.start': { trusted: true, load: async () => (await import('./route.ts')).start },
+  'nimbus.stop': { trusted: true, load: async () => (await import('./route.ts')).stop },
+  'nimbus.forceCold': { trusted: true, load: async () => (await import('./route.ts')).forceCold },
+  'nimbus.remove': { trusted: true, load: async () => (await import('./remove.ts')).remove },
+  'nimbus.cancelOperation': { trusted: true, load: async () => (await import('./cancel.ts')).cancelOperation },
+  'nimbus.openPlayground': { trusted: true, load: async () => (await import('./playground.ts')).openPlayground },
+  'nimbus.predictSelection': { trusted: true, load: async () => (await import('./playground.ts')).predictSelection },
+  'nimbus.copyEndpointUrl': { trusted: false, load: async () => (await import('./copy.ts')).copyEndpointUrl },
+  'nimbus.copyAsCurl': { trusted: false, load: async () => (await import('./copy.ts')).copyAsCurl },
+  'nimbus.copyAsPython': { trusted: false, load: async () => (await import('./copy.ts')).copyAsPython },
+  'nimbus.copyAsTypeScript': { trusted: false, load: async () => (await import('./copy.ts')).copyAsTypeScript },
+  'nimbus.showLogs': { trusted: true, load: async () => (await import('./logs.ts')).showLogs },
+  'nimbus.showOperationLog': { trusted: false, load: async () => (await import('./logs.ts')).showOperationLog },
+  'nimbus.openModelsFile': { trusted: false, load: async () => (await import('./models-file.ts')).openModelsFile },
+  'nimbus.migrateModelsFile': { trusted: true, load: async () => (await import('./models-file.ts')).migrateModelsFile },
+  'nimbus.refresh': { trusted: false, load: async () => (await import('./refresh.ts')).refresh },
+} as const satisfies Record<string, Command>;
+
+export type CommandId = keyof typeof COMMANDS;
+
+export function registerCommands(editor: Editor): vscode.Disposable[] {
+  return Object.entries<Command>(COMMANDS).map(([id, command]) =>
+    vscode.commands.registerCommand(id, (...args: unknown[]) =>
+      guarded(editor.log, id, async () => {
+        if (command.trusted && !vscode.workspace.isTrusted) return untrusted();
+        const run = await command.load();
+        return run(editor, ...args);
+      }),
+    ),
+  );
+}
+
+function untrusted(): Outcome<never> {
+  return fail('untrusted-workspace', vscode.l10n.t('This workspace is not trusted, so Nimbus runs nothing in it.'), {
+    next: vscode.l10n.t('Trust the workspace first.'),
+    action: { label: vscode.l10n.t('Manage Trust'), command: 'workbench.trust.manage' },
+  });
+}

@@ -1,0 +1,100 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { modelPath } from '../../core/models/paths.ts';
+import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import type { DeployPlan } from '../../core/targets/plan.ts';
+import type { Editor } from '../editor.ts';
+import { showError } from '../guard.ts';
+import { operate } from '../operate.ts';
+import { prepare, type Wanted } from '../deploying/prepare.ts';
+import { review } from '../deploying/review.ts';
+import { chooseModelPath } from '../deploying/choose-path.ts';
+import { fillVariables } from '../deploying/variables.ts';
+import { askConsent } from '../consent.ts';
+import type { Project } from '../store/project.ts';
+
+/**
+ * Deploys what the Explorer's selection, a dropped file or a model's row names; asks for it where nothing does. All
+ * questions come first, then the operations run side by side.
+ */
+export async function deploy(editor: Editor, given: unknown, selection: unknown): Promise<Outcome<unknown>> {
+  const wanted = await wantedOf(editor, given, selection);
+  if (!wanted.ok) return wanted;
+  const ready: { project: Project; plan: DeployPlan }[] = [];
+  let failed: Outcome<never> | undefined;
+  for (const one of wanted.value) {
+    const planned = await planOf(editor, one);
+    if (planned.ok) ready.push(planned.value);
+    else if (wanted.value.length === 1) return planned;
+    else {
+      failed ??= planned;
+      showError(editor.log, planned.error);
+    }
+  }
+  const outcomes = await Promise.all(ready.map(({ project, plan }) => run(editor, project, plan)));
+  for (const outcome of outcomes.slice(1)) if (!outcome.ok) showError(editor.log, outcome.error);
+  return outcomes[0] ?? failed ?? cancelled();
+}
+
+/** Everything that is asked before the operation starts. */
+async function planOf(editor: Editor, wanted: Wanted): Promise<Outcome<{ project: Project; plan: DeployPlan }>> {
+  const project = await editor.store.projectOf(wanted.path);
+  const prepared = await prepare(editor, project, wanted);
+  if (!prepared.ok) return prepared;
+  const reviewed = await review(editor, project, wanted, prepared.value);
+  if (!reviewed.ok) return reviewed;
+  const { answers, deploy: final } = reviewed.value;
+  const consent = await askConsent(final, answers.name ?? final.name);
+  if (!consent) return cancelled();
+  const plan = final.plan({ ...answers, consent });
+  return (await fillVariables(editor.extension.secrets, plan)) ? ok({ project, plan }) : cancelled();
+}
+
+async function run(editor: Editor, project: Project, plan: DeployPlan): Promise<Outcome<unknown>> {
+  // Who went on with other work while it ran keeps the focus.
+  let busyElsewhere = false;
+  const working = vscode.window.onDidChangeTextEditorSelection(() => (busyElsewhere = true));
+  const key: DeploymentKey = { model: plan.model, deployment: plan.deployment };
+  void editor.reveal(project, key);
+  try {
+    const outcome = await operate(editor, project, plan);
+    if (!outcome.ok) return outcome;
+  } finally {
+    working.dispose();
+  }
+  void editor.reveal(project, key);
+  const openAfter = vscode.workspace.getConfiguration('nimbus').get('playground.openAfterDeploy', true);
+  if (openAfter) (await editor.playgrounds()).open(project, key, { preserveFocus: busyElsewhere });
+  return ok(key);
+}
+
+async function wantedOf(editor: Editor, given: unknown, selection: unknown): Promise<Outcome<Wanted[]>> {
+  const uris = Array.isArray(selection) && selection.length > 0 ? (selection as unknown[]) : [given];
+  const files = uris.filter((one) => one instanceof vscode.Uri);
+  const elsewhere = files.find((uri) => uri.scheme !== 'file');
+  if (elsewhere) {
+    return fail('not-on-disk', vscode.l10n.t('{0} is not a file on this machine.', elsewhere.path), {
+      next: vscode.l10n.t('Save it to disk and deploy it from there.'),
+    });
+  }
+  if (files.length > 0) return ok(files.map((uri) => ({ path: uri.fsPath })));
+  const declared = declaredBy(editor, given);
+  if (declared) return ok([declared]);
+  const chosen = await chooseModelPath(editor);
+  return chosen.ok ? ok([{ path: chosen.value }]) : chosen;
+}
+
+/** What a row of the Models view names. */
+function declaredBy(editor: Editor, given: unknown): Wanted | undefined {
+  if (typeof given !== 'object' || given === null || !('model' in given) || !('project' in given)) return undefined;
+  const project = editor.store.projects.find((one) => one === given.project);
+  const spec = project?.spec(String(given.model));
+  if (!project || !spec) return undefined;
+  return {
+    path: path.normalize(modelPath(project.folder, spec)),
+    project,
+    name: String(given.model),
+    ...('deployment' in given ? { deployment: String(given.deployment) } : {}),
+  };
+}

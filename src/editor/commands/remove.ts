@@ -1,0 +1,47 @@
+import * as vscode from 'vscode';
+import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
+import type { RemovePlan } from '../../core/targets/plan.ts';
+import type { Editor } from '../editor.ts';
+import { operate } from '../operate.ts';
+import { chooseDeployment } from './pick.ts';
+
+/** Ends a deployment after asking; the model's files stay in any case. */
+export async function remove(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
+  const chosen = await chooseDeployment(editor, given, vscode.l10n.t('Remove'), () => true);
+  if (!chosen.ok) return chosen;
+  const { project, model, deployment } = chosen.value;
+  const status = project.status({ model, deployment });
+  const isLast = project.spec(model) !== undefined && project.deploymentNames(model).length === 1;
+  const removeIt = vscode.l10n.t('Remove');
+  const removeEntry = vscode.l10n.t('Remove with Its Entry');
+  const answer = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Remove the deployment {0} of {1}?', deployment, model),
+    {
+      modal: true,
+      detail: [
+        ...(status ? [vscode.l10n.t('{0} stops answering.', status.url)] : []),
+        vscode.l10n.t('The files of the model stay.'),
+        ...(isLast
+          ? [
+              vscode.l10n.t(
+                '“{0}” also deletes the model from models.json: description, limits, examples.',
+                removeEntry,
+              ),
+            ]
+          : []),
+      ].join(' '),
+    },
+    removeIt,
+    ...(isLast ? [removeEntry] : []),
+  );
+  if (answer === undefined) return cancelled();
+  const plan: RemovePlan = {
+    kind: 'remove',
+    project: project.folder,
+    model,
+    deployment,
+    dropModel: answer === removeEntry,
+  };
+  const removed = await operate(editor, project, plan);
+  return removed.ok ? ok({ model, deployment }) : removed;
+}

@@ -1,0 +1,92 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { consentTo, type PreparedDeploy } from '../core/deploy.ts';
+import type { Consent, PickleGlobal } from '../core/detect/detection.ts';
+
+/** Names shown of a long list; the rest is counted. */
+const NAMES_SHOWN = 15;
+
+/**
+ * Asks whether a model may be loaded whose loading runs more than its framework. Undefined where the user did not
+ * agree; nothing is asked where nothing is needed.
+ */
+export async function askConsent(prepared: PreparedDeploy, name: string): Promise<Consent[] | undefined> {
+  const risk = prepared.consentNeeded;
+  if (!risk) return [];
+  const file = path.basename(prepared.detection.path);
+  switch (risk.kind) {
+    case 'unknown-globals':
+      return (await agreedToUnknown(file, risk.globals)) ? consentTo(prepared) : undefined;
+    case 'dangerous-globals':
+      return (await agreedToDangerous(file, name, risk.globals)) ? consentTo(prepared) : undefined;
+    case 'code':
+      return (await agreedToCode(file, risk.files)) ? consentTo(prepared) : undefined;
+    case 'none':
+    case 'unreadable':
+      return [];
+    default:
+      return risk satisfies never;
+  }
+}
+
+async function agreedToUnknown(file: string, globals: PickleGlobal[]): Promise<boolean> {
+  const load = vscode.l10n.t('Load the Model');
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Loading {0} runs code that is not part of its framework.', file),
+    {
+      modal: true,
+      detail: [
+        vscode.l10n.t('A pickle can run any code when it is loaded. This one names:'),
+        list(globals.filter(({ danger }) => danger !== 'known')),
+        vscode.l10n.t('Load it only if you trust where it comes from. Retraining the same model does not ask again.'),
+      ].join('\n\n'),
+    },
+    load,
+  );
+  return chosen === load;
+}
+
+/** Never by one click: the user types the model's name. */
+async function agreedToDangerous(file: string, name: string, globals: PickleGlobal[]): Promise<boolean> {
+  const dangerous = globals.filter(({ danger }) => danger === 'dangerous');
+  const goOn = vscode.l10n.t('I Know This File…');
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t('{0} can take over this computer when it is loaded.', file),
+    {
+      modal: true,
+      detail: [
+        vscode.l10n.t('No trained model needs this. It names:'),
+        list(dangerous),
+        vscode.l10n.t('It is only asked about this very file: a changed one asks again.'),
+      ].join('\n\n'),
+    },
+    goOn,
+  );
+  if (chosen !== goOn) return false;
+  const typed = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Load {0} although it names {1}', file, dangerous.map((one) => one.name).join(', ')),
+    prompt: vscode.l10n.t('Type the name of the model, {0}, to load it.', name),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      text.trim() === '' || text.trim() === name ? undefined : vscode.l10n.t('This is not {0}.', name),
+  });
+  return typed?.trim() === name;
+}
+
+async function agreedToCode(file: string, files: string[]): Promise<boolean> {
+  const run = vscode.l10n.t('Run Them');
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Loading {0} runs these files as code.', file),
+    { modal: true, detail: files.slice(0, NAMES_SHOWN).join('\n') },
+    run,
+  );
+  return chosen === run;
+}
+
+function list(globals: PickleGlobal[]): string {
+  const lines = globals
+    .slice(0, NAMES_SHOWN)
+    .map(({ name, meaning }) => (meaning ? `• ${name}: ${meaning}` : `• ${name}`));
+  const more = globals.length - lines.length;
+  return [...lines, ...(more > 0 ? [vscode.l10n.t('… and {0} more', more)] : [])].join('\n');
+}

@@ -1,0 +1,239 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { DeployAnswers, EnvironmentChoice, PreparedDeploy } from '../../core/deploy.ts';
+import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
+import { DEFAULTS, FRAMEWORK_TITLES, MODEL_NAME } from '../../shared/spec.ts';
+import type { Editor } from '../editor.ts';
+import { showError } from '../guard.ts';
+import { askText, BACK, choose, type Choice } from '../quick.ts';
+import type { Project } from '../store/project.ts';
+import { askLimits, type Limits } from './limits.ts';
+import { prepare, type Wanted } from './prepare.ts';
+
+export interface Reviewed {
+  answers: DeployAnswers;
+  /** Another one than was given where the user chose another interpreter. */
+  deploy: PreparedDeploy;
+}
+
+interface Draft {
+  name: string;
+  deployment: string;
+  environment: EnvironmentChoice;
+  limits: Limits;
+  description: string;
+}
+
+type Row = 'go' | 'name' | 'deployment' | 'python' | 'limits' | 'description';
+
+/** Shows how a model will be deployed, everything filled in; Enter deploys it, the other rows change it. */
+export async function review(
+  editor: Editor,
+  project: Project,
+  wanted: Wanted,
+  prepared: PreparedDeploy,
+): Promise<Outcome<Reviewed>> {
+  let deploy = prepared;
+  const before = draftOf(deploy);
+  const draft = { ...before };
+  let active: Row = 'go';
+  for (;;) {
+    const row: Row | typeof BACK | undefined = await choose<Row>(overview(deploy, draft, wanted, active));
+    if (row === undefined || row === BACK) return cancelled();
+    active = row;
+    switch (row) {
+      case 'go':
+        return ok({ answers: answersOf(before, draft), deploy });
+      case 'name': {
+        const name = await askName(project, deploy, draft.name);
+        if (typeof name === 'string') draft.name = name;
+        break;
+      }
+      case 'deployment': {
+        const deployment = await askText({
+          title: vscode.l10n.t('Name of the deployment'),
+          value: draft.deployment,
+          back: true,
+          check: (text) => (MODEL_NAME.test(text) ? undefined : nameRule()),
+        });
+        if (typeof deployment === 'string') draft.deployment = deployment;
+        break;
+      }
+      case 'python': {
+        const chosen = await chooseEnvironment(deploy, draft.environment);
+        if (chosen === 'other') {
+          const other = await otherInterpreter(editor, project, { ...wanted, name: draft.name });
+          if (other?.environments[0]) {
+            deploy = other;
+            draft.environment = other.environments[0];
+          }
+        } else if (chosen) draft.environment = chosen;
+        break;
+      }
+      case 'limits': {
+        const limits = await askLimits(draft.limits);
+        if (limits) draft.limits = limits;
+        break;
+      }
+      case 'description': {
+        const text = await askText({
+          title: vscode.l10n.t('Description'),
+          value: draft.description,
+          prompt: vscode.l10n.t('One line on what the model does'),
+          back: true,
+        });
+        if (typeof text === 'string') draft.description = text;
+        break;
+      }
+      default:
+        row satisfies never;
+    }
+    if (active !== 'go') active = 'go';
+  }
+}
+
+/** Lets the user choose among the interpreters that can run the model; undefined where they went back. */
+export async function chooseEnvironment(
+  { environments }: PreparedDeploy,
+  current?: EnvironmentChoice,
+): Promise<EnvironmentChoice | 'other' | undefined> {
+  const items: Choice<EnvironmentChoice | 'other'>[] = environments.map((value) => ({
+    label: value.label,
+    description: value === current ? vscode.l10n.t('in use') : '',
+    detail: [value.detail, ...value.problems.map((problem) => `$(warning) ${problem}`)].join('  '),
+    value,
+  }));
+  const active = items.find(({ value }) => value === current);
+  const chosen = await choose<EnvironmentChoice | 'other'>({
+    title: vscode.l10n.t('Which Python runs the model?'),
+    items: [...items, { label: vscode.l10n.t('$(folder-opened) Another interpreter…'), value: 'other' }],
+    ...(active ? { active } : {}),
+    back: true,
+  });
+  return chosen === BACK ? undefined : chosen;
+}
+
+/** Lets the user point at an interpreter, and looks at the model again with it. */
+export async function otherInterpreter(
+  editor: Editor,
+  project: Project,
+  wanted: Wanted,
+): Promise<PreparedDeploy | undefined> {
+  const chosen = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t('Choose a Python interpreter'),
+    openLabel: vscode.l10n.t('Use'),
+    canSelectMany: false,
+    defaultUri: vscode.Uri.file(project.folder),
+  });
+  if (!chosen?.[0]) return undefined;
+  const prepared = await prepare(editor, project, { ...wanted, interpreter: chosen[0].fsPath });
+  if (prepared.ok) return prepared.value;
+  showError(editor.log, prepared.error);
+  return undefined;
+}
+
+function draftOf({ name, deployment, environments, declared, detection }: PreparedDeploy): Draft {
+  const environment = environments[0];
+  if (!environment) throw new Error('a prepared deploy has at least one environment');
+  return {
+    name,
+    deployment,
+    environment,
+    limits: {
+      memoryMb: declared?.memoryMb ?? DEFAULTS.memoryMb,
+      timeoutSeconds: declared?.timeoutSeconds ?? DEFAULTS.timeoutSeconds,
+      concurrency: declared?.concurrency ?? DEFAULTS.concurrency,
+    },
+    description: declared?.description ?? detection.description ?? '',
+  };
+}
+
+/** Only what the user changed is written into models.json. */
+function answersOf(before: Draft, { name, deployment, environment, limits, description }: Draft): DeployAnswers {
+  const changed = Object.entries(limits).filter(([limit, value]) => value !== before.limits[limit as keyof Limits]);
+  return {
+    name,
+    deployment,
+    environment: environment.plan,
+    spec: { ...Object.fromEntries(changed), ...(description === before.description ? {} : { description }) },
+  };
+}
+
+function overview(
+  { detection, portable, consentNeeded }: PreparedDeploy,
+  draft: Draft,
+  wanted: Wanted,
+  active: Row,
+): Parameters<typeof choose<Row>>[0] {
+  const { memoryMb, timeoutSeconds, concurrency } = draft.limits;
+  const asksConsent = consentNeeded !== undefined;
+  const items: Choice<Row>[] = [
+    {
+      label: vscode.l10n.t('$(rocket) Deploy as {0}', draft.name),
+      description: draft.environment.label,
+      detail: detection.summary,
+      value: 'go',
+      alwaysShow: true,
+    },
+    { label: vscode.l10n.t('Change'), kind: vscode.QuickPickItemKind.Separator },
+    { label: vscode.l10n.t('$(edit) Name'), description: draft.name, value: 'name' },
+    { label: vscode.l10n.t('$(server-process) Deployment'), description: draft.deployment, value: 'deployment' },
+    {
+      label: vscode.l10n.t('$(symbol-misc) Python'),
+      description: draft.environment.label,
+      detail: [draft.environment.detail, ...draft.environment.problems.map((one) => `$(warning) ${one}`)].join('  '),
+      value: 'python',
+    },
+    {
+      label: vscode.l10n.t('$(dashboard) Limits'),
+      description: vscode.l10n.t(
+        '{0} MB · {1} s · {2} workers at most',
+        memoryMb.toLocaleString(vscode.env.language),
+        timeoutSeconds,
+        concurrency,
+      ),
+      value: 'limits',
+    },
+    {
+      label: vscode.l10n.t('$(note) Description'),
+      description: draft.description || vscode.l10n.t('none'),
+      value: 'description',
+    },
+  ];
+  const current = items.find(({ value }) => value === active);
+  const file = path.basename(wanted.path);
+  return {
+    title: vscode.l10n.t('Deploy {0} ({1})', file, FRAMEWORK_TITLES[detection.framework]),
+    step: 1,
+    totalSteps: asksConsent ? 2 : 1,
+    placeholder: portable
+      ? vscode.l10n.t('Enter deploys it on this machine')
+      : vscode.l10n.t('Enter deploys it on this machine. It lies outside the project: its entry works here only.'),
+    items,
+    ...(current ? { active: current } : {}),
+  };
+}
+
+async function askName(
+  project: Project,
+  { detection }: PreparedDeploy,
+  value: string,
+): Promise<string | typeof BACK | undefined> {
+  const { portablePath } = await import('../../core/models/paths.ts');
+  const own = portablePath(project.folder, detection.path).path;
+  return askText({
+    title: vscode.l10n.t('Name of the model'),
+    value,
+    prompt: vscode.l10n.t('Part of its URL'),
+    back: true,
+    check: (text) => {
+      if (!MODEL_NAME.test(text)) return nameRule();
+      const other = project.spec(text);
+      return other && other.path !== own ? vscode.l10n.t('{0} is the name of {1}.', text, other.path) : undefined;
+    },
+  });
+}
+
+function nameRule(): string {
+  return vscode.l10n.t('A name starts with a letter a-z and has at most 30 letters a-z, digits and hyphens.');
+}

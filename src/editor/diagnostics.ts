@@ -1,0 +1,67 @@
+import * as vscode from 'vscode';
+import type { ModelsDocument } from '../core/models/document.ts';
+import { modelsFileUri, problemOf } from './models-file.ts';
+import type { Store } from './store/store.ts';
+
+/**
+ * Shows what is wrong with models.json in the Problems view. While the file is open VS Code's JSON support reports
+ * syntax and schema by itself, live: then only what it cannot know is added (merge conflicts, old and newer formats).
+ */
+export function showDiagnostics(store: Store): vscode.Disposable {
+  const collection = vscode.languages.createDiagnosticCollection('nimbus');
+  const update = (): void => {
+    collection.clear();
+    for (const { folder, document } of store.projects) {
+      const uri = modelsFileUri(folder);
+      const found = diagnosticsOf(document);
+      if (found.length > 0 && !(document.kind === 'invalid' && isOpen(uri))) collection.set(uri, found);
+    }
+  };
+  const isModelsFile = (uri: vscode.Uri): boolean =>
+    store.projects.some(({ folder }) => modelsFileUri(folder).toString() === uri.toString());
+  update();
+  return vscode.Disposable.from(
+    collection,
+    store.onDidChange((change) => {
+      if (change.kind === 'list' || change.kind === 'projects') update();
+    }),
+    vscode.workspace.onDidOpenTextDocument(({ uri }) => isModelsFile(uri) && update()),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => isModelsFile(uri) && update()),
+    vscode.languages.registerCodeActionsProvider(
+      { pattern: '**/models.json' },
+      { provideCodeActions: (document, _range, { diagnostics }) => migrations(document, diagnostics) },
+      { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] },
+    ),
+  );
+}
+
+const SOURCE = 'Nimbus';
+
+function diagnosticsOf(document: ModelsDocument): vscode.Diagnostic[] {
+  const passive = document.kind === 'legacy' || document.kind === 'newer';
+  const problems = 'problems' in document ? document.problems : [];
+  const first = problemOf(document);
+  const ranges = problems.length > 0 ? problems : first ? [{ ...first, endLine: first.line, endColumn: 1 }] : [];
+  return ranges.map(({ line, column, endLine, endColumn, message }) => {
+    const severity = passive ? vscode.DiagnosticSeverity.Information : vscode.DiagnosticSeverity.Error;
+    const diagnostic = new vscode.Diagnostic(new vscode.Range(line, column, endLine, endColumn), message, severity);
+    diagnostic.source = SOURCE;
+    diagnostic.code = document.kind;
+    return diagnostic;
+  });
+}
+
+function isOpen(uri: vscode.Uri): boolean {
+  return vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
+}
+
+function migrations(document: vscode.TextDocument, diagnostics: readonly vscode.Diagnostic[]): vscode.CodeAction[] {
+  const legacy = diagnostics.filter(({ source, code }) => source === SOURCE && code === 'legacy');
+  if (legacy.length === 0) return [];
+  const title = vscode.l10n.t('Migrate models.json');
+  const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+  action.command = { command: 'nimbus.migrateModelsFile', title, arguments: [document.uri] };
+  action.diagnostics = legacy;
+  action.isPreferred = true;
+  return [action];
+}

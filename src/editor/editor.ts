@@ -1,0 +1,26 @@
+import type * as vscode from 'vscode';
+import type { Playgrounds } from './playground/playgrounds.ts';
+import type { Logs } from './logs/logs.ts';
+import type { DeploymentKey } from '../shared/spec.ts';
+import type { Project } from './store/project.ts';
+import type { Store } from './store/store.ts';
+
+/** What commands work with. Parts that need time to load are asked for when they are first used. */
+export interface Editor {
+  readonly extension: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly store: Store;
+  refreshView(): void;
+  /** Shows a deployment's row where the Models view is in sight; never takes the focus. */
+  reveal(project: Project, key: DeploymentKey): Promise<void>;
+  /** The selection of the last active text editor, or its line where nothing is selected. */
+  selectedText(): string | undefined;
+  playgrounds(): Promise<Playgrounds>;
+  logs(): Promise<Logs>;
+}
+
+/** Makes a part once, when it is first asked for. */
+export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

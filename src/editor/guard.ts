@@ -1,0 +1,62 @@
+import * as vscode from 'vscode';
+import { CANCELLED, type Outcome, type UserError } from '../shared/outcome.ts';
+
+/** Longer reasons (the last lines of a log) are for the log, not for a notification. */
+const LONGEST_REASON = 200;
+
+/** Commands of the editor itself that an error's button may run. */
+const OTHER_ACTIONS = new Set(['vscode.open', 'workbench.trust.manage']);
+
+/**
+ * Runs what a command does and shows how it failed: an expected failure as a notification with its action, a bug as a
+ * bug; cancelling is silent. Answers with the outcome, so that who calls the command by code can read it.
+ */
+export async function guarded(
+  log: vscode.LogOutputChannel,
+  command: string,
+  work: () => Promise<Outcome<unknown> | void>,
+): Promise<Outcome<unknown> | undefined> {
+  try {
+    const outcome = await work();
+    if (outcome && !outcome.ok && outcome.error.code !== CANCELLED) showError(log, outcome.error);
+    return outcome ?? undefined;
+  } catch (bug) {
+    if (bug instanceof vscode.CancellationError) return undefined;
+    showBug(log, command, bug);
+    return { ok: false, error: { code: 'bug', what: bug instanceof Error ? bug.message : String(bug) } };
+  }
+}
+
+/** Shows an expected failure without waiting for the answer: what happened, why, what to do next, and its button. */
+export function showError(log: vscode.LogOutputChannel, error: UserError): void {
+  log.warn([error.what, error.why, error.next].filter(Boolean).join(' '));
+  const reason = error.why && error.why.length <= LONGEST_REASON && !error.why.includes('\n') ? error.why : undefined;
+  const message = [error.what, reason, error.next].filter(Boolean).join(' ');
+  void offer(log, message, error.action);
+}
+
+function showBug(log: vscode.LogOutputChannel, command: string, bug: unknown): void {
+  log.error(`${command} failed by a bug in Nimbus:`, bug instanceof Error ? bug : String(bug));
+  const text = bug instanceof Error ? `${bug.name}: ${bug.message}` : String(bug);
+  void offer(log, vscode.l10n.t('This is a bug in Nimbus: {0}', text));
+}
+
+async function offer(log: vscode.LogOutputChannel, message: string, action?: UserError['action']): Promise<void> {
+  const openLog = vscode.l10n.t('Show Log');
+  const buttons = [...new Set([...(action ? [action.label] : []), openLog])];
+  const chosen = await vscode.window.showErrorMessage(message, ...buttons);
+  if (chosen === undefined) return;
+  if (chosen !== action?.label) log.show(true);
+  else await guarded(log, action.command, () => runAction(action));
+}
+
+/**
+ * Runs the command of an error's button. Errors come from other processes too, so only Nimbus's own commands and
+ * a few of the editor's are allowed.
+ */
+export async function runAction(action: NonNullable<UserError['action']>): Promise<void> {
+  if (!action.command.startsWith('nimbus.') && !OTHER_ACTIONS.has(action.command)) {
+    throw new Error(`an error may not run the command ${action.command}`);
+  }
+  await vscode.commands.executeCommand(action.command, ...(action.args ?? []));
+}

@@ -1,0 +1,119 @@
+import * as vscode from 'vscode';
+import { ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import type { LogLine } from '../../shared/states.ts';
+import type { Editor } from '../editor.ts';
+import type { Project } from '../store/project.ts';
+import { LogText } from './text.ts';
+
+export const LOG_SCHEME = 'nimbus-log';
+
+/** Lines of a deployment's log that are asked for and kept; the host keeps no more either. */
+const LINES_KEPT = 5000;
+/** Milliseconds that new lines wait for each other: a document is sent whole for every change. */
+const SETTLE_MS = 100;
+
+interface OpenLog {
+  text: LogText;
+  timer?: NodeJS.Timeout;
+}
+
+/** Deployments' logs as read-only documents that grow while the model runs. Never written to disk. */
+export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #changes = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.#changes.event;
+  readonly #open = new Map<string, OpenLog>();
+  readonly #subscriptions: vscode.Disposable[];
+  readonly #highlight = vscode.window.createTextEditorDecorationType({
+    isWholeLine: true,
+    backgroundColor: new vscode.ThemeColor('editor.rangeHighlightBackground'),
+    overviewRulerColor: new vscode.ThemeColor('editorOverviewRuler.rangeHighlightForeground'),
+  });
+
+  constructor({ store }: Editor) {
+    this.#subscriptions = [
+      vscode.workspace.registerTextDocumentContentProvider(LOG_SCHEME, this),
+      vscode.workspace.onDidCloseTextDocument((document) => this.#forget(document.uri)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => followEnd(document)),
+      store.onDidChange((change) => {
+        if (change.kind === 'log') this.#append(logUri(change.project, change.key), change.line);
+      }),
+      this.#highlight,
+    ];
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#open.get(uri.toString())?.text.toString() ?? '';
+  }
+
+  /** Opens a deployment's log at its end, or at the lines of one request. */
+  async show({ project, key }: { project: Project; key: DeploymentKey }, requestId?: string): Promise<Outcome<void>> {
+    const host = await project.host();
+    if (!host.ok) return host;
+    const uri = logUri(project, key);
+    await host.value.api.follow(key);
+    const lines = await host.value.api.logs({ ...key, limit: LINES_KEPT });
+    this.#open.set(uri.toString(), { text: new LogText(lines, LINES_KEPT) });
+    this.#changes.fire(uri);
+    const document = await vscode.workspace.openTextDocument(uri);
+    const editor = await vscode.window.showTextDocument(document, { preview: false, preserveFocus: false });
+    this.#reveal(editor, lines, requestId);
+    return ok(undefined);
+  }
+
+  dispose(): void {
+    for (const one of this.#subscriptions) one.dispose();
+    for (const { timer } of this.#open.values()) clearTimeout(timer);
+    this.#changes.dispose();
+  }
+
+  #reveal(editor: vscode.TextEditor, lines: readonly LogLine[], requestId: string | undefined): void {
+    const found = lines.flatMap((line, index) =>
+      requestId !== undefined && line.requestId === requestId ? [index] : [],
+    );
+    const ranges = found.map((line) => editor.document.lineAt(Math.min(line, editor.document.lineCount - 1)).range);
+    editor.setDecorations(this.#highlight, ranges);
+    const first = ranges[0] ?? editor.document.lineAt(editor.document.lineCount - 1).range;
+    editor.selection = new vscode.Selection(first.start, first.start);
+    editor.revealRange(
+      first,
+      found.length > 0 ? vscode.TextEditorRevealType.InCenter : vscode.TextEditorRevealType.Default,
+    );
+    if (requestId !== undefined && found.length === 0) {
+      vscode.window.setStatusBarMessage(vscode.l10n.t('The log has no lines of request {0}.', requestId), 5000);
+    }
+  }
+
+  #append(uri: vscode.Uri, line: LogLine): void {
+    const log = this.#open.get(uri.toString());
+    if (!log) return;
+    log.text.append(line);
+    log.timer ??= setTimeout(() => {
+      delete log.timer;
+      this.#changes.fire(uri);
+    }, SETTLE_MS);
+  }
+
+  #forget(uri: vscode.Uri): void {
+    const log = this.#open.get(uri.toString());
+    clearTimeout(log?.timer);
+    this.#open.delete(uri.toString());
+  }
+}
+
+/** Ends with `.log`, so that VS Code colours it as a log. */
+function logUri(project: Project, { model, deployment }: DeploymentKey): vscode.Uri {
+  return vscode.Uri.from({ scheme: LOG_SCHEME, path: `/${model}/${deployment}.log`, query: project.folder });
+}
+
+/** Scrolls along with what is written where the cursor is at the end. */
+function followEnd(document: vscode.TextDocument): void {
+  if (document.uri.scheme !== LOG_SCHEME) return;
+  for (const editor of vscode.window.visibleTextEditors) {
+    if (editor.document !== document || document.lineCount === 0) continue;
+    const end = document.lineAt(document.lineCount - 1).range.end;
+    const shown = editor.visibleRanges.at(-1)?.end.line ?? 0;
+    // A page of lines may have come at once since it was drawn.
+    if (shown >= document.lineCount - 50) editor.revealRange(new vscode.Range(end, end));
+  }
+}

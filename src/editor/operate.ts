@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import type { Outcome } from '../shared/outcome.ts';
+import type { Operation } from '../shared/states.ts';
+import type { Plan } from '../core/targets/plan.ts';
+import type { Editor } from './editor.ts';
+import type { Project } from './store/project.ts';
+import { progressText } from './tree/rows.ts';
+
+/**
+ * Runs a plan to its end. Progress shows in the deployment's own row and in the status bar, never in front of what the
+ * user does meanwhile. A failure offers the operation's log.
+ */
+export async function operate(editor: Editor, project: Project, plan: Plan): Promise<Outcome<Operation>> {
+  const key = { model: plan.model, deployment: plan.deployment };
+  const outcome = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: plan.model },
+    async (progress) => {
+      const listening = editor.store.onDidChange((change) => {
+        if (change.kind === 'log' || change.kind === 'projects' || change.project !== project) return;
+        const operation = project.operation(key);
+        if (operation?.state === 'running') progress.report({ message: progressText(operation) });
+      });
+      try {
+        return await project.execute(plan);
+      } finally {
+        listening.dispose();
+      }
+    },
+  );
+  const logFile = project.operation(key)?.logFile;
+  if (outcome.ok || outcome.error.action || logFile === undefined) return outcome;
+  const action = { label: vscode.l10n.t('Show Log'), command: 'nimbus.showOperationLog', args: [logFile] };
+  return { ok: false, error: { ...outcome.error, action } };
+}

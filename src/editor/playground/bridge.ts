@@ -1,0 +1,231 @@
+import * as vscode from 'vscode';
+import { fetchCard } from '../../core/invoke/card.ts';
+import { predict } from '../../core/invoke/predict.ts';
+import { codeFor } from '../../core/invoke/snippets.ts';
+import type { ModelCard } from '../../shared/contract.ts';
+import type { Sample } from '../../shared/latency.ts';
+import { cancelled, CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
+import type {
+  CodeLanguage,
+  PlaygroundExtension,
+  PlaygroundInput,
+  PlaygroundPage,
+  PlaygroundStart,
+} from '../../shared/playground.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import type { DeploymentStatus } from '../../shared/states.ts';
+import type { Editor } from '../editor.ts';
+import { externalUrl } from '../endpoint.ts';
+import { runAction } from '../guard.ts';
+import type { Project } from '../store/project.ts';
+import { labels } from './labels.ts';
+
+/** A deployment and the project it is in. */
+export interface Selection {
+  project: Project;
+  key: DeploymentKey;
+}
+
+/** What one playground page can ask for. It knows models by their labels; here they are found again. */
+export class Bridge implements PlaygroundExtension {
+  /** Resolves once the page listens. */
+  readonly loaded: Promise<void>;
+  readonly #editor: Editor;
+  readonly #page: () => PlaygroundPage;
+  readonly #selected: (selection: Selection | undefined) => void;
+  #selection: Selection | undefined;
+  #cardVersion: string | undefined;
+  #running: AbortController | undefined;
+  #samples: number;
+  #isLoaded = false;
+  #onLoaded: () => void = () => undefined;
+
+  /** `samples`: how many requests the page remembers from before a reload; the next has the number after it. */
+  constructor(
+    editor: Editor,
+    page: () => PlaygroundPage,
+    options: { selection?: Selection; samples: number; selected(selection: Selection | undefined): void },
+  ) {
+    this.#editor = editor;
+    this.#page = page;
+    this.#selected = options.selected;
+    this.#selection = options.selection;
+    this.#samples = options.samples;
+    this.loaded = new Promise((resolve) => (this.#onLoaded = resolve));
+  }
+
+  async ready(remembered?: DeploymentKey): Promise<PlaygroundStart> {
+    await this.#hosts();
+    const names = this.#labels();
+    this.#selection ??= remembered && names.find(remembered);
+    this.#selected(this.#selection);
+    const card = await this.#card();
+    this.#isLoaded = true;
+    this.#onLoaded();
+    return {
+      deployments: names.all,
+      ...(this.#selection ? { selected: names.label(this.#selection.project, this.#selection.key) } : {}),
+      ...(card ? { card } : {}),
+      locale: vscode.env.language,
+    };
+  }
+
+  async select(key: DeploymentKey): Promise<ModelCard | undefined> {
+    this.#selection = this.#labels().find(key);
+    this.#selected(this.#selection);
+    return this.#card();
+  }
+
+  /** Shows another deployment, asked for outside the page. */
+  async show(selection: Selection): Promise<void> {
+    this.#selection = selection;
+    this.#selected(selection);
+    await this.loaded;
+    const card = await this.#card();
+    this.#page().deployments(this.#labels().all);
+    this.#page().select(this.#labels().label(selection.project, selection.key), card);
+  }
+
+  /** Puts a text into the page's box and sends it. */
+  async predictText(text: string): Promise<Outcome<void>> {
+    await this.loaded;
+    this.#page().fill(text);
+    const sent = await this.send({ input: text });
+    if (!sent.ok) return sent;
+    this.#page().sample(sent.value);
+    return ok(undefined);
+  }
+
+  async send(input: PlaygroundInput): Promise<Outcome<Sample>> {
+    return this.#whileRunning((signal) => this.#sample(input, signal));
+  }
+
+  async repeat(input: PlaygroundInput, times: number): Promise<Outcome<{ sent: number }>> {
+    return this.#whileRunning(async (signal) => {
+      for (let sent = 0; sent < times; sent++) {
+        const sample = await this.#sample(input, signal);
+        if (!sample.ok) return sample.error.code === CANCELLED ? ok({ sent }) : sample;
+        this.#page().sample(sample.value);
+        // What fails once for everybody (stopped, out of memory) is not worth failing N times.
+        if (sample.value.problem) return ok({ sent: sent + 1 });
+      }
+      return ok({ sent: times });
+    });
+  }
+
+  async cancel(): Promise<void> {
+    this.#running?.abort();
+  }
+
+  async cold(): Promise<Outcome<void>> {
+    return this.#change('cold');
+  }
+
+  async start(): Promise<Outcome<void>> {
+    return this.#change('start');
+  }
+
+  async stop(): Promise<Outcome<void>> {
+    return this.#change('stop');
+  }
+
+  async copyAs(language: CodeLanguage, input: PlaygroundInput): Promise<void> {
+    const status = this.#status();
+    if (status) await vscode.env.clipboard.writeText(codeFor(language, await externalUrl(status.url), input));
+  }
+
+  async copyText(text: string): Promise<void> {
+    await vscode.env.clipboard.writeText(text);
+  }
+
+  async showLogs(requestId?: string): Promise<void> {
+    if (this.#selection) await (await this.#editor.logs()).show(this.#selection, requestId);
+  }
+
+  async runAction(action: NonNullable<UserError['action']>): Promise<void> {
+    await runAction(action);
+  }
+
+  async editorSelection(): Promise<string | undefined> {
+    return this.#editor.selectedText();
+  }
+
+  /** The window's deployments changed. A page that has not loaded yet will ask. */
+  async update(): Promise<void> {
+    if (!this.#isLoaded) return;
+    this.#page().deployments(this.#labels().all);
+    const version = this.#status()?.version;
+    if (version === undefined || version === this.#cardVersion) return;
+    this.#page().card(await this.#card());
+  }
+
+  dispose(): void {
+    this.#running?.abort();
+  }
+
+  /** Projects that declare deployments have reached their hosts, or have failed to. */
+  async #hosts(): Promise<void> {
+    await this.#editor.store.opened();
+    const projects = this.#editor.store.projects.filter((project) => project.declaresDeployments());
+    if (vscode.workspace.isTrusted) await Promise.all(projects.map((project) => project.host()));
+  }
+
+  async #sample(input: PlaygroundInput, signal: AbortSignal): Promise<Outcome<Sample>> {
+    const status = this.#status();
+    if (!this.#selection || !status) {
+      return fail('no-deployment', vscode.l10n.t('The deployment is gone.'), {
+        next: vscode.l10n.t('Choose another one, or deploy the model again.'),
+        action: { label: vscode.l10n.t('Deploy Model'), command: 'nimbus.deploy' },
+      });
+    }
+    const { model, deployment } = this.#labels().label(this.#selection.project, this.#selection.key);
+    const at = Date.now();
+    const answer = await predict(status.url, input, { signal });
+    if (signal.aborted) return cancelled();
+    const { body, ...facts } = answer;
+    this.#samples += 1;
+    return ok({
+      id: `${at}-${this.#samples}`,
+      number: this.#samples,
+      at,
+      model,
+      deployment,
+      input: input.input,
+      ...facts,
+      ...(typeof body === 'object' && body !== null && 'result' in body ? { result: body.result } : {}),
+    });
+  }
+
+  async #whileRunning<T>(work: (signal: AbortSignal) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    this.#running?.abort();
+    const running = new AbortController();
+    this.#running = running;
+    try {
+      return await work(running.signal);
+    } finally {
+      if (this.#running === running) this.#running = undefined;
+    }
+  }
+
+  async #change(action: 'cold' | 'start' | 'stop'): Promise<Outcome<void>> {
+    if (!this.#selection) return fail('no-deployment', vscode.l10n.t('No deployment is selected.'));
+    const host = await this.#selection.project.host();
+    if (!host.ok) return host;
+    const changed = await host.value.api[action](this.#selection.key);
+    return changed.ok ? ok(undefined) : changed;
+  }
+
+  async #card(): Promise<ModelCard | undefined> {
+    const status = this.#status();
+    this.#cardVersion = status?.version;
+    return status && fetchCard(status.url);
+  }
+
+  #status(): DeploymentStatus | undefined {
+    return this.#selection?.project.status(this.#selection.key);
+  }
+
+  #labels(): ReturnType<typeof labels<Project>> {
+    return labels(this.#editor.store.projects);
+  }
+}

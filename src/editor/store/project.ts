@@ -1,0 +1,256 @@
+import { fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
+import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
+import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
+import type { HostConnection } from '../../core/host/client.ts';
+import type { HostEvents } from '../../core/host/protocol.ts';
+import type { ModelsDocument } from '../../core/models/document.ts';
+import type { Plan } from '../../core/targets/plan.ts';
+import { ByDeployment } from './by-deployment.ts';
+import { difference, type Models } from './changes.ts';
+
+/** What a project tells the window. The finest one that fits, so that only the changed row is drawn again. */
+export type ProjectChange =
+  | { kind: 'list' }
+  | { kind: 'model'; model: string }
+  | { kind: 'deployment'; key: DeploymentKey }
+  | { kind: 'log'; key: DeploymentKey; line: LogLine };
+
+/** What a project needs from outside; tests bring their own. */
+export interface ProjectPorts {
+  /** Connects to the project's host and starts one where none runs. */
+  connect(events: HostEvents): Promise<Outcome<HostConnection>>;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  changed(change: ProjectChange): void;
+}
+
+/** A host that ended this soon after it was reached is not started again by itself: it would end again. */
+const STEADY_MS = 10_000;
+
+/** One project of the window: its models as declared, and what its host says of their deployments. */
+export class Project {
+  readonly folder: string;
+  /** The last good ones, where the file cannot be used. */
+  models: Models = {};
+  document: ModelsDocument = { kind: 'absent' };
+  /** Why the host is not reachable, once reaching it was tried. */
+  hostError: UserError | undefined;
+  readonly #ports: ProjectPorts;
+  readonly #statuses = new ByDeployment<DeploymentStatus>();
+  /** Running ones, and failed ones until the next of the same deployment. */
+  readonly #operations = new ByDeployment<Operation>();
+  readonly #waiting = new Map<string, (operation: Operation) => void>();
+  #connecting: Promise<Outcome<HostConnection>> | undefined;
+  #connection: HostConnection | undefined;
+  #disposed = false;
+
+  constructor(folder: string, ports: ProjectPorts) {
+    this.folder = folder;
+    this.#ports = ports;
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** Declared models first, in the file's order; then those that only the host knows (a first deploy that runs). */
+  modelNames(): string[] {
+    const declared = Object.keys(this.models);
+    const others = new Set<string>();
+    for (const model of [...this.#statuses.models(), ...this.#operations.models()]) {
+      if (this.models[model] === undefined) others.add(model);
+    }
+    return others.size === 0 ? declared : [...declared, ...others];
+  }
+
+  deploymentNames(model: string): string[] {
+    return [
+      ...new Set([
+        ...Object.keys(this.models[model]?.deployments ?? {}),
+        ...this.#statuses.deployments(model),
+        ...this.#operations.deployments(model),
+      ]),
+    ];
+  }
+
+  spec(model: string): ModelSpec | undefined {
+    return this.models[model];
+  }
+
+  status(key: DeploymentKey): DeploymentStatus | undefined {
+    return this.#statuses.get(key);
+  }
+
+  statuses(): DeploymentStatus[] {
+    return [...this.#statuses.values()];
+  }
+
+  operation(key: DeploymentKey): Operation | undefined {
+    return this.#operations.get(key);
+  }
+
+  /** Whether a host is worth starting for what models.json declares. */
+  declaresDeployments(): boolean {
+    return Object.values(this.models).some((model) => Object.keys(model.deployments ?? {}).length > 0);
+  }
+
+  /** Takes a new reading of models.json over; where it cannot be used the last good models stay. */
+  read(document: ModelsDocument): void {
+    const problemChanged = problemText(document) !== problemText(this.document);
+    const before = this.models;
+    this.document = document;
+    this.models = modelsOf(document) ?? before;
+    const changes = difference(before, this.models);
+    if (changes.list || problemChanged) this.#ports.changed({ kind: 'list' });
+    else for (const model of changes.changed) this.#ports.changed({ kind: 'model', model });
+  }
+
+  /** The connection to the host; the same one for everybody who asks. */
+  async host(): Promise<Outcome<HostConnection>> {
+    if (this.#connection) return ok(this.#connection);
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  /**
+   * Runs a plan as an operation of the host and answers when it ended; its progress shows in the deployment's row
+   * meanwhile. A signal cancels the operation.
+   */
+  async execute(plan: Plan, signal?: AbortSignal): Promise<Outcome<Operation>> {
+    const host = await this.host();
+    if (!host.ok) return host;
+    const started = await host.value.api.execute(plan);
+    if (!started.ok) return started;
+    const operation = started.value;
+    const cancel = (): void => void host.value.api.cancel(operation.id);
+    signal?.addEventListener('abort', cancel, { once: true });
+    const ended = await this.#end(operation, host.value);
+    signal?.removeEventListener('abort', cancel);
+    if (!ended) {
+      return fail('host-ended', 'The function host ended while it worked.', {
+        next: 'Run the command again.',
+      });
+    }
+    if (ended.state === 'succeeded') return ok(ended);
+    return { ok: false, error: ended.error ?? { code: ended.state, what: `${ended.kind}: ${ended.state}.` } };
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#connection?.close();
+  }
+
+  /** Waits until an operation ended; undefined where its host ended before. */
+  async #end(operation: Operation, host: HostConnection): Promise<Operation | undefined> {
+    this.#onOperation(operation);
+    if (operation.state !== 'running') return operation;
+    const ended = new Promise<Operation>((resolve) => this.#waiting.set(operation.id, resolve));
+    const result = await Promise.race([ended, host.closed.then(() => undefined)]);
+    this.#waiting.delete(operation.id);
+    return result;
+  }
+
+  async #connect(): Promise<Outcome<HostConnection>> {
+    const connected = await this.#ports.connect({
+      deployment: (status) => this.#onDeployment(status),
+      removed: (key) => this.#onRemoved(key),
+      operation: (operation) => this.#onOperation(operation),
+      log: (key, line) => this.#ports.changed({ kind: 'log', key, line }),
+    });
+    this.hostError = connected.ok ? undefined : connected.error;
+    if (!connected.ok) {
+      this.#ports.changed({ kind: 'list' });
+      return connected;
+    }
+    const connection = connected.value;
+    if (this.#disposed) connection.close();
+    this.#connection = connection;
+    const since = this.#ports.now();
+    void connection.closed.then(() => this.#onClosed(since));
+    this.#statuses.clear();
+    this.#operations.clear();
+    for (const status of connection.hello.deployments) this.#statuses.set(status, status);
+    for (const operation of connection.hello.operations) {
+      if (operation.state === 'running') this.#operations.set(operation, operation);
+    }
+    this.#ports.changed({ kind: 'list' });
+    return connected;
+  }
+
+  #onClosed(since: number): void {
+    this.#connection = undefined;
+    if (this.#disposed) return;
+    if (this.#ports.now() - since >= STEADY_MS) {
+      void this.host();
+      return;
+    }
+    this.#statuses.clear();
+    this.#operations.clear();
+    this.hostError = {
+      code: 'host-ended',
+      what: 'The function host ended right after it had started.',
+      next: 'Refresh starts it again.',
+    };
+    this.#ports.changed({ kind: 'list' });
+  }
+
+  #onDeployment(status: DeploymentStatus): void {
+    const known = this.#isListed(status);
+    this.#statuses.set(status, status);
+    this.#tell(known, status);
+  }
+
+  #onRemoved(key: DeploymentKey): void {
+    if (this.#statuses.delete(key)) this.#tell(false, key);
+  }
+
+  #onOperation(operation: Operation): void {
+    const known = this.#isListed(operation);
+    if (operation.state === 'running' || operation.state === 'failed') {
+      this.#operations.set(operation, operation);
+      this.#tell(known, operation);
+    } else if (this.#operations.delete(operation)) {
+      this.#tell(this.#isListed(operation), operation);
+    }
+    if (operation.state !== 'running') this.#waiting.get(operation.id)?.(operation);
+  }
+
+  /** Whether the deployment has a row already. */
+  #isListed(key: DeploymentKey): boolean {
+    const declared = this.models[key.model]?.deployments?.[key.deployment] !== undefined;
+    return declared || this.#statuses.get(key) !== undefined || this.#operations.get(key) !== undefined;
+  }
+
+  #tell(known: boolean, key: DeploymentKey): void {
+    const { model, deployment } = key;
+    if (known) this.#ports.changed({ kind: 'deployment', key: { model, deployment } });
+    else if (this.models[model] !== undefined) this.#ports.changed({ kind: 'model', model });
+    else this.#ports.changed({ kind: 'list' });
+  }
+}
+
+/** Undefined where the file cannot be used. */
+function modelsOf(document: ModelsDocument): Models | undefined {
+  switch (document.kind) {
+    case 'absent':
+      return {};
+    case 'ok':
+    case 'newer':
+      return document.spec.models;
+    case 'legacy':
+      return document.migrated.models;
+    case 'invalid':
+    case 'conflict':
+      return undefined;
+    default:
+      return document satisfies never;
+  }
+}
+
+/** What the row about the file would say; the same text for documents without a problem. */
+function problemText(document: ModelsDocument): string {
+  if (document.kind === 'absent' || document.kind === 'ok') return '';
+  return JSON.stringify([document.kind, 'problems' in document ? document.problems[0] : undefined]);
+}

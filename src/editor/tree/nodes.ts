@@ -1,0 +1,131 @@
+import type { DeploymentKey } from '../../shared/spec.ts';
+import type { Project } from '../store/project.ts';
+
+/** A row of the Models view. Rows are the same objects as long as they exist: the view finds them by identity. */
+export type Node = ProjectNode | ProblemNode | ModelNode | DeploymentNode;
+
+export interface ProjectNode {
+  kind: 'project';
+  project: Project;
+}
+
+/** models.json cannot be used, or the host is not reachable. */
+export interface ProblemNode {
+  kind: 'problem';
+  about: 'file' | 'host';
+  project: Project;
+}
+
+export interface ModelNode {
+  kind: 'model';
+  project: Project;
+  model: string;
+}
+
+export interface DeploymentNode extends DeploymentKey {
+  kind: 'deployment';
+  project: Project;
+}
+
+/** The rows that were asked for so far, and how they hang together. */
+export class Nodes {
+  readonly #projects: () => readonly Project[];
+  readonly #made = new Map<string, Node>();
+
+  constructor(projects: () => readonly Project[]) {
+    this.#projects = projects;
+  }
+
+  /** Rows below one; the top ones without it. Projects have rows of their own only where there are several. */
+  children(node?: Node): Node[] {
+    if (!node) {
+      const projects = this.#projects().filter((project) => hasRows(project));
+      return projects.length === 1
+        ? this.#ofProject(projects[0]!)
+        : projects.map((project) => this.#make({ kind: 'project', project }));
+    }
+    switch (node.kind) {
+      case 'project':
+        return this.#ofProject(node.project);
+      case 'model':
+        return node.project
+          .deploymentNames(node.model)
+          .map((deployment) =>
+            this.#make({ kind: 'deployment', project: node.project, model: node.model, deployment }),
+          );
+      case 'problem':
+      case 'deployment':
+        return [];
+      default:
+        return node satisfies never;
+    }
+  }
+
+  parent(node: Node): Node | undefined {
+    const { project } = node;
+    if (node.kind === 'project') return undefined;
+    if (node.kind === 'deployment') return this.#make({ kind: 'model', project, model: node.model });
+    const several = this.#projects().filter((one) => hasRows(one)).length > 1;
+    return several ? this.#make({ kind: 'project', project }) : undefined;
+  }
+
+  /** The row of a deployment, whether it was asked for before or not. */
+  deployment(project: Project, { model, deployment }: DeploymentKey): Node {
+    return this.#make({ kind: 'deployment', project, model, deployment });
+  }
+
+  /** The row if the view has asked for it; no other needs drawing. */
+  made(id: string): Node | undefined {
+    return this.#made.get(id);
+  }
+
+  /** Forgets rows that no longer exist, so that a name used again later is a new row. */
+  prune(project: Project): void {
+    const names = new Set(project.modelNames());
+    for (const [id, node] of this.#made) {
+      if (node.project !== project || node.kind === 'project' || node.kind === 'problem') continue;
+      if (!names.has(node.model)) this.#made.delete(id);
+    }
+  }
+
+  #ofProject(project: Project): Node[] {
+    const problems: Node[] = [];
+    if (hasFileProblem(project)) problems.push(this.#make({ kind: 'problem', about: 'file', project }));
+    if (project.hostError) problems.push(this.#make({ kind: 'problem', about: 'host', project }));
+    const models = project.modelNames().map((model) => this.#make({ kind: 'model', project, model }));
+    return problems.length > 0 ? [...problems, ...models] : models;
+  }
+
+  #make(node: Node): Node {
+    const id = nodeId(node);
+    const made = this.#made.get(id);
+    if (made) return made;
+    this.#made.set(id, node);
+    return node;
+  }
+}
+
+function hasRows(project: Project): boolean {
+  return hasFileProblem(project) || project.hostError !== undefined || project.modelNames().length > 0;
+}
+
+function hasFileProblem({ document }: Project): boolean {
+  return document.kind !== 'absent' && document.kind !== 'ok';
+}
+
+/** Unique in the window and the same after a reload, so that the view keeps what was open. */
+export function nodeId(node: Node): string {
+  const { folder } = node.project;
+  switch (node.kind) {
+    case 'project':
+      return folder;
+    case 'problem':
+      return `${folder}#!${node.about}`;
+    case 'model':
+      return `${folder}#${node.model}`;
+    case 'deployment':
+      return `${folder}#${node.model}/${node.deployment}`;
+    default:
+      return node satisfies never;
+  }
+}

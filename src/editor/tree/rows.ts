@@ -1,0 +1,245 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { formatMs } from '../../shared/latency.ts';
+import { FRAMEWORK_TITLES } from '../../shared/spec.ts';
+import type { DeploymentStatus, Operation, State } from '../../shared/states.ts';
+import type { Project } from '../store/project.ts';
+import { MODELS_FILE } from '../../core/models/document.ts';
+import { openModelsFileAt, problemOf } from '../models-file.ts';
+import type { DeploymentNode, ModelNode, Node, ProblemNode } from './nodes.ts';
+
+/** How a row looks, without what few people ever see of it (the tooltip). */
+export interface Row {
+  label: string;
+  description: string;
+  /** Name of a codicon. */
+  icon: string;
+  /** Id of a theme colour. */
+  color?: string;
+  /** `kind:state`, which menus match with `viewItem`. */
+  context: string;
+  children: 'none' | 'open' | 'closed';
+  /** What a screen reader says. */
+  spoken: string;
+  command?: vscode.Command;
+  /** Facts that only the tooltip shows: the row is drawn again when they change. */
+  details?: string;
+}
+
+/** With more models than this their deployments start folded away. */
+const MODELS_SHOWN_OPEN = 30;
+
+export function rowOf(node: Node): Row {
+  switch (node.kind) {
+    case 'project':
+      return projectRow(node.project);
+    case 'problem':
+      return problemRow(node);
+    case 'model':
+      return modelRow(node);
+    case 'deployment':
+      return deploymentRow(node);
+    default:
+      return node satisfies never;
+  }
+}
+
+/** States as people read them. */
+export function stateText(state: State): string {
+  switch (state) {
+    case 'idle':
+      return vscode.l10n.t('idle');
+    case 'starting':
+      return vscode.l10n.t('starting');
+    case 'serving':
+      return vscode.l10n.t('serving');
+    case 'stopped':
+      return vscode.l10n.t('stopped');
+    case 'failed':
+      return vscode.l10n.t('failed');
+    case 'changed':
+      return vscode.l10n.t('changed since deploy');
+    case 'refused':
+      return vscode.l10n.t('new version refused');
+    default:
+      return state satisfies never;
+  }
+}
+
+const STATE_ICONS: Record<State, { icon: string; color?: string }> = {
+  idle: { icon: 'circle-large-outline', color: 'descriptionForeground' },
+  starting: { icon: 'loading~spin' },
+  serving: { icon: 'circle-large-filled', color: 'testing.iconPassed' },
+  stopped: { icon: 'debug-stop', color: 'disabledForeground' },
+  failed: { icon: 'error', color: 'testing.iconFailed' },
+  changed: { icon: 'diff-modified', color: 'list.warningForeground' },
+  refused: { icon: 'warning', color: 'list.warningForeground' },
+};
+
+function projectRow(project: Project): Row {
+  const label = path.basename(project.folder);
+  const description = vscode.workspace.asRelativePath(project.folder, false);
+  return {
+    label,
+    description: description === label ? '' : description,
+    icon: 'folder-library',
+    context: 'project',
+    children: 'open',
+    spoken: vscode.l10n.t('project {0}', label),
+  };
+}
+
+function problemRow({ about, project }: ProblemNode): Row {
+  if (about === 'host') {
+    const what = project.hostError?.what ?? '';
+    return {
+      label: vscode.l10n.t('Function host not reachable'),
+      description: what,
+      icon: 'debug-disconnect',
+      color: 'list.errorForeground',
+      context: 'problem:host',
+      children: 'none',
+      spoken: vscode.l10n.t('Function host not reachable: {0}', what),
+      details: project.hostError?.why ?? '',
+    };
+  }
+  const { kind } = project.document;
+  const problem = problemOf(project.document);
+  const message = problem?.message ?? '';
+  const passive = kind === 'newer' || kind === 'legacy';
+  const description = passive
+    ? message
+    : vscode.l10n.t('line {0}, column {1}: {2}', (problem?.line ?? 0) + 1, (problem?.column ?? 0) + 1, message);
+  return {
+    label: MODELS_FILE,
+    description,
+    icon: passive ? 'info' : 'error',
+    color: passive ? 'list.warningForeground' : 'list.errorForeground',
+    context: `problem:${kind}`,
+    children: 'none',
+    spoken: `${MODELS_FILE}, ${description}`,
+    command: openModelsFileAt(project.folder, project.document),
+  };
+}
+
+function modelRow({ project, model }: ModelNode): Row {
+  const spec = project.spec(model);
+  const deployments = project.deploymentNames(model);
+  const framework = spec?.framework ?? project.status({ model, deployment: deployments[0] ?? '' })?.framework;
+  const attention = deployments
+    .map((deployment) => project.status({ model, deployment })?.state)
+    .find((state) => state === 'changed' || state === 'refused' || state === 'failed');
+  const description = [
+    framework && FRAMEWORK_TITLES[framework],
+    attention && stateText(attention),
+    deployments.length === 0 && vscode.l10n.t('not deployed'),
+    spec && path.isAbsolute(spec.path) && vscode.l10n.t('outside the project'),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+  return {
+    label: model,
+    description,
+    icon: 'package',
+    context: deployments.length === 0 ? 'model:undeployed' : 'model:deployed',
+    children:
+      deployments.length === 0 ? 'none' : Object.keys(project.models).length > MODELS_SHOWN_OPEN ? 'closed' : 'open',
+    spoken: vscode.l10n.t('model {0}, {1}', model, description),
+    details: spec ? `${spec.path} ${spec.description ?? ''}` : '',
+  };
+}
+
+function deploymentRow(node: DeploymentNode): Row {
+  const { project, model, deployment } = node;
+  const operation = project.operation(node);
+  const status = project.status(node);
+  if (operation?.state === 'running') return operationRow(node, operation);
+  if (operation?.state === 'failed' && !status) {
+    const description = vscode.l10n.t('deploy failed: {0}', operation.error?.what ?? '');
+    return {
+      label: deployment,
+      description,
+      ...STATE_ICONS.failed,
+      context: 'deployment:undeployed',
+      children: 'none',
+      spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),
+    };
+  }
+  if (!status) {
+    const description = vscode.workspace.isTrusted
+      ? vscode.l10n.t('not on this machine')
+      : vscode.l10n.t('needs a trusted workspace');
+    return {
+      label: deployment,
+      description,
+      icon: 'circle-large-outline',
+      color: 'disabledForeground',
+      context: 'deployment:undeployed',
+      children: 'none',
+      spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),
+    };
+  }
+  const description = [stateText(status.state), ...latencies(status)].join(' · ');
+  return {
+    label: deployment,
+    description,
+    ...STATE_ICONS[status.state],
+    context: `deployment:${status.state}`,
+    children: 'none',
+    spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),
+    command: {
+      command: 'nimbus.openPlayground',
+      title: vscode.l10n.t('Open Playground'),
+      arguments: [node],
+    },
+    details: [status.version, status.url, status.deployedAt, status.interpreter, status.error?.what].join(' '),
+  };
+}
+
+function operationRow({ model, deployment }: DeploymentNode, operation: Operation): Row {
+  const description = progressText(operation);
+  return {
+    label: deployment,
+    description,
+    icon: 'sync~spin',
+    context: 'deployment:operation',
+    children: 'none',
+    spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),
+  };
+}
+
+/** `deploying 2 of 4 · environment · numpy 2.1`. */
+export function progressText(operation: Operation): string {
+  const at = operation.stages.findIndex((stage) => stage.state === 'running');
+  const stage = operation.stages[at];
+  const doing = kindText(operation);
+  if (!stage) return doing;
+  return [
+    vscode.l10n.t('{0}, {1} of {2}', doing, at + 1, operation.stages.length),
+    stage.name,
+    ...(stage.detail ? [stage.detail] : []),
+  ].join(' · ');
+}
+
+function kindText({ kind }: Operation): string {
+  switch (kind) {
+    case 'deploy':
+      return vscode.l10n.t('deploying');
+    case 'redeploy':
+      return vscode.l10n.t('redeploying');
+    case 'remove':
+      return vscode.l10n.t('removing');
+    case 'environment':
+      return vscode.l10n.t('preparing the environment');
+    default:
+      return kind satisfies never;
+  }
+}
+
+function latencies({ lastMs }: DeploymentStatus): string[] {
+  const { warm, cold } = lastMs;
+  return [
+    ...(warm === undefined ? [] : [vscode.l10n.t('warm {0}', formatMs(warm))]),
+    ...(cold === undefined ? [] : [vscode.l10n.t('cold {0}', formatMs(cold))]),
+  ];
+}

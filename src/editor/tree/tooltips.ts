@@ -1,0 +1,105 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { formatMs } from '../../shared/latency.ts';
+import { FRAMEWORK_TITLES } from '../../shared/spec.ts';
+import type { UserError } from '../../shared/outcome.ts';
+import type { ModelsDocument } from '../../core/models/document.ts';
+import { problemOf } from '../models-file.ts';
+import type { DeploymentNode, ModelNode, Node } from './nodes.ts';
+import { progressText, stateText } from './rows.ts';
+
+/** Bytes in a megabyte as the product writes sizes. */
+const MB = 1e6;
+const PROBLEMS_SHOWN = 10;
+
+/** Everything about a row that does not fit in it. Made when it is looked at. */
+export function tooltipOf(node: Node): vscode.MarkdownString {
+  const text = new vscode.MarkdownString('', true);
+  switch (node.kind) {
+    case 'project':
+      text.appendText(node.project.folder);
+      break;
+    case 'problem':
+      if (node.about === 'host') appendError(text, node.project.hostError);
+      else describeFile(text, node.project.document);
+      break;
+    case 'model':
+      describeModel(text, node);
+      break;
+    case 'deployment':
+      describeDeployment(text, node);
+      break;
+    default:
+      node satisfies never;
+  }
+  return text;
+}
+
+function describeFile(text: vscode.MarkdownString, document: ModelsDocument): void {
+  const problems = 'problems' in document ? document.problems : [problemOf(document)];
+  for (const problem of problems.slice(0, PROBLEMS_SHOWN)) {
+    if (!problem) continue;
+    text.appendMarkdown('- ').appendText(`${problem.line + 1}:${problem.column + 1} ${problem.message}`);
+    text.appendMarkdown('\n');
+  }
+}
+
+function describeModel(text: vscode.MarkdownString, { project, model }: ModelNode): void {
+  const spec = project.spec(model);
+  text.appendMarkdown('**').appendText(model).appendMarkdown('**\n\n');
+  if (!spec) return;
+  if (spec.description) text.appendText(spec.description).appendMarkdown('\n\n');
+  appendFacts(text, [
+    [vscode.l10n.t('Framework'), FRAMEWORK_TITLES[spec.framework]],
+    [vscode.l10n.t('Path'), spec.path],
+    [vscode.l10n.t('Python'), spec.pythonVersion],
+    [vscode.l10n.t('Variables'), spec.env?.join(', ')],
+  ]);
+  if (path.isAbsolute(spec.path)) {
+    text.appendMarkdown('\n\n$(warning) ');
+    text.appendText(vscode.l10n.t('The model lies outside the project: its entry works on this machine only.'));
+  }
+}
+
+function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): void {
+  const { project, model, deployment } = node;
+  const status = project.status(node);
+  const operation = project.operation(node);
+  text.appendMarkdown('**').appendText(`${model}/${deployment}`).appendMarkdown('**\n\n');
+  if (operation?.state === 'running') text.appendText(progressText(operation)).appendMarkdown('\n\n');
+  if (operation?.state === 'failed') appendError(text, operation.error);
+  if (!status) return;
+  const { lastMs, memoryBytes } = status;
+  appendFacts(text, [
+    [vscode.l10n.t('State'), stateText(status.state)],
+    [vscode.l10n.t('URL'), status.url],
+    [vscode.l10n.t('Version'), status.version.slice(0, 7)],
+    [vscode.l10n.t('Framework'), FRAMEWORK_TITLES[status.framework]],
+    [vscode.l10n.t('Interpreter'), status.interpreter],
+    [vscode.l10n.t('Deployed'), status.deployedAt && new Date(status.deployedAt).toLocaleString(vscode.env.language)],
+    [vscode.l10n.t('Workers'), String(status.workers)],
+    [
+      vscode.l10n.t('Memory'),
+      memoryBytes === undefined ? undefined : `${Math.round(memoryBytes / MB).toLocaleString(vscode.env.language)} MB`,
+    ],
+    [vscode.l10n.t('Last warm'), lastMs.warm === undefined ? undefined : formatMs(lastMs.warm)],
+    [vscode.l10n.t('Last restored'), lastMs.restored === undefined ? undefined : formatMs(lastMs.restored)],
+    [vscode.l10n.t('Last cold'), lastMs.cold === undefined ? undefined : formatMs(lastMs.cold)],
+  ]);
+  if (status.error) {
+    text.appendMarkdown('\n\n');
+    appendError(text, status.error);
+  }
+}
+
+function appendError(text: vscode.MarkdownString, error: UserError | undefined): void {
+  if (!error) return;
+  text.appendMarkdown('$(error) ').appendText(error.what);
+  for (const more of [error.why, error.next]) if (more) text.appendMarkdown('\n\n').appendText(more);
+}
+
+function appendFacts(text: vscode.MarkdownString, facts: [string, string | undefined][]): void {
+  for (const [name, value] of facts) {
+    if (value !== undefined) text.appendMarkdown('- ').appendText(`${name}: ${value}`).appendMarkdown('\n');
+  }
+}
