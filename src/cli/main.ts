@@ -9,6 +9,21 @@ import { register as predict } from './commands/predict.ts';
 import { register as serve } from './commands/serve.ts';
 import { createTerminal, EXIT, Exit, problemOf, type Terminal } from './terminal.ts';
 
+const JSON_OPTION = ['--json', 'print one JSON document on stdout and nothing else'] as const;
+
+/** The whole command, ready to parse. `silent` keeps commander's own messages off stderr. */
+export function createProgram(terminalOf: () => Terminal, silent = false): Command {
+  const program = new Command('nimbus')
+    .description('Give a trained model an HTTP endpoint on this machine')
+    .version(packageJson.version)
+    .option(...JSON_OPTION)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => silent || write(text) });
+  for (const register of [deploy, list, predict, batch, logs, lifecycle, serve]) register(program, terminalOf);
+  for (const command of program.commands) command.exitOverride().option(...JSON_OPTION);
+  return program;
+}
+
 /** Runs one command line (without the program's name) and answers with its exit code: 0, 1 failed, 2 wrong usage, 130 cancelled. */
 export async function runCli(argv: string[]): Promise<number> {
   const abort = new AbortController();
@@ -18,16 +33,7 @@ export async function runCli(argv: string[]): Promise<number> {
   process.stdout.on('error', onBrokenPipe);
   const json = argv.includes('--json');
   let terminal: Terminal | undefined;
-  const program = new Command('nimbus')
-    .description('Give a trained model an HTTP endpoint on this machine')
-    .version(packageJson.version)
-    .option('--json', 'print one JSON document on stdout and nothing else')
-    .exitOverride()
-    .configureOutput({ outputError: (text, write) => json || write(text) });
-  const terminalOf = (): Terminal => (terminal ??= createTerminal(json, abort.signal));
-  for (const register of [deploy, list, predict, batch, logs, lifecycle, serve]) register(program, terminalOf);
-  for (const command of program.commands)
-    command.exitOverride().option('--json', 'print one JSON document on stdout and nothing else');
+  const program = createProgram(() => (terminal ??= createTerminal(json, abort.signal)), json);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return abort.signal.aborted && !argv.includes('serve') ? EXIT.cancelled : EXIT.ok;

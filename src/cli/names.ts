@@ -4,7 +4,7 @@ import { fail, ok, type Outcome } from '../shared/outcome.ts';
 /** Finds what `NAME` or `NAME/DEPLOYMENT` means among the declared models; the deployment may be left out where there is one. */
 export function resolveName(models: ModelsSpec['models'], text: string): Outcome<DeploymentKey> {
   const [model = '', deployment, ...rest] = text.split('/');
-  const spec = models[model];
+  const spec = Object.hasOwn(models, model) ? models[model] : undefined;
   if (!spec || rest.length > 0) return unknownModel(models, text);
   const names = Object.keys(spec.deployments ?? {});
   if (deployment !== undefined) {

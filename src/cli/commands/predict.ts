@@ -26,7 +26,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 async function run(terminal: Terminal, name: string, text: string | undefined, options: Options): Promise<void> {
   const input = orExit(terminal, await readInput(text, options));
   const parameters =
-    options.parameters === undefined ? undefined : orExit(terminal, parse('--parameters', options.parameters));
+    options.parameters === undefined ? undefined : orExit(terminal, parseParameters(options.parameters));
   await withDeployment(terminal, name, async (connection, key) => {
     const { url } = statusOrExit(terminal, connection, key);
     const answer = await predict(

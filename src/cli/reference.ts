@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { createProgram } from './main.ts';
+
+const INTRODUCTION = `# The \`nimbus\` command
+
+The same core as the editor's, without the editor. In VS Code's integrated terminal it is there once the extension is
+installed; elsewhere \`npm install --global\` the package, or run \`node dist/cli.js\` in a clone. It works on the nearest
+folder upward that holds models.json, else on the current one.
+
+\`--json\` prints one JSON document (JSON lines where it streams) on stdout and nothing else; a failure prints the
+problem JSON. Exit codes: 0, 1 failed, 2 wrong usage, 130 cancelled. Without a terminal, a question that \`--yes\` or
+\`--trust\` does not answer is an error that names the flag.
+`;
+
+/** docs/cli.md, made from the commands themselves. */
+export function commandReference(): string {
+  const program = createProgram(() => {
+    throw new Error('the reference runs no command');
+  });
+  return [INTRODUCTION, ...program.commands.map(section)].join('\n');
+}
+
+function section(command: Command): string {
+  const names = command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  );
+  const rows = [
+    ...command.registeredArguments.map((argument) => [`\`${argument.name()}\``, argument.description]),
+    ...command.options.map((option) => [
+      `\`${option.flags}\``,
+      option.description + (option.defaultValue === undefined ? '' : ` (default: ${String(option.defaultValue)})`),
+    ]),
+  ];
+  const title = `## \`nimbus ${[command.name(), ...names].join(' ')}\``;
+  const table = ['| | |', '|---|---|', ...rows.map((cells) => `| ${cells.join(' | ')} |`)];
+  return `${title}\n\n${sentence(command.description())}\n\n${table.join('\n')}\n`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
