@@ -62,12 +62,13 @@ export function activate(extension: vscode.ExtensionContext): void {
 async function afterActivation({ extension, log, store }: Editor): Promise<void> {
   try {
     await store.opened();
-    const [{ showDiagnostics }, { watchModelFolders }, { installShim }] = await Promise.all([
+    const [{ watchDeployments }, { showDiagnostics }, { watchModelFolders }, { installShim }] = await Promise.all([
+      import('./editor/contexts.ts'),
       import('./editor/diagnostics.ts'),
       import('./editor/explorer/context.ts'),
       import('./editor/shim.ts'),
     ]);
-    extension.subscriptions.push(showDiagnostics(store), watchModelFolders());
+    extension.subscriptions.push(watchDeployments(store), showDiagnostics(store), watchModelFolders());
     await installShim(extension);
   } catch (error) {
     log.error('Nimbus could not finish its start:', error instanceof Error ? error : String(error));

@@ -13,7 +13,7 @@ export async function remove(editor: Editor, given: unknown): Promise<Outcome<un
   const status = project.status({ model, deployment });
   const isLast = project.spec(model) !== undefined && project.deploymentNames(model).length === 1;
   const removeIt = vscode.l10n.t('Remove');
-  const removeEntry = vscode.l10n.t('Remove with Its Entry');
+  const removeEntry = vscode.l10n.t('Also Delete Its Entry');
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t('Remove the deployment {0} of {1}?', deployment, model),
     {
