@@ -5,6 +5,7 @@ import { toName } from '../models/names.ts';
 import type { Detection, Risk } from './detection.ts';
 import type { Detector, Subject } from './detector.ts';
 import { isFile, peek, readStart } from './folder.ts';
+import { isRequirement } from './requirements.ts';
 
 /** A folder written by `nlp.to_disk` or `spacy train`, or the parent of one, or a spaCy package. */
 export const spacy: Detector = {
@@ -16,14 +17,14 @@ export const spacy: Detector = {
   },
 };
 
-const FILES = ['config.cfg', 'meta.json'];
+const FILES = new Set(['config.cfg', 'meta.json']);
 /** What `spacy train` writes, the better one first. */
 const TRAINED = ['model-best', 'model-last'];
 
 async function pipelineFolder(subject: Subject): Promise<string | Outcome<never> | undefined> {
   if (subject.kind === 'file') {
     const parent = path.dirname(subject.path);
-    return FILES.includes(path.basename(subject.path)) && (await isPipeline(parent)) ? parent : undefined;
+    return FILES.has(path.basename(subject.path)) && (await isPipeline(parent)) ? parent : undefined;
   }
   const folder = subject.path;
   if (await isPipeline(folder)) return folder;
@@ -124,7 +125,7 @@ async function describe(subject: Subject, folder: string): Promise<Outcome<Detec
     suggestedName: toName(suggestion(subject, folder, meta)),
     summary: `spaCy pipeline ${name}${parts}${madeWith ? `, made with spaCy ${madeWith}` : ''}`,
     ...(meta.description === undefined ? {} : { description: meta.description }),
-    requirements: [`spacy${meta.spacyVersion ?? ''}`, ...meta.requirements],
+    requirements: [`spacy${meta.spacyVersion ?? ''}`, ...meta.requirements].filter((one) => isRequirement(one)),
     risk: riskOf(await readStart(path.join(folder, 'config.cfg'))),
   });
 }

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import lockfile from 'proper-lockfile';
+import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { isRequirement } from '../detect/requirements.ts';
+import { run } from '../process.ts';
+import type { Shell } from '../shell.ts';
+import { buildVariables, pipSteps, uvSteps, type Step } from './commands.ts';
+import type { EnvironmentPlan } from './environment.ts';
+import { explainFailure, withoutPassword } from './failures.ts';
+import { COMPLETE, environmentsFolder, managedPython } from './managed.ts';
+import { findUv } from './uv.ts';
+
+type CreatePlan = Extract<EnvironmentPlan, { kind: 'create' }>;
+
+/** The stage's name in an operation. */
+export const STAGE = 'environment';
+/** A killed builder's lock is taken over after this many milliseconds. */
+const LOCK_STALE_MS = 10_000;
+/** Between looks at a lock that another process holds, ms. */
+const LOCK_POLL_MS = 250;
+/** What killed builders of other environments left is swept after a day, so that no running one is touched. */
+const LEFTOVER_MS = 24 * 60 * 60 * 1000;
+const TEMPORARY = '.tmp-';
+
+/**
+ * Makes a managed environment, or answers at once with the complete one that is there. It is made beside its place and
+ * moved there when it is complete, so that a half-made one is never used; one process makes it while others wait.
+ * Cancelling ends every process that it started. Errors: a step failed (cause, last lines), cancelled.
+ */
+export async function createEnvironment(plan: CreatePlan, shell: Shell): Promise<Outcome<{ python: string }>> {
+  const refused = plan.requirements.find((one) => !isRequirement(one));
+  if (refused !== undefined) {
+    return fail('environment-requirement', `${JSON.stringify(refused)} is not a requirement.`, {
+      why: 'A requirement is a package name with versions, as in scikit-learn==1.5.2.',
+      next: 'Correct the requirements of the model.',
+    });
+  }
+  const existing = await managedPython(plan.key);
+  if (existing !== undefined) return ok({ python: existing });
+  try {
+    await mkdir(environmentsFolder(), { recursive: true });
+    const release = await takeLock(plan.key, shell);
+    if (!release) return cancelled();
+    try {
+      const made = await managedPython(plan.key);
+      return made === undefined ? await build(plan, shell) : ok({ python: made });
+    } finally {
+      await release().catch(() => {});
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return { ok: false, error: explainFailure('Making the environment', (error as Error).message) };
+  }
+}
+
+/** Undefined where cancelled while waiting. */
+async function takeLock(key: string, shell: Shell): Promise<(() => Promise<void>) | undefined> {
+  const target = path.join(environmentsFolder(), key);
+  for (let waiting = false; ; waiting = true) {
+    if (shell.signal.aborted) return undefined;
+    try {
+      // Losing it spoils nothing: each builder has a folder of its own, and the first complete one stays.
+      return await lockfile.lock(target, { realpath: false, stale: LOCK_STALE_MS, onCompromised: () => {} });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+    }
+    if (!waiting) shell.stage(STAGE, { detail: 'Another Nimbus is making this environment' });
+    await delay(LOCK_POLL_MS, undefined, { signal: shell.signal }).catch(() => {});
+  }
+}
+
+async function build(plan: CreatePlan, shell: Shell): Promise<Outcome<{ python: string }>> {
+  await sweep(plan.key);
+  const place = path.join(environmentsFolder(), plan.key);
+  const folder = `${place}${TEMPORARY}${randomBytes(4).toString('hex')}`;
+  try {
+    for (const step of await stepsOf(plan, folder)) {
+      const failed = await take(step, shell);
+      if (failed) return failed;
+    }
+    const facts = {
+      base: plan.base,
+      tool: plan.tool,
+      requirements: plan.requirements,
+      madeAt: new Date().toISOString(),
+    };
+    await writeFile(path.join(folder, COMPLETE), `${JSON.stringify(facts, undefined, 2)}\n`);
+    // What is at its place is not complete, or it would have been used.
+    await rm(place, { recursive: true, force: true });
+    await rename(folder, place);
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+  const python = await managedPython(plan.key);
+  if (python === undefined) throw new Error(`An environment was made without an interpreter: ${place}`);
+  return ok({ python });
+}
+
+async function stepsOf(plan: CreatePlan, folder: string): Promise<Step[]> {
+  const recipe = { base: plan.base, folder, requirements: plan.requirements, platform: process.platform };
+  if (plan.tool === 'pip') return pipSteps(recipe);
+  const uv = await findUv(process.env);
+  return uvSteps(uv === undefined ? [plan.base, '-I', '-m', 'uv'] : [uv], recipe);
+}
+
+async function take(step: Step, shell: Shell): Promise<Outcome<never> | undefined> {
+  shell.stage(STAGE, { detail: step.title });
+  shell.log(withoutPassword(`$ ${step.argv.join(' ')}`));
+  const result = await run(step.argv, {
+    env: buildVariables(process.env),
+    signal: shell.signal,
+    onLine: (line) => shell.log(withoutPassword(line)),
+  });
+  switch (result.kind) {
+    case 'aborted':
+      return cancelled('Making the environment was cancelled.');
+    case 'timed-out':
+      throw new Error('a step has no deadline');
+    case 'not-started':
+      return { ok: false, error: explainFailure(step.title, result.error.message) };
+    case 'exited':
+      if (result.code === 0 || step.optional) return undefined;
+      return { ok: false, error: explainFailure(step.title, `${result.stdout}\n${result.stderr}`) };
+    default:
+      return result satisfies never;
+  }
+}
+
+/** Removes what killed builders left. The lock on `key` is held: nobody else makes that one. */
+async function sweep(key: string): Promise<void> {
+  for (const name of await readdir(environmentsFolder())) {
+    if (!name.includes(TEMPORARY)) continue;
+    const folder = path.join(environmentsFolder(), name);
+    const age = Date.now() - ((await stat(folder).catch(() => undefined))?.mtimeMs ?? Date.now());
+    // A process of the killed builder may still write there for a moment: what cannot be removed now is left for later.
+    if (name.startsWith(`${key}${TEMPORARY}`) || age > LEFTOVER_MS) {
+      await rm(folder, { recursive: true, force: true }).catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import path from 'node:path';
+import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
+import type { Detection } from '../detect/detection.ts';
+import type { Candidate, EnvironmentPlan, Probe } from './environment.ts';
+import { environmentKey, managedPython } from './managed.ts';
+import { probe as probeInterpreter, type ProbeFunction } from './probe.ts';
+import { mismatches, parseRequirement, type Mismatch } from './requirement.ts';
+import { findUv } from './uv.ts';
+
+/** One way to run a model. */
+export interface EnvironmentChoice {
+  plan: EnvironmentPlan;
+  /** `Python 3.12.4 (.venv)`. */
+  label: string;
+  detail: string;
+  /** Version differences that may matter, one sentence each. */
+  problems: string[];
+  /** The same as data; empty where everything fits. */
+  mismatches: Mismatch[];
+}
+
+export interface PlanOptions {
+  signal?: AbortSignal;
+  /** `3.12`, where the model is bound to it. */
+  pythonVersion?: string;
+  probe?: ProbeFunction;
+  env?: NodeJS.ProcessEnv;
+}
+
+interface Probed {
+  candidate: Candidate;
+  probe: Probe;
+  mismatches: Mismatch[];
+}
+
+/**
+ * The ways to run a model, the one to take first: the first candidate with every package in a version that the model
+ * accepts, else a managed environment with them; after that candidates whose versions differ. Candidates after the
+ * first that fits are not looked at. Errors: no interpreter that works, with what is wrong with each; cancelled.
+ */
+export async function planEnvironment(
+  detection: Pick<Detection, 'requirements'>,
+  candidates: readonly Candidate[],
+  options: PlanOptions = {},
+): Promise<Outcome<EnvironmentChoice[]>> {
+  const probe = options.probe ?? probeInterpreter;
+  const { requirements } = detection;
+  const probed: Probed[] = [];
+  const failures: UserError[] = [];
+  for (const candidate of candidates) {
+    const found = await probe(candidate.python, packagesOf(requirements), options);
+    if (!found.ok) {
+      if (found.error.code === CANCELLED) return found;
+      failures.push(found.error);
+      continue;
+    }
+    const differing = [
+      ...mismatches(requirements, found.value.packages, { python: found.value.version, platform: process.platform }),
+      ...pythonMismatch(found.value, options.pythonVersion),
+    ];
+    probed.push({ candidate, probe: found.value, mismatches: differing });
+    if (differing.length === 0) break;
+  }
+  if (probed.length === 0) return noInterpreter(failures);
+  const managed = await managedChoice(requirements, probed, options, probe);
+  const fitting = probed.filter((one) => one.mismatches.length === 0);
+  // What lacks a package cannot load the model at all; another version may.
+  const near = probed.filter((one) => one.mismatches.length > 0 && one.mismatches.every((other) => other.installed));
+  return ok([...fitting.map(useChoice), ...(managed ? [managed] : []), ...near.map(useChoice)]);
+}
+
+/** What to ask a probe for: the packages themselves, and what could install them. */
+function packagesOf(requirements: readonly string[]): string[] {
+  const names = requirements.flatMap((text) => parseRequirement(text)?.name ?? []);
+  return [...new Set([...names, 'uv'])];
+}
+
+function pythonMismatch(probe: Probe, wanted: string | undefined): Mismatch[] {
+  if (wanted === undefined || probe.version === wanted || probe.version.startsWith(`${wanted}.`)) return [];
+  return [{ package: 'python', required: wanted, installed: probe.version }];
+}
+
+function useChoice({ candidate, probe, mismatches }: Probed): EnvironmentChoice {
+  return {
+    plan: { kind: 'use', python: candidate.python, source: candidate.source, probe },
+    label: `Python ${probe.version} (${placeOf(candidate)})`,
+    detail: candidate.python,
+    problems: mismatches.map((one) => sentence(one)),
+    mismatches,
+  };
+}
+
+/** A complete environment with these requirements, else the offer to make one; undefined where no base fits. */
+async function managedChoice(
+  requirements: readonly string[],
+  probed: readonly Probed[],
+  options: PlanOptions,
+  probe: ProbeFunction,
+): Promise<EnvironmentChoice | undefined> {
+  const base = probed.find(({ probe }) => pythonMismatch(probe, options.pythonVersion).length === 0);
+  if (!base || requirements.length === 0) return undefined;
+  const key = environmentKey(base.probe, requirements);
+  const existing = await managedPython(key);
+  if (existing !== undefined) {
+    const found = await probe(existing, packagesOf(requirements), options);
+    if (found.ok)
+      return useChoice({ candidate: { python: existing, source: 'managed' }, probe: found.value, mismatches: [] });
+  }
+  const uv = await findUv(options.env ?? process.env);
+  const tool = uv !== undefined || 'uv' in base.probe.packages ? 'uv' : 'pip';
+  const reason = base.mismatches.map((one) => sentence(one)).join(' ');
+  return {
+    plan: { kind: 'create', base: base.candidate.python, requirements: [...requirements], tool, key },
+    label: `New environment, Python ${base.probe.version}`,
+    detail: `${requirements.join(', ')} by ${tool}${reason === '' ? '' : `. ${placeOf(base.candidate)}: ${reason}`}`,
+    problems: [],
+    mismatches: [],
+  };
+}
+
+function placeOf({ python, source }: Candidate): string {
+  const environment = path.basename(path.dirname(path.dirname(python)));
+  switch (source) {
+    case 'chosen':
+      return 'your choice';
+    case 'python-extension':
+      return 'selected in the editor';
+    case 'project':
+      return environment;
+    case 'conda':
+      return `conda ${environment}`;
+    case 'path':
+      return 'on the PATH';
+    case 'managed':
+      return 'made by Nimbus';
+    default:
+      return source satisfies never;
+  }
+}
+
+function sentence({ package: name, required, installed }: Mismatch): string {
+  const wanted = required === 'any version' ? 'the model needs it' : `the model asks for ${required}`;
+  if (installed === undefined) return `${name} is not installed; ${wanted}.`;
+  return `${name} is ${installed}; ${wanted}.`;
+}
+
+function noInterpreter(failures: readonly UserError[]): Outcome<never> {
+  const [only] = failures;
+  if (only && failures.length === 1) return { ok: false, error: only };
+  return fail('python-missing', 'No Python was found that can run the model.', {
+    ...(only ? { why: failures.map(({ what, why }) => [what, why].filter(Boolean).join(' ')).join('\n') } : {}),
+    next: 'Install Python 3.9 or newer from python.org or your system, or select an interpreter.',
+    action: { label: 'Select Interpreter', command: 'nimbus.selectInterpreter' },
+  });
+}
