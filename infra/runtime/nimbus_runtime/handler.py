@@ -44,7 +44,7 @@ def initialise(started=None):
     spec = function()
     sys.path[:0] = spec.get("modulePaths") or []
     framework = frameworks.find(spec["framework"])
-    framework.imports()
+    framework.imports(spec["path"])
     imported = perf_counter()
     model = framework.load(spec["path"])
     loaded = perf_counter()

@@ -2,7 +2,7 @@
 
 Each module defines
 
-- `imports()`: imports the framework, nothing of the model;
+- `imports(path)`: imports the framework, as far as the model at `path` needs it;
 - `load(path)`: the model, from its file or folder;
 - `predict(model, inputs, parameters)`: a list of results as long as the list `inputs`; `parameters` is a dict.
   Raises InputError for what is wrong with an input or a parameter. What it raises fails the whole list, which is

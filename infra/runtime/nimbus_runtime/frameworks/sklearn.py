@@ -5,7 +5,8 @@ Nothing of scikit-learn is imported but what the file itself names: that is most
 
 import sys
 
-from . import InputError, only_parameters
+from ..deferral import defer, stand_in_during
+from . import only_parameters
 from .sklearn_inputs import reader_of
 
 imports_during_load_s = 0.0
@@ -23,6 +24,17 @@ ARGMAX_CLASSIFIERS = {
     "ExtraTreesClassifier",
 }
 """scikit-learn's own classes whose `predict` is the class of the highest probability, ties apart: one call is enough."""
+
+UNUSED_IN_PREDICTION = {
+    "scipy.stats": ("gmean", "rankdata", "spearmanr"),
+    "scipy.optimize": ("linear_sum_assignment", "linprog", "minimize", "minimize_scalar"),
+    "scipy.optimize._linesearch": ("line_search_wolfe1", "line_search_wolfe2", "scalar_search_wolfe1"),
+    "scipy.interpolate": ("BSpline",),
+    "scipy.integrate": ("trapezoid",),
+    "numpy.f2py": (),
+}
+"""Modules that scikit-learn imports and that predictions of most estimators never use, with what it takes from them by
+name. Where one is used after all it loads then."""
 
 COMPRESSED = (b"x", b"\x1f\x8b", b"BZ", b"\x5d\x00", b"\xfd7zXZ", b"\x04\x22M\x18", b"ZF")
 """First bytes by which joblib tells what a file is compressed with. None of them starts a pickle."""
@@ -43,7 +55,11 @@ class _Model:
             self.names = [_label_text(label) for label in self.classes]
 
 
-def imports():
+def imports(path):
+    # What scikit-learn imports for training, plots and frames; a prediction that does use it loads it then.
+    for name, taken in UNUSED_IN_PREDICTION.items():
+        defer(name, taken)
+    stand_in_during("sklearn.utils.fixes", "pandas")
     import joblib  # noqa: F401
 
 

@@ -1,8 +1,35 @@
 """spaCy pipelines: the parts of a Doc that the pipeline's own components produce, offsets in code points."""
 
+import os
+import re
 import sys
 
+from ..deferral import absent_during, defer
 from . import InputError, only_parameters
+
+OTHER_BACKENDS = ("torch", "tensorflow", "mxnet", "h5py")
+"""What thinc imports wherever it is installed, seconds of it, for layers that spaCy's own components do not have."""
+
+BUILT_IN = {
+    "attribute_ruler",
+    "entity_linker",
+    "entity_ruler",
+    "lemmatizer",
+    "morphologizer",
+    "ner",
+    "parser",
+    "sentencizer",
+    "senter",
+    "span_ruler",
+    "spancat",
+    "spancat_singlelabel",
+    "tagger",
+    "textcat",
+    "textcat_multilabel",
+    "tok2vec",
+    "trainable_lemmatizer",
+}
+"""Factories of spaCy 3 whose models are made of thinc's own layers."""
 
 TOKEN_PARTS = {
     "pos": ("token.pos", "POS", "pos_"),
@@ -90,8 +117,29 @@ class _Pipeline:
         return result
 
 
-def imports():
+def imports(path):
+    # `import spacy` takes one function from its command line, which brings a third of all modules.
+    defer("spacy.cli")
+    defer("spacy.cli.info", ("info",))
+    if _is_all_spacys(path):
+        absent_during("thinc.compat", OTHER_BACKENDS)
     import spacy  # noqa: F401
+
+
+def _is_all_spacys(path):
+    """Whether config.cfg names only spaCy's own components and layers, none of which runs on another library."""
+    try:
+        with open(os.path.join(path, "config.cfg"), encoding="utf-8") as file:
+            config = file.read()
+    except OSError:
+        return False
+    factories = re.findall(r'^factory\s*=\s*"([^"]*)"', config, re.MULTILINE)
+    layers = re.findall(r'^@(?:architectures|layers)\s*=\s*"([^"]*)"', config, re.MULTILINE)
+    return (
+        "torch" not in config.lower()
+        and all(factory in BUILT_IN for factory in factories)
+        and all(layer.startswith(("spacy.", "spacy-legacy.", "thinc.")) for layer in layers)
+    )
 
 
 def load(path):
