@@ -1,10 +1,11 @@
 // Builds everything that ships into dist/: the extension (ESM, split into lazily loaded files), the CLI, the host
 // process and the playground page. `--watch` rebuilds on change.
 import fs from 'node:fs';
-import { cp, rm } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
+import { notices } from './lib/notices.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const watch = process.argv.includes('--watch');
@@ -68,6 +69,7 @@ if (watch) {
   await copyRuntime();
   console.log('Watching');
 } else {
-  await Promise.all(builds.map((options) => esbuild.build(options)));
+  const built = await Promise.all(builds.map((options) => esbuild.build({ ...options, metafile: true })));
   await copyRuntime();
+  await writeFile(path.join(root, 'dist/THIRD-PARTY.txt'), notices(built.map(({ metafile }) => metafile)));
 }
