@@ -1,17 +1,16 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { detectMarkers } from '../../core/detect/markers.ts';
 import { NEVER_SEARCHED } from '../store/store.ts';
 
-/** Files that may be a model by themselves; package.json's menus name the same extensions. */
-export const MODEL_EXTENSIONS = ['joblib', 'pkl', 'pickle'];
-/** Files that mark their folder as one that may be a model: spaCy's pipeline and a custom handler. */
-export const MARKERS = ['meta.json', 'handler.py'];
+/** Files that give their folder away as one that may be a model. */
+export const MARKER_GLOB = `**/{${detectMarkers.files.join(',')}}`;
 /** Matches at most; with more, every folder is offered. */
-export const SEARCH_LIMIT = 5000;
+const SEARCH_LIMIT = 5000;
 
 /** Folders of the workspace that may be a model, and the folder above a `model-best`; undefined where there are too many. */
 export async function findModelFolders(): Promise<vscode.Uri[] | undefined> {
-  const marked = await vscode.workspace.findFiles(`**/{${MARKERS.join(',')}}`, NEVER_SEARCHED, SEARCH_LIMIT);
+  const marked = await vscode.workspace.findFiles(MARKER_GLOB, NEVER_SEARCHED, SEARCH_LIMIT);
   if (marked.length >= SEARCH_LIMIT) return undefined;
   const folders = new Map<string, vscode.Uri>();
   for (const marker of marked) {
@@ -28,7 +27,7 @@ export async function findModelFolders(): Promise<vscode.Uri[] | undefined> {
 /** Absolute paths of the workspace's files and folders that look like a model, for a person to choose from. */
 export async function findModelFiles(): Promise<string[]> {
   const [files, folders] = await Promise.all([
-    vscode.workspace.findFiles(`**/*.{${MODEL_EXTENSIONS.join(',')}}`, NEVER_SEARCHED, SEARCH_LIMIT),
+    vscode.workspace.findFiles(`**/*{${detectMarkers.extensions.join(',')}}`, NEVER_SEARCHED, SEARCH_LIMIT),
     findModelFolders(),
   ]);
   return [...files, ...(folders ?? [])].map(({ fsPath }) => fsPath).toSorted();

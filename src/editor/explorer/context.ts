@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { findModelFolders, MARKERS } from './candidates.ts';
+import { findModelFolders, MARKER_GLOB } from './candidates.ts';
 
 /** Milliseconds of quiet before the folders are looked for again: a checkout changes thousands of files. */
 const SETTLE_MS = 1000;
@@ -14,7 +14,7 @@ export function watchModelFolders(): vscode.Disposable {
     clearTimeout(timer);
     timer = setTimeout(() => void update(), SETTLE_MS);
   };
-  const watcher = vscode.workspace.createFileSystemWatcher(`**/{${MARKERS.join(',')}}`, false, true, false);
+  const watcher = vscode.workspace.createFileSystemWatcher(MARKER_GLOB, false, true, false);
   void update();
   return vscode.Disposable.from(
     watcher,

@@ -143,7 +143,7 @@ export class Bridge implements PlaygroundExtension {
   }
 
   async runAction(action: NonNullable<UserError['action']>): Promise<void> {
-    await runAction(action);
+    await runAction({ ...action, args: (action.args ?? []).map((arg) => this.#withProject(arg)) });
   }
 
   async editorSelection(): Promise<string | undefined> {
@@ -161,6 +161,14 @@ export class Bridge implements PlaygroundExtension {
 
   dispose(): void {
     this.#running?.abort();
+  }
+
+  /** A key in an action is a label of the page, or the host's own key of the selected project. */
+  #withProject(arg: unknown): unknown {
+    if (typeof arg !== 'object' || arg === null || !('model' in arg) || !('deployment' in arg)) return arg;
+    const key = { model: String(arg.model), deployment: String(arg.deployment) };
+    const found = this.#labels().find(key) ?? (this.#selection && { ...this.#selection, key });
+    return found ? { project: found.project.folder, ...found.key } : arg;
   }
 
   /** Projects that declare deployments have reached their hosts, or have failed to. */

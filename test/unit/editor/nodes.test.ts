@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import type { HostConnection } from '../../../src/core/host/client.ts';
+import { Project } from '../../../src/editor/store/project.ts';
+import { nodeId, Nodes } from '../../../src/editor/tree/nodes.ts';
+import { fail, type Outcome } from '../../../src/shared/outcome.ts';
+import type { ModelSpec } from '../../../src/shared/spec.ts';
+
+const SPEC: ModelSpec = { path: 'a', framework: 'custom', deployments: { local: { target: 'local' } } };
+
+function projectWith(folder: string, count: number): Project {
+  const project = new Project(folder, {
+    now: () => 0,
+    changed: () => undefined,
+    connect: async (): Promise<Outcome<HostConnection>> => fail('none', 'There is none here.'),
+  });
+  const models = Object.fromEntries(Array.from({ length: count }, (_, index) => [`model-${index}`, SPEC]));
+  project.read({ kind: 'ok', spec: { version: 1, models } });
+  return project;
+}
+
+describe('the rows of the Models view', () => {
+  it('are models where there is one project, projects where there are several with something in them', () => {
+    const one = projectWith('/one', 2);
+    const two = projectWith('/two', 1);
+    const empty = projectWith('/empty', 0);
+    assert.deepEqual(new Nodes(() => [one, empty]).children().map(nodeId), ['/one#model-0', '/one#model-1']);
+    const several = new Nodes(() => [one, two, empty]);
+    assert.deepEqual(several.children().map(nodeId), ['/one', '/two']);
+    assert.deepEqual(several.children(several.children()[1]).map(nodeId), ['/two#model-0']);
+  });
+
+  it('are the same objects each time, with their parents', () => {
+    const one = projectWith('/one', 2);
+    const two = projectWith('/two', 1);
+    const nodes = new Nodes(() => [one, two]);
+    const [project] = nodes.children();
+    const [model] = nodes.children(project);
+    const [deployment] = nodes.children(model);
+    assert.equal(nodes.children(project)[0], model);
+    assert.equal(nodes.parent(deployment!), model);
+    assert.equal(nodes.parent(model!), project);
+    assert.equal(nodes.parent(project!), undefined);
+    assert.equal(nodes.deployment(one, { model: 'model-0', deployment: 'local' }), deployment);
+  });
+
+  it('of 10,000 models make no row of a deployment that nobody opened', () => {
+    const project = projectWith('/big', 10_000);
+    let asked = 0;
+    const counted = project.deploymentNames.bind(project);
+    project.deploymentNames = (model) => {
+      asked += 1;
+      return counted(model);
+    };
+    const nodes = new Nodes(() => [project]);
+    const models = nodes.children();
+    assert.equal(models.length, 10_000);
+    assert.equal(asked, 0);
+    assert.equal(nodes.made('/big#model-7/local'), undefined);
+    nodes.children(models[7]);
+    assert.equal(asked, 1);
+    assert.equal(nodes.made('/big#model-7/local')?.kind, 'deployment');
+  });
+
+  it('are forgotten with their model', () => {
+    const project = projectWith('/one', 2);
+    const nodes = new Nodes(() => [project]);
+    const [first] = nodes.children();
+    nodes.children(first);
+    project.read({ kind: 'ok', spec: { version: 1, models: { 'model-1': SPEC } } });
+    nodes.prune(project);
+    assert.equal(nodes.made('/one#model-0'), undefined);
+    assert.equal(nodes.made('/one#model-0/local'), undefined);
+    assert.equal(nodes.made('/one#model-1')?.kind, 'model');
+  });
+
+  it('show a file that is no good above the last good models', () => {
+    const project = projectWith('/one', 1);
+    project.read({ kind: 'invalid', problems: [{ line: 0, column: 0, endLine: 0, endColumn: 1, message: 'No.' }] });
+    assert.deepEqual(new Nodes(() => [project]).children().map(nodeId), ['/one#!file', '/one#model-0']);
+  });
+});
