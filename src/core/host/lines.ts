@@ -114,9 +114,7 @@ export class LogRing {
 
   read(filter: { requestId?: string; limit?: number }): LogLine[] {
     const found =
-      filter.requestId === undefined
-        ? this.#lines
-        : this.#lines.filter((line) => line.requestId === filter.requestId);
+      filter.requestId === undefined ? this.#lines : this.#lines.filter((line) => line.requestId === filter.requestId);
     return filter.limit === undefined ? [...found] : found.slice(Math.max(0, found.length - filter.limit));
   }
 

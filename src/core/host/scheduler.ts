@@ -327,8 +327,16 @@ export class Pool {
     const seconds = this.#limits.timeoutMs / 1000;
     this.#leaveQueue(waiting);
     const failure: Failure = this.ready
-      ? { code: 'timed-out', detail: `No worker was free within ${seconds} s.`, next: 'Raise concurrency in models.json.' }
-      : { code: 'starting', detail: `The model was not loaded within ${seconds} s; it still loads.`, next: 'Try again.' };
+      ? {
+          code: 'timed-out',
+          detail: `No worker was free within ${seconds} s.`,
+          next: 'Raise concurrency in models.json.',
+        }
+      : {
+          code: 'starting',
+          detail: `The model was not loaded within ${seconds} s; it still loads.`,
+          next: 'Try again.',
+        };
     this.#fail(waiting, failure);
   }
 

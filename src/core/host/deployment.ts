@@ -1,0 +1,285 @@
+/** One deployment while the host runs: its pool of workers, its log and what the tree shows of it. */
+import type { ModelCard, StartKind } from '../../shared/contract.ts';
+import type { UserError } from '../../shared/outcome.ts';
+import { DEFAULTS, keyText, type DeploymentKey, type DeploymentSpec, type ModelSpec } from '../../shared/spec.ts';
+import type { DeploymentStatus, LogLine, State } from '../../shared/states.ts';
+import type { Endpoint } from './call.ts';
+import { limitsOf, workerEnvironment, writeFunctionFile } from './function-file.ts';
+import { LogRing } from './lines.ts';
+import type { Failure } from './problems.ts';
+import { Pool } from './scheduler.ts';
+import type { HostSettings } from './settings.ts';
+import type { DeploymentRecord } from './state.ts';
+import type { Candidate } from './version.ts';
+import { whyOf } from './examples.ts';
+import { Worker } from './worker.ts';
+
+/** What all deployments of a host share. */
+export interface Surroundings {
+  project: string;
+  /** Folder of worker.py. */
+  runtime: string;
+  /** Where function files are written. */
+  functions: string;
+  markPrefix: string;
+  settings: HostSettings;
+  env: NodeJS.ProcessEnv;
+  url(): string;
+  snapshotPath(hash: string, spec: Pick<ModelSpec, 'path'>): string;
+  onStatus(deployment: Deployment): void;
+  onLine(deployment: Deployment, line: LogLine): void;
+  /** A record changed in a way that may be lost. */
+  onLatency(): void;
+}
+
+/** What lies over the state of the workers. */
+export type Overlay = { state: Extract<State, 'failed' | 'changed' | 'refused'>; error: UserError };
+
+const STOPPED: Failure = {
+  code: 'stopped',
+  detail: 'The deployment is stopped.',
+  next: 'Start it: in the Models view, or with `nimbus start`.',
+};
+
+export class Deployment implements Endpoint {
+  readonly model: string;
+  readonly deployment: string;
+  readonly pool: Pool;
+  readonly logs = new LogRing();
+  /** Unset until it was deployed on this machine. */
+  record: DeploymentRecord | undefined;
+  overlay: Overlay | undefined;
+  /** Values of the variables that the spec names, from the plan; gone with the host. */
+  env: Record<string, string> = {};
+  /** The file that workers of the version that serves read. */
+  functionFile: string | undefined;
+  declared: { framework: ModelSpec['framework']; target: DeploymentSpec['target'] };
+  readonly #around: Surroundings;
+
+  constructor(
+    key: DeploymentKey,
+    declared: Deployment['declared'],
+    record: DeploymentRecord | undefined,
+    around: Surroundings,
+  ) {
+    this.model = key.model;
+    this.deployment = key.deployment;
+    this.declared = declared;
+    this.record = record;
+    this.#around = around;
+    const { idleMs, queueLimit } = around.settings;
+    this.pool = new Pool({
+      concurrency: DEFAULTS.concurrency,
+      timeoutMs: DEFAULTS.timeoutSeconds * 1000,
+      idleMs,
+      queueLimit,
+      spawn: () => this.#spawnServing(),
+      onChange: () => around.onStatus(this),
+    });
+    if (record) {
+      this.#configure(record.spec);
+      if (record.stopped) void this.pool.close(STOPPED);
+    }
+  }
+
+  get version(): string {
+    return this.record?.version ?? '';
+  }
+
+  get card(): ModelCard | undefined {
+    return this.record?.card;
+  }
+
+  get unavailable(): Failure | undefined {
+    if (!this.record) {
+      return {
+        code: 'stopped',
+        detail: 'The model is declared in models.json, but not deployed on this machine yet.',
+        next: 'Redeploy it.',
+      };
+    }
+    return this.record.stopped ? STOPPED : undefined;
+  }
+
+  get status(): DeploymentStatus {
+    const { record, overlay, pool } = this;
+    const error = this.#error();
+    const workers = pool.workers;
+    const memoryBytes = workers.reduce((sum, worker) => sum + worker.memoryBytes, 0);
+    return {
+      model: this.model,
+      deployment: this.deployment,
+      target: this.declared.target,
+      framework: this.declared.framework,
+      state: overlay && !record?.stopped ? overlay.state : this.#state(),
+      url: `${this.#around.url()}/${keyText(this)}`,
+      version: this.version,
+      ...(record ? { deployedAt: record.deployedAt, interpreter: record.interpreter } : {}),
+      workers: workers.length,
+      lastMs: record?.lastMs ?? {},
+      ...(memoryBytes > 0 ? { memoryBytes } : {}),
+      ...(error ? { error } : {}),
+    };
+  }
+
+  observe(start: StartKind, totalMs: number): void {
+    if (!this.record) return;
+    this.record.lastMs[start] = Math.round(totalMs * 1000) / 1000;
+    this.#around.onLatency();
+  }
+
+  /**
+   * Serves a new version from now on. Requests that run finish on the old one. `keepWorker`: the candidate's worker
+   * serves on; else it ends and the next request is cold.
+   */
+  async activate(record: DeploymentRecord, candidate: Candidate, keepWorker: boolean): Promise<void> {
+    this.record = record;
+    this.overlay = undefined;
+    this.declared = { framework: record.spec.framework, target: record.deploymentSpec.target };
+    this.functionFile = undefined;
+    this.#configure(record.spec);
+    const keep = keepWorker && candidate.worker.alive && !record.stopped;
+    if (!keep) void candidate.worker.end();
+    const leaving = this.pool.replace(() => this.#spawnServing(), keep ? candidate.worker : undefined);
+    if (!record.stopped) this.pool.open();
+    await leaving;
+    if (!keep) await candidate.worker.ended;
+  }
+
+  /** Applies what a hand edit of models.json changed without making another function of it. */
+  applySpec(spec: DeploymentRecord['spec']): void {
+    const { record } = this;
+    if (!record) return;
+    const before = record.spec;
+    record.spec = spec;
+    const { description: _, ...card } = record.card;
+    record.card = {
+      ...card,
+      ...(spec.description === undefined ? {} : { description: spec.description }),
+      examples: (spec.examples ?? []).map(({ input }) => ({ input })),
+      limits: limitsOf(spec),
+    };
+    this.functionFile = undefined;
+    this.#configure(spec);
+    const restart = (['memoryMb', 'timeoutSeconds', 'env', 'description', 'examples'] as const).some(
+      (field) => JSON.stringify(before[field]) !== JSON.stringify(spec[field]),
+    );
+    if (restart) void this.pool.retire();
+    this.#around.onStatus(this);
+  }
+
+  async stop(): Promise<void> {
+    if (this.record) this.record.stopped = true;
+    await this.pool.close(STOPPED);
+  }
+
+  start(): void {
+    if (this.record) this.record.stopped = false;
+    this.pool.open();
+  }
+
+  /** A line of the host itself. */
+  say(text: string): void {
+    this.line({ at: Date.now(), source: 'host', text });
+  }
+
+  #state(): State {
+    if (!this.record) return 'failed';
+    if (this.record.stopped) return 'stopped';
+    if (this.pool.ready) return 'serving';
+    if (this.pool.starting) return 'starting';
+    return this.pool.startFailure ? 'failed' : 'idle';
+  }
+
+  #error(): UserError | undefined {
+    if (this.overlay) return this.overlay.error;
+    if (!this.record) {
+      return {
+        code: 'not-deployed-here',
+        what: 'Not deployed on this machine yet.',
+        why: 'models.json declares it, but no version of it was deployed here.',
+        next: 'Redeploy it.',
+        action: {
+          label: 'Redeploy',
+          command: 'nimbus.redeploy',
+          args: [{ model: this.model, deployment: this.deployment }],
+        },
+      };
+    }
+    const failure = this.pool.startFailure;
+    if (!failure) return undefined;
+    return {
+      code: failure.code,
+      what: 'The last start failed.',
+      why: whyOf(failure),
+      ...(failure.next === undefined ? {} : { next: failure.next }),
+    };
+  }
+
+  #configure(spec: DeploymentRecord['spec']): void {
+    this.pool.configure({
+      concurrency: spec.concurrency ?? DEFAULTS.concurrency,
+      timeoutMs: limitsOf(spec).timeoutSeconds * 1000,
+    });
+  }
+
+  #spawnServing(): Worker {
+    const { record } = this;
+    if (!record) throw new Error(`${keyText(this)} has no version to start`);
+    const { spec, version, interpreter } = record;
+    const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
+    this.functionFile ??= writeFunction(this.#around, this, { spec, version, snapshotPath });
+    return spawnWorker(
+      this.#around,
+      this,
+      { functionFile: this.functionFile, spec, interpreter, env: this.env },
+      (line) => this.line(line),
+    );
+  }
+
+  line(line: LogLine): void {
+    this.logs.add(line);
+    this.#around.onLine(this, line);
+  }
+}
+
+/** Writes what a worker is to load; the same for the same. */
+export function writeFunction(
+  { functions, project }: Surroundings,
+  { model, deployment }: DeploymentKey,
+  { spec, version, snapshotPath }: { spec: DeploymentRecord['spec']; version: string; snapshotPath: string },
+): string {
+  return writeFunctionFile(functions, { model, deployment, project, version, path: snapshotPath, spec });
+}
+
+export interface WorkerParts {
+  functionFile: string;
+  spec: DeploymentRecord['spec'];
+  interpreter: string;
+  /** Values of the variables that the spec names. */
+  env: Record<string, string>;
+}
+
+/** Starts a worker of any version of a deployment. */
+export function spawnWorker(
+  { settings, runtime, markPrefix, functions, env: hostEnv }: Surroundings,
+  key: DeploymentKey,
+  { functionFile, spec, interpreter, env: given }: WorkerParts,
+  onLine: (line: LogLine) => void,
+): Worker {
+  const { env, missing } = workerEnvironment(key, spec, given, hostEnv);
+  if (missing.length > 0) {
+    onLine({ at: Date.now(), source: 'host', text: `not set in the environment: ${missing.join(', ')}` });
+  }
+  return new Worker({
+    python: interpreter,
+    runtime,
+    functionFile,
+    env,
+    cwd: functions,
+    markPrefix,
+    initTimeoutMs: settings.initTimeoutMs,
+    ...(spec.memoryMb === undefined ? {} : { memoryLimitBytes: spec.memoryMb * 2 ** 20 }),
+    onLine,
+  });
+}

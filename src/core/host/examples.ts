@@ -1,0 +1,84 @@
+/** A new version proves itself on the model's own examples before it serves. */
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Problem } from '../../shared/contract.ts';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import type { Example } from '../../shared/spec.ts';
+import { proxyAnswer, proxyEvent } from './gateway.ts';
+import type { Failure } from './problems.ts';
+import { describeError, type Worker } from './worker.ts';
+
+/** More examples would make each reload wait. */
+const EXAMPLES = 10;
+
+/** Sends the examples to a ready worker; none, none sent. Errors: one is not answered, or not as `expect` says. */
+export async function tryExamples(
+  worker: Worker,
+  examples: readonly Example[],
+  timeoutMs: number,
+  stage: string,
+): Promise<Outcome<{ answered: number }>> {
+  for (const [index, example] of examples.slice(0, EXAMPLES).entries()) {
+    const id = randomUUID();
+    const arrivedMs = Date.now();
+    const event = proxyEvent({
+      method: 'POST',
+      path: '/predict',
+      query: '',
+      rawHeaders: ['Content-Type', 'application/json'],
+      body: Buffer.from(JSON.stringify({ input: example.input })),
+      arrivedMs,
+      requestId: id,
+      sourceIp: '127.0.0.1',
+      stage,
+      apiId: 'example',
+      domainName: 'localhost',
+    });
+    const timer = setTimeout(() => {
+      void worker.kill({ code: 'timed-out', detail: `It did not answer within ${timeoutMs / 1000} s.` });
+    }, timeoutMs);
+    const answer = await worker.invoke(id, Buffer.from(event), { deadlineMs: arrivedMs + timeoutMs, arrivedMs });
+    clearTimeout(timer);
+    const which = `Example ${index + 1}`;
+    if (answer.kind === 'failure') return notAnswered(which, whyOf(answer.failure));
+    if (answer.kind === 'error') return notAnswered(which, describeError(answer.payload));
+    const read = proxyAnswer(answer.payload);
+    const body = read && (JSON.parse(read.body.toString()) as Problem & { result?: unknown });
+    if (!read || read.status !== 200)
+      return notAnswered(which, body?.detail ?? 'The handler returned no proxy answer.');
+    if (example.expect !== undefined && !includes(body!.result, example.expect)) {
+      return fail('example-unexpected', `${which} is answered differently than models.json expects.`, {
+        why: `Expected ${shorten(example.expect)}, got ${shorten(body!.result)}.`,
+        next: 'Correct "expect" in models.json, or the model.',
+      });
+    }
+  }
+  return ok({ answered: Math.min(examples.length, EXAMPLES) });
+}
+
+/** Whether each field that `part` names is equal in `whole`; lists must be equal in length. */
+export function includes(whole: unknown, part: unknown): boolean {
+  if (Array.isArray(part)) {
+    return Array.isArray(whole) && whole.length === part.length && part.every((one, at) => includes(whole[at], one));
+  }
+  if (typeof part === 'object' && part !== null) {
+    if (typeof whole !== 'object' || whole === null) return false;
+    return Object.entries(part).every(
+      ([name, value]) => Object.hasOwn(whole, name) && includes((whole as Record<string, unknown>)[name], value),
+    );
+  }
+  return isDeepStrictEqual(whole, part);
+}
+
+export function whyOf(failure: Failure): string {
+  return [failure.detail, ...(failure.lastLines ?? [])].join('\n');
+}
+
+function notAnswered(which: string, why: string): Outcome<never> {
+  return fail('example-failed', `${which} is not answered.`, { why, next: 'Correct the model or its example.' });
+}
+
+function shorten(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

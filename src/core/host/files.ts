@@ -1,0 +1,136 @@
+/** The files of a model: which they are, and whether they are still the same. */
+import { opendir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { createHash } from 'node:crypto';
+import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { PROJECT_FOLDER } from '../places.ts';
+
+/** A folder with more is not taken for a model: Hugging Face's largest have some hundred. */
+export const MAX_FILES = 20_000;
+
+/** Never part of a model: caches, version control, environments. */
+const IGNORED = new Set([
+  PROJECT_FOLDER,
+  '__pycache__',
+  '.git',
+  '.hg',
+  '.svn',
+  '.venv',
+  'node_modules',
+  '.ipynb_checkpoints',
+  '.mypy_cache',
+  '.pytest_cache',
+  '.ruff_cache',
+  '.DS_Store',
+  'Thumbs.db',
+]);
+
+export interface ModelFile {
+  /** With `/`, beginning with the model's own name. */
+  relative: string;
+  /** Absolute; a link's target. */
+  source: string;
+  size: number;
+  /** What changes when the file is written or replaced. */
+  identity: string;
+}
+
+export function isIgnored(name: string): boolean {
+  return IGNORED.has(name);
+}
+
+/**
+ * Lists a model's files in a fixed order, links followed where they stay within the model, its project or the blobs of
+ * a Hugging Face cache. Errors: it is gone; too many files; a link that leads elsewhere, nowhere or in a circle.
+ */
+export async function listFiles(
+  model: string,
+  project: string,
+  { signal, maxFiles = MAX_FILES }: { signal?: AbortSignal; maxFiles?: number } = {},
+): Promise<Outcome<ModelFile[]>> {
+  const files: ModelFile[] = [];
+  const root = await realpath(model).catch(() => undefined);
+  if (root === undefined) {
+    return fail('model-missing', `${model} does not exist.`, {
+      next: 'Put the model back, or deploy it from its new place.',
+    });
+  }
+  const allowed = [root, await realpath(project).catch(() => project), path.resolve(root, '../../blobs')];
+  const rootStat = await stat(root);
+  const waiting = [{ absolute: root, relative: path.basename(model), above: new Set<string>() }];
+  if (rootStat.isFile()) {
+    return ok([describe(path.basename(model), root, rootStat)]);
+  }
+  for (let folder = waiting.pop(); folder; folder = waiting.pop()) {
+    if (signal?.aborted) return cancelled();
+    const above = new Set(folder.above).add(folder.absolute);
+    for await (const entry of await opendir(folder.absolute)) {
+      if (isIgnored(entry.name)) continue;
+      // Deploying writes it, which is no change of the model.
+      if (entry.name === 'models.json' && folder.absolute === allowed[1]) continue;
+      const relative = `${folder.relative}/${entry.name}`;
+      const absolute = path.join(folder.absolute, entry.name);
+      const target = entry.isSymbolicLink() ? await realpath(absolute).catch(() => undefined) : absolute;
+      if (target === undefined) return badLink(relative, 'its target does not exist');
+      if (entry.isSymbolicLink() && !allowed.some((one) => isWithin(one, target))) {
+        return badLink(relative, `it leads out of the model and the project, to ${target}`);
+      }
+      const found = await stat(target);
+      if (found.isDirectory()) {
+        if (above.has(target)) return badLink(relative, 'it leads in a circle');
+        if (await isEnvironment(target)) continue;
+        waiting.push({ absolute: target, relative, above });
+      } else if (found.isFile()) {
+        files.push(describe(relative, target, found));
+        if (files.length > maxFiles) return tooMany(model, maxFiles);
+      }
+    }
+    if (waiting.length > maxFiles) return tooMany(model, maxFiles);
+  }
+  if (files.length === 0)
+    return fail('model-empty', `${model} has no files.`, { next: 'Choose the folder that holds the model.' });
+  return ok(files.sort((one, other) => (one.relative < other.relative ? -1 : 1)));
+}
+
+/** The same for the same files, without reading them. */
+export function stampOf(files: readonly ModelFile[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file.relative}\0${file.identity}\0`);
+  return hash.digest('hex');
+}
+
+function describe(
+  relative: string,
+  source: string,
+  found: { size: number; mtimeMs: number; ctimeMs: number; ino: number },
+): ModelFile {
+  const identity = `${source}\0${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.ino}`;
+  return { relative, source, size: found.size, identity };
+}
+
+function isWithin(folder: string, target: string): boolean {
+  const relative = path.relative(folder, target);
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+}
+
+/** A virtual environment under any name. */
+async function isEnvironment(folder: string): Promise<boolean> {
+  return stat(path.join(folder, 'pyvenv.cfg')).then(
+    () => true,
+    () => false,
+  );
+}
+
+function badLink(relative: string, why: string): Outcome<never> {
+  return fail('model-link', `The link ${relative} cannot be part of the model.`, {
+    why: `${why[0]!.toUpperCase()}${why.slice(1)}.`,
+    next: 'Replace the link by the file itself.',
+  });
+}
+
+function tooMany(model: string, most: number): Outcome<never> {
+  return fail('model-too-many-files', `${model} has more than ${most.toLocaleString('en')} files.`, {
+    why: 'A trained model has far fewer; this looks like a data set or a whole home folder.',
+    next: 'Choose the folder that holds only the model.',
+  });
+}

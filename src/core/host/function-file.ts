@@ -1,0 +1,91 @@
+/** The JSON file that tells a worker what to load, and the environment that it starts in. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { BATCH_INPUTS, PAYLOAD_BYTES, type ModelCard } from '../../shared/contract.ts';
+import { DEFAULTS, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
+import { functionName } from './lambda-api.ts';
+
+export interface FunctionParts extends DeploymentKey {
+  project: string;
+  version: string;
+  /** Absolute path of the model in its snapshot. */
+  path: string;
+  spec: Omit<ModelSpec, 'deployments'>;
+}
+
+export function limitsOf(spec: FunctionParts['spec']): ModelCard['limits'] {
+  return {
+    memoryMb: spec.memoryMb ?? DEFAULTS.memoryMb,
+    timeoutSeconds: spec.timeoutSeconds ?? DEFAULTS.timeoutSeconds,
+    payloadBytes: PAYLOAD_BYTES,
+    batchInputs: BATCH_INPUTS,
+  };
+}
+
+function contents({ model, version, path: file, project, spec }: FunctionParts): string {
+  return JSON.stringify({
+    model,
+    version,
+    framework: spec.framework,
+    path: file,
+    ...(spec.description === undefined ? {} : { description: spec.description }),
+    examples: (spec.examples ?? []).map(({ input }) => ({ input })),
+    modulePaths: [project],
+    limits: limitsOf(spec),
+  });
+}
+
+/** Writes the file below `folder` and says where. Another content is another file: a worker may still read the old. */
+export function writeFunctionFile(folder: string, parts: FunctionParts): string {
+  const text = contents(parts);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const file = path.join(folder, `${parts.model}-${parts.deployment}-${hash}.json`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
+/** Removes all function files but these. */
+export function sweepFunctionFiles(folder: string, keep: ReadonlySet<string>): void {
+  let names: string[] = [];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const file = path.join(folder, name);
+    if (!keep.has(file)) rmSync(file, { force: true });
+  }
+}
+
+/**
+ * What a worker inherits of the host's environment. A function gets what the machine needs to run programs, and the
+ * variables that models.json names; nothing else of the user's shell, as on every other target.
+ */
+const INHERITED =
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|TEMP|TMP|LD_LIBRARY_PATH|DYLD_.*|XDG_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|(?:HTTPS?|NO|ALL)_PROXY|CUDA_.*|NVIDIA_.*|OMP_.*|MKL_.*|OPENBLAS_.*|NUMEXPR_.*|TOKENIZERS_PARALLELISM|PYTHONUTF8|PYTHONIOENCODING|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|USERPROFILE|NUMBER_OF_PROCESSORS|PROCESSOR_.*)$/i;
+
+/** The environment of a worker. `given` are values from the plan; a named variable without one comes from the host. */
+export function workerEnvironment(
+  key: DeploymentKey,
+  spec: FunctionParts['spec'],
+  given: Record<string, string>,
+  host: NodeJS.ProcessEnv,
+): { env: Record<string, string>; missing: string[] } {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(host)) {
+    if (value !== undefined && INHERITED.test(name)) env[name] = value;
+  }
+  const missing: string[] = [];
+  for (const name of spec.env ?? []) {
+    const value = given[name] ?? host[name];
+    if (value === undefined) missing.push(name);
+    else env[name] = value;
+  }
+  env['AWS_LAMBDA_FUNCTION_NAME'] = functionName(key);
+  env['AWS_LAMBDA_FUNCTION_VERSION'] = '$LATEST';
+  env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'] = String(limitsOf(spec).memoryMb);
+  return { env, missing };
+}

@@ -1,0 +1,182 @@
+/** What takes time and must not be lost with a window: deploys and removals, one at a time per deployment. */
+import { randomUUID } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import type { Operation, OperationKind, OperationStage } from '../../shared/states.ts';
+import type { Shell } from '../shell.ts';
+import { LogFile } from './log-file.ts';
+
+/** Log files kept per project. */
+const LOGS = 50;
+/** Ended operations that a new client is told of. */
+const REMEMBERED = 20;
+/** Progress of one operation reaches clients at most this often. */
+const TELL_MS = 100;
+
+export interface OperationRequest extends DeploymentKey {
+  kind: OperationKind;
+  stages: readonly string[];
+  work(shell: Shell): Promise<Outcome<void>>;
+}
+
+interface Running {
+  operation: Operation;
+  abort: AbortController;
+  ended: Promise<void>;
+  timer?: NodeJS.Timeout;
+}
+
+export class Operations {
+  readonly #folder: string;
+  readonly #onChange: (operation: Operation) => void;
+  readonly #onBug: (error: unknown) => void;
+  readonly #running = new Map<string, Running>();
+  readonly #ended: Operation[] = [];
+
+  constructor(folder: string, onChange: (operation: Operation) => void, onBug: (error: unknown) => void) {
+    this.#folder = folder;
+    this.#onChange = onChange;
+    this.#onBug = onBug;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Those that run, and the last ones that ended. */
+  get all(): Operation[] {
+    return [...this.#ended, ...[...this.#running.values()].map(({ operation }) => operation)].map((one) =>
+      structuredClone(one),
+    );
+  }
+
+  runningFor(key: DeploymentKey): Operation | undefined {
+    return this.#running.get(keyText(key))?.operation;
+  }
+
+  /** Starts an operation and answers with it at once. Error: another one runs for the same deployment. */
+  start(request: OperationRequest): Outcome<Operation> {
+    const { model, deployment, kind } = request;
+    const other = this.runningFor(request);
+    if (other) {
+      return fail('operation-running', `A ${other.kind} of ${keyText(request)} is under way.`, {
+        next: 'Wait until it has ended, or cancel it.',
+      });
+    }
+    const id = randomUUID();
+    const startedAt = Date.now();
+    const stamp = new Date(startedAt).toISOString().replaceAll(/[:.]/g, '-');
+    this.#sweepLogs();
+    const operation: Operation = {
+      id,
+      model,
+      deployment,
+      kind,
+      state: 'running',
+      stages: request.stages.map((name): OperationStage => ({ name, state: 'waiting' })),
+      startedAt,
+      logFile: path.join(this.#folder, `${stamp}-${kind}-${model}-${deployment}.log`),
+    };
+    const abort = new AbortController();
+    const running: Running = { operation, abort, ended: Promise.resolve() };
+    this.#running.set(keyText(request), running);
+    running.ended = this.#run(running, request);
+    return ok(structuredClone(operation));
+  }
+
+  async cancel(id: string): Promise<Outcome<void>> {
+    const running = [...this.#running.values()].find((one) => one.operation.id === id);
+    if (!running) return fail('operation-ended', 'The operation has ended already.');
+    running.abort.abort();
+    await running.ended;
+    return ok(undefined);
+  }
+
+  async cancelAll(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((one) => this.cancel(one.operation.id)));
+  }
+
+  async #run(running: Running, request: OperationRequest): Promise<void> {
+    const { operation, abort } = running;
+    const log = new LogFile(operation.logFile);
+    log.write(`${operation.kind} ${keyText(operation)}`);
+    const shell: Shell = {
+      signal: abort.signal,
+      log: (line) => log.write(line),
+      stage: (name, change) => {
+        enterStage(operation, name, change);
+        if (change?.detail) log.write(`${name}: ${change.detail}`);
+        else log.write(name);
+        this.#tell(running);
+      },
+    };
+    // Whoever asked for it must have its id before the first event comes.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#onChange(structuredClone(operation));
+    const outcome = await request.work(shell).catch((error: unknown): Outcome<void> => {
+      this.#onBug(error);
+      const why = error instanceof Error ? error.message : String(error);
+      return fail('internal-error', `The ${operation.kind} failed because of a bug in Nimbus.`, { why });
+    });
+    this.#end(running, outcome, log);
+  }
+
+  #end(running: Running, outcome: Outcome<void>, log: LogFile): void {
+    const { operation } = running;
+    clearTimeout(running.timer);
+    operation.endedAt = Date.now();
+    const cancelled = !outcome.ok && outcome.error.code === CANCELLED;
+    operation.state = outcome.ok ? 'succeeded' : cancelled ? 'cancelled' : 'failed';
+    if (!outcome.ok && !cancelled) operation.error = outcome.error;
+    for (const stage of operation.stages) {
+      if (stage.state === 'running') {
+        stage.state = outcome.ok ? 'done' : 'failed';
+        stage.endedAt = operation.endedAt;
+      } else if (stage.state === 'waiting') stage.state = 'skipped';
+    }
+    if (!outcome.ok) log.write([outcome.error.what, outcome.error.why, outcome.error.next].filter(Boolean).join('\n'));
+    log.write(operation.state);
+    this.#running.delete(keyText(operation));
+    this.#ended.push(operation);
+    if (this.#ended.length > REMEMBERED) this.#ended.shift();
+    this.#onChange(structuredClone(operation));
+  }
+
+  #tell(running: Running): void {
+    running.timer ??= setTimeout(() => {
+      delete running.timer;
+      this.#onChange(structuredClone(running.operation));
+    }, TELL_MS);
+  }
+
+  #sweepLogs(): void {
+    let names: string[] = [];
+    try {
+      names = readdirSync(this.#folder).filter((name) => /^\d{4}-/.test(name));
+    } catch {
+      return;
+    }
+    // Their names begin with the time.
+    for (const name of names.sort().slice(0, -LOGS)) rmSync(path.join(this.#folder, name), { force: true });
+  }
+}
+
+function enterStage(operation: Operation, name: string, change: Partial<OperationStage> | undefined): void {
+  const at = operation.stages.findIndex((stage) => stage.name === name);
+  if (at === -1) throw new Error(`${operation.kind} has no stage ${name}`);
+  const now = Date.now();
+  for (const [index, stage] of operation.stages.entries()) {
+    if (index < at && stage.state === 'running') {
+      stage.state = 'done';
+      stage.endedAt = now;
+    }
+  }
+  const stage = operation.stages[at]!;
+  if (stage.state === 'waiting') {
+    stage.state = 'running';
+    stage.startedAt = now;
+  }
+  Object.assign(stage, change);
+}

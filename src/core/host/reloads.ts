@@ -1,0 +1,150 @@
+/** A changed model serves by itself once it has proved that it can; else the old version serves on. */
+import { readConsents } from '../consent.ts';
+import { modelPath } from '../models/paths.ts';
+import { CANCELLED, type Outcome, type UserError } from '../../shared/outcome.ts';
+import { keyText } from '../../shared/spec.ts';
+import type { Deployment } from './deployment.ts';
+import { listFiles, stampOf } from './files.ts';
+import { ModelWatch } from './reload.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { DeploymentRecord } from './state.ts';
+import type { Candidate, VersionRequest } from './version.ts';
+
+export interface ReloadPorts {
+  project: string;
+  stableMs: number;
+  snapshots: Snapshots;
+  /** An operation of the deployment runs; the host asks again after it. */
+  isBusy(deployment: Deployment): boolean;
+  makeVersion(deployment: Deployment, request: VersionRequest): Promise<Outcome<Candidate & { release(): void }>>;
+  activate(deployment: Deployment, record: DeploymentRecord, candidate: Candidate): Promise<void>;
+  onChange(deployment: Deployment): void;
+  log(text: string): void;
+}
+
+export class Reloads {
+  readonly #ports: ReloadPorts;
+  readonly #watches = new Map<string, ModelWatch>();
+  readonly #running = new Map<string, { again: boolean; done: Promise<void> }>();
+  readonly #abort = new AbortController();
+
+  constructor(ports: ReloadPorts) {
+    this.#ports = ports;
+  }
+
+  /** Watches the deployment's model from now on. */
+  follow(deployment: Deployment): void {
+    const { project, stableMs, log } = this.#ports;
+    const model = modelPath(project, deployment.record!.spec);
+    const name = keyText(deployment);
+    if (this.#watches.get(name)?.model === model) return;
+    this.unfollow(deployment);
+    const onStable = (): void => this.check(deployment);
+    const onError = (error: unknown): void => log(`${name} cannot be watched, so it is looked at: ${String(error)}`);
+    this.#watches.set(name, new ModelWatch({ model, stableMs, onStable, onError }));
+  }
+
+  unfollow(deployment: Deployment): void {
+    const name = keyText(deployment);
+    void this.#watches.get(name)?.close();
+    this.#watches.delete(name);
+  }
+
+  /** Looks whether the model differs from what serves, and if so makes a version of it. One at a time per deployment. */
+  check(deployment: Deployment): void {
+    const name = keyText(deployment);
+    const running = this.#running.get(name);
+    if (running) {
+      running.again = true;
+      return;
+    }
+    const entry = { again: false, done: Promise.resolve() };
+    this.#running.set(name, entry);
+    entry.done = this.#checkAll(deployment, entry);
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await Promise.all([...this.#watches.values()].map((watch) => watch.close()));
+    await Promise.all([...this.#running.values()].map((one) => one.done));
+  }
+
+  async #checkAll(deployment: Deployment, entry: { again: boolean }): Promise<void> {
+    try {
+      do {
+        entry.again = false;
+        await this.#check(deployment);
+      } while (entry.again && !this.#abort.signal.aborted);
+    } catch (error) {
+      this.#ports.log(`reload of ${keyText(deployment)}: ${String(error)}`);
+    } finally {
+      this.#running.delete(keyText(deployment));
+    }
+  }
+
+  async #check(deployment: Deployment): Promise<void> {
+    const { record } = deployment;
+    const { project, snapshots, isBusy } = this.#ports;
+    // What is stopped is looked at when it starts; a model that models.json no longer means is not followed.
+    if (!record || record.stopped || isBusy(deployment)) return;
+    if (deployment.overlay?.error.code === 'declaration-changed') return;
+    const model = modelPath(project, record.spec);
+    const { signal } = this.#abort;
+    const files = await listFiles(model, project, { signal });
+    if (!files.ok) return this.#refuse(deployment, 'changed', files.error);
+    if (stampOf(files.value) === record.stamp) return this.#unchanged(deployment);
+    const taken = await snapshots.take(model, project, signal);
+    if (!taken.ok) return this.#refuse(deployment, 'changed', taken.error);
+    if (taken.value.hash === record.snapshot) {
+      record.stamp = taken.value.stamp;
+      return this.#unchanged(deployment);
+    }
+    this.#refuse(deployment, 'changed', {
+      code: 'model-changed',
+      what: 'The model has changed; its new version is being tried.',
+    });
+    const consent = [...record.consent, ...readConsents(project)];
+    const { spec, interpreter, lock } = record;
+    const { model: name, deployment: as } = deployment;
+    const request = { model: name, deployment: as, project, spec, interpreter, lock, consent, signal };
+    const made = await this.#ports.makeVersion(deployment, request);
+    if (!made.ok) return this.#refuse(deployment, 'refused', made.error);
+    const candidate = made.value;
+    try {
+      // It may have been stopped, removed, edited or redeployed meanwhile.
+      if (deployment.record !== record || record.stopped || isBusy(deployment) || signal.aborted) {
+        await candidate.worker.kill();
+        return;
+      }
+      await this.#ports.activate(deployment, this.#next(deployment.record, candidate), candidate);
+    } finally {
+      candidate.release();
+    }
+  }
+
+  #next(record: DeploymentRecord, { snapshot, version, card }: Candidate): DeploymentRecord {
+    return {
+      ...record,
+      snapshot: snapshot.hash,
+      previousSnapshot: record.snapshot,
+      stamp: snapshot.stamp,
+      version,
+      card,
+      deployedAt: new Date().toISOString(),
+    };
+  }
+
+  #refuse(deployment: Deployment, state: 'changed' | 'refused', error: UserError): void {
+    if (error.code === CANCELLED) return;
+    // Files that are still being written will be at rest later, and the watch will say so.
+    if (error.code === 'model-changing') return;
+    deployment.overlay = { state, error };
+    if (state === 'refused') deployment.say(`The new version is refused: ${error.what}`);
+    this.#ports.onChange(deployment);
+  }
+
+  #unchanged(deployment: Deployment): void {
+    deployment.overlay = undefined;
+    this.#ports.onChange(deployment);
+  }
+}

@@ -1,0 +1,75 @@
+/** Typed calls over a socket, both ways: birpc, one JSON document per line. */
+import type { Socket } from 'node:net';
+import { createBirpc, type BirpcReturn } from 'birpc';
+
+/** A longer line is no message of Nimbus. */
+const LINE_BYTES = 16 * 1024 * 1024;
+/** A peer that reads nothing for so long that this much waits has hung. */
+const WAITING_BYTES = 32 * 1024 * 1024;
+/** The longest answer waits for a request that runs: 15 minutes at most. */
+const TIMEOUT_MS = 16 * 60_000;
+
+/** What was thrown at the other end. */
+export class RemoteError extends Error {
+  override name = 'RemoteError';
+}
+
+/**
+ * Speaks over the socket until it closes; calls under way are rejected then. `events` are the remote's functions that
+ * answer nothing. What is no message ends the connection.
+ */
+export function overSocket<Remote extends object, Local extends object>(
+  socket: Socket,
+  local: Local,
+  events: (keyof Remote)[],
+): BirpcReturn<Remote, Local> {
+  let receive: (line: string) => void = () => undefined;
+  const rpc = createBirpc<Remote, Local>(local, {
+    post: (line: string) => {
+      if (socket.destroyed) return;
+      socket.write(line);
+      if (socket.writableLength > WAITING_BYTES) socket.destroy(new Error('the peer does not read'));
+    },
+    on: (handler) => {
+      receive = handler;
+    },
+    serialize: (message) => `${JSON.stringify(message, plainError)}\n`,
+    deserialize: (line: string) => {
+      const message = JSON.parse(line) as { e?: { message?: unknown } };
+      return message.e ? { ...message, e: new RemoteError(String(message.e.message)) } : message;
+    },
+    eventNames: events,
+    timeout: TIMEOUT_MS,
+    // Own functions only: never what every object inherits.
+    resolver: (name) => (Object.hasOwn(local, name) ? (local[name as keyof Local] as () => unknown) : undefined),
+    onGeneralError: (error) => {
+      socket.destroy(error);
+      return true;
+    },
+  });
+  let chunks: string[] = [];
+  let length = 0;
+  socket.setEncoding('utf8');
+  socket.on('data', (text: string) => {
+    let from = 0;
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
+      chunks.push(text.slice(from, at));
+      const line = chunks.join('');
+      chunks = [];
+      length = 0;
+      from = at + 1;
+      if (line !== '') receive(line);
+    }
+    if (from === text.length) return;
+    chunks.push(from === 0 ? text : text.slice(from));
+    length += text.length - from;
+    if (length > LINE_BYTES) socket.destroy(new Error('a message is too long'));
+  });
+  socket.on('error', () => undefined);
+  socket.once('close', () => rpc.$close());
+  return rpc;
+}
+
+function plainError(_key: string, value: unknown): unknown {
+  return value instanceof Error ? { name: value.name, message: value.message } : value;
+}

@@ -1,0 +1,107 @@
+/** The host's side of the socket: clients, their leases and what they may ask. */
+import type { Server, Socket } from 'node:net';
+import type { BirpcReturn } from 'birpc';
+import { ok, fail, type Outcome } from '../../shared/outcome.ts';
+import { keyText } from '../../shared/spec.ts';
+import type { Host, HostListener } from './host.ts';
+import type { Lease } from './lease.ts';
+import type { HostApi, HostEvents } from './protocol.ts';
+import { overSocket } from './rpc.ts';
+
+interface Client {
+  socket: Socket;
+  rpc: BirpcReturn<HostEvents, HostApi>;
+  kind: 'editor' | 'cli';
+  follows: Set<string>;
+}
+
+export interface ServerOptions {
+  lease: Lease;
+  /** The host is there once it has started; clients that came before wait for it. */
+  host: Promise<Host>;
+  /** Somebody asked the host to end. */
+  onShutdown(): void;
+}
+
+const EVENTS: (keyof HostEvents)[] = ['deployment', 'removed', 'operation', 'log'];
+/** Log lines for a client that reads slowly are dropped above this many bytes; everything else is small. */
+const LOG_WAITING_BYTES = 1024 * 1024;
+
+export class Clients implements HostListener {
+  readonly #options: ServerOptions;
+  readonly #clients = new Set<Client>();
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+  }
+
+  listen(server: Server): void {
+    server.on('connection', (socket) => this.#welcome(socket));
+  }
+
+  deployment: HostListener['deployment'] = (status) => {
+    for (const { rpc } of this.#clients) void rpc.deployment(status);
+  };
+
+  removed: HostListener['removed'] = (key) => {
+    for (const { rpc } of this.#clients) void rpc.removed(key);
+  };
+
+  operation: HostListener['operation'] = (operation) => {
+    for (const { rpc } of this.#clients) void rpc.operation(operation);
+  };
+
+  log: HostListener['log'] = (key, line) => {
+    for (const { rpc, follows, socket } of this.#clients) {
+      if (follows.has(keyText(key)) && socket.writableLength < LOG_WAITING_BYTES) void rpc.log(key, line);
+    }
+  };
+
+  request: HostListener['request'] = () => this.#options.lease.touch();
+
+  /** Says goodbye to all. */
+  close(): void {
+    for (const { socket } of this.#clients) socket.end();
+  }
+
+  #welcome(socket: Socket): void {
+    const leave = this.#options.lease.open();
+    const client: Client = { socket, kind: 'cli', follows: new Set(), rpc: undefined! };
+    client.rpc = overSocket<HostEvents, HostApi>(socket, this.#api(client), EVENTS);
+    socket.once('close', () => {
+      this.#clients.delete(client);
+      leave(client.kind);
+    });
+  }
+
+  #api(client: Client): HostApi {
+    const { host, onShutdown } = this.#options;
+    return {
+      hello: async ({ kind }) => {
+        client.kind = kind;
+        const { hello } = await host;
+        // From here on it is told what changes; before, it would learn of changes of what it does not know.
+        if (!client.socket.destroyed) this.#clients.add(client);
+        return hello;
+      },
+      execute: async (plan) => (await host).execute(plan),
+      cancel: async (id) => (await host).operations.cancel(id),
+      start: async (key) => (await host).startDeployment(key),
+      stop: async (key) => (await host).stopDeployment(key),
+      cold: async (key) => (await host).coldDeployment(key),
+      logs: async (query) => (await host).logs(query),
+      follow: async (key) => {
+        client.follows.add(keyText(key));
+      },
+      shutdown: async (): Promise<Outcome<void>> => {
+        const { running } = (await host).operations;
+        if (running > 0) {
+          return fail('operation-running', 'The host is at work.', { next: 'Wait until its operations have ended.' });
+        }
+        // After the answer is on its way.
+        setImmediate(onShutdown);
+        return ok(undefined);
+      },
+    };
+  }
+}

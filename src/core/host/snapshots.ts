@@ -1,0 +1,184 @@
+/** Copies of models that nobody writes to: what workers load from. */
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import type { Framework } from '../../shared/spec.ts';
+import { listFiles, stampOf, type ModelFile } from './files.ts';
+
+export interface Snapshot {
+  /** Of names and contents, 64 hexadecimal digits. */
+  hash: string;
+  /** Absolute path of the model in the snapshot. */
+  path: string;
+  /** Of the model's files as they were; the same again means that nothing changed. */
+  stamp: string;
+  bytes: number;
+}
+
+const COPIES_AT_ONCE = 4;
+const TEMPORARY = 'tmp-';
+
+export class Snapshots {
+  readonly #folder: string;
+  /** File hashes by identity, so that a change of one file does not read the others again. */
+  #hashes = new Map<string, string>();
+  /** Snapshots by the stamp they were taken of, and whose contents this process has seen. */
+  #known = new Map<string, Snapshot>();
+  /** Snapshots that are being used, beside those that `sweep` is told. */
+  #held = new Map<string, number>();
+  #moving: Promise<void> = Promise.resolve();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Keeps a snapshot from being swept until the returned function is called. */
+  hold(hash: string): () => void {
+    this.#held.set(hash, (this.#held.get(hash) ?? 0) + 1);
+    return () => {
+      const left = this.#held.get(hash)! - 1;
+      if (left === 0) this.#held.delete(hash);
+      else this.#held.set(hash, left);
+    };
+  }
+
+  /** Absolute path of a model in its snapshot. `name` is the model's own file or folder name. */
+  pathOf(hash: string, name: string): string {
+    return path.join(this.#folder, hash, name);
+  }
+
+  /**
+   * Copies the model (a reflink where the file system can) under the hash of the copy's contents; a copy that is there
+   * already is used. Errors: as of `listFiles`; the model is being written to; the disk is full; cancelled.
+   */
+  async take(model: string, project: string, signal: AbortSignal): Promise<Outcome<Snapshot>> {
+    const before = await listFiles(model, project, { signal });
+    if (!before.ok) return before;
+    const stamp = stampOf(before.value);
+    const known = this.#known.get(stamp);
+    if (known) return ok(known);
+    const temporary = path.join(this.#folder, `${TEMPORARY}${randomUUID()}`);
+    try {
+      await copyAll(before.value, temporary, signal);
+      const after = await listFiles(model, project, { signal });
+      if (!after.ok) return after;
+      if (stampOf(after.value) !== stamp) return changing(model);
+      const hash = await this.#hash(before.value, temporary, signal);
+      const bytes = before.value.reduce((sum, file) => sum + file.size, 0);
+      const snapshot = { hash, path: this.pathOf(hash, path.basename(model)), stamp, bytes };
+      // One after another: two deployments of the same model end in the same place.
+      const moved = this.#moving.then(() => this.#move(temporary, snapshot));
+      this.#moving = moved.catch(() => undefined);
+      await moved;
+      return ok(snapshot);
+    } catch (error) {
+      if (signal.aborted) return cancelled();
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return changing(model);
+      if (code === 'ENOSPC') {
+        return fail('disk-full', 'The disk is full.', { why: message, next: 'Free some space and try again.' });
+      }
+      if (code === undefined) throw error;
+      return fail('snapshot-failed', `${model} cannot be copied.`, { why: message });
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  }
+
+  /** Removes all snapshots but these and those that are held. */
+  async sweep(keep: ReadonlySet<string>): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => []);
+    for (const name of names) {
+      if (keep.has(name) || this.#held.has(name) || name.startsWith(TEMPORARY)) continue;
+      for (const [stamp, snapshot] of this.#known) if (snapshot.hash === name) this.#known.delete(stamp);
+      await rm(path.join(this.#folder, name), { recursive: true, force: true });
+    }
+  }
+
+  /** Removes what a killed host left half-made. Only before the first `take`. */
+  async clearTemporary(): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => []);
+    for (const name of names.filter((one) => one.startsWith(TEMPORARY))) {
+      await rm(path.join(this.#folder, name), { recursive: true, force: true });
+    }
+  }
+
+  async #move(temporary: string, snapshot: Snapshot): Promise<void> {
+    const final = path.join(this.#folder, snapshot.hash);
+    if (![...this.#known.values()].some((other) => other.hash === snapshot.hash)) {
+      // One that is there already was not seen by this process: what was just copied and hashed replaces it.
+      await rm(final, { recursive: true, force: true });
+      await rename(temporary, final);
+    }
+    this.#known.set(snapshot.stamp, snapshot);
+  }
+
+  async #hash(files: readonly ModelFile[], copy: string, signal: AbortSignal): Promise<string> {
+    const whole = createHash('sha256');
+    for (const file of files) {
+      const hash = this.#hashes.get(file.identity) ?? (await hashFile(path.join(copy, file.relative), signal));
+      this.#hashes.set(file.identity, hash);
+      whole.update(`${file.relative}\0${file.size}\0${hash}\0`);
+    }
+    return whole.digest('hex');
+  }
+}
+
+async function copyAll(files: readonly ModelFile[], into: string, signal: AbortSignal): Promise<void> {
+  const folders = new Set(files.map((file) => path.dirname(path.join(into, file.relative))));
+  for (const folder of folders) await mkdir(folder, { recursive: true });
+  const waiting = [...files].reverse();
+  const copy = async (): Promise<void> => {
+    for (let file = waiting.pop(); file; file = waiting.pop()) {
+      signal.throwIfAborted();
+      await copyFile(file.source, path.join(into, file.relative), constants.COPYFILE_FICLONE);
+    }
+  };
+  // All must have ended before the folder may be removed after a failure.
+  const ended = await Promise.allSettled(Array.from({ length: COPIES_AT_ONCE }, copy));
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+}
+
+async function hashFile(file: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash, { signal });
+  return hash.digest('hex');
+}
+
+function changing(model: string): Outcome<never> {
+  return fail('model-changing', `${model} was written to while it was copied.`, {
+    next: 'Wait until it is saved completely, then try again.',
+  });
+}
+
+/** What makes a function another one, docs/architecture.md. */
+export interface VersionParts {
+  /** The snapshot's hash. */
+  files: string;
+  /** Identity of the environment: its exact package versions, or the key of a managed one. */
+  lock: string;
+  /** Hash of the runtime's own files. */
+  runtime: string;
+  framework: Framework;
+}
+
+export function functionVersion(parts: VersionParts): string {
+  const { files, lock, runtime, framework } = parts;
+  return createHash('sha256')
+    .update(JSON.stringify([files, lock, runtime, framework]))
+    .digest('hex');
+}
+
+/** Of the Python files below a folder. */
+export async function runtimeHash(folder: string): Promise<string> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.py')).sort();
+  const hash = createHash('sha256');
+  for (const name of names) {
+    hash.update(`${name.replaceAll(path.sep, '/')}\0`);
+    await pipeline(createReadStream(path.join(folder, name)), hash, { end: false });
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,121 @@
+/** `.nimbus/state.json`: what this machine knows of a project's deployments. The host is its only writer. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type { ModelCard, StartKind } from '../../shared/contract.ts';
+import type { DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
+import type { Consent } from '../detect/detection.ts';
+import { PROJECT_FOLDER, projectId, places } from '../places.ts';
+
+/** One deployment as it was last deployed on this machine. */
+export interface DeploymentRecord {
+  spec: Omit<ModelSpec, 'deployments'>;
+  deploymentSpec: DeploymentSpec;
+  /** Absolute path of Python. */
+  interpreter: string;
+  /** Identity of the environment, a part of the version. */
+  lock: string;
+  snapshot: string;
+  previousSnapshot?: string;
+  /** Of the model's files when the snapshot was taken. */
+  stamp: string;
+  version: string;
+  /** ISO 8601. */
+  deployedAt: string;
+  stopped: boolean;
+  lastMs: Partial<Record<StartKind, number>>;
+  card: ModelCard;
+  consent: Consent[];
+  /** Epoch ms since when models.json does not declare it. */
+  undeclaredAt?: number;
+}
+
+export interface ProjectState {
+  version: 1;
+  /** Proves that this machine wrote the file. */
+  key: string;
+  /** The port of the last host. */
+  port?: number;
+  deployments: Record<string, DeploymentRecord>;
+}
+
+const SOON_MS = 200;
+const LATER_MS = 5000;
+
+export class StateFile {
+  readonly folder: string;
+  readonly state: ProjectState;
+  readonly #onError: (error: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #due = Infinity;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, state: ProjectState, onError: (error: unknown) => void) {
+    this.folder = folder;
+    this.state = state;
+    this.#onError = onError;
+  }
+
+  /**
+   * Reads the file. One that this machine did not write (it came with a repository) counts as missing: it names an
+   * interpreter and what may be loaded.
+   */
+  static async open(project: string, onError: (error: unknown) => void): Promise<StateFile> {
+    const folder = path.join(project, PROJECT_FOLDER);
+    const key = await projectKey(project);
+    const fresh: ProjectState = { version: 1, key, deployments: {} };
+    try {
+      const found = JSON.parse(await readFile(path.join(folder, 'state.json'), 'utf8')) as ProjectState;
+      if (found.version === 1 && found.key === key) return new StateFile(folder, found, onError);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') onError(error);
+    }
+    return new StateFile(folder, fresh, onError);
+  }
+
+  /** To be called after each change of `state`. `later`: nothing is lost that matters if the host is killed before. */
+  changed(when: 'soon' | 'later' = 'soon'): void {
+    const due = Date.now() + (when === 'soon' ? SOON_MS : LATER_MS);
+    if (due >= this.#due) return;
+    clearTimeout(this.#timer);
+    this.#due = due;
+    this.#timer = setTimeout(() => void this.flush(), due - Date.now());
+    this.#timer.unref();
+  }
+
+  /** Writes now what is to be written. Never rejects: a project that cannot be written to is served all the same. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#due = Infinity;
+    this.#writing = this.#writing.then(() => this.#write()).catch(this.#onError);
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    await makeProjectFolder(this.folder);
+    await writeFileAtomic(path.join(this.folder, 'state.json'), `${JSON.stringify(this.state, undefined, 2)}\n`);
+  }
+}
+
+/** Makes `.nimbus` with a `.gitignore` of its own. */
+export async function makeProjectFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const ignore = path.join(folder, '.gitignore');
+  if (!existsSync(ignore)) await writeFile(ignore, '*\n');
+}
+
+/** A secret of this user for this project, made on first use. */
+async function projectKey(project: string): Promise<string> {
+  const folder = path.join(places().data, 'projects');
+  const file = path.join(folder, `${projectId(project)}.key`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // Exclusive: whoever comes second reads what the first one wrote.
+  await writeFile(file, randomBytes(32).toString('hex'), { flag: 'wx', mode: 0o600 }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    },
+  );
+  return readFile(file, 'utf8');
+}

@@ -1,0 +1,84 @@
+/** What deploying to this machine, and removing from it, does. Never asks: the plan has all answers. */
+import type { Candidate, VersionRequest } from '../host/version.ts';
+import { editModels, removeDeployment, setDeployment, setModel } from '../models/edit.ts';
+import type { Shell } from '../shell.ts';
+import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import type { EnvironmentPlan } from '../environment/environment.ts';
+import type { DeployPlan, RemovePlan } from './plan.ts';
+
+export const DEPLOY_STAGES = ['environment', 'snapshot', 'start', 'first answer', 'models.json'] as const;
+export const REMOVE_STAGES = ['models.json', 'workers'] as const;
+
+/** What executing needs of the host that it runs in. */
+export interface LocalHost {
+  /** Absolute path of the Python that the plan means, made where it is not there yet. */
+  environment(plan: EnvironmentPlan, shell: Shell): Promise<Outcome<string>>;
+  /** Starts the version, has it answer the examples, and holds what it needs until `release`. */
+  makeVersion(
+    request: VersionRequest,
+    env: Record<string, string>,
+    shell: Shell,
+  ): Promise<Outcome<Candidate & { release(): void }>>;
+  /** The version serves from now on. */
+  activate(plan: DeployPlan, request: VersionRequest, candidate: Candidate): Promise<void>;
+  /** Ends the workers after their requests and forgets the deployment. */
+  remove(key: DeploymentKey): Promise<void>;
+}
+
+/** Deploys; until the last stage nothing that serves has changed, and a failure or a cancel leaves nothing behind. */
+export async function executeDeploy(plan: DeployPlan, host: LocalHost, shell: Shell): Promise<Outcome<void>> {
+  const { model, deployment, project, spec, deploymentSpec, consent } = plan;
+  shell.stage('environment');
+  const python = await host.environment(plan.environment, shell);
+  if (!python.ok) return python;
+  if (shell.signal.aborted) return cancelled();
+  const request: VersionRequest = {
+    model,
+    deployment,
+    project,
+    spec,
+    interpreter: python.value,
+    lock: lockOf(plan.environment),
+    consent,
+    signal: shell.signal,
+  };
+  const made = await host.makeVersion(request, plan.env, shell);
+  if (!made.ok) return made;
+  const candidate = made.value;
+  try {
+    shell.stage('models.json');
+    const edited = shell.signal.aborted
+      ? cancelled()
+      : await editModels(project, setModel(model, spec), setDeployment({ model, deployment }, deploymentSpec));
+    if (!edited.ok) {
+      await candidate.worker.kill();
+      return edited;
+    }
+    await host.activate(plan, request, candidate);
+    return ok(undefined);
+  } finally {
+    candidate.release();
+  }
+}
+
+/** Removes a deployment: first the declaration, which may be refused, then the workers and what they needed. */
+export async function executeRemove(plan: RemovePlan, host: LocalHost, shell: Shell): Promise<Outcome<void>> {
+  const { project, dropModel } = plan;
+  const key = { model: plan.model, deployment: plan.deployment };
+  shell.stage('models.json');
+  if (shell.signal.aborted) return cancelled();
+  const edited = await editModels(project, removeDeployment(key, { dropModel }));
+  if (!edited.ok) return edited;
+  shell.stage('workers');
+  await host.remove(key);
+  return ok(undefined);
+}
+
+/** Identity of an environment as a part of the version. */
+function lockOf(environment: EnvironmentPlan): string {
+  if (environment.kind === 'create') return environment.key;
+  const { version, abi, packages } = environment.probe;
+  const sorted = Object.entries(packages).sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([version, abi, sorted]);
+}
