@@ -60,7 +60,8 @@ export async function main(work) {
   try {
     await work();
   } catch (error) {
-    console.error(error instanceof SetupError ? `\n${error.message}` : error);
+    const forPeople = error instanceof SetupError || error.code?.startsWith('ERR_PARSE_ARGS');
+    console.error(forPeople ? `\n${error.message}` : error);
     process.exitCode = 1;
   }
 }
