@@ -143,7 +143,9 @@ function comments(text: string): string[] {
   const found: string[] = [];
   for (let token = scanner.scan(); token !== TOKEN.end; token = scanner.scan()) {
     if (token === TOKEN.lineComment || token === TOKEN.blockComment) {
-      found.push(scanner.getTokenValue().trimEnd());
+      // Not `getTokenValue`: of a line comment it begins one character too early.
+      const start = scanner.getTokenOffset();
+      found.push(text.slice(start, start + scanner.getTokenLength()).trimEnd());
     }
   }
   return found;

@@ -17,7 +17,14 @@ export const BOM = '\uFEFF';
 export function parseModels(source: string | undefined): ModelsDocument {
   if (source === undefined) return { kind: 'absent' };
   const text = source.startsWith(BOM) ? source.slice(1) : source;
-  return parseStrict(text) ?? parseTolerant(text);
+  try {
+    return parseStrict(text) ?? parseTolerant(text);
+  } catch (error) {
+    // What walks through the file goes as deep as the file does.
+    if (!(error instanceof RangeError)) throw error;
+    const range = new Positions(text).range(0, 1);
+    return invalid([{ ...range, message: 'The file is nested too deeply to be read.' }]);
+  }
 }
 
 /**
@@ -48,13 +55,7 @@ function parseTolerant(text: string): ModelsDocument {
     ]);
   }
   const errors: ParseError[] = [];
-  let tree: Node | undefined;
-  try {
-    tree = parseTree(text, errors, { allowTrailingComma: true });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return invalid([{ ...positions.range(0, 1), message: 'The file is nested too deeply to be read.' }]);
-  }
+  const tree = parseTree(text, errors, { allowTrailingComma: true });
   if (!tree || errors.length > 0) {
     const conflict = conflictMarkers(text, positions);
     return conflict ?? invalid(errors.slice(0, PROBLEMS_LIMIT).map((error) => syntaxProblem(error, text, positions)));

@@ -146,7 +146,7 @@ function insert(text: string, object: ObjectText, key: string, value: unknown, s
   const comma = last && last.comma === undefined ? [at(last.end, ',')] : [];
   const rest = text.slice(place, object.close);
   const closing = last || rest.includes('\n') ? rest : style.eol + outer;
-  return splice(text, [...comma, { from: place, to: object.close, text: written + closing }]);
+  return splice(text, [{ from: place, to: object.close, text: written + closing }, ...comma]);
 }
 
 /** The end of the comments that follow on the same line. */
@@ -199,7 +199,7 @@ function at(offset: number, text: string): Splice {
 
 function splice(text: string, splices: Splice[]): string {
   let edited = text;
-  // From the end to the start, so that offsets stay true; an insertion comes before what is replaced at its place.
+  // From the end to the start, so that offsets stay true. At one place, what comes later in the list ends up before.
   for (const one of splices.toSorted((a, b) => b.from - a.from || b.to - a.to)) {
     edited = edited.slice(0, one.from) + one.text + edited.slice(one.to);
   }
