@@ -19,9 +19,13 @@ const common = {
   legalComments: 'none',
 };
 
-/** Packages written as CommonJS call require(); an ES module has none, so each Node bundle makes its own. */
+/** Packages written as CommonJS use require, __filename and __dirname; an ES module has none, so each file makes its own. */
 const banner = {
-  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  js: [
+    "import { createRequire as makeRequire } from 'node:module';",
+    'const require = makeRequire(import.meta.url);',
+    'const { filename: __filename, dirname: __dirname } = import.meta;',
+  ].join(''),
 };
 
 /** @type {import('esbuild').BuildOptions[]} */
