@@ -192,8 +192,13 @@ function answerHttp(call: Call, { answer, phases }: Served): void {
     return sendFailure(call, { code: 'handler-failed', detail: 'The handler returned no proxy answer.' }, timing);
   }
   const { response } = call;
-  for (const [name, value] of result.headers) response.setHeader(name, value);
-  response.setHeader('server-timing', timing);
+  let { handlerMs } = phases;
+  for (const [name, value] of result.headers) {
+    if (name.toLowerCase() !== 'server-timing') response.setHeader(name, value);
+    // The runtime's own figure leaves the pipe and the JSON around the handler out.
+    else handlerMs = Number(/\bhandler;dur=([0-9.]+)/.exec(String(value))?.[1] ?? handlerMs);
+  }
+  response.setHeader('server-timing', serverTiming({ ...phases, handlerMs }, call.arrivedAt));
   response.setHeader('x-request-id', call.requestId);
   response.setHeader('content-length', result.body.length);
   response.writeHead(result.status);

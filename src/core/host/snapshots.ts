@@ -1,7 +1,7 @@
 /** Copies of models that nobody writes to: what workers load from. */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
@@ -177,8 +177,7 @@ export async function runtimeHash(folder: string): Promise<string> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.py')).sort();
   const hash = createHash('sha256');
   for (const name of names) {
-    hash.update(`${name.replaceAll(path.sep, '/')}\0`);
-    await pipeline(createReadStream(path.join(folder, name)), hash, { end: false });
+    hash.update(`${name.replaceAll(path.sep, '/')}\0`).update(await readFile(path.join(folder, name)));
   }
   return hash.digest('hex');
 }
