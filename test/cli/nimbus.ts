@@ -35,7 +35,7 @@ export function createSandbox(): Sandbox {
   const folder = path.join(base, 'proj ect ü');
   const home = path.join(base, 'home');
   cpSync(path.join(root, 'examples/custom'), folder, { recursive: true });
-  const env = { ...process.env, NIMBUS_HOME: home };
+  const env: NodeJS.ProcessEnv = { ...process.env, NIMBUS_HOME: home };
   delete env['PYTHONDONTWRITEBYTECODE'];
   const node = process.env['NIMBUS_USER_NODE'] ?? process.execPath;
   const cli = path.join(root, 'dist/cli.js');
