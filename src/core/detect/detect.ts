@@ -5,8 +5,9 @@ import { FRAMEWORKS, type Framework } from '../../shared/spec.ts';
 import { custom } from './custom.ts';
 import type { Detection } from './detection.ts';
 import type { Detector, Subject, Tools } from './detector.ts';
-import { peek } from './folder.ts';
+import { peek, type Listing } from './folder.ts';
 import { laterFormat } from './later.ts';
+import { detectMarkers } from './markers.ts';
 import { sklearn } from './sklearn.ts';
 import { spacy } from './spacy.ts';
 
@@ -95,9 +96,13 @@ async function notRecognised(subject: Subject): Promise<Outcome<never>> {
       next: 'Put it into a folder with a handler.py that defines load(path) and predict(model, input), and deploy that folder.',
     });
   }
+  const inside = subject.kind === 'folder' ? await peek(subject.path) : undefined;
+  const pickle = inside?.files.find((file) =>
+    (detectMarkers.extensions as readonly string[]).includes(path.extname(file)),
+  );
   return fail('model-not-recognised', `${name} is not a model that Nimbus knows.`, {
-    why: `Nimbus looked for ${lookedFor()}. ${await whatIsThere(subject)}`,
-    next: 'Choose the model itself, or add a handler.py that defines load(path) and predict(model, input).',
+    why: `Nimbus looked for ${lookedFor()}. ${inside ? folderText(inside) : fileText(subject)}`,
+    next: `Choose the model itself${pickle === undefined ? '' : `, as in ${pickle}`}, or add a handler.py that defines load(path) and predict(model, input).`,
   });
 }
 
@@ -106,19 +111,15 @@ function lookedFor(): string {
   return `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
 }
 
-async function whatIsThere(subject: Subject): Promise<string> {
-  if (subject.kind === 'file') {
-    const extension = path.extname(subject.path);
-    return `It is a file ${extension === '' ? 'without an extension' : `of type ${extension}`} with ${subject.size.toLocaleString('en')} bytes.`;
-  }
-  const { files, folders, more } = await peek(subject.path);
+function fileText({ path: file, size }: Subject): string {
+  const extension = path.extname(file);
+  return `It is a file ${extension === '' ? 'without an extension' : `of type ${extension}`} with ${size.toLocaleString('en')} bytes.`;
+}
+
+function folderText({ files, folders, more }: Listing): string {
   const all = [...files, ...folders.map((folder) => `${folder}/`)];
   if (all.length === 0) return 'The folder is empty.';
-  const shown = all.slice(0, 8).join(', ');
-  const count = more
-    ? `more than ${all.length.toLocaleString('en')} entries`
-    : all.length === 1
-      ? '1 entry'
-      : `${all.length} entries`;
-  return `The folder has ${count}: ${shown}${all.length > 8 ? ', …' : ''}.`;
+  const exact = all.length === 1 ? '1 entry' : `${all.length} entries`;
+  const count = more ? `more than ${all.length.toLocaleString('en')} entries` : exact;
+  return `The folder has ${count}: ${all.slice(0, 8).join(', ')}${all.length > 8 ? ', …' : ''}.`;
 }

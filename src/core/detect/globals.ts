@@ -212,6 +212,7 @@ const KNOWN = new Set<string>([
   ...names('array', 'array _array_reconstructor'),
   ...names('operator', 'itemgetter'),
   ...names('_operator', 'itemgetter'),
+  ...names('numpy.ma', 'MaskedArray'),
   ...names('numpy.ma.core', 'MaskedArray _mareconstruct'),
   ...names('numpy.matrixlib.defmatrix', 'matrix'),
   ...names('numpy.random.mtrand', 'RandomState _rand'),
@@ -261,7 +262,8 @@ const KNOWN_PATTERNS: RegExp[] = [
   new RegExp(String.raw`^sklearn\.(?:${SKLEARN_PACKAGES})(?:\.[a-z_][a-z0-9_]*)*\.(?:newObj|__pyx_unpickle_[A-Z]\w*)$`),
   /^sklearn\.utils\._bunch\.Bunch$/,
   /^sklearn\.utils\.Bunch$/,
-  /^sklearn\.utils\._tags\.[A-Z]\w*$/,
+  /^sklearn\.utils\.(?:_tags|_metadata_requests)\.[A-Z]\w*$/,
+  /^sklearn\.cluster\._kmeans\._kmeans_single_(?:lloyd|elkan)$/,
   /^sklearn\.feature_selection\.(?:_?univariate_selection)\.(?:chi2|f_classif|f_oneway|f_regression|r_regression)$/,
   /^sklearn\.feature_selection\._mutual_info\.mutual_info_(?:classif|regression)$/,
   /^sklearn\.preprocessing\._function_transformer\._identity$/,
@@ -273,6 +275,7 @@ const KNOWN_PATTERNS: RegExp[] = [
   /^scipy\.sparse\._?(?:csr|csc|coo|dia|bsr|lil|dok|matrix)\.(?:csr|csc|coo|dia|bsr|lil|dok|sp)(?:_matrix|_array|matrix)$/,
   /^scipy\.spatial\._?(?:ckdtree|kdtree)\.c?KDTree$/,
   /^scipy\.interpolate\._?(?:bsplines|interpolate)\.(?:BSpline|interp1d|PPoly)$/,
+  /^scipy\._lib\.array_api_compat\.numpy\._aliases\.asarray$/,
   /^scipy\.special\._ufuncs\.(?:expit|logit|erf|erfc|gamma|gammaln|boxcox|inv_boxcox)$/,
 ];
 

@@ -6,19 +6,18 @@ import type { Tools } from './detector.ts';
 
 /** What infra/runtime/pickle_reader.py says of a file. */
 export interface PickleFacts {
-  /** `pickle` or `joblib`; what else it is where it is neither. */
-  kind: string;
-  compression?: string | null;
+  kind: 'pickle' | 'joblib';
+  compression: string;
   /** Every global that loading would import: `module.name`. */
   globals: string[];
   /** Version attributes inside of it, e.g. `_sklearn_version`. */
   versions: Record<string, string>;
   /** Class of the outermost object, where it is one. */
-  root?: string | null;
+  root: string | null;
   /** Of the whole file, as it is on the disk. */
   sha256: string;
   /** Why it could not be read to its end. */
-  error?: { type?: string; message: string } | null;
+  error?: { code: string; message: string };
 }
 
 /** Reading is sequential: a gigabyte takes some seconds. */

@@ -41,11 +41,14 @@ async function startsLikePickle(subject: Subject): Promise<boolean> {
   return zlib || starts(0x1f, 0x8b) || starts(0x42, 0x5a, 0x68) || starts(0xfd, 0x37, 0x7a, 0x58) || starts(0x5d, 0, 0);
 }
 
+/** The reader's codes for a file that is not whole, or no pickle at all: there is nothing to agree to. */
+const DAMAGE = new Set(['empty', 'truncated', 'damaged', 'changed', 'not-a-pickle']);
+
 function judge(subject: Subject, facts: PickleFacts): Outcome<Detection> {
   const file = path.basename(subject.path);
   const globals = [...new Set(facts.globals)].sort().map((name) => judgeGlobal(name));
   const isEstimator = globals.some(({ name }) => name.startsWith('sklearn.'));
-  if (!isEstimator) return notAnEstimator(file, facts, globals);
+  if (!isEstimator || DAMAGE.has(facts.error?.code ?? '')) return notAnEstimator(file, facts, globals);
   const version = facts.versions['_sklearn_version'];
   const root = facts.root?.split('.').at(-1) ?? 'estimator';
   return ok({
@@ -69,7 +72,7 @@ function notAnEstimator(file: string, facts: PickleFacts, globals: PickleGlobal[
   }
   if (facts.error) {
     return fail('model-damaged', `${file} cannot be read.`, {
-      why: `${facts.error.message.replace(/\.?$/, '.')} It may be cut off, or not be a pickle.`,
+      why: facts.error.message,
       next: 'Save the model again with joblib.dump or pickle.dump, and deploy the new file.',
     });
   }
