@@ -3,7 +3,7 @@ import type { CodeLanguage, PlaygroundExtension, PlaygroundInput } from '../src/
 import type { DeploymentKey } from '../src/shared/spec.ts';
 import type { Sample } from '../src/shared/latency.ts';
 import { readInput } from './input/read.ts';
-import { formOfState, type Action, type State, type Switching } from './state.ts';
+import { formOfState, statusOf, type Action, type State, type Switching } from './state.ts';
 
 export interface Store {
   get(): State;
@@ -70,6 +70,21 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
     dispatch({ type: 'switched', ...shownError(done) });
   }
 
+  async function select(key: DeploymentKey): Promise<void> {
+    try {
+      const card = await extension.select(key);
+      dispatch({ type: 'selected', key, card });
+    } catch (error) {
+      dispatch({ type: 'failed', error: internal(error).error });
+    }
+  }
+
+  /** Chooses the first deployment where the chosen one is gone. */
+  async function selectSome(): Promise<void> {
+    const first = get().deployments[0];
+    if (first && !statusOf(get())) await select({ model: first.model, deployment: first.deployment });
+  }
+
   async function copied(what: string, call: () => Promise<void>): Promise<void> {
     if (!(await tell(call))) return;
     dispatch({ type: 'copied', what });
@@ -79,6 +94,16 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
   return {
     dispatch,
 
+    /** Asks the extension for what there is, after the page has loaded. */
+    async begin(): Promise<void> {
+      try {
+        dispatch({ type: 'started', start: await extension.ready(get().selected) });
+        await selectSome();
+      } catch (error) {
+        dispatch({ type: 'failed', error: internal(error).error });
+      }
+    },
+    selectSome,
     async send(): Promise<void> {
       const input = get().activity.kind === 'none' ? read() : undefined;
       if (input) await sendInput(input);
@@ -98,14 +123,7 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
       await tell(() => extension.cancel());
     },
     switchTo,
-    async select(key: DeploymentKey): Promise<void> {
-      try {
-        const card = await extension.select(key);
-        dispatch({ type: 'selected', key, card });
-      } catch (error) {
-        dispatch({ type: 'failed', error: internal(error).error });
-      }
-    },
+    select,
     async copyAs(language: CodeLanguage): Promise<void> {
       const input = read();
       if (input) await copied('code', () => extension.copyAs(language, input));

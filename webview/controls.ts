@@ -1,29 +1,22 @@
-import {
-  provideVSCodeDesignSystem,
-  vsCodeBadge,
-  vsCodeButton,
-  vsCodeDivider,
-  vsCodePanels,
-  vsCodePanelTab,
-  vsCodePanelView,
-  vsCodeProgressRing,
-} from '@vscode/webview-ui-toolkit';
 import { html, nothing, type TemplateResult } from 'lit-html';
 
 /**
- * The one file that knows the toolkit. Text boxes and choices are the browser's own: in the toolkit's, `dir="auto"`,
- * `aria-describedby` and (for its dropdown) `<label for>` do not reach the control inside the shadow tree.
+ * The one file that knows the toolkit; only the controls that the page uses are registered. Text boxes and choices are
+ * the browser's own: in the toolkit's, `dir="auto"`, `aria-describedby` and (for its dropdown) `<label for>` do not
+ * reach the control inside the shadow tree. The toolkit needs a document to be imported at all, hence only here.
  */
-export function registerControls(): void {
-  provideVSCodeDesignSystem().register(
-    vsCodeBadge(),
-    vsCodeButton(),
-    vsCodeDivider(),
-    vsCodePanels(),
-    vsCodePanelTab(),
-    vsCodePanelView(),
-    vsCodeProgressRing(),
-  );
+export async function registerControls(): Promise<void> {
+  const toolkit = await import('@vscode/webview-ui-toolkit');
+  toolkit
+    .provideVSCodeDesignSystem()
+    .register(
+      toolkit.vsCodeBadge(),
+      toolkit.vsCodeButton(),
+      toolkit.vsCodePanels(),
+      toolkit.vsCodePanelTab(),
+      toolkit.vsCodePanelView(),
+      toolkit.vsCodeProgressRing(),
+    );
 }
 
 export interface ButtonOptions {
@@ -57,7 +50,14 @@ export interface IconButtonOptions {
 
 /** A small native button: lists have hundreds of them. */
 export function iconButton({ label, icon, click, tabIndex = 0 }: IconButtonOptions): TemplateResult {
-  return html`<button class="icon" type="button" title=${label} aria-label=${label} tabindex=${tabIndex} @click=${click}>
+  return html`<button
+    class="icon"
+    type="button"
+    title=${label}
+    aria-label=${label}
+    tabindex=${tabIndex}
+    @click=${click}
+  >
     <i class="codicon codicon-${icon}" aria-hidden="true"></i>
   </button>`;
 }
@@ -96,8 +96,4 @@ export function tabs<Id extends string>(
 
 export function progressRing(): TemplateResult {
   return html`<vscode-progress-ring aria-hidden="true"></vscode-progress-ring>`;
-}
-
-export function divider(): TemplateResult {
-  return html`<vscode-divider role="presentation"></vscode-divider>`;
 }

@@ -4,9 +4,9 @@ import { formatMs } from '../src/shared/latency.ts';
 export interface Format {
   /** A duration with its unit: `2.1 ms`, `1.24 s`. */
   ms(ms: number): string;
-  /** A duration's number without the unit, for a column whose unit the formatted maximum gives. */
+  /** A whole number. */
   count(value: number): string;
-  /** A probability or another score: two to three decimals. */
+  /** A probability or another score to two decimals; what is not quite 0 or 1 is never written as if it were. */
   score(value: number): string;
   /** Any number of a model, to six significant digits. */
   number(value: number): string;
@@ -33,13 +33,17 @@ function knownLocale(locale: string): string | undefined {
 
 function create(locale: string | undefined): Format {
   const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const score = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
+  const score = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const number = new Intl.NumberFormat(locale, { maximumSignificantDigits: 6 });
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
   return {
     ms: (ms) => formatMs(ms, locale),
     count: (value) => count.format(value),
-    score: (value) => score.format(value),
+    score: (value) => {
+      if (value > 0 && value < 0.005) return `<${score.format(0.01)}`;
+      if (value < 1 && value >= 0.995) return `>${score.format(0.99)}`;
+      return score.format(value);
+    },
     number: (value) => number.format(value),
     time: (at) => time.format(at),
   };
@@ -48,7 +52,12 @@ function create(locale: string | undefined): Format {
 /** A text as one line of at most `most` code points, with an ellipsis where something was cut. */
 export function shorten(text: string, most: number): string {
   // No more is looked at than could be shown, so that a text of megabytes costs nothing.
-  const points = Array.from(text.slice(0, most * 8).replace(/\s+/gu, ' ').trim());
+  const points = Array.from(
+    text
+      .slice(0, most * 8)
+      .replace(/\s+/gu, ' ')
+      .trim(),
+  );
   if (points.length <= most && text.length <= most * 8) return points.join('');
   return `${points.slice(0, most - 1).join('')}…`;
 }

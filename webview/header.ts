@@ -58,21 +58,23 @@ function commands(state: State, status: DeploymentStatus, actions: Actions): Tem
   const busy = state.switching !== undefined;
   const stopped = status.state === 'stopped';
   return html`<div class="commands">
-    ${stopped
-      ? button({
-          id: 'start',
-          label: 'Start',
-          title: 'Open the endpoint again; the next request is cold.',
-          disabled: busy,
-          click: () => void actions.switchTo('start'),
-        })
-      : button({
-          id: 'stop',
-          label: 'Stop',
-          title: 'End the workers and refuse requests with status 503 until Start.',
-          disabled: busy,
-          click: () => void actions.switchTo('stop'),
-        })}
+    ${
+      stopped
+        ? button({
+            id: 'start',
+            label: 'Start',
+            title: 'Open the endpoint again; the next request is cold.',
+            disabled: busy,
+            click: () => void actions.switchTo('start'),
+          })
+        : button({
+            id: 'stop',
+            label: 'Stop',
+            title: 'End the workers and refuse requests with status 503 until Start.',
+            disabled: busy,
+            click: () => void actions.switchTo('stop'),
+          })
+    }
     ${button({
       id: 'cold',
       label: 'Force cold',
@@ -96,7 +98,14 @@ export function notice(state: State, actions: Actions): TemplateResult | typeof 
       <i class="codicon codicon-${STATE_WORDS[status.state].icon}" aria-hidden="true"></i>
       <div>
         <p><b>${STATE_WORDS[status.state].meaning}</b> ${error.what}</p>
-        ${error.why ? html`<details><summary>Why</summary><pre dir="auto" tabindex="0">${error.why}</pre></details>` : nothing}
+        ${
+          error.why
+            ? html`<details>
+                <summary>Why</summary>
+                <pre dir="auto" tabindex="0">${error.why}</pre>
+              </details>`
+            : nothing
+        }
         ${error.next ? html`<p>${error.next}</p>` : nothing}
       </div>
       ${action ? button({ label: action.label, click: () => void actions.runAction(action) }) : nothing}
@@ -106,7 +115,9 @@ export function notice(state: State, actions: Actions): TemplateResult | typeof 
   const redeploy = { label: 'Redeploy', command: 'nimbus.redeploy', args: [state.selected] };
   return html`<div class="notice">
     <i class="codicon codicon-diff-modified" aria-hidden="true"></i>
-    <p>The model has changed since it was deployed. Answers come from version <code>${status.version.slice(0, 7)}</code>.</p>
+    <p>
+      The model has changed since it was deployed. Answers come from version <code>${status.version.slice(0, 7)}</code>.
+    </p>
     ${button({ label: 'Redeploy', click: () => void actions.runAction(redeploy) })}
   </div>`;
 }

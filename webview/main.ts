@@ -18,6 +18,7 @@ const REMEMBER_AFTER_MS = 250;
 const editor = acquireVsCodeApi();
 const root = document.getElementById('app')!;
 let state: State = restore(editor.getState());
+let drawnProblems = state.problems;
 let drawing = 0;
 let remembering: ReturnType<typeof setTimeout> | undefined;
 let ticking: ReturnType<typeof setInterval> | undefined;
@@ -29,7 +30,8 @@ function dispatch(action: Action): void {
   // A repeat delivers many samples between two frames; they are drawn once.
   drawing ||= requestAnimationFrame(draw);
   remembering ??= setTimeout(store, REMEMBER_AFTER_MS);
-  if (state.activity.kind !== 'none') ticking ??= setInterval(() => dispatch({ type: 'tick', at: Date.now() }), TICK_MS);
+  if (state.activity.kind !== 'none')
+    ticking ??= setInterval(() => dispatch({ type: 'tick', at: Date.now() }), TICK_MS);
   else {
     clearInterval(ticking);
     ticking = undefined;
@@ -41,6 +43,8 @@ function draw(): void {
   document.documentElement.lang = state.locale;
   render(page(state, actions), root);
   measure();
+  if (state.problems !== drawnProblems) root.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  drawnProblems = state.problems;
 }
 
 function store(): void {
@@ -68,9 +72,7 @@ const resized = new ResizeObserver(([entry]) => {
 const events: PlaygroundPage = {
   deployments: (all) => {
     dispatch({ type: 'deployments', all });
-    const first = all[0];
-    const known = all.some((one) => one.model === state.selected?.model && one.deployment === state.selected.deployment);
-    if (!known && first) void actions.select({ model: first.model, deployment: first.deployment });
+    void actions.selectSome();
   },
   card: (card) => dispatch({ type: 'card', card }),
   sample: (sample) => dispatch({ type: 'sample', sample }),
@@ -81,9 +83,7 @@ const events: PlaygroundPage = {
 const extension = connect(editor, events);
 const actions = createActions({ get: () => state, dispatch }, extension);
 
-registerControls();
+await registerControls();
 window.addEventListener('pagehide', store);
 draw();
-const start = await extension.ready(state.selected);
-dispatch({ type: 'started', start });
-if (!start.selected && start.deployments[0]) events.deployments(start.deployments);
+await actions.begin();

@@ -25,17 +25,18 @@ export function copyMenu(copied: boolean, choose: (language: CodeLanguage) => vo
     </button>
     <div id="copy-menu" class="menu" role="menu" aria-labelledby="copy-as" popover @toggle=${place} @keydown=${move}>
       ${LANGUAGES.map(
-        ({ language, label }) => html`<button
-          type="button"
-          role="menuitem"
-          tabindex="-1"
-          @click=${(event: Event) => {
-            (event.currentTarget as HTMLElement).closest<HTMLElement>('[popover]')!.hidePopover();
-            choose(language);
-          }}
-        >
-          ${label}
-        </button>`,
+        ({ language, label }) =>
+          html`<button
+            type="button"
+            role="menuitem"
+            tabindex="-1"
+            @click=${(event: Event) => {
+              (event.currentTarget as HTMLElement).closest<HTMLElement>('[popover]')!.hidePopover();
+              choose(language);
+            }}
+          >
+            ${label}
+          </button>`,
       )}
     </div>`;
 }

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { keyed } from 'lit-html/directives/keyed.js';
+import { repeat } from 'lit-html/directives/repeat.js';
 import type { Actions } from './actions.ts';
 import { answerPane } from './answer/pane.ts';
+import { errorView } from './answer/problem.ts';
 import { button } from './controls.ts';
 import { formatOf } from './format.ts';
 import { header, notice } from './header.ts';
@@ -14,13 +15,21 @@ import { samplesOf, shownSample, type State } from './state.ts';
 
 export function page(state: State, actions: Actions): TemplateResult {
   return html`${body(state, actions)}
-    <div class="hidden" role="status" aria-live="polite">
-      ${keyed(state.announcement.count, html`<span>${state.announcement.text}</span>`)}
+    <div class="hidden" role="log" aria-live="polite" aria-label="Announcements">
+      ${repeat(
+        state.announcements,
+        ({ count }) => count,
+        ({ text }) => html`<p>${text}</p>`,
+      )}
     </div>`;
 }
 
 function body(state: State, actions: Actions): TemplateResult {
-  if (!state.ready) return html`<main class="empty" aria-busy="true"><p>Loading deployments …</p></main>`;
+  if (!state.ready)
+    return html`<main class="empty" aria-busy=${state.error ? 'false' : 'true'}>
+      <h1 class="hidden">Playground</h1>
+      ${state.error ? errorView(state.error, actions) : html`<p>Loading deployments …</p>`}
+    </main>`;
   if (state.deployments.length === 0) return nothingDeployed(actions);
   return html`${header(state, actions)}
     <main>
@@ -37,8 +46,8 @@ function nothingDeployed(actions: Actions): TemplateResult {
     <h1>No model is deployed yet</h1>
     <p>
       Right-click a trained model in the Explorer (a spaCy pipeline folder, a scikit-learn <code>.joblib</code> or
-      <code>.pkl</code> file, or a folder with a <code>handler.py</code>) and choose <b>Deploy Model</b>. It then answers
-      here.
+      <code>.pkl</code> file, or a folder with a <code>handler.py</code>) and choose <b>Deploy Model</b>. It then
+      answers here.
     </p>
     ${button({
       label: 'Deploy Model…',
@@ -55,9 +64,9 @@ function latency(state: State, actions: Actions): TemplateResult | typeof nothin
   const format = formatOf(state.locale);
   const shown = shownSample(state);
   return html`<section class="latency" aria-label="Latency">
-    ${shown
-      ? waterfall(shown, format, state.phasesOpen, (open) => actions.dispatch({ type: 'phases', open }))
-      : nothing}
+    ${
+      shown ? waterfall(shown, format, state.phasesOpen, (open) => actions.dispatch({ type: 'phases', open })) : nothing
+    }
     <div class="overview">${statisticsTable(samples, format)} ${scatter(state, samples, actions)}</div>
     ${history(state, samples, actions)}
   </section>`;

@@ -6,7 +6,7 @@ import { keyText, type DeploymentKey } from '../src/shared/spec.ts';
 import type { DeploymentStatus } from '../src/shared/states.ts';
 import { summary } from './answer/summary.ts';
 import { formatOf } from './format.ts';
-import { switchMode, typeInput, type InputMode, type InputProblems, type TypedInput } from './input/read.ts';
+import { fieldOf, switchMode, typeInput, type InputMode, type InputProblems, type TypedInput } from './input/read.ts';
 import { formOf, takesText, type Form } from './input/schema.ts';
 import { KINDS, kindOf } from './latency/kinds.ts';
 import { STATE_WORDS } from './words.ts';
@@ -49,8 +49,8 @@ export interface State {
   copied?: string;
   /** Width of the chart in CSS pixels, as last measured. */
   chartWidth: number;
-  /** Read out once for every new `count`. */
-  announcement: { text: string; count: number };
+  /** The latest texts to be read out, each once. Several may fall between two frames. */
+  announcements: readonly { text: string; count: number }[];
 }
 
 export const MOST_SAMPLES = 500;
@@ -72,7 +72,7 @@ export function initialState(): State {
     phasesOpen: false,
     historyRows: HISTORY_ROWS,
     chartWidth: 640,
-    announcement: { text: '', count: 0 },
+    announcements: [],
   };
 }
 
@@ -211,7 +211,12 @@ export function modesOf(card: ModelCard | undefined): InputMode[] {
 function choose(state: State, key: DeploymentKey, card: ModelCard | undefined): State {
   if (sameKey(state.selected, key)) return fitMode(withCard(state, card));
   const last = state.samples.findLast((sample) => sameKey(sample, key));
-  const chosen = without({ ...state, selected: key, expanded: [], historyRows: HISTORY_ROWS }, 'error', 'shown', 'cursor');
+  const chosen = without(
+    { ...state, selected: key, expanded: [], historyRows: HISTORY_ROWS },
+    'error',
+    'shown',
+    'cursor',
+  );
   return fitMode(withCard(last ? { ...chosen, shown: last.id, cursor: last.id } : chosen, card));
 }
 
@@ -229,10 +234,19 @@ function addSample(state: State, sample: Sample): State {
   if (state.samples.some((one) => one.id === sample.id)) return state;
   const added = { ...state, samples: [...state.samples, sample].slice(-MOST_SAMPLES) };
   if (!sameKey(sample, state.selected)) return added;
-  const shown = without({ ...added, shown: sample.id, cursor: sample.id, expanded: [] }, 'error');
+  const problems = problemsOf(sample, state);
+  const shown = without({ ...added, shown: sample.id, cursor: sample.id, expanded: [], problems }, 'error');
   if (state.activity.kind === 'repeat')
     return { ...shown, activity: { ...state.activity, done: state.activity.done + 1 } };
   return announce(shown, announcementOf(sample, state.locale));
+}
+
+/** What an endpoint refused stands beside the field that it named. */
+function problemsOf(sample: Sample, state: State): InputProblems {
+  const form = formOfState(state);
+  const field = sample.problem?.field;
+  const key = form && field && state.typed.mode === 'form' ? fieldOf(field, form) : undefined;
+  return key === undefined ? {} : { [key]: sample.problem!.detail };
 }
 
 function announcementOf(sample: Sample, locale: string): string {
@@ -247,7 +261,8 @@ function announcementOf(sample: Sample, locale: string): string {
 function ended(state: State, error: UserError | undefined): State {
   const idle: State = { ...state, activity: { kind: 'none' } };
   if (error) return failedWith(idle, error);
-  if (state.activity.kind === 'repeat') return announce(idle, `${state.activity.done} requests sent.`);
+  if (state.activity.kind === 'repeat')
+    return announce(idle, `${state.activity.done} ${state.activity.done === 1 ? 'request' : 'requests'} sent.`);
   return idle;
 }
 
@@ -264,7 +279,8 @@ function announceState(before: State, after: State): State {
 }
 
 function announce(state: State, text: string): State {
-  return { ...state, announcement: { text, count: state.announcement.count + 1 } };
+  const count = (state.announcements.at(-1)?.count ?? 0) + 1;
+  return { ...state, announcements: [...state.announcements.slice(-3), { text, count }] };
 }
 
 /** A copy without some optional fields: with exact optional types, absent is not the same as undefined. */

@@ -8,5 +8,9 @@ export const STATE_WORDS: Record<DeploymentState, { word: string; icon: string; 
   stopped: { word: 'stopped', icon: 'debug-stop', meaning: 'Requests are refused with status 503 until you start it.' },
   failed: { word: 'failed', icon: 'error', meaning: 'The last start failed.' },
   changed: { word: 'changed', icon: 'diff-modified', meaning: 'The model differs from what is deployed.' },
-  refused: { word: 'new version refused', icon: 'warning', meaning: 'The new version could not answer; the old one serves on.' },
+  refused: {
+    word: 'new version refused',
+    icon: 'warning',
+    meaning: 'The new version could not answer; the old one serves on.',
+  },
 };

@@ -24,17 +24,25 @@ export function spansPart(part: string, noun: string, all: readonly Span[], view
     view.labels,
   );
   return html`<div class="part">
-    ${all.length === 0
-      ? html`<p class="muted">No ${noun} found.</p>`
-      : legend(countLabels(all, view.labels), classOf, view)}
-    ${overlap(placed)
-      ? spansInLines(text, placed, classOf)
-      : html`<p class="text" dir="auto">${segmentsOf(text, placed).map((segment) => {
-          const span = segment.spans[0];
-          return span
-            ? html`<mark class=${classOf(span.label)}>${segment.text}<bdi class="label" title=${span.id ?? nothing}>${span.label}</bdi></mark>`
-            : segment.text;
-        })}</p>`}
+    ${
+      all.length === 0
+        ? html`<p class="muted">No ${noun} found.</p>`
+        : legend(countLabels(all, view.labels), classOf, view)
+    }
+    ${
+      overlap(placed)
+        ? spansInLines(text, placed, classOf)
+        : html`<p class="text" dir="auto">
+            ${segmentsOf(text, placed).map((segment) => {
+              const span = segment.spans[0];
+              return span
+                ? html`<mark class=${classOf(span.label)}
+                    >${segment.text}<bdi class="label" title=${span.id ?? nothing}>${span.label}</bdi></mark
+                  >`
+                : segment.text;
+            })}
+          </p>`
+    }
     ${showAll(view, part, all.length, MOST_ENTITIES, noun)}
   </div>`;
 }
@@ -42,8 +50,11 @@ export function spansPart(part: string, noun: string, all: readonly Span[], view
 function legend(counts: Map<string, number>, classOf: (label: string) => string, view: AnswerView): TemplateResult {
   return html`<ul class="legend" aria-label="Labels">
     ${[...counts].map(
-      ([label, count]) => html`<li><span class="swatch ${classOf(label)}" aria-hidden="true"></span
-        ><bdi>${label}</bdi> <span class="muted">${view.format.count(count)}</span></li>`,
+      ([label, count]) =>
+        html`<li>
+          <span class="swatch ${classOf(label)}" aria-hidden="true"></span><bdi>${label}</bdi>
+          <span class="muted">${view.format.count(count)}</span>
+        </li>`,
     )}
   </ul>`;
 }
@@ -62,12 +73,15 @@ function spanTable(part: string, noun: string, all: readonly Span[], view: Answe
         </tr>
       </thead>
       <tbody>
-        ${capped(view, part, all, MOST_ENTITIES).map((span) => html`<tr>
-          <td dir="auto">${span.text}</td>
-          <td>${span.label}</td>
-          <td class="number">${view.format.count(span.start)}</td>
-          <td class="number">${view.format.count(span.end)}</td>
-        </tr>`)}
+        ${capped(view, part, all, MOST_ENTITIES).map(
+          (span) =>
+            html`<tr>
+              <td dir="auto">${span.text}</td>
+              <td>${span.label}</td>
+              <td class="number">${view.format.count(span.start)}</td>
+              <td class="number">${view.format.count(span.end)}</td>
+            </tr>`,
+        )}
       </tbody>
     </table>
     ${showAll(view, part, all.length, MOST_ENTITIES, noun)}

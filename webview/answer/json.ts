@@ -33,17 +33,22 @@ export function jsonPart(value: unknown, part: string, view: AnswerView): Templa
   // Shown whole it goes without colours: one text node, however long.
   const content =
     text.length <= MOST_CHARACTERS
-      ? jsonPieces(text).map((piece) => (piece.kind === 'plain' ? piece.text : html`<span class=${piece.kind}>${piece.text}</span>`))
+      ? jsonPieces(text).map((piece) =>
+          piece.kind === 'plain' ? piece.text : html`<span class=${piece.kind}>${piece.text}</span>`,
+        )
       : whole
         ? text
         : text.slice(0, MOST_CHARACTERS);
   const { count } = view.format;
   return html`<div class="part">
     <pre class="json" tabindex="0" role="region" aria-label="JSON">${content}</pre>
-    ${whole
-      ? nothing
-      : html`<p class="show-all">
-          First ${count(MOST_CHARACTERS)} of ${count(text.length)} characters. ${linkButton('Show all', () => view.expand(key))}
-        </p>`}
+    ${
+      whole
+        ? nothing
+        : html`<p class="show-all">
+            First ${count(MOST_CHARACTERS)} of ${count(text.length)} characters.
+            ${linkButton('Show all', () => view.expand(key))}
+          </p>`
+    }
   </div>`;
 }

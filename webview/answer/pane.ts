@@ -21,13 +21,20 @@ export function answerPane(state: State, actions: Actions): TemplateResult {
   const sample = shownSample(state);
   const waiting = state.activity.kind === 'send' && state.activity.elapsedMs >= 300;
   const stale = waiting && sample !== undefined;
-  return html`<section class="pane answer ${stale ? 'stale' : ''}" aria-label="Answer" aria-busy=${waiting ? 'true' : 'false'}>
+  return html`<section
+    class="pane answer ${stale ? 'stale' : ''}"
+    aria-label="Answer"
+    aria-busy=${waiting ? 'true' : 'false'}
+  >
     ${waiting ? html`<div class="waiting" aria-hidden="true"></div>` : nothing}
-    ${state.error
-      ? html`<h2 class="single">Answer</h2>${errorView(state.error, actions)}`
-      : sample
-        ? answered(sample, state, actions, stale)
-        : unanswered(state, actions)}
+    ${
+      state.error
+        ? html`<h2 class="single">Answer</h2>
+            ${errorView(state.error, actions)}`
+        : sample
+          ? answered(sample, state, actions, stale)
+          : unanswered(state, actions)
+    }
   </section>`;
 }
 
@@ -57,18 +64,16 @@ function readable(sample: Sample, view: AnswerView, actions: Actions): unknown {
   if (failed(sample)) return problemView(sample, actions);
   const parts = partsOf(sample.result);
   return cache(
-    html`<div class="parts">
-      ${parts.map((part) => html`${headingOf(part, parts)}${drawPart(part, view)}`)}
-    </div>`,
+    html`<div class="parts">${parts.map((part) => html`${headingOf(part, parts)}${drawPart(part, view)}`)}</div>`,
   );
 }
 
 /** Several parts in one answer each say what they are. */
 function headingOf(part: Part, parts: readonly Part[]): TemplateResult | typeof nothing {
-  if (part.kind === 'spans') return html`<h3>spans: ${part.group}</h3>`;
-  if (part.kind === 'json' && parts.length > 1) return html`<h3>other fields</h3>`;
+  if (part.kind === 'spans') return html`<h2>spans: ${part.group}</h2>`;
+  if (part.kind === 'json' && parts.length > 1) return html`<h2>other fields</h2>`;
   const titled = part.kind === 'entities' || part.kind === 'tokens' || part.kind === 'categories';
-  return titled && parts.length > 1 ? html`<h3>${part.kind}</h3>` : nothing;
+  return titled && parts.length > 1 ? html`<h2>${part.kind}</h2>` : nothing;
 }
 
 function drawPart(part: Part, view: AnswerView): TemplateResult {
@@ -117,23 +122,29 @@ function unanswered(state: State, actions: Actions): TemplateResult {
   return html`<h2 class="single">Answer</h2>
     <div class="start">
       ${state.card?.description ? html`<p dir="auto">${state.card.description}</p>` : nothing}
-      ${waits
-        ? html`<p class="muted">
-            ${examples.length > 0
-              ? 'Nothing sent yet. Try an example, or type your own and press Send.'
-              : 'Nothing sent yet. Type an input and press Send: the answer, and where its time went, appear here.'}
-          </p>`
-        : html`<p class="muted">Choose a request below to see its answer.</p>`}
+      ${
+        waits
+          ? html`<p class="muted">
+              ${
+                examples.length > 0
+                  ? 'Nothing sent yet. Try an example, or type your own and press Send.'
+                  : 'Nothing sent yet. Type an input and press Send: the answer, and where its time went, appear here.'
+              }
+            </p>`
+          : html`<p class="muted">Choose a request below to see its answer.</p>`
+      }
       <ul class="examples">
         ${examples.map(
-          (input) => html`<li>
-            ${linkButton(
-              html`<i class="codicon codicon-play" aria-hidden="true"></i><span dir="auto">${shortInput(input, 80)}</span>`,
-              () => {
-                if (!busy) void actions.tryExample(input);
-              },
-            )}
-          </li>`,
+          (input) =>
+            html`<li>
+              ${linkButton(
+                html`<i class="codicon codicon-play" aria-hidden="true"></i
+                  ><span dir="auto">${shortInput(input, 80)}</span>`,
+                () => {
+                  if (!busy) void actions.tryExample(input);
+                },
+              )}
+            </li>`,
         )}
       </ul>
     </div>`;

@@ -1,8 +1,11 @@
 import type { Score, Span, Token } from '../../src/shared/contract.ts';
 import { isRecord, isScores, isSentences, isSpanGroups, isSpans, isTokens } from './guards.ts';
 
+export type Scalar = string | number | boolean | null;
+
 export interface Classification {
-  label: string | number | boolean;
+  /** One, or any number where labels do not exclude each other. */
+  labels: Scalar[];
   scores?: Score[];
   scoreKind?: 'probability' | 'decision';
 }
@@ -13,21 +16,20 @@ export type Part =
   | { kind: 'spans'; group: string; spans: Span[] }
   | { kind: 'classification'; classification: Classification }
   | { kind: 'categories'; scores: Score[] }
-  | { kind: 'values'; values: Record<string, number> }
-  | { kind: 'scalar'; value: string | number | boolean | null }
+  | { kind: 'values'; values: Record<string, Scalar> }
+  | { kind: 'scalar'; value: Scalar }
   | { kind: 'sentences'; sentences: { start: number; end: number }[] }
   | { kind: 'tokens'; tokens: Token[] }
   | { kind: 'json'; value: unknown };
 
-/** A plain object of this many numbers or fewer reads as named values. */
-const MOST_VALUES = 100;
-
 /**
  * The parts of a result, chosen by which of the contract's fields it has, in reading order. A field whose value is not
- * as the contract says is shown as JSON, and so is everything that the contract does not name.
+ * as the contract says is shown as JSON. Of what the contract does not name, single values are listed by name (the
+ * cluster of a clusterer), and the rest is JSON.
  */
 export function partsOf(result: unknown): Part[] {
-  if (!isRecord(result)) return [isScalar(result) ? { kind: 'scalar', value: result } : { kind: 'json', value: result }];
+  if (!isRecord(result))
+    return [isScalar(result) ? { kind: 'scalar', value: result } : { kind: 'json', value: result }];
   const rest = { ...result };
   const parts: Part[] = [];
   const take = (...names: string[]): void => names.forEach((name) => delete rest[name]);
@@ -43,7 +45,7 @@ export function partsOf(result: unknown): Part[] {
   const classification = classificationOf(result);
   if (classification) {
     parts.push({ kind: 'classification', classification });
-    take('label', ...(classification.scores ? ['scores', 'scoreKind'] : []));
+    take('label' in result ? 'label' : 'labels', ...(classification.scores ? ['scores', 'scoreKind'] : []));
   }
   if (isScores(result['categories'])) {
     parts.push({ kind: 'categories', scores: result['categories'] });
@@ -65,24 +67,30 @@ export function partsOf(result: unknown): Part[] {
     parts.push({ kind: 'tokens', tokens: result['tokens'] });
     take('tokens');
   }
-  if (parts.length === 0 && isNumbers(result)) return [{ kind: 'values', values: result }];
+  const single = Object.entries(rest).filter((entry): entry is [string, Scalar] => isScalar(entry[1]));
+  if (single.length > 0) {
+    parts.push({ kind: 'values', values: Object.fromEntries(single) });
+    take(...single.map(([name]) => name));
+  }
   if (Object.keys(rest).length > 0 || parts.length === 0) parts.push({ kind: 'json', value: rest });
   return parts;
 }
 
 function classificationOf(result: Record<string, unknown>): Classification | undefined {
-  const label = result['label'];
-  if (typeof label !== 'string' && typeof label !== 'number' && typeof label !== 'boolean') return undefined;
-  if (!isScores(result['scores'])) return { label };
-  return { label, scores: result['scores'], scoreKind: result['scoreKind'] === 'decision' ? 'decision' : 'probability' };
+  const labels = 'label' in result ? [result['label']] : result['labels'];
+  if (!Array.isArray(labels) || !labels.every(isScalar)) return undefined;
+  if (!isScores(result['scores'])) return { labels };
+  return {
+    labels,
+    scores: result['scores'],
+    scoreKind: result['scoreKind'] === 'decision' ? 'decision' : 'probability',
+  };
 }
 
-function isScalar(value: unknown): value is string | number | boolean | null {
+function isScalar(value: unknown): value is Scalar {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 function isNumbers(value: unknown): value is Record<string, number> {
-  if (!isRecord(value)) return false;
-  const all = Object.values(value);
-  return all.length > 0 && all.length <= MOST_VALUES && all.every((one) => typeof one === 'number');
+  return isRecord(value) && Object.values(value).every((one) => typeof one === 'number');
 }

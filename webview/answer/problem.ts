@@ -42,8 +42,10 @@ export function problemView(sample: Sample, actions: Actions): TemplateResult {
   const { next, remedy } = nextStep(problem);
   const requestId = problem.requestId || sample.requestId;
   return html`<div class="problem">
-    <p class="what"><i class="codicon codicon-error" aria-hidden="true"></i><b dir="auto">${problem.title}</b>
-      <span class="muted">${sample.status === 0 ? 'no answer' : `status ${sample.status}`}</span></p>
+    <p class="what">
+      <i class="codicon codicon-error" aria-hidden="true"></i><b dir="auto">${problem.title}</b>
+      <span class="muted">${sample.status === 0 ? 'no answer' : `status ${sample.status}`}</span>
+    </p>
     ${problem.detail ? html`<p class="why" dir="auto">${problem.detail}</p>` : nothing}
     ${problem.field ? html`<p>Field: <code>${problem.field}</code></p>` : nothing}
     ${problem.lastLines?.length ? html`<pre tabindex="0" role="region" aria-label="Last lines of the worker" dir="auto">${problem.lastLines.join('\n')}</pre>` : nothing}
@@ -53,9 +55,15 @@ export function problemView(sample: Sample, actions: Actions): TemplateResult {
       ${remedy === 'resend' ? button({ label: 'Send again', primary: true, click: () => void actions.resend(sample) }) : nothing}
       ${button({ label: 'Show log lines', primary: remedy === 'logs', click: () => void actions.showLogs(requestId) })}
     </p>
-    ${requestId
-      ? html`<p class="muted small">Request <code>${requestId}</code> ${linkButton('copy', () => void actions.copyText('request id', requestId), 'Copy the request id.')}</p>`
-      : nothing}
+    ${
+      requestId
+        ? html`<p class="muted small">
+            Request
+            <code>${requestId}</code>
+            ${linkButton('copy', () => void actions.copyText('request id', requestId), 'Copy the request id.')}
+          </p>`
+        : nothing
+    }
   </div>`;
 }
 
@@ -75,11 +83,13 @@ export function errorView(error: UserError, actions: Actions): TemplateResult {
   const lines = error.why?.includes('\n');
   return html`<div class="problem">
     <p class="what"><i class="codicon codicon-error" aria-hidden="true"></i><b dir="auto">${error.what}</b></p>
-    ${error.why === undefined
-      ? nothing
-      : lines
-        ? html`<pre tabindex="0" role="region" aria-label="Why" dir="auto">${error.why}</pre>`
-        : html`<p class="why" dir="auto">${error.why}</p>`}
+    ${
+      error.why === undefined
+        ? nothing
+        : lines
+          ? html`<pre tabindex="0" role="region" aria-label="Why" dir="auto">${error.why}</pre>`
+          : html`<p class="why" dir="auto">${error.why}</p>`
+    }
     ${error.next ? html`<p>${error.next}</p>` : nothing}
     <p class="actions">
       ${action ? button({ label: action.label, primary: true, click: () => void actions.runAction(action) }) : nothing}

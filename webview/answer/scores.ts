@@ -20,7 +20,10 @@ export interface ScoreBar {
 export function scoreBars(scores: readonly Score[]): ScoreBar[] {
   const sorted = scores.toSorted((a, b) => b.score - a.score);
   const low = Math.min(0, ...sorted.map((one) => one.score));
-  const high = Math.max(sorted.every((one) => one.score >= 0 && one.score <= 1) ? 1 : 0, ...sorted.map((one) => one.score));
+  const high = Math.max(
+    sorted.every((one) => one.score >= 0 && one.score <= 1) ? 1 : 0,
+    ...sorted.map((one) => one.score),
+  );
   const range = high - low || 1;
   return sorted.map(({ label, score }) => ({
     label: String(label),
@@ -30,12 +33,18 @@ export function scoreBars(scores: readonly Score[]): ScoreBar[] {
   }));
 }
 
-/** A classifier's answer: the label, and the scores of all classes. */
-export function classificationPart({ label, scores, scoreKind }: Classification, view: AnswerView): TemplateResult {
-  const head = html`<p class="headline" dir="auto">${String(label)}</p>`;
+/** A classifier's answer: the label, or the labels, and the scores of all classes. */
+export function classificationPart({ labels, scores, scoreKind }: Classification, view: AnswerView): TemplateResult {
+  const named = labels.map(String);
+  const head =
+    named.length === 0
+      ? html`<p class="muted">No label applies.</p>`
+      : html`<p class="headline" dir="auto">${named.join(', ')}</p>`;
   if (!scores) return html`<div class="part">${head}</div>`;
+  const known = new Set(scores.map((one) => String(one.label)));
   return html`<div class="part">
-    ${scoreTable('classes', scoreKind === 'decision' ? 'decision value' : 'probability', scores, view, String(label))}
+    ${named.length > 0 && named.every((label) => known.has(label)) ? nothing : head}
+    ${scoreTable('classes', scoreKind === 'decision' ? 'decision value' : 'probability', scores, view, new Set(named))}
   </div>`;
 }
 
@@ -45,7 +54,13 @@ export function categoriesPart(scores: readonly Score[], view: AnswerView): Temp
   return html`<div class="part">${scoreTable('categories', 'score, each on its own', scores, view)}</div>`;
 }
 
-function scoreTable(part: string, what: string, scores: readonly Score[], view: AnswerView, predicted?: string): TemplateResult {
+function scoreTable(
+  part: string,
+  what: string,
+  scores: readonly Score[],
+  view: AnswerView,
+  predicted?: ReadonlySet<string>,
+): TemplateResult {
   const bars = scoreBars(scores);
   return html`<table class="scores">
       <thead class="hidden">
@@ -57,8 +72,8 @@ function scoreTable(part: string, what: string, scores: readonly Score[], view: 
       </thead>
       <tbody>
         ${capped(view, part, bars, MOST_SCORES).map((bar) => {
-          const chosen = bar.label === predicted;
-          return html`<tr class=${chosen ? 'predicted' : ''}>
+          const chosen = predicted?.has(bar.label);
+          return html`<tr class=${chosen ? 'predicted' : nothing}>
             <th scope="row" dir="auto" title=${bar.label}>
               ${bar.label}${chosen ? html`<span class="hidden">, the answer</span>` : nothing}
             </th>
@@ -67,7 +82,7 @@ function scoreTable(part: string, what: string, scores: readonly Score[], view: 
                 ${svg`<rect class="track" width="1000" height="1" /><rect class="fill" x=${bar.x * 1000} width=${bar.width * 1000} height="1" />`}
               </svg>
             </td>
-            <td class="number">${view.format.score(bar.score)}</td>
+            <td class="number" title=${bar.score}>${view.format.score(bar.score)}</td>
           </tr>`;
         })}
       </tbody>

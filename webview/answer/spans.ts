@@ -11,23 +11,24 @@ export function spansInLines(
   spans: readonly PlacedSpan[],
   classOf: (label: string) => string,
 ): TemplateResult {
-  return html`<p class="text spans" dir="auto">${segmentsOf(text, spans).map((segment) =>
-    segment.spans.length === 0 ? segment.text : words(segment, classOf),
-  )}</p>`;
+  return html`<p class="text spans" dir="auto">
+    ${segmentsOf(text, spans).map((segment) => (segment.spans.length === 0 ? segment.text : words(segment, classOf)))}
+  </p>`;
 }
 
 /** Cut at spaces, so that a long span can break over lines. */
 function words(segment: Segment, classOf: (label: string) => string): TemplateResult[] {
   const levels = 1 + Math.max(...segment.spans.map((span) => span.level));
   return (segment.text.match(/\s+|\S+\s*/gu) ?? []).map(
-    (word, index) => html`<span class="covered" style=${styleMap({ paddingBlockEnd: `${levels * LEVEL_HEIGHT}px` })}
-      >${word}${segment.spans.map((span) => {
-        const starts = index === 0 && segment.starts.includes(span);
-        const top = `calc(100% - ${(levels - span.level) * LEVEL_HEIGHT}px)`;
-        return html`<span class="underline ${classOf(span.label)}" style=${styleMap({ insetBlockStart: top })}
-          >${starts ? html`<bdi class="label">${span.label}</bdi>` : ''}</span
-        >`;
-      })}</span
-    >`,
+    (word, index) =>
+      html`<span class="covered" style=${styleMap({ paddingBlockEnd: `${levels * LEVEL_HEIGHT}px` })}
+        >${word}${segment.spans.map((span) => {
+          const starts = index === 0 && segment.starts.includes(span);
+          const top = `calc(100% - ${(levels - span.level) * LEVEL_HEIGHT}px)`;
+          return html`<span class="underline ${classOf(span.label)}" style=${styleMap({ insetBlockStart: top })}
+            >${starts ? html`<bdi class="label">${span.label}</bdi>` : ''}</span
+          >`;
+        })}</span
+      >`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Sample } from '../../src/shared/latency.ts';
 import { shorten, type Format } from '../format.ts';
-import { partsOf, type Part } from './parts.ts';
+import { partsOf, type Part, type Scalar } from './parts.ts';
 
 /** What came back, as one short line: for the history and for being read out. */
 export function summary(sample: Sample, format: Format): string {
@@ -17,9 +17,13 @@ function summaryOf(part: Part, format: Format): string {
     case 'spans':
       return several(part.spans.length, 'span', 'spans', part.spans.map(named));
     case 'classification': {
-      const { label, scores } = part.classification;
-      const score = scores?.find((one) => String(one.label) === String(label))?.score;
-      return score === undefined ? String(label) : `${label} ${format.score(score)}`;
+      const { labels, scores } = part.classification;
+      const scoreOf = new Map(scores?.map((one) => [String(one.label), one.score]));
+      const named = labels.map((label) => {
+        const score = scoreOf.get(String(label));
+        return score === undefined ? String(label) : `${label} ${format.score(score)}`;
+      });
+      return named.join(', ') || 'no label';
     }
     case 'categories': {
       const best = part.scores.toSorted((a, b) => b.score - a.score)[0];
@@ -27,10 +31,10 @@ function summaryOf(part: Part, format: Format): string {
     }
     case 'values':
       return Object.entries(part.values)
-        .map(([name, value]) => (name === 'value' ? format.number(value) : `${name} ${format.number(value)}`))
+        .map(([name, value]) => (name === 'value' ? plain(value, format) : `${name} ${plain(value, format)}`))
         .join(', ');
     case 'scalar':
-      return typeof part.value === 'number' ? format.number(part.value) : String(part.value);
+      return plain(part.value, format);
     case 'sentences':
       return several(part.sentences.length, 'sentence', 'sentences');
     case 'tokens':
@@ -38,6 +42,10 @@ function summaryOf(part: Part, format: Format): string {
     case 'json':
       return JSON.stringify(part.value) ?? '';
   }
+}
+
+function plain(value: Scalar, format: Format): string {
+  return typeof value === 'number' ? format.number(value) : String(value);
 }
 
 function named(span: { text?: string; label: string }): string {

@@ -58,10 +58,11 @@ export function tokensPart(tokens: readonly Token[], view: AnswerView): Template
         </thead>
         <tbody>
           ${capped(view, 'tokens', tokens, MOST_TOKENS).map(
-            (token, index) => html`<tr>
-              <td class="number muted">${view.format.count(index)}</td>
-              ${columns.map(({ value }) => html`<td dir="auto">${value(token) ?? nothing}</td>`)}
-            </tr>`,
+            (token, index) =>
+              html`<tr>
+                <td class="number muted">${view.format.count(index)}</td>
+                ${columns.map(({ value }) => html`<td dir="auto">${value(token) ?? nothing}</td>`)}
+              </tr>`,
           )}
         </tbody>
       </table>
@@ -78,7 +79,7 @@ export function sentencesPart(
 ): TemplateResult {
   const most = 50;
   return html`<div class="part">
-    <h3>${view.format.count(sentences.length)} ${sentences.length === 1 ? 'sentence' : 'sentences'}</h3>
+    <h2>${view.format.count(sentences.length)} ${sentences.length === 1 ? 'sentence' : 'sentences'}</h2>
     <ol class="sentences">
       ${capped(view, 'sentences', sentences, most).map(
         (sentence) => html`<li dir="auto">${textOf(sentence.start, sentence.end)}</li>`,

@@ -1,17 +1,23 @@
 import { html, type TemplateResult } from 'lit-html';
 import { jsonPart } from './json.ts';
+import type { Scalar } from './parts.ts';
 import type { AnswerView } from './view.ts';
 
-/** Numbers with their names. */
-export function valuesPart(values: Readonly<Record<string, number>>, view: AnswerView): TemplateResult {
+/** Numbers, and other single values, with their names. */
+export function valuesPart(values: Readonly<Record<string, Scalar>>, view: AnswerView): TemplateResult {
   return html`<div class="part">
     <table class="values">
       <tbody>
         ${Object.entries(values).map(
-          ([name, value]) => html`<tr>
-            <th scope="row" dir="auto">${name}</th>
-            <td class="number" title=${String(value)}>${view.format.number(value)}</td>
-          </tr>`,
+          ([name, value]) =>
+            html`<tr>
+              <th scope="row" dir="auto">${name}</th>
+              ${
+                typeof value === 'number'
+                  ? html`<td class="number" title=${value}>${view.format.number(value)}</td>`
+                  : html`<td dir="auto">${String(value)}</td>`
+              }
+            </tr>`,
         )}
       </tbody>
     </table>
@@ -19,7 +25,7 @@ export function valuesPart(values: Readonly<Record<string, number>>, view: Answe
 }
 
 /** A bare text, number or truth value. */
-export function scalarPart(value: string | number | boolean | null, view: AnswerView): TemplateResult {
+export function scalarPart(value: Scalar, view: AnswerView): TemplateResult {
   if (typeof value === 'number') return valuesPart({ value }, view);
   if (typeof value !== 'string') return jsonPart(value, 'scalar', view);
   if (value === '') return html`<p class="muted">An empty text.</p>`;
@@ -27,11 +33,13 @@ export function scalarPart(value: string | number | boolean | null, view: Answer
   const cut = value.length > most && !view.expanded('scalar');
   return html`<div class="part">
     <p class="text" dir="auto">${cut ? `${value.slice(0, most)}…` : value}</p>
-    ${cut
-      ? html`<p class="show-all">
-          Cut after ${view.format.count(most)} of ${view.format.count(value.length)} characters.
-          <button class="link" type="button" @click=${() => view.expand('scalar')}>Show all</button>
-        </p>`
-      : ''}
+    ${
+      cut
+        ? html`<p class="show-all">
+            Cut after ${view.format.count(most)} of ${view.format.count(value.length)} characters.
+            <button class="link" type="button" @click=${() => view.expand('scalar')}>Show all</button>
+          </p>`
+        : ''
+    }
   </div>`;
 }

@@ -3,7 +3,7 @@ import { live } from 'lit-html/directives/live.js';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { Actions } from '../actions.ts';
 import type { State } from '../state.ts';
-import type { Field, Form } from './schema.ts';
+import type { Field, FieldKind, Form } from './schema.ts';
 import { problemLine } from './text.ts';
 
 /** One row per field of the model's input, in the model's order. */
@@ -19,15 +19,26 @@ export function formFields(form: Form, state: State, actions: Actions): Template
   </div>`;
 }
 
+const HINTS: Record<FieldKind, string> = {
+  number: 'number',
+  integer: 'whole number',
+  string: 'text',
+  any: 'number or text',
+  boolean: 'true or false',
+  choice: 'choice',
+};
+
 type Change = (key: string, value: string) => void;
 
 function row(field: Field, index: number, value: string, problem: string | undefined, change: Change): TemplateResult {
   const id = `field-${index}`;
   return html`<label for=${id} title=${field.description ?? field.label} dir="auto">${field.label}</label>
     <div>
-      ${field.kind === 'boolean' || field.kind === 'choice'
-        ? select(field, id, value, problem, change)
-        : box(field, id, value, problem, change)}
+      ${
+        field.kind === 'boolean' || field.kind === 'choice'
+          ? select(field, id, value, problem, change)
+          : box(field, id, value, problem, change)
+      }
       ${problemLine(`${id}-problem`, problem)}
     </div>`;
 }
@@ -46,18 +57,23 @@ function select(field: Field, id: string, value: string, problem: string | undef
 }
 
 function box(field: Field, id: string, value: string, problem: string | undefined, change: Change): TemplateResult {
-  const hint = field.kind === 'integer' ? 'whole number' : field.kind === 'number' ? 'number' : 'text';
+  const list = field.suggestions?.length ? `${id}-suggestions` : undefined;
   return html`<input
-    id=${id}
-    type="text"
-    dir="auto"
-    autocomplete="off"
-    spellcheck="false"
-    inputmode=${field.kind === 'string' ? 'text' : 'decimal'}
-    placeholder=${field.required ? hint : `${hint}, optional`}
-    aria-invalid=${problem ? 'true' : 'false'}
-    aria-describedby=${problem ? `${id}-problem` : nothing}
-    .value=${live(value)}
-    @input=${(event: Event) => change(field.key, (event.target as HTMLInputElement).value)}
-  />`;
+      id=${id}
+      type="text"
+      dir="auto"
+      autocomplete="off"
+      spellcheck="false"
+      inputmode=${field.kind === 'number' || field.kind === 'integer' ? 'decimal' : 'text'}
+      list=${list ?? nothing}
+      placeholder=${field.required ? HINTS[field.kind] : `${HINTS[field.kind]}, optional`}
+      aria-invalid=${problem ? 'true' : 'false'}
+      aria-describedby=${problem ? `${id}-problem` : nothing}
+      .value=${live(value)}
+      @input=${(event: Event) => change(field.key, (event.target as HTMLInputElement).value)}
+    />${
+      list
+        ? html`<datalist id=${list}>${field.suggestions?.map((one) => html`<option value=${one}></option>`)}</datalist>`
+        : nothing
+    }`;
 }

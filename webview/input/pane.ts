@@ -20,9 +20,14 @@ const SEND_KEYS = globalThis.navigator?.platform.startsWith('Mac') ? '⌘↩' : 
 
 export function inputPane(state: State, actions: Actions): TemplateResult {
   const modes = modesOf(state.card);
-  const content = (mode: InputMode): unknown => (mode === state.typed.mode ? modeContent(mode, state, actions) : nothing);
+  const content = (mode: InputMode): unknown =>
+    mode === state.typed.mode ? modeContent(mode, state, actions) : nothing;
   const all = modes.map((mode) => ({ id: mode, label: MODE_LABELS[mode], content: content(mode) }));
-  return html`<section class="pane input" aria-label="Input" @keydown=${(event: KeyboardEvent) => onKey(event, state, actions)}>
+  return html`<section
+    class="pane input"
+    aria-label="Input"
+    @keydown=${(event: KeyboardEvent) => onKey(event, state, actions)}
+  >
     ${keyed(
       modes.join(),
       tabs('input', all, state.typed.mode, (mode) => actions.dispatch({ type: 'mode', mode })),
@@ -75,9 +80,8 @@ function sendRow(state: State, actions: Actions): TemplateResult {
           void actions.send();
         },
       })}
-      <kbd>${SEND_KEYS}</kbd>
+      ${progress(state, actions)}
     </span>
-    ${progress(state, actions)}
     <span class="repeat">
       ${button({
         id: 'repeat',
@@ -101,32 +105,38 @@ function sendRow(state: State, actions: Actions): TemplateResult {
   </div>`;
 }
 
-/** Its place is kept when there is nothing to show, so that nothing moves under the pointer. */
+/** Its place is kept when there is nothing to wait for, so that nothing moves under the pointer. */
 function progress(state: State, actions: Actions): TemplateResult {
   const { activity } = state;
-  const elapsed = activity.kind !== 'none' && activity.elapsedMs >= SHOW_ELAPSED_MS;
   const format = formatOf(state.locale);
+  const quick = activity.kind === 'send' && activity.elapsedMs < SHOW_ELAPSED_MS;
   return html`<span class="progress">
-    ${activity.kind !== 'none' && (elapsed || activity.kind === 'repeat')
-      ? html`${progressRing()}
-          <span class="elapsed"
-            >${activity.kind === 'repeat'
-              ? `${format.count(activity.done)} of ${format.count(activity.times)}`
-              : format.ms(activity.elapsedMs)}</span
-          >`
-      : nothing}
-    ${cancellable(activity)
-      ? button({
-          id: 'cancel',
-          label: activity.cancelling ? 'Cancelling' : 'Cancel',
-          disabled: activity.cancelling,
-          title: 'Cancel (Escape)',
-          click: () => {
-            focusInput();
-            void actions.cancel();
-          },
-        })
-      : nothing}
+    ${
+      activity.kind === 'none' || quick
+        ? html`<kbd>${SEND_KEYS}</kbd>`
+        : html`${progressRing()}
+            <span class="elapsed"
+              >${
+                activity.kind === 'repeat'
+                  ? `${format.count(activity.done)} of ${format.count(activity.times)}`
+                  : format.ms(activity.elapsedMs)
+              }</span
+            >`
+    }
+    ${
+      cancellable(activity)
+        ? button({
+            id: 'cancel',
+            label: activity.cancelling ? 'Cancelling' : 'Cancel',
+            disabled: activity.cancelling,
+            title: 'Cancel (Escape)',
+            click: () => {
+              focusInput();
+              void actions.cancel();
+            },
+          })
+        : nothing
+    }
   </span>`;
 }
 

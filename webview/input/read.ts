@@ -1,3 +1,4 @@
+import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import type { PlaygroundInput } from '../../src/shared/playground.ts';
 import type { Field, Form } from './schema.ts';
 
@@ -49,19 +50,20 @@ function readParameters(text: string, problems: InputProblems): Record<string, u
 function readJson(text: string, place: string, problems: InputProblems): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    problems[place] = `Not JSON: ${jsonProblem(text, (error as SyntaxError).message)}`;
+  } catch {
+    problems[place] = `Not JSON: ${jsonProblem(text)}`;
     return undefined;
   }
 }
 
-/** The engine's message with line and column in place of its offset. */
-export function jsonProblem(text: string, message: string): string {
-  const position = / at position (\d+).*$/s.exec(message);
-  const what = message.replace(/ (in JSON )?at position .*$/s, '').replace(/, (\.\.\.)?".*" is not valid JSON$/s, '');
-  const at = position ? Number(position[1]) : undefined;
-  if (at === undefined) return `${what}.`;
-  const before = text.slice(0, at).split('\n');
+/** What is wrong with a text that is not JSON, and where: the engine's own message often has no place. */
+function jsonProblem(text: string): string {
+  const errors: ParseError[] = [];
+  parse(text, errors, { disallowComments: true });
+  const [first] = errors;
+  if (!first) return 'it has a character that JSON does not allow.';
+  const what = printParseErrorCode(first.error).replace(/(?<=[a-z])[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
+  const before = text.slice(0, first.offset).split('\n');
   return `${what} in line ${before.length}, column ${before.at(-1)!.length + 1}.`;
 }
 
@@ -73,12 +75,14 @@ function readForm(form: Form, values: Record<string, string>, problems: InputPro
 
 function readField(field: Field, text: string, problems: InputProblems): unknown {
   if (text === '') {
-    if (field.required && field.kind !== 'string') problems[field.key] = 'Missing.';
+    if (field.required && field.kind !== 'string') problems[field.key] = 'Missing. JSON mode can send null.';
     return field.required && field.kind === 'string' ? '' : undefined;
   }
   switch (field.kind) {
     case 'string':
       return text;
+    case 'any':
+      return anyValue(text);
     case 'boolean':
       return text === 'true';
     case 'choice':
@@ -89,6 +93,12 @@ function readField(field: Field, text: string, problems: InputProblems): unknown
   }
 }
 
+/** A number where it reads as one, else the text. */
+function anyValue(text: string): string | number {
+  const number = Number(text);
+  return text.trim() !== '' && Number.isFinite(number) ? number : text;
+}
+
 function readNumber(field: Field, text: string, problems: InputProblems): number | undefined {
   const value = Number(text);
   // A comma is refused, not guessed at: it divides thousands for some and decimals for others.
@@ -97,6 +107,15 @@ function readNumber(field: Field, text: string, problems: InputProblems): number
   else if (field.minimum !== undefined && value < field.minimum) problems[field.key] = `At least ${field.minimum}.`;
   else if (field.maximum !== undefined && value > field.maximum) problems[field.key] = `At most ${field.maximum}.`;
   return value;
+}
+
+/** The place in the form of the field that a problem names: `input.age` or `input[3]`. */
+export function fieldOf(field: string, form: Form): string | undefined {
+  const key = /^input(?:\.(.+)|\[(\d+)\])$/su
+    .exec(field)
+    ?.slice(1)
+    .find((one) => one !== undefined);
+  return form.fields.find((one) => one.key === key)?.key;
 }
 
 /** The typed input that would send `input`, in the given mode if that can show it, else as JSON. */
@@ -110,11 +129,13 @@ export function typeInput(typed: TypedInput, input: unknown, mode: InputMode, fo
 }
 
 function fieldsFrom(form: Form, input: unknown): Record<string, string> | undefined {
-  if (typeof input !== 'object' || input === null || Array.isArray(input) !== (form.shape === 'array')) return undefined;
+  if (typeof input !== 'object' || input === null || Array.isArray(input) !== (form.shape === 'array'))
+    return undefined;
   const known = new Set(form.fields.map((field) => field.key));
   const entries = Object.entries(input);
   // What the form has no field for would be lost without a word.
-  if (!entries.every(([key, value]) => known.has(key) && (value === null || typeof value !== 'object'))) return undefined;
+  if (!entries.every(([key, value]) => known.has(key) && (value === null || typeof value !== 'object')))
+    return undefined;
   return Object.fromEntries(entries.map(([key, value]) => [key, value === null ? '' : String(value)]));
 }
 

@@ -1,5 +1,5 @@
 /** What of a model card's JSON Schema of `input` a form can show. */
-export type FieldKind = 'number' | 'integer' | 'string' | 'boolean' | 'choice';
+export type FieldKind = 'number' | 'integer' | 'string' | 'boolean' | 'choice' | 'any';
 
 export interface Field {
   /** Property name, or the position as text. */
@@ -10,6 +10,8 @@ export interface Field {
   description?: string;
   /** For `choice`: what may be sent, in the schema's order. */
   options?: readonly (string | number | boolean)[];
+  /** Known values of a text that may also be another. */
+  suggestions?: readonly string[];
   minimum?: number;
   maximum?: number;
 }
@@ -72,7 +74,8 @@ function field(key: string, name: string, schema: unknown, required: boolean): F
   if (!isSchema(schema)) return undefined;
   const types = typesOf(schema).filter((type) => type !== 'null');
   const options = choices(schema);
-  const kind = options ? 'choice' : types.length === 1 ? simple(types[0]!) : undefined;
+  const kind = options ? 'choice' : kindOf(schema, types);
+  const examples = schema['examples'];
   if (!kind) return undefined;
   return {
     key,
@@ -81,6 +84,7 @@ function field(key: string, name: string, schema: unknown, required: boolean): F
     required: required && !typesOf(schema).includes('null'),
     ...(typeof schema['description'] === 'string' && { description: schema['description'] }),
     ...(options && { options }),
+    ...(kind === 'string' && Array.isArray(examples) && { suggestions: examples.map(String) }),
     ...(typeof schema['minimum'] === 'number' && { minimum: schema['minimum'] }),
     ...(typeof schema['maximum'] === 'number' && { maximum: schema['maximum'] }),
   };
@@ -93,7 +97,12 @@ function choices(schema: Schema): Field['options'] {
     : undefined;
 }
 
-function simple(type: string): FieldKind | undefined {
+/** An estimator that does not tell its columns' types has the empty schema for each. */
+function kindOf(schema: Schema, types: readonly string[]): FieldKind | undefined {
+  const [type] = types;
+  if (type === undefined)
+    return ['anyOf', 'oneOf', 'properties', 'items'].some((key) => key in schema) ? undefined : 'any';
+  if (types.length > 1) return undefined;
   return type === 'number' || type === 'integer' || type === 'string' || type === 'boolean' ? type : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, noChange, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { Actions } from '../actions.ts';
 import type { State } from '../state.ts';
@@ -27,18 +27,18 @@ export function jsonBox(state: State, actions: Actions): TemplateResult {
       spellcheck="false"
       aria-invalid=${problem ? 'true' : 'false'}
       aria-describedby=${problem ? 'json-problem' : nothing}
-      placeholder="&quot;a text&quot; or {&quot;age&quot;: 40}"
+      placeholder='"a text" or {"age": 40}'
       .value=${live(state.typed.json)}
       @input=${(event: Event) => actions.dispatch({ type: 'typed', typed: { json: valueOf(event) } })}
     ></textarea>
     ${problemLine('json-problem', problem)}`;
 }
 
-/** Most models take none, so they stay folded away. */
+/** Most models take none, so they stay folded away unless the reader, or a problem, unfolds them. */
 export function parametersBox(state: State, actions: Actions): TemplateResult {
   const problem = state.problems['parameters'];
   const given = state.typed.parameters.trim() !== '';
-  return html`<details class="parameters" ?open=${problem !== undefined}>
+  return html`<details class="parameters" ?open=${live(problem ? true : noChange)}>
     <summary>Parameters${given ? ' (given)' : ''}</summary>
     <label class="hidden" for="parameters">Parameters as a JSON object</label>
     <textarea
@@ -48,7 +48,7 @@ export function parametersBox(state: State, actions: Actions): TemplateResult {
       spellcheck="false"
       aria-invalid=${problem ? 'true' : 'false'}
       aria-describedby=${problem ? 'parameters-problem' : nothing}
-      placeholder="{&quot;threshold&quot;: 0.5}"
+      placeholder='{"threshold": 0.5}'
       .value=${live(state.typed.parameters)}
       @input=${(event: Event) => actions.dispatch({ type: 'typed', typed: { parameters: valueOf(event) } })}
     ></textarea>

@@ -90,7 +90,9 @@ function onKey(event: KeyboardEvent, drawn: Plot, current: string | undefined, a
     return;
   }
   const last = drawn.marks.length - 1;
-  const to = { ArrowRight: at + 1, ArrowUp: at + 1, ArrowLeft: at - 1, ArrowDown: at - 1, Home: 0, End: last }[event.key];
+  const to = { ArrowRight: at + 1, ArrowUp: at + 1, ArrowLeft: at - 1, ArrowDown: at - 1, Home: 0, End: last }[
+    event.key
+  ];
   if (to === undefined) return;
   event.preventDefault();
   const next = drawn.marks[Math.min(last, Math.max(0, to))]!.sample.id;

@@ -40,11 +40,13 @@ export function history(state: State, samples: readonly Sample[], actions: Actio
         )}
       </tbody>
     </table>
-    ${hidden > 0
-      ? html`<p class="show-all">
-          ${format.count(hidden)} older. ${linkButton('Show more', () => actions.dispatch({ type: 'more-history' }))}
-        </p>`
-      : nothing}
+    ${
+      hidden > 0
+        ? html`<p class="show-all">
+            ${format.count(hidden)} older. ${linkButton('Show more', () => actions.dispatch({ type: 'more-history' }))}
+          </p>`
+        : nothing
+    }
   </div>`;
 }
 
@@ -92,7 +94,10 @@ function row(
         icon: copied ? 'check' : 'copy',
         tabIndex,
         click: () =>
-          void actions.copyText(sample.id, JSON.stringify(failed(sample) ? sample.problem : sample.result, undefined, 2) ?? ''),
+          void actions.copyText(
+            sample.id,
+            JSON.stringify(failed(sample) ? sample.problem : sample.result, undefined, 2) ?? '',
+          ),
       })}
       ${iconButton({
         label: `Show log lines of request ${sample.number}`,
@@ -118,5 +123,6 @@ function onKey(event: KeyboardEvent, rows: readonly Sample[], actions: Actions):
   event.preventDefault();
   const column = [...from.querySelectorAll('button')].indexOf(event.target as HTMLButtonElement);
   actions.dispatch({ type: 'cursor', id: next.id });
-  document.querySelector<HTMLElement>(`tr[data-id="${CSS.escape(next.id)}"]`)?.querySelectorAll('button')[column]?.focus();
+  const row = document.querySelector(`tr[data-id="${CSS.escape(next.id)}"]`);
+  row?.querySelectorAll('button')[column]?.focus();
 }

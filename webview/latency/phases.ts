@@ -29,7 +29,9 @@ const LEAST_WIDTH = 0.006;
 
 /** The phases that took time, laid out one after another. Empty if none did. */
 export function phaseBars(phases: Phases): PhaseBar[] {
-  const present = PHASES.map((phase) => ({ ...phase, ms: Math.max(0, phases[phase.name]) })).filter((bar) => bar.ms > 0);
+  const present = PHASES.map((phase) => ({ ...phase, ms: Math.max(0, phases[phase.name]) })).filter(
+    (bar) => bar.ms > 0,
+  );
   const sum = present.reduce((all, bar) => all + bar.ms, 0);
   if (sum === 0) return [];
   const narrow = present.filter((bar) => bar.ms / sum < LEAST_WIDTH);

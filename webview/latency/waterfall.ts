@@ -5,18 +5,26 @@ import { startBadge } from './badge.ts';
 import { phaseBars, type PhaseBar } from './phases.ts';
 
 /** Where the shown request's time went: one bar, its legend with numbers, and on demand a row per phase. */
-export function waterfall(sample: Sample, format: Format, open: boolean, toggle: (open: boolean) => void): TemplateResult {
+export function waterfall(
+  sample: Sample,
+  format: Format,
+  open: boolean,
+  toggle: (open: boolean) => void,
+): TemplateResult {
   const bars = phaseBars(sample.phases);
   return html`<div class="waterfall">
     <div class="waterfall-head">
       ${startBadge(sample, format)}
       <ul class="phase-legend" aria-label="Phases of request ${sample.number}">
-        ${bars.map((bar) => html`<li title=${bar.meaning}>
-          <svg class="swatch" viewBox="0 0 8 8" width="8" height="8" aria-hidden="true">
-            ${svg`<rect class="phase-${bar.name}" width="8" height="8" />`}
-          </svg>
-          ${bar.word} <span class="number">${format.ms(bar.ms)}</span>
-        </li>`)}
+        ${bars.map(
+          (bar) =>
+            html`<li title=${bar.meaning}>
+              <svg class="swatch" viewBox="0 0 8 8" width="8" height="8" aria-hidden="true">
+                ${svg`<rect class="phase-${bar.name}" width="8" height="8" />`}
+              </svg>
+              ${bar.word} <span class="number">${format.ms(bar.ms)}</span>
+            </li>`,
+        )}
       </ul>
     </div>
     ${bars.length ? bar(bars) : nothing}
@@ -48,14 +56,19 @@ function phaseTable(bars: PhaseBar[], format: Format): TemplateResult {
       </tr>
     </thead>
     <tbody>
-      ${bars.map((one) => html`<tr>
-        <th scope="row">${one.word}</th>
-        <td class="number">${format.ms(one.ms)}</td>
-        <td class="wide">
-          <svg class="phase-row" viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">${segment(one)}</svg>
-        </td>
-        <td>${one.meaning}</td>
-      </tr>`)}
+      ${bars.map(
+        (one) =>
+          html`<tr>
+            <th scope="row">${one.word}</th>
+            <td class="number">${format.ms(one.ms)}</td>
+            <td class="wide">
+              <svg class="phase-row" viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">
+                ${segment(one)}
+              </svg>
+            </td>
+            <td>${one.meaning}</td>
+          </tr>`,
+      )}
     </tbody>
   </table>`;
 }

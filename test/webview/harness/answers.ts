@@ -56,12 +56,15 @@ export const CARDS: Record<string, ModelCard> = {
       required: ['sepal length (cm)', 'sepal width (cm)', 'petal length (cm)', 'petal width (cm)'],
     },
     labels: ['setosa', 'versicolor', 'virginica'],
-    examples: [{ 'sepal length (cm)': 5.1, 'sepal width (cm)': 3.5, 'petal length (cm)': 1.4, 'petal width (cm)': 0.2 }],
+    examples: [
+      { 'sepal length (cm)': 5.1, 'sepal width (cm)': 3.5, 'petal length (cm)': 1.4, 'petal width (cm)': 0.2 },
+    ],
     limits,
   },
 };
 
-const NEWS = 'Acme Corp. 🚀 said on Monday that Angela Müller will lead its new office in Berlin after the $4 million deal.';
+const NEWS =
+  'Acme Corp. 🚀 said on Monday that Angela Müller will lead its new office in Berlin after the $4 million deal.';
 
 const tokens = [
   ['Angela', 'PROPN', 'NNP', 'Angela', 'nsubj', 1],
@@ -87,7 +90,14 @@ export const ANSWERS: readonly { input: unknown; result: unknown }[] = [
   {
     input: NEWS,
     result: {
-      entities: spansIn(NEWS, ['Acme Corp.', 'ORG'], ['Monday', 'DATE'], ['Angela Müller', 'PERSON'], ['Berlin', 'GPE'], ['$4 million', 'MONEY']),
+      entities: spansIn(
+        NEWS,
+        ['Acme Corp.', 'ORG'],
+        ['Monday', 'DATE'],
+        ['Angela Müller', 'PERSON'],
+        ['Berlin', 'GPE'],
+        ['$4 million', 'MONEY'],
+      ),
     },
   },
   {
@@ -100,7 +110,9 @@ export const ANSWERS: readonly { input: unknown; result: unknown }[] = [
   },
   {
     input: ARABIC,
-    result: { entities: spansIn(ARABIC, ['أنجيلا', 'PERSON'], ['برلين', 'GPE'], ['باريس', 'GPE'], ['يوم الاثنين', 'DATE']) },
+    result: {
+      entities: spansIn(ARABIC, ['أنجيلا', 'PERSON'], ['برلين', 'GPE'], ['باريس', 'GPE'], ['يوم الاثنين', 'DATE']),
+    },
   },
   { input: 'Nothing to see here.', result: { entities: [] } },
   {
@@ -142,10 +154,30 @@ export const ANSWERS: readonly { input: unknown; result: unknown }[] = [
       scoreKind: 'decision',
     },
   },
-  { input: 'price', result: { values: { 'price (€)': 1234.5678, 'area (m²)': 98.4, rooms: 3 }, currency: 'EUR', notes: ['a', null, true] } },
+  {
+    input: 'price',
+    result: {
+      values: { 'price (€)': 1234.5678, 'area (m²)': 98.4, rooms: 3 },
+      currency: 'EUR',
+      notes: ['a', null, true],
+    },
+  },
   { input: 'number', result: { value: 42.125 } },
-  { input: 'long', result: { tokens: Array.from({ length: 5000 }, (_, index) => ({ text: `w${index}`, start: index, end: index + 1, pos: 'NOUN' })) } },
-  { input: 'blob', result: { rows: Array.from({ length: 3000 }, (_, index) => ({ index, text: 'row', score: index / 3000 })) } },
+  {
+    input: 'long',
+    result: {
+      tokens: Array.from({ length: 5000 }, (_, index) => ({
+        text: `w${index}`,
+        start: index,
+        end: index + 1,
+        pos: 'NOUN',
+      })),
+    },
+  },
+  {
+    input: 'blob',
+    result: { rows: Array.from({ length: 3000 }, (_, index) => ({ index, text: 'row', score: index / 3000 })) },
+  },
 ];
 
 export const DEFAULT_RESULT = {
@@ -169,6 +201,10 @@ export const PROBLEMS: Record<string, Omit<Problem, 'requestId'>> = {
     title: 'The worker died while answering',
     status: 502,
     detail: 'The process ended with signal SIGSEGV after 214 ms.',
-    lastLines: ['Fatal Python error: Segmentation fault', 'Current thread 0x00007f (most recent call first):', '  File "handler.py", line 12 in predict'],
+    lastLines: [
+      'Fatal Python error: Segmentation fault',
+      'Current thread 0x00007f (most recent call first):',
+      '  File "handler.py", line 12 in predict',
+    ],
   },
 };

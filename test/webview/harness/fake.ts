@@ -10,7 +10,17 @@ import { ANSWERS, CARDS, DEFAULT_RESULT, PROBLEMS } from './answers.ts';
 const query = new URLSearchParams(location.search);
 const calls: { method: string; args: unknown[] }[] = [];
 const none = { connectMs: 0, queueMs: 0, startMs: 0, interpreterMs: 0, importsMs: 0, loadMs: 0 };
-const COLD: Phases = { connectMs: 0.6, queueMs: 0, startMs: 4.2, interpreterMs: 31, importsMs: 812, loadMs: 265, handlerMs: 4.1, restMs: 123.1, totalMs: 1240 };
+const COLD: Phases = {
+  connectMs: 0.6,
+  queueMs: 0,
+  startMs: 4.2,
+  interpreterMs: 31,
+  importsMs: 812,
+  loadMs: 265,
+  handlerMs: 4.1,
+  restMs: 123.1,
+  totalMs: 1240,
+};
 
 const deployments: DeploymentStatus[] = query.has('none')
   ? []
@@ -50,16 +60,36 @@ function sampleOf(input: unknown): Sample {
   const handlerMs = Math.round(wave * 13) / 10;
   const warm: Phases = { ...none, handlerMs, restMs: 0.5, totalMs: handlerMs + 0.5 };
   const failure = status().state === 'stopped' ? 'stopped' : problem;
-  const base = { id: `s${number}`, number, at, ...selected, version: status().version, input, requestId: `01JD-${number}` };
+  const base = {
+    id: `s${number}`,
+    number,
+    at,
+    ...selected,
+    version: status().version,
+    input,
+    requestId: `01JD-${number}`,
+  };
   if (failure) {
     const phases = { ...none, handlerMs: 0, restMs: 0.7, totalMs: 0.7 };
     const what = { ...PROBLEMS[failure]!, requestId: base.requestId };
-    return { ...base, status: what.status, problem: what, phases: failure === 'died' ? { ...COLD, totalMs: 1450 } : phases, ...(failure === 'died' && { start: 'cold' as const }) };
+    return {
+      ...base,
+      status: what.status,
+      problem: what,
+      phases: failure === 'died' ? { ...COLD, totalMs: 1450 } : phases,
+      ...(failure === 'died' && { start: 'cold' as const }),
+    };
   }
   const start = cold ? 'cold' : 'warm';
   cold = false;
   const known = ANSWERS.find((one) => JSON.stringify(one.input) === JSON.stringify(input));
-  return { ...base, status: 200, start, phases: start === 'cold' ? COLD : warm, result: known ? known.result : DEFAULT_RESULT };
+  return {
+    ...base,
+    status: 200,
+    start,
+    phases: start === 'cold' ? COLD : warm,
+    result: known ? known.result : DEFAULT_RESULT,
+  };
 }
 
 /** Waits until a test releases what it holds. */
@@ -77,7 +107,12 @@ const extension: PlaygroundExtension = {
     recorded('ready', remembered);
     if (remembered) selected = remembered;
     const card = CARDS[selected.model];
-    return { deployments, locale: query.get('locale') ?? 'en-GB', ...(deployments.length && { selected }), ...(card && { card }) };
+    return {
+      deployments,
+      locale: query.get('locale') ?? 'en-GB',
+      ...(deployments.length && { selected }),
+      ...(card && { card }),
+    };
   },
   select: async (key) => {
     recorded('select', key);
@@ -87,7 +122,12 @@ const extension: PlaygroundExtension = {
   },
   send: async (input): Promise<Outcome<Sample>> => {
     recorded('send', input);
-    if (input.input === 'nothing is sent') return fail('host-unreachable', 'The function host is not running.', { why: 'It ended with exit code 1.', next: 'Start it again.', action: { label: 'Restart host', command: 'nimbus.restart' } });
+    if (input.input === 'nothing is sent')
+      return fail('host-unreachable', 'The function host is not running.', {
+        why: 'It ended with exit code 1.',
+        next: 'Start it again.',
+        action: { label: 'Restart host', command: 'nimbus.restart' },
+      });
     if (!(await turn())) return cancelled();
     const sample = sampleOf(input.input);
     if (!sample.problem && status().state !== 'serving') become('serving');

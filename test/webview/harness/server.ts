@@ -32,22 +32,25 @@ export async function startHarness(): Promise<Harness> {
     const { pathname, searchParams } = new URL(request.url!, 'http://localhost');
     const file = files.get(pathname);
     if (file) {
-      response.writeHead(200, { 'content-type': TYPES[path.extname(pathname)] ?? 'application/octet-stream' }).end(file);
+      response
+        .writeHead(200, { 'content-type': TYPES[path.extname(pathname)] ?? 'application/octet-stream' })
+        .end(file);
     } else if (pathname === '/') {
       const nonce = randomBytes(16).toString('base64');
       response
         .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy(nonce) })
         .end(document(searchParams.get('theme') as Theme, nonce));
-    } else response.writeHead(404).end();
+    } else response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
   return {
     url: (theme, query = '') => `http://127.0.0.1:${port}/?theme=${theme}&${query}`,
-    close: () => new Promise((closed) => {
-      server.close(() => closed());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
   };
 }
 
@@ -59,7 +62,7 @@ function policy(nonce: string): string {
     `script-src 'nonce-${nonce}'`,
     `style-src 'self' 'nonce-${nonce}'`,
     "font-src 'self'",
-    "img-src 'self' data:",
+    "img-src 'self'",
     "connect-src 'none'",
   ].join('; ');
 }
@@ -72,7 +75,6 @@ function document(theme: Theme, nonce: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Playground</title>
-<link rel="icon" href="data:,">
 <style nonce="${nonce}">:root { ${themeCss(theme)} } ${EDITOR_CSS}</style>
 <link rel="stylesheet" href="playground.css">
 </head>

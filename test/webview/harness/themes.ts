@@ -88,7 +88,12 @@ const COLOURS: Record<string, readonly [dark: string, light: string, hcDark: str
   'debugTokenExpression-string': ['#ce9178', '#a31515', '#f48771', '#a31515'],
   'debugTokenExpression-number': ['#b5cea8', '#098658', '#89d185', '#098658'],
   'debugTokenExpression-boolean': ['#4e94ce', '#0000ff', '#75bdfe', '#0000ff'],
-  'scrollbarSlider-background': ['rgba(121,121,121,.4)', 'rgba(100,100,100,.4)', 'rgba(111,195,223,.6)', 'rgba(15,74,133,.4)'],
+  'scrollbarSlider-background': [
+    'rgba(121,121,121,.4)',
+    'rgba(100,100,100,.4)',
+    'rgba(111,195,223,.6)',
+    'rgba(15,74,133,.4)',
+  ],
 };
 
 /** The variables of a theme as CSS, as a webview gets them. */

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import type { ModelCard } from '../../../src/shared/contract.ts';
+import type { DeploymentStatus, State as DeploymentState } from '../../../src/shared/states.ts';
+import { MOST_REMEMBERED, remember, restore } from '../../../webview/remembered.ts';
+import {
+  initialState,
+  modesOf,
+  MOST_SAMPLES,
+  reduce,
+  samplesOf,
+  type Action,
+  type State,
+} from '../../../webview/state.ts';
+import { sample } from './samples.ts';
+
+const key = { model: 'sentiment', deployment: 'local' };
+
+function status(state: DeploymentState, model = 'sentiment'): DeploymentStatus {
+  const url = `http://127.0.0.1:1/${model}/local`;
+  const facts = {
+    target: 'local',
+    framework: 'sklearn',
+    url,
+    version: 'f'.repeat(64),
+    workers: 0,
+    lastMs: {},
+  } as const;
+  return { model, deployment: 'local', state, ...facts };
+}
+
+function card(input: Record<string, unknown>): ModelCard {
+  const limits = { memoryMb: 1, timeoutSeconds: 1, payloadBytes: 1, batchInputs: 1 };
+  return { model: 'sentiment', version: 'f', framework: 'sklearn', input, examples: [], limits };
+}
+
+function after(...actions: Action[]): State {
+  const deployments = [status('idle'), status('idle', 'iris')];
+  const started: Action = {
+    type: 'started',
+    start: { deployments, selected: key, locale: 'en', card: card({ type: 'string' }) },
+  };
+  return [started, ...actions].reduce(reduce, initialState());
+}
+
+function said(state: State): string[] {
+  return state.announcements.map(({ text }) => text);
+}
+
+const ROW = card({ type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 });
+
+describe('the state of the playground', () => {
+  it('never changes in place', () => {
+    const state = Object.freeze(after());
+    Object.freeze(state.samples);
+    Object.freeze(state.typed);
+    reduce(state, { type: 'sample', sample: sample() });
+    reduce(state, { type: 'typed', typed: { text: 'x' } });
+    assert.equal(state.samples.length, 0);
+  });
+
+  it('shows an answer that comes back from Send and as an event once', () => {
+    const one = sample();
+    const state = after(
+      { type: 'sending', at: 0 },
+      { type: 'sample', sample: one },
+      { type: 'sample', sample: one },
+      { type: 'ended' },
+    );
+    assert.equal(state.samples.length, 1);
+    assert.equal(state.shown, one.id);
+    assert.equal(state.activity.kind, 'none');
+    assert.equal(said(state).length, 1);
+  });
+
+  it('keeps the newest requests and no more than it may', () => {
+    const all = Array.from({ length: MOST_SAMPLES + 5 }, () => sample());
+    const state = after(...all.map((one): Action => ({ type: 'sample', sample: one })));
+    assert.equal(state.samples.length, MOST_SAMPLES);
+    assert.equal(state.samples.at(-1), all.at(-1));
+  });
+
+  it('does not show a late answer of a deployment that is no longer chosen', () => {
+    const late = sample();
+    const state = after(
+      { type: 'selected', key: { model: 'iris', deployment: 'local' }, card: ROW },
+      { type: 'sample', sample: late },
+    );
+    assert.equal(state.shown, undefined);
+    assert.deepEqual(samplesOf(state), []);
+    const back = reduce(state, { type: 'selected', key, card: undefined });
+    assert.equal(back.shown, late.id);
+  });
+
+  it('counts a repeat and says so only at its end', () => {
+    const actions: Action[] = [{ type: 'repeating', at: 0, times: 3 }];
+    for (let sent = 0; sent < 3; sent++) actions.push({ type: 'sample', sample: sample() });
+    const running = after(...actions);
+    assert.ok(running.activity.kind === 'repeat' && running.activity.done === 3);
+    const done = reduce(running, { type: 'ended' });
+    assert.deepEqual(said(done), ['Sending 3 requests one after another.', '3 requests sent.']);
+  });
+
+  it('puts an error where the answer was, until the next request', () => {
+    const error = { code: 'x', what: 'The host is not running.' };
+    const failed = after({ type: 'sample', sample: sample() }, { type: 'ended', error });
+    assert.equal(failed.error, error);
+    assert.equal(said(failed).at(-1), error.what);
+    assert.equal(reduce(failed, { type: 'sending', at: 1 }).error, undefined);
+  });
+
+  it('announces what the chosen deployment becomes, once', () => {
+    const stopped: Action = { type: 'deployments', all: [status('stopped'), status('failed', 'iris')] };
+    assert.deepEqual(said(after(stopped, stopped)), ['sentiment/local: stopped.']);
+  });
+
+  it('forgets a card that is gone', () => {
+    assert.equal('card' in after({ type: 'card', card: undefined }), false);
+  });
+
+  it('offers the modes that the input can have, and moves to one of them', () => {
+    assert.deepEqual(modesOf(ROW), ['form', 'json']);
+    assert.deepEqual(modesOf(card({ type: 'string' })), ['text', 'json']);
+    assert.deepEqual(modesOf(card({ type: 'object' })), ['json']);
+    assert.equal(after({ type: 'card', card: ROW }).typed.mode, 'form');
+  });
+
+  it('fills in an example in the mode that shows it', () => {
+    const json: Action = { type: 'mode', mode: 'json' };
+    assert.deepEqual(after(json, { type: 'filled', input: 'hello' }).typed.text, 'hello');
+    assert.deepEqual(after({ type: 'card', card: ROW }, json, { type: 'filled', input: [1, 2] }).typed.fields, {
+      0: '1',
+      1: '2',
+    });
+  });
+
+  it('marks the field that the endpoint refused', () => {
+    const problem = {
+      type: 'x',
+      title: 't',
+      status: 400,
+      detail: 'value 1 takes a number',
+      requestId: 'r',
+      field: 'input[1]',
+    };
+    const state = after({ type: 'card', card: ROW }, { type: 'sample', sample: sample({ status: 400, problem }) });
+    assert.deepEqual(state.problems, { 1: 'value 1 takes a number' });
+    assert.deepEqual(reduce(state, { type: 'typed', typed: {} }).problems, {});
+  });
+
+  it('repeats a whole number of times within its limits', () => {
+    for (const [given, taken] of [
+      [0, 1],
+      [2.4, 2],
+      [1e9, 1000],
+      [Number.NaN, 1],
+    ])
+      assert.equal(after({ type: 'repeat-times', times: given! }).repeatTimes, taken);
+  });
+});
+
+describe('what outlives a reload', () => {
+  it('is what was typed, chosen and answered', () => {
+    const state = after(
+      { type: 'typed', typed: { text: 'kept' } },
+      { type: 'sample', sample: sample() },
+      { type: 'view', view: 'json' },
+    );
+    const restored = restore(JSON.parse(JSON.stringify(remember(state))));
+    for (const field of ['typed', 'selected', 'samples', 'shown', 'view', 'repeatTimes'] as const)
+      assert.deepEqual(restored[field], state[field]);
+    assert.deepEqual(restored.activity, { kind: 'none' });
+  });
+
+  it('leaves out an answer too large to store, not the small ones around it', () => {
+    const small = [sample(), sample()];
+    const state = after(
+      ...[small[0]!, sample({ result: 'x'.repeat(MOST_REMEMBERED) }), small[1]!].map((one): Action => ({
+        type: 'sample',
+        sample: one,
+      })),
+    );
+    assert.deepEqual(remember(state).samples, small);
+  });
+
+  it('is nothing where it makes no sense', () => {
+    for (const junk of [
+      undefined,
+      null,
+      3,
+      'x',
+      {},
+      { version: 2, samples: [] },
+      { version: 1, samples: 'x', typed: 3, shown: 9 },
+    ])
+      assert.deepEqual(restore(junk).samples, []);
+    assert.deepEqual(restore({ version: 1, samples: [{ id: 1 }] }).samples, []);
+  });
+});
