@@ -1,99 +1,25 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import {
+  provideVSCodeDesignSystem,
+  vsCodeBadge,
+  vsCodeButton,
+  vsCodePanels,
+  vsCodePanelTab,
+  vsCodePanelView,
+  vsCodeProgressRing,
+} from '@vscode/webview-ui-toolkit';
 
 /**
- * The one file that knows the toolkit; only the controls that the page uses are registered. Text boxes and choices are
- * the browser's own: in the toolkit's, `dir="auto"`, `aria-describedby` and (for its dropdown) `<label for>` do not
- * reach the control inside the shadow tree. The toolkit needs a document to be imported at all, hence only here.
+ * The one file that knows the toolkit; only the elements that the page uses are registered, and elements.ts draws them.
+ * Text boxes and choices are the browser's own: in the toolkit's, `dir="auto"`, `aria-describedby` and (for its
+ * dropdown) `<label for>` do not reach the control inside the shadow tree.
  */
-export async function registerControls(): Promise<void> {
-  const toolkit = await import('@vscode/webview-ui-toolkit');
-  toolkit
-    .provideVSCodeDesignSystem()
-    .register(
-      toolkit.vsCodeBadge(),
-      toolkit.vsCodeButton(),
-      toolkit.vsCodePanels(),
-      toolkit.vsCodePanelTab(),
-      toolkit.vsCodePanelView(),
-      toolkit.vsCodeProgressRing(),
-    );
-}
-
-export interface ButtonOptions {
-  label: string;
-  click: () => void;
-  icon?: string;
-  primary?: boolean;
-  disabled?: boolean;
-  title?: string;
-  id?: string;
-}
-
-export function button({ label, click, icon, primary, disabled, title, id }: ButtonOptions): TemplateResult {
-  return html`<vscode-button
-    id=${id ?? nothing}
-    appearance=${primary ? 'primary' : 'secondary'}
-    title=${title ?? nothing}
-    ?disabled=${disabled ?? false}
-    @click=${click}
-    >${icon ? html`<i slot="start" class="codicon codicon-${icon}" aria-hidden="true"></i>` : nothing}${label}</vscode-button
-  >`;
-}
-
-export interface IconButtonOptions {
-  label: string;
-  icon: string;
-  click: () => void;
-  /** -1 takes it out of the tab order, where arrow keys lead to its row. */
-  tabIndex?: number;
-}
-
-/** A small native button: lists have hundreds of them. */
-export function iconButton({ label, icon, click, tabIndex = 0 }: IconButtonOptions): TemplateResult {
-  return html`<button
-    class="icon"
-    type="button"
-    title=${label}
-    aria-label=${label}
-    tabindex=${tabIndex}
-    @click=${click}
-  >
-    <i class="codicon codicon-${icon}" aria-hidden="true"></i>
-  </button>`;
-}
-
-/** A button that reads as part of a text. */
-export function linkButton(label: unknown, click: () => void, title?: string): TemplateResult {
-  return html`<button class="link" type="button" title=${title ?? nothing} @click=${click}>${label}</button>`;
-}
-
-export interface Tab<Id extends string> {
-  id: Id;
-  label: string;
-  content: unknown;
-}
-
-/** Tabs of the toolkit. `name` makes their ids unique in the page. */
-export function tabs<Id extends string>(
-  name: string,
-  all: readonly Tab<Id>[],
-  active: Id,
-  change: (id: Id) => void,
-): TemplateResult {
-  return html`<vscode-panels
-    activeid="${name}-${active}"
-    @change=${(event: CustomEvent<{ id?: string } | undefined>) => {
-      // `change` events of the fields inside bubble up to here as well.
-      if (event.target !== event.currentTarget) return;
-      const chosen = all.find((tab) => `${name}-${tab.id}` === event.detail?.id);
-      if (chosen && chosen.id !== active) change(chosen.id);
-    }}
-  >
-    ${all.map((tab) => html`<vscode-panel-tab id="${name}-${tab.id}">${tab.label}</vscode-panel-tab>`)}
-    ${all.map((tab) => html`<vscode-panel-view id="${name}-${tab.id}-view">${tab.content}</vscode-panel-view>`)}
-  </vscode-panels>`;
-}
-
-export function progressRing(): TemplateResult {
-  return html`<vscode-progress-ring aria-hidden="true"></vscode-progress-ring>`;
+export function registerControls(): void {
+  provideVSCodeDesignSystem().register(
+    vsCodeBadge(),
+    vsCodeButton(),
+    vsCodePanels(),
+    vsCodePanelTab(),
+    vsCodePanelView(),
+    vsCodeProgressRing(),
+  );
 }

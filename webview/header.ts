@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { DeploymentKey } from '../src/shared/spec.ts';
 import type { DeploymentStatus } from '../src/shared/states.ts';
 import type { Actions } from './actions.ts';
-import { button } from './controls.ts';
+import { button } from './elements.ts';
 import { copyMenu } from './menu.ts';
 import { statusOf, type State } from './state.ts';
 import { STATE_WORDS } from './words.ts';

@@ -83,7 +83,7 @@ const events: PlaygroundPage = {
 const extension = connect(editor, events);
 const actions = createActions({ get: () => state, dispatch }, extension);
 
-await registerControls();
+registerControls();
 window.addEventListener('pagehide', store);
 draw();
 await actions.begin();

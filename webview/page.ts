@@ -3,7 +3,7 @@ import { repeat } from 'lit-html/directives/repeat.js';
 import type { Actions } from './actions.ts';
 import { answerPane } from './answer/pane.ts';
 import { errorView } from './answer/problem.ts';
-import { button } from './controls.ts';
+import { button } from './elements.ts';
 import { formatOf } from './format.ts';
 import { header, notice } from './header.ts';
 import { inputPane } from './input/pane.ts';

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { linkButton } from '../controls.ts';
+import { linkButton } from '../elements.ts';
 import type { AnswerView } from './view.ts';
 
 /** Characters of JSON shown at first; colouring more would make the page slow. */

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { cache } from 'lit-html/directives/cache.js';
 import type { Sample } from '../../src/shared/latency.ts';
 import type { Actions } from '../actions.ts';
-import { iconButton, linkButton, tabs } from '../controls.ts';
+import { iconButton, linkButton, tabs } from '../elements.ts';
 import { formatOf, shortInput } from '../format.ts';
 import { failed } from '../latency/kinds.ts';
 import { samplesOf, shownSample, type State } from '../state.ts';

@@ -3,7 +3,7 @@ import type { Problem } from '../../src/shared/contract.ts';
 import type { Sample } from '../../src/shared/latency.ts';
 import type { UserError } from '../../src/shared/outcome.ts';
 import type { Actions } from '../actions.ts';
-import { button, linkButton } from '../controls.ts';
+import { button, linkButton } from '../elements.ts';
 
 /** What the page itself can offer against a problem, by its code. */
 type Remedy = 'start' | 'resend' | 'logs' | 'none';

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { linkButton } from '../controls.ts';
+import { linkButton } from '../elements.ts';
 import type { Format } from '../format.ts';
 
 /** What the drawing of a part needs besides the part. */

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { keyed } from 'lit-html/directives/keyed.js';
 import { live } from 'lit-html/directives/live.js';
 import type { Actions } from '../actions.ts';
-import { button, linkButton, progressRing, tabs } from '../controls.ts';
+import { button, linkButton, progressRing, tabs } from '../elements.ts';
 import { formatOf, shortInput } from '../format.ts';
 import { formOfState, MOST_REPEATS, modesOf, samplesOf, type Activity, type State } from '../state.ts';
 import { formFields } from './form.ts';

@@ -3,7 +3,7 @@ import { repeat } from 'lit-html/directives/repeat.js';
 import type { Sample } from '../../src/shared/latency.ts';
 import type { Actions } from '../actions.ts';
 import { summary } from '../answer/summary.ts';
-import { iconButton, linkButton } from '../controls.ts';
+import { iconButton, linkButton } from '../elements.ts';
 import { formatOf, shortInput, type Format } from '../format.ts';
 import type { State } from '../state.ts';
 import { kindMark } from './badge.ts';

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  fieldOf,
-  jsonProblem,
-  readInput,
-  switchMode,
-  typeInput,
-  type TypedInput,
-} from '../../../webview/input/read.ts';
+import { fieldOf, readInput, switchMode, typeInput, type TypedInput } from '../../../webview/input/read.ts';
 import { formOf, takesText, type Form } from '../../../webview/input/schema.ts';
 
 const blank: TypedInput = { mode: 'text', text: '', fields: {}, json: '', parameters: '' };
