@@ -20,7 +20,7 @@ export class Playground {
   /** Types a text, sends it with the keyboard and answers with the history's new row. */
   async send(text: string): Promise<Request> {
     const before = await this.rows().count();
-    const box = this.frame.getByLabel('Text', { exact: true });
+    const box = this.frame.getByRole('textbox', { name: 'Text', exact: true });
     await box.fill(text);
     await box.press('Control+Enter');
     return this.request(before + 1);
