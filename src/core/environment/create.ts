@@ -110,6 +110,8 @@ async function take(step: Step, shell: Shell): Promise<Outcome<never> | undefine
   shell.stage(STAGE, { detail: step.title });
   shell.log(withoutPassword(`$ ${step.argv.join(' ')}`));
   const result = await run(step.argv, {
+    // uv reads the settings of the project that it runs in, and a repository must not choose where packages come from.
+    cwd: environmentsFolder(),
     env: buildVariables(process.env),
     signal: shell.signal,
     onLine: (line) => shell.log(withoutPassword(line)),

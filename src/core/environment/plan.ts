@@ -58,7 +58,10 @@ export async function planEnvironment(
       ...mismatches(requirements, found.value.packages, { python: found.value.version, platform: process.platform }),
       ...pythonMismatch(found.value, options.pythonVersion),
     ];
-    probed.push({ candidate, probe: found.value, mismatches: differing });
+    // The interpreter itself rather than what led to it: a shim would look for it again at every start of a worker.
+    const python = found.value.python || candidate.python;
+    if (probed.some((one) => one.candidate.python === python)) continue;
+    probed.push({ candidate: { ...candidate, python }, probe: found.value, mismatches: differing });
     if (differing.length === 0) break;
   }
   if (probed.length === 0) return noInterpreter(failures);
