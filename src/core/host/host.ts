@@ -195,7 +195,12 @@ export class Host {
           ...key,
           kind: plan.kind,
           stages: DEPLOY_STAGES,
-          work: (shell) => executeDeploy(plan, local, shell),
+          work: async (shell) => {
+            const outcome = await executeDeploy(plan, local, shell);
+            // What a failed or cancelled deploy copied.
+            if (!outcome.ok) await this.#sweep();
+            return outcome;
+          },
         });
   }
 
@@ -441,6 +446,7 @@ export class Host {
     if (this.#models) this.#follow(this.#models.document);
     const found = this.#deployments.get(`${model}/${deployment}`);
     if (found?.record) this.#reloads.check(found);
+    void this.#sweep();
   }
 
   #forgetOld(): void {
