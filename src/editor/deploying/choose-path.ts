@@ -17,7 +17,7 @@ export async function chooseModelPath(editor: Editor): Promise<Outcome<string>> 
     const browse = { label: vscode.l10n.t('$(folder-opened) Browse…'), value: '' };
     const items: Choice<string>[] = found.map((file) => ({
       label: path.basename(file),
-      description: vscode.workspace.asRelativePath(path.dirname(file)),
+      description: folderOf(file),
       value: file,
     }));
     const chosen = await choose<string>({
@@ -37,4 +37,11 @@ export async function chooseModelPath(editor: Editor): Promise<Outcome<string>> 
     ...(folder ? { defaultUri: folder } : {}),
   });
   return chosen?.[0] ? ok(chosen[0].fsPath) : cancelled();
+}
+
+/** The folder that a file is in, as it is written within the workspace. */
+function folderOf(file: string): string {
+  const folder = path.dirname(file);
+  const isRoot = vscode.workspace.workspaceFolders?.some(({ uri }) => uri.fsPath === folder) ?? false;
+  return isRoot ? '' : vscode.workspace.asRelativePath(folder);
 }

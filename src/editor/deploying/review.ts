@@ -166,7 +166,6 @@ function overview(
   active: Row,
 ): Parameters<typeof choose<Row>>[0] {
   const { memoryMb, timeoutSeconds, concurrency } = draft.limits;
-  const asksConsent = consentNeeded !== undefined;
   const items: Choice<Row>[] = [
     {
       label: vscode.l10n.t('$(rocket) Deploy as {0}', draft.name),
@@ -179,7 +178,7 @@ function overview(
     { label: vscode.l10n.t('$(edit) Name'), description: draft.name, value: 'name' },
     { label: vscode.l10n.t('$(server-process) Deployment'), description: draft.deployment, value: 'deployment' },
     {
-      label: vscode.l10n.t('$(symbol-misc) Python'),
+      label: vscode.l10n.t('$(code) Python'),
       description: draft.environment.label,
       detail: [draft.environment.detail, ...draft.environment.problems.map((one) => `$(warning) ${one}`)].join('  '),
       value: 'python',
@@ -204,8 +203,7 @@ function overview(
   const file = path.basename(wanted.path);
   return {
     title: vscode.l10n.t('Deploy {0} ({1})', file, FRAMEWORK_TITLES[detection.framework]),
-    step: 1,
-    totalSteps: asksConsent ? 2 : 1,
+    ...(consentNeeded ? { step: 1, totalSteps: 2 } : {}),
     placeholder: portable
       ? vscode.l10n.t('Enter deploys it on this machine')
       : vscode.l10n.t('Enter deploys it on this machine. It lies outside the project: its entry works here only.'),

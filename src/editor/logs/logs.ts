@@ -43,7 +43,8 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.#open.get(uri.toString())?.text.toString() ?? '';
+    const text = this.#open.get(uri.toString())?.text.toString() ?? '';
+    return text || vscode.l10n.t('Nothing printed yet. What the model prints appears here.');
   }
 
   /** Opens a deployment's log at its end, or at the lines of one request. */
@@ -103,7 +104,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
 
 /** Ends with `.log`, so that VS Code colours it as a log. */
 function logUri(project: Project, { model, deployment }: DeploymentKey): vscode.Uri {
-  return vscode.Uri.from({ scheme: LOG_SCHEME, path: `/${model}/${deployment}.log`, query: project.folder });
+  return vscode.Uri.from({ scheme: LOG_SCHEME, path: `/${model} ${deployment}.log`, query: project.folder });
 }
 
 /** Scrolls along with what is written where the cursor is at the end. */

@@ -67,9 +67,9 @@ export function stateText(state: State): string {
 }
 
 const STATE_ICONS: Record<State, { icon: string; color?: string }> = {
-  idle: { icon: 'circle-large-outline', color: 'descriptionForeground' },
+  idle: { icon: 'circle-outline', color: 'descriptionForeground' },
   starting: { icon: 'loading~spin' },
-  serving: { icon: 'circle-large-filled', color: 'testing.iconPassed' },
+  serving: { icon: 'circle-filled', color: 'testing.iconPassed' },
   stopped: { icon: 'debug-stop', color: 'disabledForeground' },
   failed: { icon: 'error', color: 'testing.iconFailed' },
   changed: { icon: 'diff-modified', color: 'list.warningForeground' },
@@ -172,14 +172,15 @@ function deploymentRow(node: DeploymentNode): Row {
     return {
       label: deployment,
       description,
-      icon: 'circle-large-outline',
+      icon: 'circle-outline',
       color: 'disabledForeground',
       context: 'deployment:undeployed',
       children: 'none',
       spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),
     };
   }
-  const description = [stateText(status.state), ...latencies(status)].join(' · ');
+  const reason = status.error ? [status.error.what] : [];
+  const description = [stateText(status.state), ...reason, ...latencies(status)].join(' · ');
   return {
     label: deployment,
     description,
