@@ -15,7 +15,7 @@ export type Change = (document: ModelsDocument, text: string | undefined) => Out
 /** How often another program may change the file under an edit before Nimbus gives up. */
 const ATTEMPTS = 10;
 /** A lock whose owner was killed is taken over after this many milliseconds. */
-const LOCK_STALE_MS = 5000;
+const LOCK_STALE_MS = 3000;
 /** Beside models.json, on the same file system, so that a rename replaces the file in one step. */
 const TEMPORARY = '.models.json.nimbus-tmp';
 
@@ -26,7 +26,7 @@ const queues = new Map<string, Promise<unknown>>();
  * crash finds the old or the new file. Links are followed, mode and owner stay. A change that another program makes
  * meanwhile is not lost: `change` is asked again, with the new text. Answers whether the file was written.
  *
- * Errors: invalid, conflict-marked, newer, or not readable (with line and column); read-only; locked for 15 s; what
+ * Errors: invalid, conflict-marked, newer, or not readable (with line and column); read-only; locked for 10 s; what
  * `change` itself refuses.
  */
 export async function updateModelsFile(project: string, change: Change): Promise<Outcome<{ changed: boolean }>> {
@@ -67,7 +67,7 @@ async function locked<T>(file: string, work: () => Promise<Outcome<T>>): Promise
       realpath: false,
       lockfilePath: path.join(places().run, `${id}.models.lock`),
       stale: LOCK_STALE_MS,
-      // About 15 s: three times as long as an abandoned lock lives.
+      // About 10 s: three times as long as an abandoned lock lives.
       retries: { retries: 300, minTimeout: 10, maxTimeout: 50, randomize: true },
       // Losing it loses nothing: the file is compared again before it is replaced.
       onCompromised: () => {},
@@ -75,7 +75,7 @@ async function locked<T>(file: string, work: () => Promise<Outcome<T>>): Promise
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') return notWritable(file, error);
     return fail('models-file-locked', `${file} is being edited by another Nimbus.`, {
-      why: 'It has held the lock for more than 15 seconds.',
+      why: 'It has held the lock for more than 10 seconds.',
       next: 'Try again; if it stays, close other windows and Nimbus commands.',
     });
   }

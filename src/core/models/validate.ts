@@ -38,7 +38,9 @@ export function isModel(value: unknown): boolean {
 /** What is wrong with a model's fields or a deployment's, one sentence each; none where they keep to the schema. */
 export function complaints(value: unknown, part: 'model' | 'deployment'): string[] {
   const validate = validator(`#/definitions/${part}`);
-  return validate(value) ? [] : readable(validate.errors).map((error) => explain(error, [part]));
+  return validate(value)
+    ? []
+    : readable(validate.errors).map((error) => explain(error, [part, ...pointerPath(error.instancePath, value)]));
 }
 
 /** Every breach of the schema, at its place in the text. */
