@@ -40,7 +40,7 @@ describe('models.json between processes', () => {
     );
     writeFileSync(file, JSON.stringify({ version: 1, models }, undefined, 2));
     for (let round = 0; round < 4; round++) {
-      const child = edit(temporary.folder, `r${round}`, 0);
+      const child = edit(temporary.folder, `r${round}`, Infinity);
       // Two edits were made: it is in the middle of a later one, at a moment that differs by round.
       let lines = 0;
       for await (const chunk of child.stdout!) {
