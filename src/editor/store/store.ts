@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { MODELS_FILE } from '../../core/models/document.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
+import { hostEnvironment } from '../host-settings.ts';
 import { Project, type ProjectChange } from './project.ts';
 
 export type StoreChange = { kind: 'projects' } | (ProjectChange & { project: Project });
@@ -122,7 +123,7 @@ export class Store implements vscode.Disposable {
     const { watchModels } = await import('../../core/models/watch.ts');
     const { connectHost } = await import('../../core/host/client.ts');
     const project: Project = new Project(folder, {
-      connect: (events) => connectHost({ project: folder, kind: 'editor', events }),
+      connect: (events) => connectHost({ project: folder, kind: 'editor', events, env: hostEnvironment(folder) }),
       now: Date.now,
       changed: (change) => {
         if (change.kind === 'list' || change.kind === 'model') void this.#connect(project);
