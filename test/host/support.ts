@@ -84,13 +84,17 @@ export class TestProject {
     return connected.value;
   }
 
-  /** Resolves once `found` finds something; looks again at every event. */
+  /** Resolves once `found` finds something; looks again at every event, and now and then at what has none. */
   async until<T>(found: () => T | undefined | false): Promise<T> {
     for (;;) {
       const value = found();
       if (value !== undefined && value !== false) return value;
       await new Promise<void>((resolve) => {
-        this.#listeners.add(resolve);
+        const timer = setTimeout(resolve, 100);
+        this.#listeners.add(() => {
+          clearTimeout(timer);
+          resolve();
+        });
       });
     }
   }

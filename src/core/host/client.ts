@@ -34,7 +34,7 @@ export interface ConnectOptions {
 }
 
 /** Until a started host must listen: a slow disk and a busy machine included. */
-const START_MS = 20_000;
+const START_MS = 30_000;
 const LOOK_MS = 15;
 /** A host that does not greet has hung. */
 const HELLO_MS = 10_000;
@@ -106,7 +106,7 @@ async function start(
     stdio: ['ignore', log, log],
     windowsHide: true,
     env: {
-      ...process.env,
+      ...withoutDebugger(process.env),
       ...env,
       // VS Code's own runtime is Node only when it is told so.
       ...(process.versions['electron'] ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
@@ -128,8 +128,14 @@ async function start(
     if (failure !== undefined) break;
     await delay(LOOK_MS);
   }
-  const why = [failure ?? `It did not listen within ${START_MS / 1000} s.`, await tail(logFile, 15)].join('\n').trim();
+  const why = [failure ?? `It did not listen within ${START_MS / 1000} s.`, await tail(logFile, 30)].join('\n').trim();
   return fail('host-not-started', 'The function host cannot be started.', { why, next: `Its log: ${logFile}` });
+}
+
+/** A debugger of this process must not wait for, or hold, a process that outlives it. */
+function withoutDebugger(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _options, VSCODE_INSPECTOR_OPTIONS: _inspector, ...rest } = env;
+  return rest;
 }
 
 function hungNext(project: string): string {

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
 import type { ModelsDocument } from '../models/document.ts';
+import { readDocument } from '../models/read.ts';
 import { watchModels, type ModelsWatcher } from '../models/watch.ts';
 import { PROJECT_FOLDER, places, projectId } from '../places.ts';
 import {
@@ -14,7 +15,7 @@ import {
 } from '../targets/local-execute.ts';
 import type { Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { keyText, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
+import { keyText, type DeploymentKey, type ModelSpec, type ModelsSpec } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import { Deployment, spawnWorker, writeFunction, type Surroundings } from './deployment.ts';
 import { ensureEnvironment } from './environment.ts';
@@ -117,7 +118,7 @@ export class Host {
       logs,
       (operation) => {
         listener.operation(operation);
-        if (operation.state !== 'running') this.#afterOperation(operation);
+        if (operation.state !== 'running') void this.#afterOperation(operation);
       },
       (error) => log.write(`operation: ${describe(error)}`),
     );
@@ -371,8 +372,23 @@ export class Host {
         this.#declare(key, spec, target);
       }
     }
+    const undeclared = [...this.#deployments.values()].some((one) => !declared.has(keyText(one)));
+    if (undeclared) void this.#dropUndeclared();
+  }
+
+  /** Only by what the file says now: a reading from before an operation's edit would drop what was just deployed. */
+  async #dropUndeclared(): Promise<void> {
+    let ended: number;
+    let document: ModelsDocument;
+    do {
+      ended = this.#operations.ended;
+      document = await readDocument(this.#options.project);
+    } while (ended !== this.#operations.ended);
+    const models = specOf(document);
+    if (!models) return;
     for (const deployment of this.#deployments.values()) {
-      if (declared.has(keyText(deployment)) || this.#operations.runningFor(deployment)) continue;
+      if (models[deployment.model]?.deployments?.[deployment.deployment]) continue;
+      if (this.#operations.runningFor(deployment)) continue;
       this.#options.log.write(`${keyText(deployment)} is not declared any more`);
       void this.#remove(deployment, false);
     }
@@ -441,9 +457,9 @@ export class Host {
     if (forget) await this.#sweep();
   }
 
-  #afterOperation({ model, deployment }: Operation): void {
+  async #afterOperation({ model, deployment }: Operation): Promise<void> {
     // Edits of models.json meanwhile were left to the operation.
-    if (this.#models) this.#follow(this.#models.document);
+    this.#follow(await readDocument(this.#options.project));
     const found = this.#deployments.get(`${model}/${deployment}`);
     if (found?.record) this.#reloads.check(found);
     void this.#sweep();
@@ -488,6 +504,12 @@ class EarlyLines {
   line(line: LogLine): void {
     if (this.lines.length < 1000) this.lines.push(line);
   }
+}
+
+/** The declared models; undefined where the file cannot be used, which changes nothing. */
+function specOf(document: ModelsDocument): ModelsSpec['models'] | undefined {
+  if (document.kind === 'absent') return {};
+  return document.kind === 'ok' || document.kind === 'newer' ? document.spec.models : undefined;
 }
 
 function keyOf({ model, deployment }: DeploymentKey): DeploymentKey {

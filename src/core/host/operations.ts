@@ -34,6 +34,7 @@ export class Operations {
   readonly #onBug: (error: unknown) => void;
   readonly #running = new Map<string, Running>();
   readonly #ended: Operation[] = [];
+  #endedCount = 0;
 
   constructor(folder: string, onChange: (operation: Operation) => void, onBug: (error: unknown) => void) {
     this.#folder = folder;
@@ -43,6 +44,11 @@ export class Operations {
 
   get running(): number {
     return this.#running.size;
+  }
+
+  /** How many have ended so far. */
+  get ended(): number {
+    return this.#endedCount;
   }
 
   /** Those that run, and the last ones that ended. */
@@ -139,6 +145,7 @@ export class Operations {
     if (!outcome.ok) log.write([outcome.error.what, outcome.error.why, outcome.error.next].filter(Boolean).join('\n'));
     log.write(operation.state);
     this.#running.delete(keyText(operation));
+    this.#endedCount += 1;
     this.#ended.push(operation);
     if (this.#ended.length > REMEMBERED) this.#ended.shift();
     this.#onChange(structuredClone(operation));

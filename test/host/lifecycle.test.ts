@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import path from 'node:path';
+import { connectHost, findHost } from '../../src/core/host/client.ts';
+import { addressOf, elect } from '../../src/core/host/election.ts';
+import { VERSION } from '../../src/core/host/identity.ts';
+import type { HostApi, HostEvents, HostHello } from '../../src/core/host/protocol.ts';
+import { overSocket } from '../../src/core/host/rpc.ts';
+import { fail, ok } from '../../src/shared/outcome.ts';
+import { ECHO, isAlive, post, TestProject, untilGone } from './support.ts';
+
+const STUBBORN = `
+import ctypes, os, subprocess
+
+def load(path):
+    return None
+
+def predict(model, input):
+    if input == "pids":
+        return [os.getpid(), subprocess.Popen(["sleep", "1000"], start_new_session=True).pid]
+    if input == "hang":
+        ctypes.PyDLL(None).sleep(1000)
+    return input
+`;
+
+describe('the life of a host', function () {
+  this.timeout(60_000);
+  let project: TestProject;
+  beforeEach(() => {
+    project = new TestProject();
+  });
+  afterEach(() => project.end());
+
+  it('is one, however many clients start it at once', async () => {
+    const all = await Promise.all(
+      Array.from({ length: 6 }, () => connectHost({ project: project.folder, kind: 'cli', env: project.env })),
+    );
+    const connections = all.map((one) => (one.ok ? one.value : assert.fail(JSON.stringify(one.error))));
+    assert.equal(new Set(connections.map(({ hello }) => hello.pid)).size, 1);
+    for (const connection of connections.slice(1)) connection.close();
+    project.connection = connections[0];
+  });
+
+  it('is found, but never started, by findHost', async () => {
+    assert.equal(await findHost({ project: project.folder, kind: 'cli' }), undefined);
+    const { hello } = await project.connect();
+    const found = await findHost({ project: project.folder, kind: 'cli' });
+    assert.equal(found?.hello.pid, hello.pid);
+    found.close();
+    await found.closed;
+  });
+
+  it('is killed: its workers and what they started go, and the next one serves what was deployed', async () => {
+    const { hello } = await project.connect();
+    const url = await project.deploy('stubborn', STUBBORN);
+    const [worker, grandchild] = (await post(`${url}/predict`, { input: 'pids' })).body.result;
+    const hanging = post(`${url}/predict`, { input: 'hang' }).catch(() => 'broken');
+    await project.untilState('stubborn', 'serving');
+    process.kill(hello.pid, 'SIGKILL');
+    assert.equal(await hanging, 'broken');
+    await project.host.closed;
+    await untilGone(worker);
+    const next = await project.connect();
+    assert.notEqual(next.hello.pid, hello.pid);
+    await untilGone(grandchild);
+    assert.equal(next.hello.deployments[0]?.state, 'idle');
+    assert.equal((await post(`${url}/predict`, { input: 'again' })).body.result, 'again');
+  });
+
+  it('ends by SIGTERM with all its workers and what they started, and leaves no socket', async () => {
+    const { hello } = await project.connect();
+    const url = await project.deploy('stubborn', STUBBORN);
+    const [worker, grandchild] = (await post(`${url}/predict`, { input: 'pids' })).body.result;
+    process.kill(hello.pid, 'SIGTERM');
+    await project.host.closed;
+    await Promise.all([hello.pid, worker, grandchild].map(untilGone));
+    assert.deepEqual(readdirSync(path.join(project.home, 'run')), []);
+    project.connection = undefined;
+  });
+
+  it('ends by itself after its last client, not before', async () => {
+    await project.end();
+    project = new TestProject({ NIMBUS_LINGER_EDITOR_MS: '100' });
+    const { hello } = await project.connect('editor');
+    const second = await connectHost({ project: project.folder, kind: 'editor' });
+    assert.ok(second.ok && second.value.hello.pid === hello.pid);
+    project.host.close();
+    await project.host.closed;
+    assert.ok(isAlive(hello.pid));
+    second.value.close();
+    await untilGone(hello.pid);
+    project.connection = undefined;
+  });
+
+  it('ends where another one has taken its address', async () => {
+    const { hello } = await project.connect();
+    const address = addressOf(project.folder);
+    assert.ok(address.ok);
+    assert.ok(readlinkSync(address.value.path));
+    rmSync(address.value.path);
+    const usurper = await elect(address.value.path);
+    assert.ok(usurper);
+    await untilGone(hello.pid);
+    usurper.release();
+    project.connection = undefined;
+  });
+
+  it('says why it cannot start, with the end of its log', async () => {
+    const broken = await connectHost({
+      project: project.folder,
+      kind: 'cli',
+      env: { ...project.env, NODE_OPTIONS: '--require /no/such/module.js' },
+    });
+    assert.ok(!broken.ok);
+    assert.equal(broken.error.code, 'host-not-started');
+    assert.match(broken.error.why ?? '', /no\/such\/module/);
+  });
+
+  describe('of another version', () => {
+    /** Plays a host. */
+    async function play(version: string, shutdown: HostApi['shutdown']): Promise<{ calls: string[]; release(): void }> {
+      const address = addressOf(project.folder);
+      assert.ok(address.ok);
+      const election = await elect(address.value.path);
+      assert.ok(election);
+      const calls: string[] = [];
+      const sockets = new Set<Socket>();
+      const release = (): void => {
+        election.release();
+        for (const socket of sockets) socket.end();
+      };
+      const hello: HostHello = {
+        protocol: 1,
+        version,
+        pid: 1,
+        url: 'http://127.0.0.1:1',
+        deployments: [],
+        operations: [],
+      };
+      const api: Pick<HostApi, 'hello' | 'shutdown'> = {
+        hello: async () => hello,
+        shutdown: async () => {
+          calls.push('shutdown');
+          const answer = await shutdown();
+          if (answer.ok) setImmediate(release);
+          return answer;
+        },
+      };
+      election.server.on('connection', (socket) => {
+        sockets.add(socket);
+        overSocket<HostEvents, typeof api>(socket, api, []);
+      });
+      return { calls, release };
+    }
+
+    it('makes room for a newer one', async () => {
+      await play('0.0.1', async () => ok(undefined));
+      const { hello } = await project.connect();
+      assert.equal(hello.version, VERSION);
+      assert.notEqual(hello.pid, 1);
+    });
+
+    it('stays while it is at work', async () => {
+      const old = await play('0.0.1', async () => fail('operation-running', 'At work.'));
+      assert.equal((await project.connect()).hello.version, '0.0.1');
+      assert.deepEqual(old.calls, ['shutdown']);
+      project.host.close();
+      old.release();
+      project.connection = undefined;
+    });
+
+    it('stays where it is the newer one', async () => {
+      const newer = await play('99.0.0', async () => ok(undefined));
+      assert.equal((await project.connect()).hello.version, '99.0.0');
+      assert.deepEqual(newer.calls, []);
+      project.host.close();
+      newer.release();
+      project.connection = undefined;
+    });
+  });
+
+  it('does not believe a state file that came with a repository', async () => {
+    await project.connect();
+    await project.deploy('echo', ECHO);
+    await project.host.api.shutdown();
+    await project.host.closed;
+    const file = path.join(project.folder, '.nimbus/state.json');
+    const state = JSON.parse(readFileSync(file, 'utf8'));
+    assert.ok(state.deployments['echo/local']);
+    writeFileSync(file, JSON.stringify({ ...state, key: '0'.repeat(64) }));
+    const { hello } = await project.connect();
+    assert.equal(hello.deployments[0]?.state, 'failed');
+    assert.equal(hello.deployments[0]?.error?.code, 'not-deployed-here');
+    const reply = await post(`${hello.url}/echo/local/predict`, { text: 'a' });
+    assert.equal(reply.status, 503);
+    assert.match(reply.body.detail, /not deployed on this machine/);
+  });
+});
