@@ -134,7 +134,7 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
     async fromEditor(): Promise<void> {
       try {
         const text = await extension.editorSelection();
-        if (text) dispatch({ type: 'filled', input: text });
+        if (text) dispatch({ type: 'filled-text', text });
         else dispatch({ type: 'failed', error: NO_SELECTION });
       } catch (error) {
         dispatch({ type: 'failed', error: internal(error).error });

@@ -77,7 +77,7 @@ const events: PlaygroundPage = {
   card: (card) => dispatch({ type: 'card', card }),
   sample: (sample) => dispatch({ type: 'sample', sample }),
   select: (key, card) => dispatch({ type: 'selected', key, card }),
-  fill: (text) => dispatch({ type: 'filled', input: text }),
+  fill: (text) => dispatch({ type: 'filled-text', text }),
 };
 
 const extension = connect(editor, events);

@@ -84,6 +84,7 @@ export type Action =
   | { type: 'typed'; typed: Partial<TypedInput> }
   | { type: 'mode'; mode: InputMode }
   | { type: 'filled'; input: unknown }
+  | { type: 'filled-text'; text: string }
   | { type: 'refused'; problems: InputProblems }
   | { type: 'sending'; at: number }
   | { type: 'repeating'; at: number; times: number }
@@ -124,6 +125,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, typed: { ...state.typed, ...action.typed }, problems: {} };
     case 'mode':
       return { ...state, typed: switchMode(state.typed, action.mode, formOfState(state)), problems: {} };
+    case 'filled-text':
+      return reduce(state, { type: 'filled', input: takesText(state.card?.input) ? action.text : parsed(action.text) });
     case 'filled': {
       const mode = typeof action.input === 'string' && takesText(state.card?.input) ? 'text' : state.typed.mode;
       const formMode = mode === 'json' && formOfState(state) ? 'form' : mode;
@@ -222,6 +225,15 @@ function choose(state: State, key: DeploymentKey, card: ModelCard | undefined): 
 
 function withCard(state: State, card: ModelCard | undefined): State {
   return card ? { ...state, card } : without(state, 'card');
+}
+
+/** A table's row may come as JSON from an editor; any other text stays what it is. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Leaves the mode as it is where the model can take it. */

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Span } from '../../src/shared/contract.ts';
 import { labelClasses } from './colours.ts';
 import { countLabels, overlap, placeSpans, segmentsOf } from './segments.ts';
-import { spansInLines } from './spans.ts';
+import { run, spansInLines } from './spans.ts';
 import { capped, showAll, type AnswerView } from './view.ts';
 
 /** More highlighted pieces than this make the page slow. */
@@ -37,9 +37,11 @@ export function spansPart(part: string, noun: string, all: readonly Span[], view
               const span = segment.spans[0];
               return span
                 ? html`<mark class=${classOf(span.label)}
-                    >${segment.text}<bdi class="label" title=${span.id ?? nothing}>${span.label}</bdi></mark
+                    >${segment.text}<span class="label" title=${span.id ?? nothing}
+                      ><bdi>${span.label}</bdi></span
+                    ></mark
                   >`
-                : segment.text;
+                : run(segment.text);
             })}
           </p>`
     }

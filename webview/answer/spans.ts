@@ -12,8 +12,13 @@ export function spansInLines(
   classOf: (label: string) => string,
 ): TemplateResult {
   return html`<p class="text spans" dir="auto">
-    ${segmentsOf(text, spans).map((segment) => (segment.spans.length === 0 ? segment.text : words(segment, classOf)))}
+    ${segmentsOf(text, spans).map((segment) => (segment.spans.length === 0 ? run(segment.text) : words(segment, classOf)))}
   </p>`;
+}
+
+/** A piece of text whose spaces and line breaks count, which those around it in the page do not. */
+export function run(text: string): TemplateResult {
+  return html`<span class="run">${text}</span>`;
 }
 
 /** Cut at spaces, so that a long span can break over lines. */
@@ -26,7 +31,7 @@ function words(segment: Segment, classOf: (label: string) => string): TemplateRe
           const starts = index === 0 && segment.starts.includes(span);
           const top = `calc(100% - ${(levels - span.level) * LEVEL_HEIGHT}px)`;
           return html`<span class="underline ${classOf(span.label)}" style=${styleMap({ insetBlockStart: top })}
-            >${starts ? html`<bdi class="label">${span.label}</bdi>` : ''}</span
+            >${starts ? html`<span class="label"><bdi>${span.label}</bdi></span>` : ''}</span
           >`;
         })}</span
       >`,

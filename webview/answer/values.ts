@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import { jsonPart } from './json.ts';
 import type { Scalar } from './parts.ts';
+import { run } from './spans.ts';
 import type { AnswerView } from './view.ts';
 
 /** Numbers, and other single values, with their names. */
@@ -32,7 +33,7 @@ export function scalarPart(value: Scalar, view: AnswerView): TemplateResult {
   const most = 20_000;
   const cut = value.length > most && !view.expanded('scalar');
   return html`<div class="part">
-    <p class="text" dir="auto">${cut ? `${value.slice(0, most)}…` : value}</p>
+    <p class="text" dir="auto">${run(cut ? `${value.slice(0, most)}…` : value)}</p>
     ${
       cut
         ? html`<p class="show-all">

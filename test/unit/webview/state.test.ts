@@ -133,6 +133,13 @@ describe('the state of the playground', () => {
     });
   });
 
+  it('takes a selected row as JSON where the model takes rows, and any text where it takes texts', () => {
+    const filled: Action = { type: 'filled-text', text: '[3, 4]' };
+    assert.equal(after(filled).typed.text, '[3, 4]');
+    assert.deepEqual(after({ type: 'card', card: ROW }, filled).typed.fields, { 0: '3', 1: '4' });
+    assert.equal(after({ type: 'card', card: ROW }, { ...filled, text: 'no row' }).typed.json, '"no row"');
+  });
+
   it('marks the field that the endpoint refused', () => {
     const problem = {
       type: 'x',
