@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ECHO, get, post, TestProject } from './support.ts';
-
-const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const SAMPLES = path.join(ROOT, 'examples/models');
-/** Has the samples' frameworks. */
-const SAMPLE_PYTHON = path.join(ROOT, '.cache/python/bin/python');
+import { ECHO, get, post, SAMPLE_PYTHON, SAMPLES, TestProject } from './support.ts';
 
 /** Loads when a file is there, and says with another that it waits. */
 const slow = (gate: string): string => `

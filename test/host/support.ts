@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { connectHost, type HostConnection } from '../../src/core/host/client.ts';
 import type { HostEvents } from '../../src/core/host/protocol.ts';
 import type { DeployPlan } from '../../src/core/targets/plan.ts';
@@ -15,6 +16,11 @@ export const PYTHON = execFileSync('python3', ['-c', 'import sys; print(sys.exec
 const PYTHON_VERSION = execFileSync(PYTHON, ['-c', 'import platform; print(platform.python_version())'], {
   encoding: 'utf8',
 }).trim();
+
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+/** The trained samples, and the Python that has their frameworks. */
+export const SAMPLES = path.join(ROOT, 'examples/models');
+export const SAMPLE_PYTHON = path.join(ROOT, '.cache/python/bin/python');
 
 /** A model that answers what it was sent. */
 export const ECHO = `

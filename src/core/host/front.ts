@@ -23,7 +23,12 @@ export interface FrontOptions {
 }
 
 const LOCAL_NAME = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
-const OPERATIONS: Record<string, string> = { predict: 'POST', batch: 'POST', health: 'GET', '': 'GET' };
+const OPERATIONS: Record<string, string> = Object.assign(Object.create(null), {
+  predict: 'POST',
+  batch: 'POST',
+  health: 'GET',
+  '': 'GET',
+});
 
 export class Front {
   readonly #options: FrontOptions;
@@ -105,13 +110,14 @@ export class Front {
     if (refused) return sendFailure(call, refused);
     this.#options.onRequest();
     if (call.path.startsWith(INVOKE_PATH)) return answerInvoke(call, this.#options.endpoints());
-    const [, model = '', deployment = '', operation = '', ...more] = call.path.split('/');
+    const [, model = '', deployment = '', ...rest] = call.path.split('/');
     const endpoint = this.#options.endpoint(model, deployment);
     if (!endpoint) return sendFailure(call, this.#noEndpoint(call.path));
-    if (more.length > 0 || OPERATIONS[operation] !== request.method) {
+    const operation = rest.join('/').replace(/\/+$/, '');
+    if (OPERATIONS[operation] !== request.method) {
       return sendFailure(call, {
         code: 'not-found',
-        detail: `There is no ${request.method} /${[operation, ...more].join('/')}. There is POST /predict, POST /batch, GET /health and GET /.`,
+        detail: `There is no ${request.method} /${operation.slice(0, 200)}. There are POST /predict, POST /batch, GET /health and GET /.`,
       });
     }
     if (endpoint.unavailable) return sendFailure(call, endpoint.unavailable);
