@@ -19,6 +19,10 @@ export function showDiagnostics(store: Store): vscode.Disposable {
   };
   const isModelsFile = (uri: vscode.Uri): boolean =>
     store.projects.some(({ folder }) => modelsFileUri(folder).toString() === uri.toString());
+  const isLegacy = (uri: vscode.Uri): boolean =>
+    store.projects.some(
+      ({ folder, document }) => document.kind === 'legacy' && modelsFileUri(folder).toString() === uri.toString(),
+    );
   update();
   return vscode.Disposable.from(
     collection,
@@ -29,7 +33,7 @@ export function showDiagnostics(store: Store): vscode.Disposable {
     vscode.workspace.onDidCloseTextDocument(({ uri }) => isModelsFile(uri) && update()),
     vscode.languages.registerCodeActionsProvider(
       { pattern: '**/models.json' },
-      { provideCodeActions: (document, _range, { diagnostics }) => migrations(document, diagnostics) },
+      { provideCodeActions: ({ uri }) => (isLegacy(uri) ? [migration(uri)] : []) },
       { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] },
     ),
   );
@@ -55,13 +59,11 @@ function isOpen(uri: vscode.Uri): boolean {
   return vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
 }
 
-function migrations(document: vscode.TextDocument, diagnostics: readonly vscode.Diagnostic[]): vscode.CodeAction[] {
-  const legacy = diagnostics.filter(({ source, code }) => source === SOURCE && code === 'legacy');
-  if (legacy.length === 0) return [];
+function migration(uri: vscode.Uri): vscode.CodeAction {
   const title = vscode.l10n.t('Migrate models.json');
   const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
-  action.command = { command: 'nimbus.migrateModelsFile', title, arguments: [document.uri] };
-  action.diagnostics = legacy;
+  action.command = { command: 'nimbus.migrateModelsFile', title, arguments: [uri] };
+  action.diagnostics = vscode.languages.getDiagnostics(uri).filter(({ source }) => source === SOURCE);
   action.isPreferred = true;
-  return [action];
+  return action;
 }

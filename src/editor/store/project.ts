@@ -32,6 +32,8 @@ export class Project {
   readonly folder: string;
   /** The last good ones, where the file cannot be used. */
   models: Models = {};
+  /** How many are declared; counting them for each row would take seconds with 10,000. */
+  modelCount = 0;
   document: ModelsDocument = { kind: 'absent' };
   /** Why the host is not reachable, once reaching it was tried. */
   hostError: UserError | undefined;
@@ -100,6 +102,7 @@ export class Project {
     const before = this.models;
     this.document = document;
     this.models = modelsOf(document) ?? before;
+    this.modelCount = Object.keys(this.models).length;
     const changes = difference(before, this.models);
     if (changes.list || problemChanged) this.#ports.changed({ kind: 'list' });
     else for (const model of changes.changed) this.#ports.changed({ kind: 'model', model });

@@ -142,8 +142,7 @@ function modelRow({ project, model }: ModelNode): Row {
     description,
     icon: 'package',
     context: deployments.length === 0 ? 'model:undeployed' : 'model:deployed',
-    children:
-      deployments.length === 0 ? 'none' : Object.keys(project.models).length > MODELS_SHOWN_OPEN ? 'closed' : 'open',
+    children: deployments.length === 0 ? 'none' : project.modelCount > MODELS_SHOWN_OPEN ? 'closed' : 'open',
     spoken: vscode.l10n.t('model {0}, {1}', model, description),
     details: spec ? `${spec.path} ${spec.description ?? ''}` : '',
   };

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { PredictAnswer, Problem } from '../../src/shared/contract.ts';
+import { Store } from '../../src/editor/store/store.ts';
+import { ModelsTree } from '../../src/editor/tree/provider.ts';
+import { hostOfWindow, leaveNothing, modelsFile, run, runAgreeing, workspace } from './host-window.ts';
+
+const KEY = { model: 'rules', deployment: 'local' };
+
+describe('deploying a custom model by its command', () => {
+  before(async function () {
+    this.timeout(90_000);
+    const outcome = await runAgreeing('nimbus.deploy', vscode.Uri.file(path.join(workspace, 'rules')));
+    assert.deepEqual(outcome, { ok: true, value: KEY });
+  });
+  after(leaveNothing);
+
+  it('declares it in models.json', () => {
+    const { models } = JSON.parse(readFileSync(modelsFile, 'utf8'));
+    assert.equal(models.rules.path, 'rules');
+    assert.deepEqual(models.rules.deployments, { local: { target: 'local' } });
+  });
+
+  it('opens its playground', async () => {
+    const titles = (): string[] =>
+      vscode.window.tabGroups.all
+        .flatMap((group) => group.tabs)
+        .filter(({ input }) => input instanceof vscode.TabInputWebview)
+        .map(({ label }) => label);
+    while (!titles().includes('Playground: rules')) {
+      await new Promise((resolve) => {
+        const once = vscode.window.tabGroups.onDidChangeTabs((change) => {
+          once.dispose();
+          resolve(change);
+        });
+      });
+    }
+  });
+
+  it('answers at its URL, which Copy Endpoint URL copies', async () => {
+    const copied = await run('nimbus.copyEndpointUrl', KEY);
+    assert.equal(copied.ok, true);
+    const url = await urlOf();
+    // In a window that a browser shows, the user's machine reaches it through the server.
+    const external = await vscode.env.asExternalUri(vscode.Uri.parse(url));
+    assert.equal(await vscode.env.clipboard.readText(), external.toString(true));
+    const answer = (await predict(url)) as PredictAnswer;
+    assert.equal(answer.model, 'rules');
+    assert.notEqual(answer.result, undefined);
+  });
+
+  it('copies the request as code', async () => {
+    for (const [command, sign] of [
+      ['nimbus.copyAsCurl', /^curl /],
+      ['nimbus.copyAsPython', /urllib\.request/],
+      ['nimbus.copyAsTypeScript', /await fetch\(/],
+    ] as const) {
+      await run(command, KEY);
+      assert.match(await vscode.env.clipboard.readText(), sign);
+    }
+  });
+
+  it('is stopped, started and made cold again', async () => {
+    const url = await urlOf();
+    assert.equal((await run('nimbus.stop', KEY)).ok, true);
+    const stopped = (await predict(url)) as Problem;
+    assert.equal(stopped.status, 503);
+    assert.match(stopped.type, /stopped$/);
+    assert.equal((await run('nimbus.start', KEY)).ok, true);
+    assert.equal(((await predict(url)) as PredictAnswer).timings.start, 'cold');
+    assert.equal(((await predict(url)) as PredictAnswer).timings.start, 'warm');
+    assert.equal((await run('nimbus.forceCold', KEY)).ok, true);
+    assert.equal(((await predict(url)) as PredictAnswer).timings.start, 'cold');
+  });
+
+  it('shows its log as a document that cannot be edited', async () => {
+    await run('nimbus.showLogs', KEY);
+    const { document } = vscode.window.activeTextEditor!;
+    assert.equal(document.uri.scheme, 'nimbus-log');
+    assert.equal(document.languageId, 'log');
+  });
+
+  it('is redeployed without a question', async () => {
+    const outcome = await run('nimbus.redeploy', KEY);
+    assert.equal(outcome.ok, true);
+  });
+
+  it('shows in the Models view of another window with its state and its last latencies', async () => {
+    const memory = { get: (_: string, usual: unknown) => usual, update: async () => undefined, keys: () => [] };
+    const log = vscode.window.createOutputChannel('test', { log: true });
+    const store = new Store(memory as vscode.Memento, log);
+    const tree = new ModelsTree(store);
+    try {
+      await tree.getChildren();
+      const project = store.projects.find(({ folder }) => folder === realpathSync(workspace))!;
+      await project.host();
+      await predict(await urlOf());
+      const [model] = await tree.getChildren();
+      const [deployment] = await tree.getChildren(model);
+      const { label, description, contextValue, accessibilityInformation } = tree.getTreeItem(deployment!);
+      assert.equal(label, 'local');
+      assert.match(String(description), /^serving · warm [\d.,]+ m?s · cold [\d.,]+ m?s$/);
+      assert.equal(contextValue, 'deployment:serving');
+      assert.equal(accessibilityInformation!.label, `deployment local of rules, ${String(description)}`);
+    } finally {
+      tree.dispose();
+      store.dispose();
+      log.dispose();
+    }
+  });
+});
+
+describe('commands without anything to work on', () => {
+  after(() => vscode.commands.executeCommand('notifications.clearAll'));
+
+  for (const command of ['stop', 'start', 'forceCold', 'openPlayground', 'copyAsCurl', 'showLogs', 'cancelOperation']) {
+    it(`nimbus.${command} says so`, async () => {
+      const outcome = await run(`nimbus.${command}`);
+      assert.equal(outcome.ok ? 'ok' : outcome.error.code, 'no-deployment');
+    });
+  }
+
+  it('nimbus.deploy names what it looked for in a file that is no model', async () => {
+    const outcome = await run('nimbus.deploy', vscode.Uri.file(path.join(workspace, 'reviews.txt')));
+    assert.equal(outcome.ok, false);
+    assert.match(outcome.ok ? '' : `${outcome.error.what} ${outcome.error.why}`, /reviews\.txt/);
+  });
+
+  it('nimbus.deploy says why an empty pickle is no model', async () => {
+    const empty = path.join(workspace, 'empty.pkl');
+    writeFileSync(empty, '');
+    const outcome = await run('nimbus.deploy', vscode.Uri.file(empty));
+    assert.match(outcome.ok ? '' : outcome.error.what, /empty\.pkl/);
+  });
+
+  it('nimbus.deploy refuses what is not on disk', async () => {
+    const outcome = await run('nimbus.deploy', vscode.Uri.parse('untitled:model.joblib'));
+    assert.equal(outcome.ok ? 'ok' : outcome.error.code, 'not-on-disk');
+  });
+});
+
+async function urlOf(): Promise<string> {
+  const host = await hostOfWindow();
+  const status = host!.hello.deployments.find(({ model }) => model === 'rules');
+  host!.close();
+  return status!.url;
+}
+
+async function predict(url: string): Promise<unknown> {
+  const response = await fetch(`${url}/predict`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ input: 'I loved the food' }),
+  });
+  return response.json();
+}

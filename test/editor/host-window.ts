@@ -1,0 +1,41 @@
+/** What tests of the running extension share: the window's project, its models.json and its host. */
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { findHost, type HostConnection } from '../../src/core/host/client.ts';
+import type { Outcome } from '../../src/shared/outcome.ts';
+
+export const workspace = vscode.workspace.workspaceFolders![0]!.uri.fsPath;
+export const modelsFile = path.join(workspace, 'models.json');
+
+/** Runs a command of Nimbus; each answers with its outcome. */
+export async function run(command: string, ...args: unknown[]): Promise<Outcome<unknown>> {
+  return (await vscode.commands.executeCommand(command, ...args))!;
+}
+
+/**
+ * Runs a command and answers its quick picks with Enter. Nothing tells a test that a quick pick is open, and Enter
+ * without one does nothing.
+ */
+export async function runAgreeing(command: string, ...args: unknown[]): Promise<Outcome<unknown>> {
+  const outcome = run(command, ...args);
+  const enter = setInterval(
+    () => void vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem'),
+    100,
+  );
+  return outcome.finally(() => clearInterval(enter));
+}
+
+/** The window's host, without starting one. */
+export async function hostOfWindow(): Promise<HostConnection | undefined> {
+  return findHost({ project: workspace, kind: 'editor' });
+}
+
+/** Ends the host and forgets what was deployed. */
+export async function leaveNothing(): Promise<void> {
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  if (existsSync(modelsFile)) rmSync(modelsFile);
+  const host = await hostOfWindow();
+  await host?.api.shutdown();
+  await host?.closed;
+}

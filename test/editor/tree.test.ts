@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { parseModels } from '../../src/core/models/parse.ts';
+import { watchModels, type ModelsWatcher } from '../../src/core/models/watch.ts';
+import { Project, type ProjectChange } from '../../src/editor/store/project.ts';
+import type { Store, StoreChange } from '../../src/editor/store/store.ts';
+import type { Node } from '../../src/editor/tree/nodes.ts';
+import { ModelsTree } from '../../src/editor/tree/provider.ts';
+import { fail } from '../../src/shared/outcome.ts';
+import type { ModelSpec } from '../../src/shared/spec.ts';
+
+/** The tree over one folder whose models.json is real and whose host is not there. */
+class Fixture {
+  readonly folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-tree-'));
+  readonly changes = new vscode.EventEmitter<StoreChange>();
+  readonly drawn: (Node | undefined)[] = [];
+  readonly project: Project;
+  readonly tree: ModelsTree;
+  watcher: ModelsWatcher | undefined;
+
+  constructor() {
+    this.project = new Project(this.folder, {
+      now: Date.now,
+      connect: async () => fail('none', 'There is none here.'),
+      changed: (change: ProjectChange) => this.changes.fire({ ...change, project: this.project }),
+    });
+    const store: Pick<Store, 'projects' | 'onDidChange' | 'opened'> = {
+      projects: [this.project],
+      onDidChange: this.changes.event,
+      opened: async () => undefined,
+    };
+    this.tree = new ModelsTree(store as Store);
+    this.tree.onDidChangeTreeData((node) => this.drawn.push(node));
+  }
+
+  async watch(): Promise<void> {
+    this.watcher = await watchModels(this.folder, (document) => this.project.read(document), { settleMs: 5 });
+  }
+
+  write(text: string): void {
+    writeFileSync(path.join(this.folder, 'models.json'), text);
+  }
+
+  /** What the next change asks the view to draw again. */
+  next(): Promise<Node | undefined> {
+    return new Promise((resolve) => {
+      const once = this.tree.onDidChangeTreeData((node) => {
+        once.dispose();
+        resolve(node ?? undefined);
+      });
+    });
+  }
+
+  async rows(parent?: Node): Promise<vscode.TreeItem[]> {
+    return (await this.tree.getChildren(parent)).map((node) => this.tree.getTreeItem(node));
+  }
+
+  dispose(): void {
+    this.watcher?.close();
+    this.tree.dispose();
+    this.changes.dispose();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+const models = (entries: Record<string, ModelSpec>): string => JSON.stringify({ version: 1, models: entries }, null, 2);
+const SENTIMENT: ModelSpec = {
+  path: 'models/sentiment.joblib',
+  framework: 'sklearn',
+  deployments: { local: { target: 'local' } },
+};
+const ENTITIES: ModelSpec = { path: 'models/entities', framework: 'spacy' };
+
+describe('the Models view', () => {
+  let fixture: Fixture;
+
+  beforeEach(() => (fixture = new Fixture()));
+  afterEach(() => fixture.dispose());
+
+  it('shows what models.json declares', async () => {
+    fixture.write(models({ sentiment: SENTIMENT, entities: { ...ENTITIES, path: '/elsewhere/entities' } }));
+    await fixture.watch();
+    const rows = await fixture.rows();
+    assert.deepEqual(
+      rows.map(({ label, description }) => `${String(label)} | ${String(description)}`),
+      ['sentiment | scikit-learn', 'entities | spaCy · not deployed · outside the project'],
+    );
+    assert.equal(
+      rows[1]!.accessibilityInformation!.label,
+      'model entities, spaCy · not deployed · outside the project',
+    );
+    const [sentiment] = await fixture.tree.getChildren();
+    const [local] = await fixture.rows(sentiment);
+    assert.equal(local!.label, 'local');
+    assert.equal(local!.contextValue, 'deployment:undeployed');
+  });
+
+  it('draws the one row again that an edit from outside changed', async () => {
+    fixture.write(models({ sentiment: SENTIMENT, entities: ENTITIES }));
+    await fixture.watch();
+    await fixture.rows();
+    fixture.drawn.length = 0;
+    const next = fixture.next();
+    fixture.write(models({ sentiment: SENTIMENT, entities: { ...ENTITIES, description: 'People and places' } }));
+    const node = await next;
+    assert.equal(node?.kind === 'model' && node.model, 'entities');
+    assert.equal(fixture.drawn.length, 1);
+  });
+
+  it('keeps the last good models under a row that says where the file is no good', async () => {
+    fixture.write(models({ sentiment: SENTIMENT }));
+    await fixture.watch();
+    const next = fixture.next();
+    fixture.write('{\n  "version": 1,\n  "models": { "sentiment" {} }\n}\n');
+    await next;
+    const rows = await fixture.rows();
+    assert.deepEqual(
+      rows.map(({ label }) => label),
+      ['models.json', 'sentiment'],
+    );
+    assert.match(String(rows[0]!.description), /^line 3, column \d+: A colon is missing/);
+    assert.equal(rows[0]!.contextValue, 'problem:invalid');
+    const [, { selection }] = rows[0]!.command!.arguments as [vscode.Uri, { selection: vscode.Range }];
+    assert.equal(selection.start.line, 2);
+  });
+
+  it('offers to migrate an old file and shows what would become of it', async () => {
+    fixture.write(
+      JSON.stringify([{ modelName: 'Old One', modelType: 'sklearn', modelPathOrName: 'a.pkl', description: '' }]),
+    );
+    await fixture.watch();
+    const rows = await fixture.rows();
+    assert.deepEqual(
+      rows.map(({ label, contextValue }) => [label, contextValue]),
+      [
+        ['models.json', 'problem:legacy'],
+        ['old-one', 'model:undeployed'],
+      ],
+    );
+  });
+
+  it('makes a tooltip only when it is looked at', async () => {
+    fixture.write(models({ sentiment: { ...SENTIMENT, description: '**Reviews**' } }));
+    await fixture.watch();
+    const [node] = await fixture.tree.getChildren();
+    const item = fixture.tree.getTreeItem(node!);
+    assert.equal(item.tooltip, undefined);
+    await fixture.tree.resolveTreeItem(item, node!);
+    const { value } = (item as { tooltip?: unknown }).tooltip as vscode.MarkdownString;
+    assert.match(value, /\\\*\\\*Reviews\\\*\\\*/);
+    assert.match(value, /models\/sentiment.joblib/);
+  });
+
+  it('of 10,000 models draws one row again for one edit, and asks for no deployment that is folded away', async () => {
+    const many: Record<string, ModelSpec> = {};
+    for (let index = 0; index < 10_000; index += 1) many[`model-${index}`] = SENTIMENT;
+    fixture.project.read(parseModels(models(many)));
+    const rows = await fixture.rows();
+    assert.equal(rows.length, 10_000);
+    assert.equal(rows[0]!.collapsibleState, vscode.TreeItemCollapsibleState.Collapsed);
+    fixture.drawn.length = 0;
+    fixture.project.read(parseModels(models({ ...many, 'model-7777': { ...SENTIMENT, description: 'edited' } })));
+    assert.deepEqual(
+      fixture.drawn.map((node) => node?.kind === 'model' && node.model),
+      ['model-7777'],
+    );
+    assert.equal(fixture.tree.nodes.made(`${fixture.folder}#model-7777/local`), undefined);
+  });
+});
