@@ -88,20 +88,25 @@ describe('deploying a custom model by its command', () => {
   });
 
   it('shows in the Models view of another window with its state and its last latencies', async () => {
-    const memory = { get: (_: string, usual: unknown) => usual, update: async () => undefined, keys: () => [] };
+    const memory = { get: (_: string, usual: unknown) => usual, update: async () => undefined } as never;
     const log = vscode.window.createOutputChannel('test', { log: true });
-    const store = new Store(memory as vscode.Memento, log);
+    const store = new Store(memory, log);
     const tree = new ModelsTree(store);
     try {
       await tree.getChildren();
       const project = store.projects.find(({ folder }) => folder === realpathSync(workspace))!;
       await project.host();
-      await predict(await urlOf());
       const [model] = await tree.getChildren();
       const [deployment] = await tree.getChildren(model);
+      tree.getTreeItem(deployment!);
+      await run('nimbus.forceCold', KEY);
+      await predict(await urlOf());
+      while (!/cold/.test(String(tree.getTreeItem(deployment!).description))) {
+        await new Promise((resolve) => tree.onDidChangeTreeData(resolve));
+      }
       const { label, description, contextValue, accessibilityInformation } = tree.getTreeItem(deployment!);
       assert.equal(label, 'local');
-      assert.match(String(description), /^serving · warm [\d.,]+ m?s · cold [\d.,]+ m?s$/);
+      assert.match(String(description), /^serving · (warm [\d.,]+ m?s · )?cold [\d.,]+ m?s$/);
       assert.equal(contextValue, 'deployment:serving');
       assert.equal(accessibilityInformation!.label, `deployment local of rules, ${String(description)}`);
     } finally {
