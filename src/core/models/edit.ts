@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createScanner } from 'jsonc-parser';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import {
@@ -61,55 +62,76 @@ const EMPTY: ModelsSpec = { version: 1, models: {} };
 
 /** The text after the edits; `spec` is what it holds now. */
 export function applyEdits(text: string, spec: ModelsSpec, edits: readonly ModelsEdit[]): Outcome<string> {
-  let edited = text;
-  const deployments = new Map<string, Set<string>>();
-  for (const [name, model] of Object.entries(spec.models))
-    deployments.set(name, new Set(Object.keys(model.deployments ?? {})));
+  const draft: Draft = { text, models: Object.assign(Object.create(null) as Draft['models'], spec.models) };
   for (const edit of edits) {
-    switch (edit.kind) {
-      case 'set-model': {
-        const refused = invalidName(edit.name) ?? invalidPart(edit.name, edit.fields, 'model');
-        if (refused) return refused;
-        const path = ['models', edit.name];
-        const fields = Object.entries(edit.fields).filter(([, value]) => value !== undefined);
-        if (deployments.has(edit.name)) {
-          for (const [field, value] of fields) edited = setValue(edited, [...path, field], value);
-        } else {
-          edited = setValue(edited, path, Object.fromEntries(fields));
-          deployments.set(edit.name, new Set());
-        }
-        break;
-      }
-      case 'set-deployment': {
-        const { model, deployment } = edit.key;
-        const refused = invalidName(deployment) ?? invalidPart(deployment, edit.spec, 'deployment');
-        if (refused) return refused;
-        const known = deployments.get(model);
-        if (!known) return undeclared(model);
-        const path = ['models', model, 'deployments', deployment];
-        if (known.has(deployment)) {
-          for (const [field, value] of Object.entries(edit.spec)) edited = setValue(edited, [...path, field], value);
-        } else {
-          edited = setValue(edited, path, edit.spec);
-        }
-        known.add(deployment);
-        break;
-      }
-      case 'remove-deployment': {
-        const { model, deployment } = edit.key;
-        const left = deployments.get(model);
-        if (left?.delete(deployment)) edited = removeValue(edited, ['models', model, 'deployments', deployment]);
-        if (left?.size === 0 && edit.dropModel) {
-          edited = removeValue(edited, ['models', model]);
-          deployments.delete(model);
-        }
-        break;
-      }
-      default:
-        edit satisfies never;
-    }
+    const refused = applyEdit(draft, edit);
+    if (refused) return refused;
   }
-  return ok(edited);
+  return ok(draft.text);
+}
+
+/** A text in the middle of its edits, and the models that it holds. */
+interface Draft {
+  text: string;
+  models: ModelsSpec['models'];
+}
+
+function applyEdit(draft: Draft, edit: ModelsEdit): Outcome<never> | undefined {
+  switch (edit.kind) {
+    case 'set-model': {
+      const refused = invalidName(edit.name) ?? invalidPart(edit.name, edit.fields, 'model');
+      if (refused) return refused;
+      const before = draft.models[edit.name];
+      draft.text = setFields(draft.text, ['models', edit.name], before, edit.fields);
+      draft.models[edit.name] = { ...before, ...edit.fields };
+      return undefined;
+    }
+    case 'set-deployment': {
+      const { model, deployment } = edit.key;
+      const refused = invalidName(deployment) ?? invalidPart(deployment, edit.spec, 'deployment');
+      if (refused) return refused;
+      const declared = draft.models[model];
+      if (!declared) return undeclared(model);
+      const before = own(declared.deployments, deployment);
+      draft.text = setFields(draft.text, ['models', model, 'deployments', deployment], before, edit.spec);
+      const deployments = { ...declared.deployments, [deployment]: { ...before, ...edit.spec } };
+      draft.models[model] = { ...declared, deployments };
+      return undefined;
+    }
+    case 'remove-deployment':
+      remove(draft, edit.key, edit.dropModel);
+      return undefined;
+    default:
+      return edit satisfies never;
+  }
+}
+
+function remove(draft: Draft, { model, deployment }: DeploymentKey, dropModel: boolean): void {
+  const declared = draft.models[model];
+  if (!declared) return;
+  const { [deployment]: removed, ...left } = { ...declared.deployments };
+  if (removed && own(declared.deployments, deployment)) {
+    draft.text = removeValue(draft.text, ['models', model, 'deployments', deployment]);
+    draft.models[model] = { ...declared, deployments: left };
+  }
+  if (dropModel && Object.keys(left).length === 0) {
+    draft.text = removeValue(draft.text, ['models', model]);
+    delete draft.models[model];
+  }
+}
+
+/** Only what differs is written, so that the rest keeps its place and its comments. */
+function setFields(text: string, path: string[], before: object | undefined, fields: object): string {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  if (!before) return setValue(text, path, Object.fromEntries(given));
+  const known = new Map<string, unknown>(Object.entries(before));
+  return given
+    .filter(([field, value]) => !isDeepStrictEqual(known.get(field), value))
+    .reduce((edited, [field, value]) => setValue(edited, [...path, field], value), text);
+}
+
+function own<T>(record: Record<string, T> | undefined, name: string): T | undefined {
+  return record && Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /**

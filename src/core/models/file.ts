@@ -131,7 +131,6 @@ async function writeIfUnchanged(file: string, expected: string | undefined, text
     const ours = (await stat(temporary)).ino === (await handle.stat()).ino;
     if (!now.ok || now.value !== expected || !ours) return false;
     await replace(temporary, file);
-    await syncFolder(path.dirname(file));
     return true;
   } finally {
     await handle.close();
@@ -157,17 +156,6 @@ async function replace(temporary: string, file: string): Promise<void> {
       if (!transient || attempt === 20) throw error;
       await delay(50);
     }
-  }
-}
-
-/** Makes the rename last over a power cut; Windows cannot open folders. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

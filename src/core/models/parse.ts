@@ -1,4 +1,4 @@
-import { getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { getNodeValue, parseTree, printParseErrorCode, stripComments, type Node, type ParseError } from 'jsonc-parser';
 import type { DeploymentSpec, ModelSpec, ModelsSpec } from '../../shared/spec.ts';
 import type { FileProblem, ModelsDocument } from './document.ts';
 import { legacyDocument } from './legacy.ts';
@@ -18,7 +18,9 @@ export function parseModels(source: string | undefined): ModelsDocument {
   if (source === undefined) return { kind: 'absent' };
   const text = source.startsWith(BOM) ? source.slice(1) : source;
   try {
-    return parseStrict(text) ?? parseTolerant(text);
+    return (
+      parseStrict(text) ?? (COMMENT.test(text) ? parseStrict(stripComments(text)) : undefined) ?? parseTolerant(text)
+    );
   } catch (error) {
     // What walks through the file goes as deep as the file does.
     if (!(error instanceof RangeError)) throw error;
@@ -27,9 +29,12 @@ export function parseModels(source: string | undefined): ModelsDocument {
   }
 }
 
+/** A comment, or what looks like one inside of a text. */
+const COMMENT = /\/[/*]/;
+
 /**
- * The quick way for the usual file: plain JSON without anything to complain about. 10,000 models of 340 bytes take
- * about 35 ms here and 150 ms with positions.
+ * The quick way for the usual file: JSON, comments taken out, without anything to complain about. For 10,000 models it
+ * takes a quarter of the time of the way that knows positions.
  */
 function parseStrict(text: string): ModelsDocument | undefined {
   let value: unknown;

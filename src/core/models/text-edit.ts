@@ -43,44 +43,56 @@ interface Style {
  * its object. An equal value leaves the text as it is. The text must be a valid document whose root is an object.
  */
 export function setValue(text: string, path: readonly string[], value: unknown): string {
-  const style = styleOf(text);
-  let object = readObject(text, rootOffset(text));
-  for (const [depth, key] of path.entries()) {
-    const rest = path.slice(depth + 1);
-    const property = object?.properties.find((one) => one.name === key);
-    if (!object) break;
-    if (!property) return insert(text, object, key, wrap(rest, value), style);
-    const inner = rest.length > 0 ? readObject(text, property.valueStart) : undefined;
-    if (!inner) return replace(text, property, wrap(rest, value), style);
-    object = inner;
-  }
-  throw new Error(`Not an object at ${path.join('/')}`);
+  const { offset, depth } = descend(text, path);
+  const object = readObject(text, offset);
+  const key = path[depth]!;
+  const rest = path.slice(depth + 1);
+  const property = object.properties.find((one) => one.name === key);
+  if (property) return replace(text, property, wrap(rest, value), styleOf(text));
+  return insert(text, object, key, wrap(rest, value), styleOf(text));
 }
 
 /** The text without the property at `path`; comments around it stay. The same text where there is no such property. */
 export function removeValue(text: string, path: readonly string[]): string {
-  let object = readObject(text, rootOffset(text));
-  for (const key of path.slice(0, -1)) {
-    const property = object?.properties.find((one) => one.name === key);
-    object = property ? readObject(text, property.valueStart) : undefined;
-  }
-  const index = object?.properties.findIndex((one) => one.name === path.at(-1)) ?? -1;
-  return object && index >= 0 ? remove(text, object, index) : text;
-}
-
-function rootOffset(text: string): number {
-  return text.startsWith(BOM) ? 1 : 0;
+  const { offset, depth } = descend(text, path);
+  if (depth < path.length - 1) return text;
+  const object = readObject(text, offset);
+  const index = object.properties.findIndex((one) => one.name === path[depth]);
+  return index < 0 ? text : remove(text, object, index);
 }
 
 function wrap(path: readonly string[], value: unknown): unknown {
   return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
 }
 
-/** Undefined where no object begins at the offset. */
-function readObject(text: string, offset: number): ObjectText | undefined {
-  const scanner = createScanner(text, true);
-  scanner.setPosition(offset);
-  if (scanner.scan() !== TOKEN.openBrace) return undefined;
+/** Where the innermost object begins that the path leads to, and how many names lead there. */
+function descend(text: string, path: readonly string[]): { offset: number; depth: number } {
+  let offset = text.startsWith(BOM) ? 1 : 0;
+  let depth = 0;
+  for (; depth < path.length - 1; depth++) {
+    const start = valueStart(text, offset, path[depth]!);
+    if (start === undefined || text[start] !== '{') break;
+    offset = start;
+  }
+  return { offset, depth };
+}
+
+/** Where a property's value begins; what comes after it is not read. */
+function valueStart(text: string, offset: number, key: string): number | undefined {
+  const scanner = openObject(text, offset);
+  while (scanner.scan() === TOKEN.string) {
+    const name = scanner.getTokenValue();
+    scanner.scan();
+    scanner.scan();
+    if (name === key) return scanner.getTokenOffset();
+    skipValue(scanner);
+    if (scanner.scan() !== TOKEN.comma) break;
+  }
+  return undefined;
+}
+
+function readObject(text: string, offset: number): ObjectText {
+  const scanner = openObject(text, offset);
   const open = scanner.getTokenOffset();
   const properties: Property[] = [];
   let token = scanner.scan();
@@ -98,6 +110,14 @@ function readObject(text: string, offset: number): ObjectText | undefined {
   }
   if (token !== TOKEN.closeBrace) throw new Error('Only valid documents can be edited');
   return { open, close: scanner.getTokenOffset(), properties };
+}
+
+/** A scanner that has read the opening brace and passes over comments. */
+function openObject(text: string, offset: number): JSONScanner {
+  const scanner = createScanner(text, true);
+  scanner.setPosition(offset);
+  if (scanner.scan() !== TOKEN.openBrace) throw new Error('Only objects can be edited');
+  return scanner;
 }
 
 /** From a value's first token to its last; answers the offset after it. */
@@ -200,7 +220,7 @@ function at(offset: number, text: string): Splice {
 function splice(text: string, splices: Splice[]): string {
   let edited = text;
   // From the end to the start, so that offsets stay true. At one place, what comes later in the list ends up before.
-  for (const one of splices.toSorted((a, b) => b.from - a.from || b.to - a.to)) {
+  for (const one of splices.toSorted((a, b) => b.from - a.from)) {
     edited = edited.slice(0, one.from) + one.text + edited.slice(one.to);
   }
   return edited;

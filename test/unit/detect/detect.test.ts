@@ -87,7 +87,8 @@ describe('telling what a path is', () => {
       for (const folder of ['dist', 'dist/en_core_tiny']) {
         assert.equal((await found(at(folder))).path, at('dist/en_core_tiny/en_core_tiny-1.2.3'));
       }
-      write('evil/meta.json', JSON.stringify({ ...META, lang: '..', name: '../dist/en_core_tiny' }));
+      writePipeline('elsewhere/p-1.2.3');
+      write('evil/meta.json', JSON.stringify({ ...META, name: 'x/../../elsewhere/p' }));
       assert.equal((await refused(at('evil'))).code, 'model-not-recognised');
     });
 
