@@ -13,12 +13,14 @@ import pathlib
 import platform
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
-from measure import Connection, end, launch, pss_mb
+from measure import end, launch, processes_with, pss_mb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = {
@@ -39,13 +41,17 @@ class Bench:
     def __init__(self, node, scratch):
         self.node, self.scratch = node, scratch
         self.port = 18_400
+        # A copy: a build in the middle of a run changes nothing.
+        shutil.copytree(ROOT / "dist", scratch / "nimbus/dist")
+        shutil.copy(ROOT / "package.json", scratch / "nimbus")
+        self.cli = scratch / "nimbus/dist/cli.js"
         self.projects = {}
         for name, model in MODELS.items():
             self.projects[name] = self.deploy(name, model)
 
     def nimbus(self, project, *argv):
         done = subprocess.run(
-            [self.node, ROOT / "dist/cli.js", *argv, "--json"],
+            [self.node, self.cli, *argv, "--json"],
             cwd=project, env=self.nimbus_environment(project), stdin=subprocess.DEVNULL, capture_output=True, text=True,
         )
         if done.returncode != 0:
@@ -65,9 +71,11 @@ class Bench:
         return project, int(re.search(r":(\d+)/", url)[1]), f"/{name}/local/predict"
 
     def end_host(self, project):
-        """Ends what `deploy` left running for the project, by its own marker in the process list."""
-        subprocess.run(["pkill", "-f", f"--project {project}"], check=False)
-        subprocess.run(["sh", "-c", f"while pgrep -f -- '--project {project}' >/dev/null; do sleep 0.02; done"], check=True)
+        """Ends the host that `deploy` left running for the project, and waits until it is gone."""
+        for pid in processes_with("--project", str(project)):
+            os.kill(pid, signal.SIGTERM)
+        while processes_with("--project", str(project)):
+            time.sleep(0.02)
 
     def start(self, side, name, workers=1):
         model = MODELS[name]
@@ -81,7 +89,7 @@ class Bench:
             ]
             return launch(command, self.port, "/predict", body, model["expected"], environment(MODEL=model["model"]), log)
         project, port, path = self.projects[name]
-        command = [self.node, ROOT / "dist/cli.js", "serve"]
+        command = [self.node, self.cli, "serve"]
         os.chdir(project)
         return launch(command, port, path, body, model["expected"], self.nimbus_environment(project), log)
 
@@ -91,8 +99,6 @@ class Bench:
     def bare(self, name, *argv):
         """Seconds of a whole bare script, or its timed calls (ms) where a count is given."""
         model = MODELS[name]
-        import time
-
         begin = time.perf_counter()
         done = subprocess.run(
             [sys.executable, ROOT / f"bench/peers/bare_{name}.py", *argv],
@@ -117,8 +123,6 @@ def row5_warm(bench, name):
     """Median milliseconds of a warm request at concurrency 1."""
     body = json.dumps({"text": MODELS[name]["text"]}).encode()
     result = {"bare": statistics.median(bench.bare(name, str(WARM_UP + REQUESTS))[WARM_UP:])}
-    import time
-
     for side in ("fastapi", "nimbus"):
         process, connection, _ = bench.start(side, name)
         times = []
@@ -202,8 +206,8 @@ def main():
                     print(f"round {round_number} row {row} {name}: " + ", ".join(f"{side} {value:.3f}" for side, value in rounds[-1].items()), flush=True)
     finally:
         for project in scratch.iterdir():
-            if project.is_dir():
-                subprocess.run(["pkill", "-9", "-f", f"--project {project}"], check=False)
+            for pid in processes_with("--project", str(project)):
+                os.kill(pid, signal.SIGKILL)
         shutil.rmtree(scratch, ignore_errors=True)
     kept = {row: {name: rounds[1:] for name, rounds in by_model.items()} for row, by_model in measured.items()}
     results = json.loads(options.out.read_text()) if options.out.exists() else {}

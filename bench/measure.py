@@ -54,6 +54,21 @@ def tree(pid):
     return found
 
 
+def processes_with(*arguments):
+    """Ids of the processes whose command line has these arguments, one after another."""
+    wanted = b"\0".join(argument.encode() for argument in arguments) + b"\0"
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and int(entry) != os.getpid():
+            try:
+                with open(f"/proc/{entry}/cmdline", "rb") as command:
+                    if wanted in command.read():
+                        found.append(int(entry))
+            except OSError:
+                continue
+    return found
+
+
 def pss_mb(pid):
     """Proportional set size of a process tree, in MB of 10^6 bytes."""
     total = 0

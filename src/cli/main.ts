@@ -36,7 +36,7 @@ export async function runCli(argv: string[]): Promise<number> {
   const program = createProgram(() => (terminal ??= createTerminal(json, abort.signal)), json);
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return abort.signal.aborted && !argv.includes('serve') ? EXIT.cancelled : EXIT.ok;
+    return abort.signal.aborted ? EXIT.cancelled : EXIT.ok;
   } catch (error) {
     if (error instanceof Exit) return error.code;
     if (error instanceof CommanderError) {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { connectHost } from '../../src/core/host/client.ts';
+import { findHost } from '../../src/core/host/client.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 export const python = path.join(root, '.cache/python/bin/python');
@@ -26,6 +26,8 @@ export interface Sandbox {
   json<T>(argv: string[], options?: { stdin?: string }): Promise<T>;
   /** Copies one of the examples into the project. */
   add(from: string, to: string): string;
+  /** Ends the host, if one runs. */
+  endHost(): Promise<void>;
   /** Ends the host and removes everything. */
   remove(): Promise<void>;
 }
@@ -51,6 +53,12 @@ export function createSandbox(): Sandbox {
     const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
     return { code, stdout, stderr };
   };
+  const endHost = async (): Promise<void> => {
+    process.env['NIMBUS_HOME'] = home;
+    const host = await findHost({ project: folder, kind: 'cli' });
+    await host?.api.shutdown();
+    await host?.closed;
+  };
   return {
     folder,
     nimbus,
@@ -66,13 +74,9 @@ export function createSandbox(): Sandbox {
       cpSync(from, target, { recursive: true });
       return target;
     },
+    endHost,
     async remove() {
-      process.env['NIMBUS_HOME'] = home;
-      const host = await connectHost({ project: folder, kind: 'cli' });
-      if (host.ok) {
-        await host.value.api.shutdown();
-        await host.value.closed;
-      }
+      await endHost();
       rmSync(base, { recursive: true, force: true, maxRetries: 5 });
     },
   };
