@@ -47,17 +47,27 @@ export async function connectHost(options: ConnectOptions): Promise<Outcome<Host
   const project = realpathSync(options.project);
   const address = addressOf(project);
   if (!address.ok) return address;
-  for (let replaced = false; ; replaced = true) {
+  const deadline = performance.now() + START_MS;
+  let replaced = false;
+  while (performance.now() < deadline) {
     const socket = (await connectTo(address.value.path)) ?? (await start(project, address.value.path, options));
     if ('ok' in socket) return socket;
     const connection = await greet(socket, options);
-    if (!connection)
-      return fail('host-silent', 'The host of this project does not answer.', { next: hungNext(project) });
+    if (connection === 'ending') {
+      // It leaves in this moment; then another one can be started.
+      await delay(LOOK_MS);
+      continue;
+    }
+    if (connection === 'silent') break;
     if (replaced || !isNewer(VERSION, connection.hello.version)) return ok(connection);
     const shutdown = await connection.api.shutdown();
     if (!shutdown.ok) return ok(connection);
     await connection.closed;
+    replaced = true;
   }
+  return fail('host-silent', 'The host of this project does not answer.', {
+    next: `End the process that serves ${project}, and try again.`,
+  });
 }
 
 /** The project's host if one runs; never starts one. */
@@ -65,13 +75,14 @@ export async function findHost(options: Omit<ConnectOptions, 'env'>): Promise<Ho
   const address = addressOf(realpathSync(options.project));
   if (!address.ok) return undefined;
   const socket = await connectTo(address.value.path);
-  return socket && greet(socket, options);
+  const connection = socket && (await greet(socket, options));
+  return typeof connection === 'object' ? connection : undefined;
 }
 
 async function greet(
   socket: Socket,
   { kind, events = {} }: Pick<ConnectOptions, 'kind' | 'events'>,
-): Promise<HostConnection | undefined> {
+): Promise<HostConnection | 'ending' | 'silent'> {
   const ignore = (): void => undefined;
   // Events that come before `hello` is answered are part of what it says.
   const local: HostEvents = { deployment: ignore, removed: ignore, operation: ignore, log: ignore, ...events };
@@ -83,11 +94,12 @@ async function greet(
       delay(HELLO_MS, undefined, { ref: false }),
     ]);
     if (hello) return { api: rpc, hello, closed, close: () => void socket.end() };
+    socket.destroy();
+    return 'silent';
   } catch {
-    // It ended while it greeted.
+    socket.destroy();
+    return 'ending';
   }
-  socket.destroy();
-  return undefined;
 }
 
 /** Starts a host and waits until somebody listens: it, or the one that was quicker. */
@@ -136,8 +148,4 @@ async function start(
 function withoutDebugger(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, VSCODE_INSPECTOR_OPTIONS: _inspector, ...rest } = env;
   return rest;
-}
-
-function hungNext(project: string): string {
-  return `End the process that serves ${project}, and try again.`;
 }

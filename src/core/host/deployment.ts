@@ -51,8 +51,6 @@ export class Deployment implements Endpoint {
   overlay: Overlay | undefined;
   /** Values of the variables that the spec names, from the plan; gone with the host. */
   env: Record<string, string> = {};
-  /** The file that workers of the version that serves read. */
-  functionFile: string | undefined;
   declared: { framework: ModelSpec['framework']; target: DeploymentSpec['target'] };
   readonly #around: Surroundings;
 
@@ -80,6 +78,10 @@ export class Deployment implements Endpoint {
       this.#configure(record.spec);
       if (record.stopped) void this.pool.close(STOPPED);
     }
+  }
+
+  get key(): DeploymentKey {
+    return { model: this.model, deployment: this.deployment };
   }
 
   get version(): string {
@@ -136,7 +138,6 @@ export class Deployment implements Endpoint {
     this.record = record;
     this.overlay = undefined;
     this.declared = { framework: record.spec.framework, target: record.deploymentSpec.target };
-    this.functionFile = undefined;
     this.#configure(record.spec);
     const keep = keepWorker && candidate.worker.alive && !record.stopped;
     if (!keep) void candidate.worker.end();
@@ -159,7 +160,6 @@ export class Deployment implements Endpoint {
       examples: (spec.examples ?? []).map(({ input }) => ({ input })),
       limits: limitsOf(spec),
     };
-    this.functionFile = undefined;
     this.#configure(spec);
     const restart = (['memoryMb', 'timeoutSeconds', 'env', 'description', 'examples'] as const).some(
       (field) => JSON.stringify(before[field]) !== JSON.stringify(spec[field]),
@@ -202,7 +202,7 @@ export class Deployment implements Endpoint {
         action: {
           label: 'Redeploy',
           command: 'nimbus.redeploy',
-          args: [{ model: this.model, deployment: this.deployment }],
+          args: [this.key],
         },
       };
     }
@@ -228,12 +228,9 @@ export class Deployment implements Endpoint {
     if (!record) throw new Error(`${keyText(this)} has no version to start`);
     const { spec, version, interpreter } = record;
     const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
-    this.functionFile ??= writeFunction(this.#around, this, { spec, version, snapshotPath });
-    return spawnWorker(
-      this.#around,
-      this,
-      { functionFile: this.functionFile, spec, interpreter, env: this.env },
-      (line) => this.line(line),
+    const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath });
+    return spawnWorker(this.#around, this, { functionFile, spec, interpreter, env: this.env }, (line) =>
+      this.line(line),
     );
   }
 

@@ -22,6 +22,7 @@ export interface FrontOptions {
   onError(error: unknown): void;
 }
 
+const CLOSE_MS = 500;
 const LOCAL_NAME = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
 const OPERATIONS: Record<string, string> = Object.assign(Object.create(null), {
   predict: 'POST',
@@ -79,9 +80,13 @@ export class Front {
     throw new Error('unreachable: port 0 is always free');
   }
 
-  close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
+  /** Takes no more requests; answers that are on their way have a moment to arrive. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const timer = setTimeout(() => this.#server.closeAllConnections(), CLOSE_MS);
+    await closed;
+    clearTimeout(timer);
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {

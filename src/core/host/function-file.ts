@@ -1,6 +1,6 @@
 /** The JSON file that tells a worker what to load, and the environment that it starts in. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BATCH_INPUTS, PAYLOAD_BYTES, type ModelCard } from '../../shared/contract.ts';
 import { DEFAULTS, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
@@ -46,17 +46,15 @@ export function writeFunctionFile(folder: string, parts: FunctionParts): string 
   return file;
 }
 
-/** Removes all function files but these. */
-export function sweepFunctionFiles(folder: string, keep: ReadonlySet<string>): void {
-  let names: string[] = [];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return;
-  }
-  for (const name of names) {
+/** A worker has read its file long before. */
+const UNUSED_MS = 3600_000;
+
+/** Removes the files that no starting worker can need: each is written again before one starts. */
+export function sweepFunctionFiles(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
     const file = path.join(folder, name);
-    if (!keep.has(file)) rmSync(file, { force: true });
+    if (Date.now() - statSync(file).mtimeMs > UNUSED_MS) rmSync(file, { force: true });
   }
 }
 

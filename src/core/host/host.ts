@@ -2,27 +2,19 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
-import type { ModelsDocument } from '../models/document.ts';
-import { readDocument } from '../models/read.ts';
 import { watchModels, type ModelsWatcher } from '../models/watch.ts';
 import { PROJECT_FOLDER, places, projectId } from '../places.ts';
-import {
-  DEPLOY_STAGES,
-  executeDeploy,
-  executeRemove,
-  REMOVE_STAGES,
-  type LocalHost,
-} from '../targets/local-execute.ts';
+import { DEPLOY_STAGES, executeDeploy, executeRemove, REMOVE_STAGES } from '../targets/local-execute.ts';
 import type { Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { keyText, type DeploymentKey, type ModelSpec, type ModelsSpec } from '../../shared/spec.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
-import { Deployment, spawnWorker, writeFunction, type Surroundings } from './deployment.ts';
-import { ensureEnvironment } from './environment.ts';
+import { Declarations } from './declarations.ts';
+import { Deployment, type Surroundings } from './deployment.ts';
 import { Front } from './front.ts';
-import { sweepFunctionFiles } from './function-file.ts';
 import type { LogFile } from './log-file.ts';
 import { Operations } from './operations.ts';
+import { usualPort } from './port.ts';
 import type { Failure } from './problems.ts';
 import { killMarked } from './processes.ts';
 import type { HostHello, LogQuery } from './protocol.ts';
@@ -31,7 +23,7 @@ import { Reloads } from './reloads.ts';
 import type { HostSettings } from './settings.ts';
 import { runtimeHash, Snapshots } from './snapshots.ts';
 import { makeProjectFolder, StateFile, type DeploymentRecord } from './state.ts';
-import { makeVersion, type Candidate, type VersionPorts, type VersionRequest } from './version.ts';
+import { Versions } from './versions.ts';
 
 export interface HostOptions {
   /** Absolute real path. */
@@ -60,16 +52,7 @@ export interface HostListener {
 const TELL_MS = 50;
 /** A record whose declaration is gone is kept this long, for a branch that is checked out again. */
 const UNDECLARED_MS = 7 * 24 * 3600_000;
-/** Ports below those that the systems give out by themselves. */
-const FIRST_PORT = 21_000;
-const PORTS = 10_000;
-
 const ENDING: Failure = { code: 'stopped', detail: 'The host ends.', next: 'Send the request again.' };
-
-/** The port that a project's endpoints have unless it is taken. */
-export function usualPort(project: string): number {
-  return FIRST_PORT + (Number.parseInt(projectId(project).slice(0, 8), 16) % PORTS);
-}
 
 export class Host {
   readonly #options: HostOptions;
@@ -79,9 +62,10 @@ export class Host {
   readonly #front: Front;
   readonly #operations: Operations;
   readonly #reloads: Reloads;
+  readonly #declarations: Declarations;
+  readonly #versions: Versions;
   readonly #around: Surroundings;
   readonly #deployments = new Map<string, Deployment>();
-  readonly #runtimeHash: string;
   readonly #dirty = new Set<Deployment>();
   #tellTimer: NodeJS.Timeout | undefined;
   #models: ModelsWatcher | undefined;
@@ -102,7 +86,6 @@ export class Host {
     this.#options = options;
     this.#listener = listener;
     this.#state = state;
-    this.#runtimeHash = runtime;
     const { project, log, settings } = options;
     const folder = path.join(project, PROJECT_FOLDER);
     this.#snapshots = new Snapshots(path.join(folder, 'snapshots'));
@@ -132,29 +115,48 @@ export class Host {
       url: () => this.#front.url,
       snapshotPath: (hash, spec) => this.#snapshots.pathOf(hash, path.basename(modelPath(project, spec))),
       onStatus: (deployment) => this.#touched(deployment),
-      onLine: (deployment, line) => listener.log(keyOf(deployment), line),
+      onLine: (deployment, line) => listener.log(deployment.key, line),
       onLatency: () => state.changed('later'),
     };
+    const onChange = (deployment: Deployment): void => {
+      state.changed();
+      this.#touched(deployment);
+    };
+    this.#versions = new Versions({
+      around: this.#around,
+      snapshots: this.#snapshots,
+      runtimeHash: runtime,
+      state,
+      deployments: this.#deployments,
+      add: (key, declared) => this.#add(key, declared, undefined),
+      remove: (key) => this.#remove(key, true),
+      onActivated: (deployment) => {
+        this.#reloads.follow(deployment);
+        this.#touched(deployment);
+      },
+      log: (text) => log.write(text),
+    });
     this.#reloads = new Reloads({
       project,
       stableMs: settings.reloadStableMs,
       snapshots: this.#snapshots,
-      isBusy: (deployment) => this.#operations.runningFor(deployment) !== undefined,
-      makeVersion: (deployment, request) =>
-        this.#makeVersion(
-          request,
-          deployment.env,
-          (line) => deployment.line(line),
-          () => undefined,
-        ),
-      activate: async (deployment, record, candidate) => {
-        await this.#activate(deployment, record, candidate, deployment.pool.workers.length > 0);
-      },
-      onChange: (deployment) => {
-        state.changed();
-        this.#touched(deployment);
-      },
+      isBusy: (deployment) =>
+        this.#operations.runningFor(deployment) !== undefined ||
+        this.#deployments.get(keyText(deployment)) !== deployment,
+      versions: this.#versions,
+      onChange,
       log: (text) => log.write(text),
+    });
+    this.#declarations = new Declarations({
+      project,
+      operations: this.#operations,
+      deployments: this.#deployments,
+      add: (key, declared) => this.#addDeclared(key, declared),
+      drop: (deployment) => {
+        log.write(`${keyText(deployment)} is not declared any more`);
+        void this.#remove(deployment, false);
+      },
+      onChange,
     });
   }
 
@@ -184,7 +186,7 @@ export class Host {
       return fail('wrong-project', `This host serves ${this.#options.project}.`);
     }
     const key = { model: plan.model, deployment: plan.deployment };
-    const local = this.#localHost(key);
+    const local = this.#versions.localHost(key);
     return plan.kind === 'remove'
       ? this.#operations.start({
           ...key,
@@ -199,7 +201,7 @@ export class Host {
           work: async (shell) => {
             const outcome = await executeDeploy(plan, local, shell);
             // What a failed or cancelled deploy copied.
-            if (!outcome.ok) await this.#sweep();
+            if (!outcome.ok) await this.#versions.sweep();
             return outcome;
           },
         });
@@ -208,16 +210,14 @@ export class Host {
   async startDeployment(key: DeploymentKey): Promise<Outcome<DeploymentStatus>> {
     return this.#with(key, async (deployment) => {
       deployment.start();
-      this.#state.changed();
+      await this.#state.flush();
       this.#reloads.check(deployment);
     });
   }
 
   async stopDeployment(key: DeploymentKey): Promise<Outcome<DeploymentStatus>> {
     return this.#with(key, async (deployment) => {
-      const stopped = deployment.stop();
-      this.#state.changed();
-      await stopped;
+      await Promise.all([deployment.stop(), this.#state.flush()]);
     });
   }
 
@@ -242,8 +242,7 @@ export class Host {
     await this.#operations.cancelAll();
     await this.#reloads.close();
     await Promise.all([...this.#deployments.values()].map((one) => one.pool.kill(ENDING)));
-    this.#front.close();
-    await this.#state.flush();
+    await Promise.all([this.#front.close(), this.#state.flush()]);
     await killMarked(this.#options.markPrefix, 'prefix');
   }
 
@@ -262,8 +261,8 @@ export class Host {
     }
     log.write(`listens at ${this.#front.url}`);
     this.#forgetOld();
-    this.#models = await watchModels(project, (document) => this.#follow(document));
-    await this.#sweep();
+    this.#models = await watchModels(project, (document) => this.#declarations.follow(document));
+    await this.#versions.sweep();
     for (const deployment of this.#deployments.values()) this.#reloads.check(deployment);
   }
 
@@ -277,166 +276,19 @@ export class Host {
     return ok(deployment.status);
   }
 
-  #localHost(key: DeploymentKey): LocalHost {
-    const early = new EarlyLines();
-    return {
-      environment: ensureEnvironment,
-      makeVersion: (request, env, shell) => {
-        // The first deploy has nowhere to show its lines until it succeeded.
-        const onLine = (line: LogLine): void => (this.#deployments.get(keyText(key)) ?? early).line(line);
-        return this.#makeVersion(request, env, onLine, (name, detail) =>
-          shell.stage(name, detail === undefined ? undefined : { detail }),
-        );
-      },
-      activate: async (plan, request, candidate) => {
-        const deployment =
-          this.#deployments.get(keyText(key)) ??
-          this.#add(key, { framework: plan.spec.framework, target: plan.deploymentSpec.target }, undefined);
-        // A first deploy ends its worker: scaling begins from zero.
-        const keepWorker = deployment.pool.workers.length > 0;
-        deployment.env = plan.env;
-        for (const line of early.lines) deployment.line(line);
-        const before = deployment.record;
-        const record: DeploymentRecord = {
-          spec: plan.spec,
-          deploymentSpec: plan.deploymentSpec,
-          interpreter: request.interpreter,
-          lock: request.lock,
-          snapshot: candidate.snapshot.hash,
-          ...(before ? { previousSnapshot: before.snapshot } : {}),
-          stamp: candidate.snapshot.stamp,
-          version: candidate.version,
-          deployedAt: new Date().toISOString(),
-          stopped: false,
-          lastMs: {},
-          card: candidate.card,
-          consent: plan.consent,
-        };
-        await this.#activate(deployment, record, candidate, keepWorker);
-      },
-      remove: (one) => this.#remove(one, true),
-    };
-  }
-
-  #makeVersion(
-    request: VersionRequest,
-    env: Record<string, string>,
-    onLine: (line: LogLine) => void,
-    stage: VersionPorts['stage'],
-  ): ReturnType<typeof makeVersion> {
-    const { spec, interpreter } = request;
-    return makeVersion(request, {
-      snapshots: this.#snapshots,
-      runtimeHash: this.#runtimeHash,
-      spawn: (snapshotPath, version) => {
-        const functionFile = writeFunction(this.#around, request, { spec, version, snapshotPath });
-        return spawnWorker(this.#around, request, { functionFile, spec, interpreter, env }, onLine);
-      },
-      stage,
-    });
-  }
-
-  async #activate(
-    deployment: Deployment,
-    record: DeploymentRecord,
-    candidate: Candidate,
-    keepWorker: boolean,
-  ): Promise<void> {
-    this.#state.state.deployments[keyText(deployment)] = record;
-    await deployment.activate(record, candidate, keepWorker);
-    await this.#state.flush();
-    this.#reloads.follow(deployment);
-    this.#options.log.write(`${keyText(deployment)} serves ${record.version.slice(0, 7)}`);
-    this.#touched(deployment);
-    await this.#sweep();
-  }
-
   #add(key: DeploymentKey, declared: Deployment['declared'], record: DeploymentRecord | undefined): Deployment {
     const deployment = new Deployment(key, declared, record, this.#around);
     this.#deployments.set(keyText(key), deployment);
     return deployment;
   }
 
-  /** Takes over what models.json declares; one that cannot be read changes nothing. */
-  #follow(document: ModelsDocument): void {
-    if (document.kind !== 'ok' && document.kind !== 'newer' && document.kind !== 'absent') return;
-    const declared = new Set<string>();
-    for (const [model, { deployments, ...spec }] of Object.entries(
-      document.kind === 'absent' ? {} : document.spec.models,
-    )) {
-      for (const [deployment, { target }] of Object.entries(deployments ?? {})) {
-        const key = { model, deployment };
-        declared.add(keyText(key));
-        // The operation itself says when the deployment is there.
-        if (this.#operations.runningFor(key)) continue;
-        this.#declare(key, spec, target);
-      }
-    }
-    const undeclared = [...this.#deployments.values()].some((one) => !declared.has(keyText(one)));
-    if (undeclared) void this.#dropUndeclared();
-  }
-
-  /** Only by what the file says now: a reading from before an operation's edit would drop what was just deployed. */
-  async #dropUndeclared(): Promise<void> {
-    let ended: number;
-    let document: ModelsDocument;
-    do {
-      ended = this.#operations.ended;
-      document = await readDocument(this.#options.project);
-    } while (ended !== this.#operations.ended);
-    const models = specOf(document);
-    if (!models) return;
-    for (const deployment of this.#deployments.values()) {
-      if (models[deployment.model]?.deployments?.[deployment.deployment]) continue;
-      if (this.#operations.runningFor(deployment)) continue;
-      this.#options.log.write(`${keyText(deployment)} is not declared any more`);
-      void this.#remove(deployment, false);
-    }
-  }
-
-  #declare(key: DeploymentKey, spec: DeploymentRecord['spec'], target: Deployment['declared']['target']): void {
-    const known = this.#deployments.get(keyText(key));
-    if (!known) {
-      const record = this.#state.state.deployments[keyText(key)];
-      delete record?.undeclaredAt;
-      const added = this.#add(key, { framework: spec.framework, target }, record);
-      if (record) {
-        this.#compare(added, spec);
-        this.#reloads.follow(added);
-      }
-      this.#touched(added);
-      return;
-    }
-    if (known.record) this.#compare(known, spec);
-  }
-
-  /** A hand edit either applies at once, or makes another function of it, which only a redeploy does. */
-  #compare(deployment: Deployment, spec: DeploymentRecord['spec']): void {
-    const record = deployment.record!;
-    const { project } = this.#options;
-    const moved =
-      modelPath(project, spec) !== modelPath(project, record.spec) || spec.framework !== record.spec.framework;
-    if (moved) {
-      deployment.overlay = {
-        state: 'changed',
-        error: {
-          code: 'declaration-changed',
-          what: 'models.json names another model than the one that serves.',
-          next: 'Redeploy it.',
-          action: { label: 'Redeploy', command: 'nimbus.redeploy', args: [keyOf(deployment)] },
-        },
-      };
-      this.#touched(deployment);
-      return;
-    }
-    if (deployment.overlay?.error.code === 'declaration-changed') {
-      deployment.overlay = undefined;
-      this.#touched(deployment);
-    }
-    if (JSON.stringify(sorted(spec)) !== JSON.stringify(sorted(record.spec))) {
-      deployment.applySpec(spec);
-      this.#state.changed();
-    }
+  #addDeclared(key: DeploymentKey, declared: Deployment['declared']): Deployment {
+    const record = this.#state.state.deployments[keyText(key)];
+    delete record?.undeclaredAt;
+    const added = this.#add(key, declared, record);
+    if (record) this.#reloads.follow(added);
+    this.#touched(added);
+    return added;
   }
 
   /** `forget`: also what is needed to serve it again. */
@@ -454,35 +306,21 @@ export class Host {
       this.#listener.removed({ model: key.model, deployment: key.deployment });
     }
     await this.#state.flush();
-    if (forget) await this.#sweep();
+    if (forget) await this.#versions.sweep();
   }
 
   async #afterOperation({ model, deployment }: Operation): Promise<void> {
     // Edits of models.json meanwhile were left to the operation.
-    this.#follow(await readDocument(this.#options.project));
+    await this.#declarations.refresh();
     const found = this.#deployments.get(`${model}/${deployment}`);
     if (found?.record) this.#reloads.check(found);
-    void this.#sweep();
+    await this.#versions.sweep();
   }
 
   #forgetOld(): void {
     const { deployments } = this.#state.state;
     for (const [name, { undeclaredAt }] of Object.entries(deployments)) {
       if (undeclaredAt !== undefined && Date.now() - undeclaredAt > UNDECLARED_MS) delete deployments[name];
-    }
-  }
-
-  async #sweep(): Promise<void> {
-    const records = Object.values(this.#state.state.deployments);
-    const keep = records.flatMap((one) => [one.snapshot, one.previousSnapshot ?? '']);
-    try {
-      await this.#snapshots.sweep(new Set(keep));
-      if (this.#operations.running === 0) {
-        const files = [...this.#deployments.values()].map((one) => one.functionFile ?? '');
-        sweepFunctionFiles(this.#around.functions, new Set(files));
-      }
-    } catch (error) {
-      this.#options.log.write(`sweep: ${describe(error)}`);
     }
   }
 
@@ -495,29 +333,6 @@ export class Host {
       this.#dirty.clear();
     }, TELL_MS);
   }
-}
-
-/** Lines of a worker that has no deployment to show them yet. */
-class EarlyLines {
-  readonly lines: LogLine[] = [];
-
-  line(line: LogLine): void {
-    if (this.lines.length < 1000) this.lines.push(line);
-  }
-}
-
-/** The declared models; undefined where the file cannot be used, which changes nothing. */
-function specOf(document: ModelsDocument): ModelsSpec['models'] | undefined {
-  if (document.kind === 'absent') return {};
-  return document.kind === 'ok' || document.kind === 'newer' ? document.spec.models : undefined;
-}
-
-function keyOf({ model, deployment }: DeploymentKey): DeploymentKey {
-  return { model, deployment };
-}
-
-function sorted(spec: Omit<ModelSpec, 'deployments'>): unknown {
-  return Object.entries(spec).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 export function describe(error: unknown): string {

@@ -81,23 +81,31 @@ export class LineSplitter {
       this.#length += part.length;
       if (end === -1) return;
       at = end + 1;
-      this.flush();
+      this.#flush();
     }
   }
 
-  /** Ends the line under way, if there is one. */
-  flush(): void {
+  /** The stream has ended: so does its last line, and what was dropped is told however much that was. */
+  end(): void {
+    if (this.#length > 0) this.#flush();
+    this.#tellDropped();
+  }
+
+  #flush(): void {
     const length = this.#length;
     const parts = this.#parts;
     this.#parts = [];
     this.#length = 0;
     if (!this.#budget.spend(Math.min(length, LINE_BYTES) + 1, 1)) return;
-    const dropped = this.#budget.takeDropped();
-    if (dropped > 0) this.#onLine(`… ${dropped.toLocaleString('en')} bytes were dropped: too much output`);
-    if (length === 0) return;
+    this.#tellDropped();
     const text = clean(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
     const cut = length - LINE_BYTES;
     this.#onLine(cut > 0 ? `${text} … ${cut.toLocaleString('en')} more bytes` : text);
+  }
+
+  #tellDropped(): void {
+    const dropped = this.#budget.takeDropped();
+    if (dropped > 0) this.#onLine(`… ${dropped.toLocaleString('en')} bytes were dropped: too much output`);
   }
 }
 

@@ -1,23 +1,24 @@
 /** A changed model serves by itself once it has proved that it can; else the old version serves on. */
 import { readConsents } from '../consent.ts';
 import { modelPath } from '../models/paths.ts';
-import { CANCELLED, type Outcome, type UserError } from '../../shared/outcome.ts';
+import { CANCELLED, type UserError } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
+import { DECLARATION_CHANGED } from './declarations.ts';
 import type { Deployment } from './deployment.ts';
 import { listFiles, stampOf } from './files.ts';
 import { ModelWatch } from './reload.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { DeploymentRecord } from './state.ts';
-import type { Candidate, VersionRequest } from './version.ts';
+import type { Candidate } from './version.ts';
+import { previous, type Versions } from './versions.ts';
 
 export interface ReloadPorts {
   project: string;
   stableMs: number;
   snapshots: Snapshots;
-  /** An operation of the deployment runs; the host asks again after it. */
+  /** An operation of the deployment runs, after which the host asks again; or it is not served any more. */
   isBusy(deployment: Deployment): boolean;
-  makeVersion(deployment: Deployment, request: VersionRequest): Promise<Outcome<Candidate & { release(): void }>>;
-  activate(deployment: Deployment, record: DeploymentRecord, candidate: Candidate): Promise<void>;
+  versions: Versions;
   onChange(deployment: Deployment): void;
   log(text: string): void;
 }
@@ -87,7 +88,7 @@ export class Reloads {
     const { project, snapshots, isBusy } = this.#ports;
     // What is stopped is looked at when it starts; a model that models.json no longer means is not followed.
     if (!record || record.stopped || isBusy(deployment)) return;
-    if (deployment.overlay?.error.code === 'declaration-changed') return;
+    if (deployment.overlay?.error.code === DECLARATION_CHANGED) return;
     const model = modelPath(project, record.spec);
     const { signal } = this.#abort;
     const files = await listFiles(model, project, { signal });
@@ -107,7 +108,7 @@ export class Reloads {
     const { spec, interpreter, lock } = record;
     const { model: name, deployment: as } = deployment;
     const request = { model: name, deployment: as, project, spec, interpreter, lock, consent, signal };
-    const made = await this.#ports.makeVersion(deployment, request);
+    const made = await this.#ports.versions.makeFor(deployment, request);
     if (!made.ok) return this.#refuse(deployment, 'refused', made.error);
     const candidate = made.value;
     try {
@@ -116,22 +117,11 @@ export class Reloads {
         await candidate.worker.kill();
         return;
       }
-      await this.#ports.activate(deployment, this.#next(deployment.record, candidate), candidate);
+      const keepWorker = deployment.pool.workers.length > 0;
+      await this.#ports.versions.activate(deployment, next(record, candidate), candidate, keepWorker);
     } finally {
       candidate.release();
     }
-  }
-
-  #next(record: DeploymentRecord, { snapshot, version, card }: Candidate): DeploymentRecord {
-    return {
-      ...record,
-      snapshot: snapshot.hash,
-      previousSnapshot: record.snapshot,
-      stamp: snapshot.stamp,
-      version,
-      card,
-      deployedAt: new Date().toISOString(),
-    };
   }
 
   #refuse(deployment: Deployment, state: 'changed' | 'refused', error: UserError): void {
@@ -147,4 +137,16 @@ export class Reloads {
     deployment.overlay = undefined;
     this.#ports.onChange(deployment);
   }
+}
+
+function next(record: DeploymentRecord, { snapshot, version, card }: Candidate): DeploymentRecord {
+  return {
+    ...record,
+    snapshot: snapshot.hash,
+    ...previous(record, snapshot.hash),
+    stamp: snapshot.stamp,
+    version,
+    card,
+    deployedAt: new Date().toISOString(),
+  };
 }

@@ -29,7 +29,10 @@ const LOG_WAITING_BYTES = 1024 * 1024;
 
 export class Clients implements HostListener {
   readonly #options: ServerOptions;
+  /** Those that were greeted. */
   readonly #clients = new Set<Client>();
+  readonly #sockets = new Set<Socket>();
+  #closed = false;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -59,17 +62,28 @@ export class Clients implements HostListener {
 
   request: HostListener['request'] = () => this.#options.lease.touch();
 
+  /** From now on turns away who comes: they come again, to a successor. */
+  refuse(): void {
+    this.#closed = true;
+  }
+
   /** Says goodbye to all. */
   close(): void {
-    for (const { socket } of this.#clients) socket.end();
+    for (const socket of this.#sockets) socket.end();
   }
 
   #welcome(socket: Socket): void {
+    if (this.#closed) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
     const leave = this.#options.lease.open();
     const client: Client = { socket, kind: 'cli', follows: new Set(), rpc: undefined! };
     client.rpc = overSocket<HostEvents, HostApi>(socket, this.#api(client), EVENTS);
     socket.once('close', () => {
       this.#clients.delete(client);
+      this.#sockets.delete(socket);
       leave(client.kind);
     });
   }

@@ -202,7 +202,7 @@ export class Worker {
       this.#exited = true;
       // What it wrote last is still in its pipes; a grandchild that holds them open must not delay the end.
       await Promise.all([child.stdout, child.stderr, output].map((stream) => stream && waitForEnd(stream, 200)));
-      for (const splitter of splitters) splitter.flush();
+      for (const splitter of splitters) splitter.end();
       const failure = this.#reason ?? this.#explain(code, signal);
       await killTree(child.pid!, this.#mark);
       this.#finish(failure);
