@@ -1,4 +1,5 @@
 // What no package manager of a language brings: on Debian and Ubuntu as root it is installed, elsewhere it is named.
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { findBrowser } from '../lib/browser.mjs';
@@ -13,6 +14,12 @@ const NEEDS = {
       ['python3', 'python', 'py'].some((name) => output([name, '-c', 'import venv, ensurepip']) !== undefined),
     debian: ['python3', 'python3-venv'],
     elsewhere: 'Python 3.9 or newer: https://www.python.org/downloads/',
+  },
+  load: {
+    title: 'wrk, which puts servers under load',
+    present: () => spawnSync('wrk', ['-v']).error === undefined,
+    debian: ['wrk'],
+    elsewhere: 'wrk: https://github.com/wg/wrk',
   },
   browser: {
     title: 'a browser',
