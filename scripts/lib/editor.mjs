@@ -30,7 +30,13 @@ function profileArguments(profile) {
 
 function profileEnvironment(profile, env) {
   const { NODE_OPTIONS: _, ...rest } = env;
-  return { ...rest, XDG_CONFIG_HOME: path.join(profile, 'config'), XDG_DATA_HOME: path.join(profile, 'data') };
+  return {
+    ...rest,
+    XDG_CONFIG_HOME: path.join(profile, 'config'),
+    XDG_DATA_HOME: path.join(profile, 'data'),
+    // Where ports are reached through a path of code-server's own front, which is not used here.
+    VSCODE_PROXY_URI: '',
+  };
 }
 
 /** The profile's settings file. A running VS Code notices only the first change from outside: reload after each. */

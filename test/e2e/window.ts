@@ -7,6 +7,7 @@ import { findBrowser } from '../../scripts/lib/browser.mjs';
 import { installExtension, serveEditor, writeSettings } from '../../scripts/lib/editor.mjs';
 import { artifacts } from '../../scripts/lib/paths.mjs';
 import { vsix } from '../../scripts/lib/stages.mjs';
+import { findHost } from '../../src/core/host/client.ts';
 
 /** VS Code's own themes, one of each kind, with the class that its page then carries. */
 export const THEMES = {
@@ -40,7 +41,10 @@ export interface EditorWindow {
 export async function startEditor(extension = vsix): Promise<EditorServer> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-e2e-'));
   const profile = path.join(folder, 'profile');
-  const env = { NIMBUS_HOME: path.join(folder, 'home'), ...process.env };
+  // Of this process too: it ends the hosts that the windows started.
+  process.env['NIMBUS_HOME'] ??= path.join(folder, 'home');
+  const { env } = process;
+  const workspaces = new Set<string>();
   await installExtension(profile, extension, env);
   const server = await serveEditor({ profile, env });
   const browser = await chromium.launch({
@@ -54,18 +58,30 @@ export async function startEditor(extension = vsix): Promise<EditorServer> {
       writeSettings(profile, { 'workbench.colorTheme': THEMES[theme].name, 'window.commandCenter': false });
       const address = new URL(server.url);
       address.searchParams.set('folder', workspace);
+      workspaces.add(workspace);
       return openWindow(browser, address, theme);
     },
     stop: async () => {
       await browser.close();
       await server.stop();
+      for (const workspace of workspaces) await endHost(workspace);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
 
+/** A host outlives the window that started it. */
+async function endHost(project: string): Promise<void> {
+  const host = await findHost({ project, kind: 'cli' });
+  await host?.api.shutdown();
+  await host?.closed;
+}
+
 async function openWindow(browser: Browser, address: URL, theme: Theme): Promise<EditorWindow> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 860 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const problems: string[] = [];

@@ -43,7 +43,7 @@ export async function chooseMenuItem(entry: Locator): Promise<void> {
   throw new Error('The menu stayed open.');
 }
 
-/** The open quick pick or input box, whose title or placeholder says `text`. */
+/** The open quick pick or input box, whose title says `text`. */
 export function quickInput(page: Page, text: string | RegExp): Locator {
   return page.locator('.quick-input-widget:visible', { hasText: text });
 }

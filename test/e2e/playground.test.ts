@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
+import { violations } from './accessibility.ts';
+import { deployFromExplorer } from './deploy.ts';
+import { Playground } from './playground.ts';
+import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
+import { row, runCommand, showContainer } from './workbench.ts';
+
+describe('working with deployed models', () => {
+  let editor: EditorServer;
+  let workspace: string;
+  let window: EditorWindow;
+  let playground: Playground;
+
+  before(async () => {
+    editor = await startEditor();
+    workspace = path.join(editor.folder, 'workspace');
+    makeWorkspace(workspace);
+    window = await editor.open(workspace, 'light');
+    playground = await deployFromExplorer(window.page, ['models', 'flowers.joblib'], 'flowers');
+  });
+  after(() => editor.stop());
+  afterEach(async function () {
+    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    assert.deepEqual(window.problems.splice(0), []);
+  });
+
+  it('sends a row of a table from a form that has the columns of the model', async () => {
+    const measures = { 'sepal length (cm)': '5.1', 'sepal width (cm)': '3.5', 'petal length (cm)': '1.4' };
+    for (const [column, value] of Object.entries({ ...measures, 'petal width (cm)': '0.2' })) {
+      await playground.frame.getByRole('textbox', { name: column, exact: true }).fill(value);
+    }
+    await playground.press('Send');
+    assert.deepEqual(await playground.request(1), { start: 'cold', status: 200 });
+    await playground
+      .answer()
+      .getByRole('rowheader', { name: /^setosa.*the answer/ })
+      .waitFor();
+    await window.picture('form');
+    assert.deepEqual(await violations(playground.frame), []);
+  });
+
+  it('repeats a request and shows percentiles from 20 on', async () => {
+    await playground.press('Repeat');
+    await playground.request(21);
+    await playground.frame.getByRole('row', { name: /^warm 20 .* ms .* ms .* ms/ }).waitFor();
+    await window.picture('repeated');
+    assert.deepEqual(await violations(playground.frame), []);
+  });
+
+  it('comes back after a reload with what was typed and answered', async () => {
+    const reloaded = window.page.waitForEvent('load');
+    await runCommand(window.page, 'Developer: Reload Window');
+    await reloaded;
+    playground = new Playground(window.page);
+    await playground.opened('flowers');
+    assert.deepEqual(await playground.request(21), { start: 'warm', status: 200 });
+    const column = playground.frame.getByRole('textbox', { name: 'sepal length (cm)', exact: true });
+    assert.equal(await column.inputValue(), '5.1');
+  });
+
+  it('puts the URL of an endpoint on the clipboard', async () => {
+    await runCommand(window.page, 'Copy Endpoint URL');
+    await window.page.getByText('Copied').first().waitFor();
+    const url = await window.page.evaluate(() => navigator.clipboard.readText());
+    const health = (await (await fetch(`${url}/health`)).json()) as { status: string; model: string };
+    assert.deepEqual([health.status, health.model], ['healthy', 'flowers']);
+  });
+
+  it('deploys a folder with a handler and predicts the selection of an editor', async () => {
+    await showContainer(window.page, /^Explorer/);
+    playground = await deployFromExplorer(window.page, ['rules'], 'rules');
+    await showContainer(window.page, /^Explorer/);
+    await row(window.page, 'sentences.txt').dblclick();
+    await window.page.getByRole('tab', { name: /^sentences\.txt/ }).waitFor();
+    await window.page.keyboard.press('Control+End');
+    await window.page.keyboard.type('My parcel never came, please refund the invoice and the parcel.');
+    await window.page.keyboard.press('Shift+Home');
+    await runCommand(window.page, 'Predict Selection');
+    await window.page.getByRole('option', { name: /rules\/local/ }).click();
+    await playground.answer().getByText('delivery').first().waitFor();
+    await window.picture('predict-selection');
+  });
+
+  it('offers no deployment for a file that is no model', async () => {
+    await row(window.page, 'reviews.txt').click({ button: 'right' });
+    await window.page.getByRole('menuitem', { name: /^Copy Path/ }).waitFor();
+    assert.equal(await window.page.getByRole('menuitem', { name: 'Deploy Model' }).count(), 0);
+    await window.page.keyboard.press('Escape');
+  });
+
+  it('has the nimbus command in the integrated terminal', async () => {
+    await runCommand(window.page, 'Terminal: Create New Terminal');
+    await window.page.locator('.terminal-wrapper.active .xterm-screen').waitFor({ timeout: 30_000 });
+    await window.page.keyboard.type('nimbus list --json > listed.json && mv listed.json done.json\n');
+    const { models } = await readWhenThere<{ models: { name: string }[] }>(path.join(workspace, 'done.json'));
+    assert.deepEqual(models.map(({ name }) => name).sort(), ['flowers', 'rules']);
+    await window.picture('terminal');
+  });
+});
+
+/** The shell tells nobody when its command is done: the file is looked for until mocha's time is over. */
+async function readWhenThere<T>(file: string): Promise<T> {
+  while (!existsSync(file)) await delay(100);
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}
