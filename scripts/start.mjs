@@ -21,12 +21,12 @@ function nimbus(args) {
   return runLogged('nimbus', [process.execPath, path.join(root, 'dist/cli.js'), ...args], { cwd: workspace });
 }
 
-/** @returns the endpoint's answer with the client's phases beside it */
-function predict() {
-  const command = [process.execPath, path.join(root, 'dist/cli.js'), 'predict', 'sentiment', TEXT, '--json'];
+/** As `nimbus`, with --json: answers with the document. */
+function nimbusJson(args) {
+  const command = [process.execPath, path.join(root, 'dist/cli.js'), ...args, '--json'];
   const text = output(command, { cwd: workspace });
   if (text === undefined)
-    throw new SetupError(`No answer. See for yourself:\n  cd ${workspace}\n  ${command.join(' ')}`);
+    throw new SetupError(`It failed. See for yourself:\n  cd ${workspace}\n  ${command.join(' ')}`);
   return JSON.parse(text);
 }
 
@@ -53,7 +53,10 @@ async function deployAndPredict() {
   // The deploy has tried the model out; without this the first prediction would find it warm.
   await nimbus(['cold', 'sentiment']);
   console.log(`\n  “${TEXT}”`);
-  for (let count = 0; count < 2; count += 1) console.log(describe(predict()));
+  for (let count = 0; count < 2; count += 1) console.log(describe(nimbusJson(['predict', 'sentiment', TEXT])));
+  const { models } = nimbusJson(['list']);
+  const { url } = models.find(({ name }) => name === 'sentiment').deployments[0];
+  console.log(`\n  curl ${url}/predict -H 'content-type: application/json' -d '{"text": "The room was awful"}'`);
   console.log(`\nFrom nothing to here in ${elapsed(sinceStart())}.`);
 }
 
