@@ -79,6 +79,21 @@ describe('the life of a host', function () {
     project.connection = undefined;
   });
 
+  it('gives way to a successor with the same port, and none of its workers are lost', async () => {
+    const { hello } = await project.connect();
+    const url = await project.deploy('stubborn', STUBBORN);
+    await post(`${url}/predict`, { input: 'pids' });
+    // The successor is wanted while the old one still ends its workers.
+    assert.ok((await project.host.api.shutdown()).ok);
+    const next = await project.connect();
+    assert.notEqual(next.hello.pid, hello.pid);
+    assert.equal(next.hello.url, hello.url);
+    assert.equal(next.hello.portTaken, undefined);
+    const [worker] = (await post(`${url}/predict`, { input: 'pids' })).body.result;
+    await untilGone(hello.pid);
+    assert.ok(isAlive(worker));
+  });
+
   it('ends by itself after its last client, not before', async () => {
     await project.end();
     project = new TestProject({ NIMBUS_LINGER_EDITOR_MS: '100' });
@@ -178,6 +193,20 @@ describe('the life of a host', function () {
       newer.release();
       project.connection = undefined;
     });
+  });
+
+  it('is held by the requests that come', async () => {
+    await project.end();
+    project = new TestProject({ NIMBUS_LINGER_CLI_MS: '1500', NIMBUS_LINGER_EDITOR_MS: '0' });
+    const { hello } = await project.connect('cli');
+    const url = await project.deploy('echo', ECHO);
+    project.host.close();
+    await project.host.closed;
+    // For longer than it would stay without them.
+    const until = Date.now() + 2500;
+    while (Date.now() < until) assert.equal((await post(`${url}/predict`, { text: 'a' })).status, 200);
+    await untilGone(hello.pid);
+    project.connection = undefined;
   });
 
   it('does not believe a state file that came with a repository', async () => {

@@ -59,10 +59,12 @@ export async function runHost({ project, serve, runtime, onListening }: RunOptio
     log.write(`ends: ${why}`);
     setTimeout(() => process.exit(1), END_MS).unref();
     lease.end();
-    election.release();
+    clients.refuse();
+    // A successor needs the port and must not lose its workers to this end: the address is given up last.
     await host?.end();
-    clients.close();
     await killMarked(address.value.mark, 'prefix');
+    clients.close();
+    election.release();
     process.exit(status);
   };
   const lease = new Lease({
