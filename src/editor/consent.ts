@@ -68,7 +68,7 @@ async function agreedToDangerous(file: string, name: string, globals: PickleGlob
     prompt: vscode.l10n.t('Type the name of the model, {0}, to load it.', name),
     ignoreFocusOut: true,
     validateInput: (text) =>
-      text.trim() === '' || text.trim() === name ? undefined : vscode.l10n.t('This is not {0}.', name),
+      text.trim() === '' || text.trim() === name ? undefined : vscode.l10n.t('Type exactly {0}', name),
   });
   return typed?.trim() === name;
 }

@@ -76,6 +76,13 @@ const STATE_ICONS: Record<State, { icon: string; color?: string }> = {
   refused: { icon: 'warning', color: 'list.warningForeground' },
 };
 
+const NEEDS_ATTENTION = new Set<State>(['changed', 'refused', 'failed']);
+
+/** models.json declares it, for instance since a colleague deployed it; nobody did on this machine. */
+function isNotDeployedHere({ error }: DeploymentStatus): boolean {
+  return error?.code === 'not-deployed-here';
+}
+
 function projectRow(project: Project): Row {
   const label = path.basename(project.folder);
   const description = vscode.workspace.asRelativePath(project.folder, false);
@@ -127,8 +134,8 @@ function modelRow({ project, model }: ModelNode): Row {
   const deployments = project.deploymentNames(model);
   const framework = spec?.framework ?? project.status({ model, deployment: deployments[0] ?? '' })?.framework;
   const attention = deployments
-    .map((deployment) => project.status({ model, deployment })?.state)
-    .find((state) => state === 'changed' || state === 'refused' || state === 'failed');
+    .flatMap((deployment) => project.status({ model, deployment }) ?? [])
+    .find((status) => NEEDS_ATTENTION.has(status.state) && !isNotDeployedHere(status))?.state;
   const description = [
     framework && FRAMEWORK_TITLES[framework],
     attention && stateText(attention),
@@ -159,14 +166,14 @@ function deploymentRow(node: DeploymentNode): Row {
       label: deployment,
       description,
       ...STATE_ICONS.failed,
-      context: 'deployment:undeployed',
+      context: 'deployment:unfinished',
       children: 'none',
       spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),
     };
   }
-  if (!status) {
+  if (!status || isNotDeployedHere(status)) {
     const description = vscode.workspace.isTrusted
-      ? vscode.l10n.t('not on this machine')
+      ? vscode.l10n.t('not deployed on this machine')
       : vscode.l10n.t('needs a trusted workspace');
     return {
       label: deployment,
