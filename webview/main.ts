@@ -29,6 +29,8 @@ function dispatch(action: Action): void {
   if (state === before) return;
   // A repeat delivers many samples between two frames; they are drawn once.
   drawing ||= requestAnimationFrame(draw);
+  // Where the keyboard is decides what the next key does, and that may come before the next frame.
+  if (action.type === 'cursor') draw();
   remembering ??= setTimeout(store, REMEMBER_AFTER_MS);
   if (state.activity.kind !== 'none')
     ticking ??= setInterval(() => dispatch({ type: 'tick', at: Date.now() }), TICK_MS);
@@ -39,6 +41,7 @@ function dispatch(action: Action): void {
 }
 
 function draw(): void {
+  cancelAnimationFrame(drawing);
   drawing = 0;
   document.documentElement.lang = state.locale;
   render(page(state, actions), root);

@@ -7,6 +7,9 @@ const LANGUAGES: readonly { language: CodeLanguage; label: string }[] = [
   { language: 'typescript', label: 'TypeScript' },
 ];
 
+/** As in base.css (px): a popover has no size before it shows. */
+const WIDTH = 136;
+
 /**
  * The menu that copies the request as code. A native popover: the browser closes it on Escape and on a click
  * elsewhere, and gives the focus back to its button.
@@ -23,13 +26,22 @@ export function copyMenu(copied: boolean, choose: (language: CodeLanguage) => vo
       ${copied ? html`<i class="codicon codicon-check" aria-hidden="true"></i>Copied` : 'Copy as'}
       <i class="codicon codicon-chevron-down" aria-hidden="true"></i>
     </button>
-    <div id="copy-menu" class="menu" role="menu" aria-labelledby="copy-as" popover @toggle=${place} @keydown=${move}>
+    <div
+      id="copy-menu"
+      class="menu"
+      role="menu"
+      aria-labelledby="copy-as"
+      popover
+      @beforetoggle=${place}
+      @keydown=${move}
+    >
       ${LANGUAGES.map(
-        ({ language, label }) =>
+        ({ language, label }, index) =>
           html`<button
             type="button"
             role="menuitem"
             tabindex="-1"
+            ?autofocus=${index === 0}
             @click=${(event: Event) => {
               (event.currentTarget as HTMLElement).closest<HTMLElement>('[popover]')!.hidePopover();
               choose(language);
@@ -48,8 +60,7 @@ function place(event: Event): void {
   if ((event as ToggleEvent).newState !== 'open' || !anchor) return;
   const box = anchor.getBoundingClientRect();
   menu.style.top = `${box.bottom + 4}px`;
-  menu.style.left = `${Math.max(4, Math.min(box.left, document.documentElement.clientWidth - menu.offsetWidth - 4))}px`;
-  menu.querySelector<HTMLElement>('[role=menuitem]')?.focus();
+  menu.style.left = `${Math.min(box.left, document.documentElement.clientWidth - WIDTH - 4)}px`;
 }
 
 function move(event: KeyboardEvent): void {

@@ -74,8 +74,8 @@ function scoreTable(
         ${capped(view, part, bars, MOST_SCORES).map((bar) => {
           const chosen = predicted?.has(bar.label);
           return html`<tr class=${chosen ? 'predicted' : nothing}>
-            <th scope="row" dir="auto" title=${bar.label}>
-              ${bar.label}${chosen ? html`<span class="hidden">, the answer</span>` : nothing}
+            <th scope="row" dir="auto" title=${bar.label} aria-label=${chosen ? `${bar.label}, the answer` : nothing}>
+              ${bar.label}
             </th>
             <td class="wide">
               <svg class="score-bar" viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">

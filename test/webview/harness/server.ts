@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import esbuild from 'esbuild';
-import { EDITOR_CSS, KINDS, themeCss, type Theme } from './themes.ts';
+import { EDITOR_CSS, KINDS, themeVariables, type Theme } from './themes.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
 
@@ -69,13 +69,17 @@ function policy(nonce: string): string {
 
 function document(theme: Theme, nonce: string): string {
   const { kind, classes } = KINDS[theme];
+  const variables = themeVariables(theme)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name}: ${value};`)
+    .join(' ');
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Playground</title>
-<style nonce="${nonce}">:root { ${themeCss(theme)} } ${EDITOR_CSS}</style>
+<style nonce="${nonce}">:root { ${variables} } ${EDITOR_CSS}</style>
 <link rel="stylesheet" href="playground.css">
 </head>
 <body class="${classes}" data-vscode-theme-kind="${kind}">

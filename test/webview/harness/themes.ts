@@ -96,14 +96,11 @@ const COLOURS: Record<string, readonly [dark: string, light: string, hcDark: str
   ],
 };
 
-/** The variables of a theme as CSS, as a webview gets them. */
-export function themeCss(theme: Theme): string {
+/** The variables of a theme, as the editor sets them on the root of a webview. */
+export function themeVariables(theme: Theme): [name: string, value: string][] {
   const column = THEMES.indexOf(theme);
-  const colours = Object.entries(COLOURS).map(([name, values]) => [name, values[column]!] as const);
-  return [...Object.entries(FONTS), ...colours]
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `--vscode-${name}: ${value};`)
-    .join('\n');
+  const colours = Object.entries(COLOURS).map(([name, values]): [string, string] => [name, values[column]!]);
+  return [...Object.entries(FONTS), ...colours].map(([name, value]) => [`--vscode-${name}`, value]);
 }
 
 /** What the editor puts before a page's own styles. */
