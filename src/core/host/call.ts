@@ -25,13 +25,19 @@ export interface Call {
   arrivedAt: number;
   path: string;
   query: string;
+  /** Says that the host itself failed, and answers so. */
+  onBug(error: unknown): void;
 }
 
 /** Hands an event to the pool; the client's going away gives its place free. */
 export function submit(call: Call, endpoint: Endpoint, payload: Buffer, done: (served: Served) => void): void {
   const { requestId: id, arrivedMs, arrivedAt } = call;
   const ticket = endpoint.pool.submit({ id, payload, arrivedMs, arrivedAt }, (served) => {
-    done(served);
+    try {
+      done(served);
+    } catch (error) {
+      call.onBug(error);
+    }
     if (served.start && served.answer.kind !== 'failure') {
       endpoint.observe(served.start, performance.now() - arrivedAt);
     }

@@ -131,20 +131,18 @@ export class Deployment implements Endpoint {
   }
 
   /**
-   * Serves a new version from now on. Requests that run finish on the old one. `keepWorker`: the candidate's worker
-   * serves on; else it ends and the next request is cold.
+   * Serves a new version from now on. Requests that run finish on the old one, and its workers end after them.
+   * `keepWorker`: the candidate's worker serves on; else it ends and the next request is cold.
    */
-  async activate(record: DeploymentRecord, candidate: Candidate, keepWorker: boolean): Promise<void> {
+  activate(record: DeploymentRecord, { worker }: Candidate, keepWorker: boolean): void {
     this.record = record;
     this.overlay = undefined;
     this.declared = { framework: record.spec.framework, target: record.deploymentSpec.target };
     this.#configure(record.spec);
-    const keep = keepWorker && candidate.worker.alive && !record.stopped;
-    if (!keep) void candidate.worker.end();
-    const leaving = this.pool.replace(() => this.#spawnServing(), keep ? candidate.worker : undefined);
+    const keep = keepWorker && worker.alive && !record.stopped;
+    if (!keep) void worker.end();
+    void this.pool.replace(() => this.#spawnServing(), keep ? worker : undefined);
     if (!record.stopped) this.pool.open();
-    await leaving;
-    if (!keep) await candidate.worker.ended;
   }
 
   /** Applies what a hand edit of models.json changed without making another function of it. */

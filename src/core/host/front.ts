@@ -100,13 +100,14 @@ export class Front {
       arrivedAt: performance.now(),
       path: mark === -1 ? target : target.slice(0, mark),
       query: mark === -1 ? '' : target.slice(mark + 1),
+      onBug: (error) => {
+        this.#options.onError(error);
+        sendFailure(call, { code: 'internal-error', detail: 'A bug in Nimbus; the log of the host says more.' });
+      },
     };
     this.#under += 1;
     response.once('close', () => (this.#under -= 1));
-    this.#route(call).catch((error: unknown) => {
-      this.#options.onError(error);
-      sendFailure(call, { code: 'internal-error', detail: 'A bug in Nimbus; the log of the host says more.' });
-    });
+    this.#route(call).catch(call.onBug);
   }
 
   async #route(call: Call): Promise<void> {

@@ -25,8 +25,8 @@ const TEXT = /^(?:text\/|application\/(?:json|xml|javascript|x-www-form-urlencod
 
 /** The event as JSON. Bodies that are not text, or are compressed, are base64, as API Gateway does for `*\/*`. */
 export function proxyEvent(call: HttpCall): string {
-  const headers: Record<string, string> = {};
-  const multiValueHeaders: Record<string, string[]> = {};
+  const headers = named<string>();
+  const multiValueHeaders = named<string[]>();
   let contentType = '';
   let userAgent: string | null = null;
   let encoded = false;
@@ -96,10 +96,15 @@ export function proxyEvent(call: HttpCall): string {
   });
 }
 
+/** Without a prototype: a header may be called `constructor`. */
+function named<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
+}
+
 function queryParameters(query: string): { last: Record<string, string>; all: Record<string, string[]> } | null {
   if (query === '') return null;
-  const last: Record<string, string> = {};
-  const all: Record<string, string[]> = {};
+  const last = named<string>();
+  const all = named<string[]>();
   for (const [name, value] of new URLSearchParams(query)) {
     last[name] = value;
     (all[name] ??= []).push(value);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createBirpc, type BirpcReturn } from 'birpc';
 
 /** A longer line is no message of Nimbus. */
-const LINE_BYTES = 16 * 1024 * 1024;
+const LINE_CHARACTERS = 16 * 1024 * 1024;
 /** A peer that reads nothing for so long that this much waits has hung. */
 const WAITING_BYTES = 32 * 1024 * 1024;
 /** The longest answer waits for a request that runs: 15 minutes at most. */
@@ -23,7 +23,7 @@ export function overSocket<Remote extends object, Local extends object>(
   local: Local,
   events: (keyof Remote)[],
 ): BirpcReturn<Remote, Local> {
-  let receive: (line: string) => void = () => undefined;
+  let receive: (message: unknown) => unknown = () => undefined;
   const rpc = createBirpc<Remote, Local>(local, {
     post: (line: string) => {
       if (socket.destroyed) return;
@@ -34,40 +34,46 @@ export function overSocket<Remote extends object, Local extends object>(
       receive = handler;
     },
     serialize: (message) => `${JSON.stringify(message, plainError)}\n`,
-    deserialize: (line: string) => {
-      const message = JSON.parse(line) as { e?: { message?: unknown } };
-      return message.e ? { ...message, e: new RemoteError(String(message.e.message)) } : message;
-    },
     eventNames: events,
     timeout: TIMEOUT_MS,
     // Own functions only: never what every object inherits.
     resolver: (name) => (Object.hasOwn(local, name) ? (local[name as keyof Local] as () => unknown) : undefined),
-    onGeneralError: (error) => {
-      socket.destroy(error);
-      return true;
-    },
   });
-  let chunks: string[] = [];
+  const onLine = async (line: string): Promise<void> => {
+    try {
+      await receive(parse(line));
+    } catch (error) {
+      socket.destroy(error as Error);
+    }
+  };
+  let parts: string[] = [];
   let length = 0;
   socket.setEncoding('utf8');
   socket.on('data', (text: string) => {
     let from = 0;
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
-      chunks.push(text.slice(from, at));
-      const line = chunks.join('');
-      chunks = [];
+      parts.push(text.slice(from, at));
+      const line = parts.join('');
+      parts = [];
       length = 0;
       from = at + 1;
-      if (line !== '') receive(line);
+      if (line !== '') void onLine(line);
     }
     if (from === text.length) return;
-    chunks.push(from === 0 ? text : text.slice(from));
+    parts.push(text.slice(from));
     length += text.length - from;
-    if (length > LINE_BYTES) socket.destroy(new Error('a message is too long'));
+    if (length > LINE_CHARACTERS) socket.destroy(new Error('a message is too long'));
   });
+  // Its cause is of no use to anybody; that it closed is what callers are told.
   socket.on('error', () => undefined);
   socket.once('close', () => rpc.$close());
   return rpc;
+}
+
+function parse(line: string): unknown {
+  const message = JSON.parse(line) as { e?: { message?: unknown } } | null;
+  if (typeof message !== 'object' || message === null) throw new Error('not a message');
+  return message.e ? { ...message, e: new RemoteError(String(message.e.message)) } : message;
 }
 
 function plainError(_key: string, value: unknown): unknown {

@@ -53,7 +53,7 @@ export class Versions {
   ): Promise<void> {
     const { state, onActivated, log } = this.#ports;
     state.state.deployments[keyText(deployment)] = record;
-    await deployment.activate(record, candidate, keepWorker);
+    deployment.activate(record, candidate, keepWorker);
     await state.flush();
     log(`${keyText(deployment)} serves ${record.version.slice(0, 7)}`);
     onActivated(deployment);
