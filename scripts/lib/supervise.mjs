@@ -69,10 +69,10 @@ function killGroup(pid) {
   }
 }
 
-/** Kills every process that carries the run's id in its environment; only Linux shows it. */
+/** Kills every process that carries the run's id in its environment, and waits for its end; only Linux shows it. */
 async function killRun(id) {
   // What is just ending is not left running.
-  for (let attempt = 0; attempt < 10 && processesOf(id).length > 0; attempt += 1) await delay(100);
+  await ended(id, 1000);
   const left = processesOf(id);
   for (const { pid } of left) {
     try {
@@ -81,7 +81,13 @@ async function killRun(id) {
       // It has ended meanwhile.
     }
   }
+  await ended(id, 5000);
   return left.map(({ line }) => line);
+}
+
+async function ended(id, milliseconds) {
+  const deadline = performance.now() + milliseconds;
+  while (performance.now() < deadline && processesOf(id).length > 0) await delay(50);
 }
 
 function processesOf(id) {
