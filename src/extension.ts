@@ -1,75 +1,54 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './editor/commands/commands.ts';
-import { lazily, type Editor } from './editor/editor.ts';
-import { Store } from './editor/store/store.ts';
+import type { Opened } from './editor/open.ts';
 import { dropToDeploy } from './editor/tree/drop.ts';
-import { ModelsTree } from './editor/tree/provider.ts';
+import type { Node } from './editor/tree/nodes.ts';
 
-/** Composes the parts and registers them. What they do is loaded when it is first asked for. */
+/**
+ * Registers what VS Code asks for. Everything behind it is loaded when it is first asked for, or right after
+ * activation. This file must stay one file when it is bundled, since each further one costs more to load than all of its
+ * code: what it imports is imported by nothing else.
+ */
 export function activate(extension: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Nimbus', { log: true });
-  const store = new Store(extension.workspaceState, log);
-  const tree = new ModelsTree(store);
-  const view = vscode.window.createTreeView('nimbus.models', {
-    treeDataProvider: tree,
+  const redraw = new vscode.EventEmitter<Node | undefined>();
+  let opened: Opened | undefined;
+  let opening: Promise<Opened> | undefined;
+  const open = (): Promise<Opened> => (opening ??= load());
+  const load = async (): Promise<Opened> => {
+    const { openEditor } = await import('./editor/open.ts');
+    return (opened = openEditor(extension, log, view, redraw));
+  };
+  const view = vscode.window.createTreeView<Node>('nimbus.models', {
+    treeDataProvider: {
+      onDidChangeTreeData: redraw.event,
+      getChildren: async (node) => (await open()).tree.getChildren(node),
+      // The view has rows only after it was open.
+      getTreeItem: (node) => opened!.tree.getTreeItem(node),
+      getParent: (node) => opened!.tree.getParent(node),
+      resolveTreeItem: (item, node) => opened!.tree.resolveTreeItem(item, node),
+    },
     dragAndDropController: dropToDeploy,
     showCollapseAll: true,
     canSelectMany: false,
   });
-  let lastText: vscode.TextEditor | undefined = vscode.window.activeTextEditor;
-  const editor: Editor = {
-    extension,
-    log,
-    store,
-    refreshView: () => tree.refresh(),
-    reveal: async (project, key) => {
-      if (view.visible) await view.reveal(tree.nodes.deployment(project, key), { select: true, focus: false });
-    },
-    selectedText: () => {
-      if (!lastText || lastText.document.isClosed) return undefined;
-      const { document, selection } = lastText;
-      return document.getText(selection.isEmpty ? document.lineAt(selection.active.line).range : selection);
-    },
-    playgrounds: lazily(async () => {
-      const { Playgrounds } = await import('./editor/playground/playgrounds.ts');
-      return new Playgrounds(editor);
-    }),
-    logs: lazily(async () => {
-      const { Logs } = await import('./editor/logs/logs.ts');
-      const logs = new Logs(editor);
-      extension.subscriptions.push(logs);
-      return logs;
-    }),
-  };
   extension.subscriptions.push(
     log,
-    store,
-    tree,
+    redraw,
     view,
-    ...registerCommands(editor),
-    vscode.window.onDidChangeActiveTextEditor((active) => {
-      // A webview in front has no text editor; the one before it stays the one that a selection is taken from.
-      if (active && active.document.uri.scheme !== 'output') lastText = active;
-    }),
+    ...registerCommands(log, async () => (await open()).editor),
     vscode.window.registerWebviewPanelSerializer('nimbus.playground', {
-      deserializeWebviewPanel: async (panel, state) => (await editor.playgrounds()).restore(panel, state),
+      deserializeWebviewPanel: async (panel, state) =>
+        (await (await open()).editor.playgrounds()).restore(panel, state),
     }),
   );
-  setImmediate(() => void afterActivation(editor));
+  setImmediate(() => void afterActivation(log, open));
 }
 
 /** What nobody waits for. */
-async function afterActivation({ extension, log, store }: Editor): Promise<void> {
+async function afterActivation(log: vscode.LogOutputChannel, open: () => Promise<Opened>): Promise<void> {
   try {
-    await store.opened();
-    const [{ watchDeployments }, { showDiagnostics }, { watchModelFolders }, { installShim }] = await Promise.all([
-      import('./editor/contexts.ts'),
-      import('./editor/diagnostics.ts'),
-      import('./editor/explorer/context.ts'),
-      import('./editor/shim.ts'),
-    ]);
-    extension.subscriptions.push(watchDeployments(store), showDiagnostics(store), watchModelFolders());
-    await installShim(extension);
+    await (await open()).finish();
   } catch (error) {
     log.error('Nimbus could not finish its start:', error instanceof Error ? error : String(error));
   }

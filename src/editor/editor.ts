@@ -18,9 +18,3 @@ export interface Editor {
   playgrounds(): Promise<Playgrounds>;
   logs(): Promise<Logs>;
 }
-
-/** Makes a part once, when it is first asked for. */
-export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
-}

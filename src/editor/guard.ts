@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { CANCELLED, type Outcome, type UserError } from '../shared/outcome.ts';
+import { CANCELLED, fail, type Outcome, type UserError } from '../shared/outcome.ts';
 
 /** Longer reasons (the last lines of a log) are for the log, not for a notification. */
 const LONGEST_REASON = 200;
@@ -9,22 +9,30 @@ const OTHER_ACTIONS = new Set(['vscode.open', 'workbench.trust.manage']);
 
 /**
  * Runs what a command does and shows how it failed: an expected failure as a notification with its action, a bug as a
- * bug; cancelling is silent. Answers with the outcome, so that who calls the command by code can read it.
+ * bug; cancelling is silent. In an untrusted workspace a command that runs or changes something of it does not run.
+ * Answers with the outcome, so that who calls the command by code can read it.
  */
 export async function guarded(
   log: vscode.LogOutputChannel,
-  command: string,
+  command: { id: string; trusted: boolean },
   work: () => Promise<Outcome<unknown> | void>,
 ): Promise<Outcome<unknown> | undefined> {
   try {
-    const outcome = await work();
+    const outcome = command.trusted && !vscode.workspace.isTrusted ? untrusted() : await work();
     if (outcome && !outcome.ok && outcome.error.code !== CANCELLED) showError(log, outcome.error);
     return outcome ?? undefined;
   } catch (bug) {
     if (bug instanceof vscode.CancellationError) return undefined;
-    showBug(log, command, bug);
+    showBug(log, command.id, bug);
     return { ok: false, error: { code: 'bug', what: bug instanceof Error ? bug.message : String(bug) } };
   }
+}
+
+function untrusted(): Outcome<never> {
+  return fail('untrusted-workspace', vscode.l10n.t('This workspace is not trusted, so Nimbus runs nothing in it.'), {
+    next: vscode.l10n.t('Trust the workspace first.'),
+    action: { label: vscode.l10n.t('Manage Trust'), command: 'workbench.trust.manage' },
+  });
 }
 
 /** Shows an expected failure without waiting for the answer: what happened, why, what to do next, and its button. */
@@ -47,7 +55,7 @@ async function offer(log: vscode.LogOutputChannel, message: string, action?: Use
   const chosen = await vscode.window.showErrorMessage(message, ...buttons);
   if (chosen === undefined) return;
   if (chosen !== action?.label) log.show(true);
-  else await guarded(log, action.command, () => runAction(action));
+  else await guarded(log, { id: action.command, trusted: false }, () => runAction(action));
 }
 
 /**

@@ -14,33 +14,35 @@ function memory(): { log: vscode.LogOutputChannel; lines: string[] } {
   return { log: log as unknown as vscode.LogOutputChannel, lines };
 }
 
+const COMMAND = { id: 'nimbus.test', trusted: true };
+
 describe('the guard around every command', () => {
   after(() => vscode.commands.executeCommand('notifications.clearAll'));
 
   it('passes on what the command answers', async () => {
     const { log, lines } = memory();
-    assert.deepEqual(await guarded(log, 'nimbus.test', async () => ok(1)), ok(1));
+    assert.deepEqual(await guarded(log, COMMAND, async () => ok(1)), ok(1));
     assert.deepEqual(lines, []);
   });
 
   it('says nothing of a cancelled command', async () => {
     const { log, lines } = memory();
     const outcome = cancelled();
-    assert.equal(await guarded(log, 'nimbus.test', async () => outcome), outcome);
-    await guarded(log, 'nimbus.test', () => Promise.reject(new vscode.CancellationError()));
+    assert.equal(await guarded(log, COMMAND, async () => outcome), outcome);
+    await guarded(log, COMMAND, () => Promise.reject(new vscode.CancellationError()));
     assert.deepEqual(lines, []);
   });
 
   it('logs an expected failure and answers with it', async () => {
     const { log, lines } = memory();
     const outcome = fail('no', 'It did not work.', { why: 'It is a test.', next: 'Go on.' });
-    assert.equal(await guarded(log, 'nimbus.test', async () => outcome), outcome);
+    assert.equal(await guarded(log, COMMAND, async () => outcome), outcome);
     assert.deepEqual(lines, ['warn It did not work. It is a test. Go on.']);
   });
 
   it('turns a bug into an outcome and logs it as one', async () => {
     const { log, lines } = memory();
-    const outcome = await guarded(log, 'nimbus.test', () => Promise.reject(new TypeError('x is not a function')));
+    const outcome = await guarded(log, COMMAND, () => Promise.reject(new TypeError('x is not a function')));
     assert.deepEqual(outcome, fail('bug', 'x is not a function'));
     assert.match(lines.join(), /^error nimbus\.test failed by a bug in Nimbus: TypeError: x is not a function/);
   });

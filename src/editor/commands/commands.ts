@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
-import { fail, type Outcome } from '../../shared/outcome.ts';
+import type { Outcome } from '../../shared/outcome.ts';
 import type { Editor } from '../editor.ts';
-import { guarded } from '../guard.ts';
 
 /** What a command does. Its arguments come from menus, rows, buttons or other extensions: each reads them with care. */
 export type Run = (editor: Editor, ...args: unknown[]) => Promise<Outcome<unknown> | void>;
@@ -37,21 +36,12 @@ export const COMMANDS = {
 
 export type CommandId = keyof typeof COMMANDS;
 
-export function registerCommands(editor: Editor): vscode.Disposable[] {
-  return Object.entries<Command>(COMMANDS).map(([id, command]) =>
-    vscode.commands.registerCommand(id, (...args: unknown[]) =>
-      guarded(editor.log, id, async () => {
-        if (command.trusted && !vscode.workspace.isTrusted) return untrusted();
-        const run = await command.load();
-        return run(editor, ...args);
-      }),
-    ),
+/** Registers every command; the first one that runs opens the editor's parts. */
+export function registerCommands(log: vscode.LogOutputChannel, open: () => Promise<Editor>): vscode.Disposable[] {
+  return Object.entries<Command>(COMMANDS).map(([id, { trusted, load }]) =>
+    vscode.commands.registerCommand(id, async (...args: unknown[]) => {
+      const { guarded } = await import('../guard.ts');
+      return guarded(log, { id, trusted }, async () => (await load())(await open(), ...args));
+    }),
   );
-}
-
-function untrusted(): Outcome<never> {
-  return fail('untrusted-workspace', vscode.l10n.t('This workspace is not trusted, so Nimbus runs nothing in it.'), {
-    next: vscode.l10n.t('Trust the workspace first.'),
-    action: { label: vscode.l10n.t('Manage Trust'), command: 'workbench.trust.manage' },
-  });
 }

@@ -1,0 +1,85 @@
+import * as vscode from 'vscode';
+import type { Editor } from './editor.ts';
+import { Store } from './store/store.ts';
+import type { Node } from './tree/nodes.ts';
+import { ModelsTree } from './tree/provider.ts';
+
+/** The parts of a window's Nimbus, composed. */
+export interface Opened {
+  editor: Editor;
+  tree: ModelsTree;
+  /** Starts what only watches: diagnostics, menus' context keys, the terminal's `nimbus` command. */
+  finish(): Promise<void>;
+}
+
+export function openEditor(
+  extension: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  view: vscode.TreeView<Node>,
+  redraw: vscode.EventEmitter<Node | undefined>,
+): Opened {
+  const store = new Store(extension.workspaceState, log);
+  const tree = new ModelsTree(store);
+  const selection = followSelection();
+  extension.subscriptions.push(
+    store,
+    tree,
+    tree.onDidChangeTreeData((node) => redraw.fire(node)),
+    selection,
+  );
+  const editor: Editor = {
+    extension,
+    log,
+    store,
+    refreshView: () => tree.refresh(),
+    reveal: async (project, key) => {
+      if (view.visible) await view.reveal(tree.nodes.deployment(project, key), { select: true, focus: false });
+    },
+    selectedText: selection.text,
+    playgrounds: lazily(async () => {
+      const { Playgrounds } = await import('./playground/playgrounds.ts');
+      return new Playgrounds(editor);
+    }),
+    logs: lazily(async () => {
+      const { Logs } = await import('./logs/logs.ts');
+      const logs = new Logs(editor);
+      extension.subscriptions.push(logs);
+      return logs;
+    }),
+  };
+  return { editor, tree, finish: () => finish(editor) };
+}
+
+async function finish({ extension, store }: Editor): Promise<void> {
+  await store.opened();
+  const [{ watchDeployments }, { showDiagnostics }, { watchModelFolders }, { installShim }] = await Promise.all([
+    import('./contexts.ts'),
+    import('./diagnostics.ts'),
+    import('./explorer/context.ts'),
+    import('./shim.ts'),
+  ]);
+  extension.subscriptions.push(watchDeployments(store), showDiagnostics(store), watchModelFolders());
+  await installShim(extension);
+}
+
+/** The last text editor stays the one that a selection is taken from while a panel without text is in front. */
+function followSelection(): vscode.Disposable & { text(): string | undefined } {
+  let last = vscode.window.activeTextEditor;
+  const subscription = vscode.window.onDidChangeActiveTextEditor((active) => {
+    if (active && active.document.uri.scheme !== 'output') last = active;
+  });
+  return {
+    dispose: () => subscription.dispose(),
+    text: () => {
+      if (!last || last.document.isClosed) return undefined;
+      const { document, selection } = last;
+      return document.getText(selection.isEmpty ? document.lineAt(selection.active.line).range : selection);
+    },
+  };
+}
+
+/** Makes a part once, when it is first asked for. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
