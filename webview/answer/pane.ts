@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { cache } from 'lit-html/directives/cache.js';
+import { guard } from 'lit-html/directives/guard.js';
 import type { Sample } from '../../src/shared/latency.ts';
 import type { Actions } from '../actions.ts';
 import { iconButton, linkButton, tabs } from '../elements.ts';
@@ -41,6 +41,10 @@ export function answerPane(state: State, actions: Actions): TemplateResult {
 function answered(sample: Sample, state: State, actions: Actions, stale: boolean): TemplateResult {
   const view = viewOf(sample, state, actions);
   const json = failed(sample) ? (sample.problem ?? null) : sample.result;
+  // An answer may be megabytes; it is not to be drawn anew at every key.
+  const content = guard([sample, state.view, state.expanded, state.card, state.locale], () =>
+    state.view === 'json' ? jsonPart(json, 'whole', view) : readable(sample, view, actions),
+  );
   return html`<p class="caption muted">
       <span>#${sample.number}${stale ? ' · previous answer' : ''}</span>
       ${iconButton({
@@ -52,8 +56,8 @@ function answered(sample: Sample, state: State, actions: Actions, stale: boolean
     ${tabs(
       'view',
       [
-        { id: 'answer', label: 'Answer', content: state.view === 'answer' ? readable(sample, view, actions) : nothing },
-        { id: 'json', label: 'JSON', content: state.view === 'json' ? jsonPart(json, 'whole', view) : nothing },
+        { id: 'answer', label: 'Answer', content: state.view === 'answer' ? content : nothing },
+        { id: 'json', label: 'JSON', content: state.view === 'json' ? content : nothing },
       ],
       state.view,
       (id) => actions.dispatch({ type: 'view', view: id }),
@@ -63,9 +67,7 @@ function answered(sample: Sample, state: State, actions: Actions, stale: boolean
 function readable(sample: Sample, view: AnswerView, actions: Actions): unknown {
   if (failed(sample)) return problemView(sample, actions);
   const parts = partsOf(sample.result);
-  return cache(
-    html`<div class="parts">${parts.map((part) => html`${headingOf(part, parts)}${drawPart(part, view)}`)}</div>`,
-  );
+  return html`<div class="parts">${parts.map((part) => html`${headingOf(part, parts)}${drawPart(part, view)}`)}</div>`;
 }
 
 /** Several parts in one answer each say what they are. */

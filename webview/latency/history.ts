@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { Sample } from '../../src/shared/latency.ts';
 import type { Actions } from '../actions.ts';
@@ -36,7 +37,14 @@ export function history(state: State, samples: readonly Sample[], actions: Actio
         ${repeat(
           rows,
           (sample) => sample.id,
-          (sample) => row(sample, sample.id === state.shown, sample.id === current, state, actions, format),
+          (sample) => {
+            const shown = sample.id === state.shown;
+            const isCurrent = sample.id === current;
+            const copied = sample.id === state.copied;
+            return guard([sample, shown, isCurrent, copied, format], () =>
+              row(sample, shown, isCurrent, copied, actions, format),
+            );
+          },
         )}
       </tbody>
     </table>
@@ -54,13 +62,12 @@ function row(
   sample: Sample,
   shown: boolean,
   current: boolean,
-  state: State,
+  copied: boolean,
   actions: Actions,
   format: Format,
 ): TemplateResult {
   const tabIndex = current ? 0 : -1;
   const show = (): void => actions.dispatch({ type: 'show', id: sample.id });
-  const copied = state.copied === sample.id;
   return html`<tr
     class=${shown ? 'shown' : ''}
     data-id=${sample.id}
