@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import lockfile from 'proper-lockfile';
 import writeFileAtomic from 'write-file-atomic';
@@ -30,11 +30,15 @@ export async function rememberConsents(project: string, given: readonly Consent[
   const file = consentFile(project);
   const folder = path.dirname(file);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const release = await lockfile.lock(folder, { lockfilePath: `${file}.lock`, retries: { retries: 50, minTimeout: 10, maxTimeout: 100 } });
+  const release = await lockfile.lock(folder, {
+    lockfilePath: `${file}.lock`,
+    retries: { retries: 50, minTimeout: 10, maxTimeout: 100 },
+  });
   try {
     const all = readConsents(project);
     const missing = given.filter((one) => !all.some((other) => same(one, other)));
-    if (missing.length > 0) await writeFileAtomic(file, JSON.stringify([...all, ...missing], undefined, 2), { mode: 0o600 });
+    if (missing.length > 0)
+      await writeFileAtomic(file, JSON.stringify([...all, ...missing], undefined, 2), { mode: 0o600 });
   } finally {
     await release();
   }
