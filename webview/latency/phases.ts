@@ -34,12 +34,19 @@ export function phaseBars(phases: Phases): PhaseBar[] {
   );
   const sum = present.reduce((all, bar) => all + bar.ms, 0);
   if (sum === 0) return [];
-  const narrow = present.filter((bar) => bar.ms / sum < LEAST_WIDTH);
-  const wideMs = sum - narrow.reduce((all, bar) => all + bar.ms, 0);
-  const wideShare = 1 - narrow.length * LEAST_WIDTH;
+  let wideMs = sum;
+  let wideShare = 1;
+  const narrow = new Set<PhaseName>();
+  // Shortest first: each that is widened leaves less room for the others, which may then be too narrow as well.
+  for (const bar of present.toSorted((one, other) => one.ms - other.ms)) {
+    if ((bar.ms / wideMs) * wideShare >= LEAST_WIDTH) break;
+    narrow.add(bar.name);
+    wideMs -= bar.ms;
+    wideShare -= LEAST_WIDTH;
+  }
   let x = 0;
   return present.map((bar) => {
-    const width = bar.ms / sum < LEAST_WIDTH ? LEAST_WIDTH : (bar.ms / wideMs) * wideShare;
+    const width = narrow.has(bar.name) ? LEAST_WIDTH : (bar.ms / wideMs) * wideShare;
     const placed = { ...bar, x, width };
     x += width;
     return placed;
