@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -40,6 +40,37 @@ async function table(): Promise<Row[]> {
   });
 }
 
+/** The children of one process as Linux lists them by thread; undefined where this kernel does not. */
+async function childrenOf(pid: number): Promise<number[] | undefined> {
+  try {
+    const threads = await readdir(`/proc/${pid}/task`);
+    const lists = await Promise.all(
+      threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'latin1')),
+    );
+    return lists.flatMap((list) => list.split(' ').map(Number)).filter((child) => child > 0);
+  } catch (error) {
+    // A process that has ended has no children; a missing file of a living one is a kernel without it.
+    return (error as NodeJS.ErrnoException).code === 'ESRCH' || !existsSync(`/proc/${pid}`) ? [] : undefined;
+  }
+}
+
+/**
+ * All that descend from a process, without itself, for being measured: asks each process of the tree rather than the
+ * whole system. It can miss what changes meanwhile, so that it is not the way to end a tree.
+ */
+async function livingDescendants(root: number): Promise<number[]> {
+  if (process.platform !== 'linux') return descendants(root);
+  const found: number[] = [];
+  const waiting = [root];
+  for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
+    const next = await childrenOf(pid);
+    if (!next) return descendants(root);
+    found.push(...next);
+    waiting.push(...next);
+  }
+  return found;
+}
+
 /** All that descend from a process, without itself. */
 async function descendants(root: number): Promise<number[]> {
   const children = new Map<number, number[]>();
@@ -72,7 +103,7 @@ export function residentBytes(pid: number): number {
 /** Resident bytes of the process and all that descend from it; pages they share count once for each. */
 export async function treeBytes(pid: number): Promise<number> {
   if (process.platform === 'win32') return 0;
-  const all = [pid, ...(await descendants(pid))];
+  const all = [pid, ...(await livingDescendants(pid))];
   if (process.platform === 'linux') return all.reduce((sum, one) => sum + residentBytes(one), 0);
   const { stdout } = await run('ps', ['-o', 'rss=', '-p', all.join(',')]).catch(() => ({ stdout: '' }));
   return stdout.split('\n').reduce((sum, line) => sum + Number(line.trim()) * 1024, 0);
