@@ -1,6 +1,5 @@
 import {
   provideVSCodeDesignSystem,
-  vsCodeBadge,
   vsCodeButton,
   vsCodePanels,
   vsCodePanelTab,
@@ -15,7 +14,6 @@ import {
  */
 export function registerControls(): void {
   provideVSCodeDesignSystem().register(
-    vsCodeBadge(),
     vsCodeButton(),
     vsCodePanels(),
     vsCodePanelTab(),

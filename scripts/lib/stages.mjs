@@ -58,7 +58,15 @@ export const stages = {
     tests: false,
     commands: [
       build,
-      [...bin('@vscode/vsce/vsce'), 'package', '--no-dependencies', '--allow-missing-repository', '--out', vsix],
+      [
+        ...bin('@vscode/vsce/vsce'),
+        'package',
+        '--no-dependencies',
+        '--allow-missing-repository',
+        '--no-rewrite-relative-links',
+        '--out',
+        vsix,
+      ],
     ],
   },
   unit: {

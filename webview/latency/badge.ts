@@ -15,7 +15,7 @@ export function startBadge(sample: Sample, format: Format): TemplateResult {
   const kind = kindOf(sample);
   const start = failed(sample) && sample.start ? `${KINDS[sample.start].word}, failed` : KINDS[kind].word;
   return html`<span class="start-badge" title=${KINDS[kind].meaning}>
-    <vscode-badge class="kind-${kind}">${kindMark(kind)}<span>${start}</span></vscode-badge>
+    <span class="badge kind-${kind}">${kindMark(kind)}<span>${start}</span></span>
     <strong>${format.ms(sample.phases.totalMs)}</strong>
   </span>`;
 }

@@ -6,7 +6,10 @@ export function panelOptions(extension: vscode.Uri): vscode.WebviewOptions {
   return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extension, 'dist', 'webview')] };
 }
 
-/** The page around the playground's script. It reaches no network: only the extension calls endpoints. */
+/**
+ * The page around the playground's script. It reaches no network: only the extension calls endpoints. The toolkit looks
+ * for the nonce of the style element that it makes in the `csp-nonce` property.
+ */
 export function pageHtml(webview: vscode.Webview, extension: vscode.Uri): string {
   const folder = vscode.Uri.joinPath(extension, 'dist', 'webview');
   const script = webview.asWebviewUri(vscode.Uri.joinPath(folder, 'playground.js'));
@@ -28,7 +31,7 @@ export function pageHtml(webview: vscode.Webview, extension: vscode.Uri): string
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="nimbus-nonce" content="${nonce}">
+<meta property="csp-nonce" content="${nonce}">
 <link rel="stylesheet" href="${style.toString()}">
 <title>${escapeAttribute(vscode.l10n.t('Playground'))}</title>
 </head>
