@@ -38,7 +38,7 @@ export type Overlay = { state: Extract<State, 'failed' | 'changed' | 'refused'>;
 const STOPPED: Failure = {
   code: 'stopped',
   detail: 'The deployment is stopped.',
-  next: 'Start it: in the Models view, or with `nimbus start`.',
+  next: 'Start it in the Models view, or with the command nimbus start.',
 };
 
 export class Deployment implements Endpoint {
