@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { PredictAnswer, Problem } from '../../src/shared/contract.ts';
@@ -23,21 +23,7 @@ describe('deploying a custom model by its command', () => {
     assert.deepEqual(models.rules.deployments, { local: { target: 'local' } });
   });
 
-  it('opens its playground', async () => {
-    const titles = (): string[] =>
-      vscode.window.tabGroups.all
-        .flatMap((group) => group.tabs)
-        .filter(({ input }) => input instanceof vscode.TabInputWebview)
-        .map(({ label }) => label);
-    while (!titles().includes('Playground: rules')) {
-      await new Promise((resolve) => {
-        const once = vscode.window.tabGroups.onDidChangeTabs((change) => {
-          once.dispose();
-          resolve(change);
-        });
-      });
-    }
-  });
+  it('opens its playground', () => playgroundOpened('rules'));
 
   it('answers at its URL, which Copy Endpoint URL copies', async () => {
     const copied = await run('nimbus.copyEndpointUrl', KEY);
@@ -82,6 +68,13 @@ describe('deploying a custom model by its command', () => {
     assert.equal(document.languageId, 'log');
   });
 
+  it('answers the selection of an editor in its playground', async () => {
+    const document = await vscode.workspace.openTextDocument({ content: 'I loved it\nI hated it\n' });
+    const { selection } = await vscode.window.showTextDocument(document, { selection: new vscode.Range(1, 0, 1, 10) });
+    assert.equal(document.getText(selection), 'I hated it');
+    assert.deepEqual(await run('nimbus.predictSelection', KEY), { ok: true, value: undefined });
+  });
+
   it('is redeployed without a question', async () => {
     const outcome = await run('nimbus.redeploy', KEY);
     assert.equal(outcome.ok, true);
@@ -117,6 +110,44 @@ describe('deploying a custom model by its command', () => {
   });
 });
 
+describe('the log of a deployment', () => {
+  before(async function () {
+    this.timeout(90_000);
+    const folder = path.join(workspace, 'noisy');
+    mkdirSync(folder);
+    const lines = [
+      'def load(path):',
+      '    return None',
+      'def predict(model, input):',
+      '    print(input)',
+      '    return 1',
+    ];
+    writeFileSync(path.join(folder, 'handler.py'), lines.join('\n'));
+    const outcome = await runAgreeing('nimbus.deploy', vscode.Uri.file(folder));
+    assert.deepEqual(outcome, { ok: true, value: { model: 'noisy', deployment: 'local' } });
+    await playgroundOpened('noisy');
+  });
+  after(leaveNothing);
+
+  it('grows while the model prints, and shows the lines of one request', async () => {
+    const key = { model: 'noisy', deployment: 'local' };
+    assert.equal((await run('nimbus.showLogs', key)).ok, true);
+    const { document } = vscode.window.activeTextEditor!;
+    const { requestId } = (await predict(await urlOf('noisy'))) as PredictAnswer;
+    while (!document.getText().includes('I loved the food')) {
+      await new Promise((resolve) => {
+        const once = vscode.workspace.onDidChangeTextDocument((change) => {
+          once.dispose();
+          resolve(change);
+        });
+      });
+    }
+    await run('nimbus.showLogs', key, requestId);
+    const { selection } = vscode.window.activeTextEditor!;
+    assert.match(document.lineAt(selection.active.line).text, new RegExp(`#${requestId}$`));
+  });
+});
+
 describe('commands without anything to work on', () => {
   after(() => vscode.commands.executeCommand('notifications.clearAll'));
 
@@ -133,6 +164,11 @@ describe('commands without anything to work on', () => {
     assert.match(outcome.ok ? '' : `${outcome.error.what} ${outcome.error.why}`, /reviews\.txt/);
   });
 
+  it('nimbus.stop takes no other deployment for one that is gone', async () => {
+    const outcome = await run('nimbus.stop', KEY);
+    assert.equal(outcome.ok ? 'ok' : outcome.error.code, 'deployment-gone');
+  });
+
   it('nimbus.deploy says why an empty pickle is no model', async () => {
     const empty = path.join(workspace, 'empty.pkl');
     writeFileSync(empty, '');
@@ -146,9 +182,26 @@ describe('commands without anything to work on', () => {
   });
 });
 
-async function urlOf(): Promise<string> {
+/** Resolves once the model's playground has its tab. */
+async function playgroundOpened(model: string): Promise<void> {
+  const titles = (): string[] =>
+    vscode.window.tabGroups.all
+      .flatMap((group) => group.tabs)
+      .filter(({ input, isActive }) => input instanceof vscode.TabInputWebview && isActive)
+      .map(({ label }) => label);
+  while (!titles().includes(`Playground: ${model}`)) {
+    await new Promise((resolve) => {
+      const once = vscode.window.tabGroups.onDidChangeTabs((change) => {
+        once.dispose();
+        resolve(change);
+      });
+    });
+  }
+}
+
+async function urlOf(model = 'rules'): Promise<string> {
   const host = await hostOfWindow();
-  const status = host!.hello.deployments.find(({ model }) => model === 'rules');
+  const status = host!.hello.deployments.find((one) => one.model === model);
   host!.close();
   return status!.url;
 }

@@ -39,7 +39,7 @@ export async function deploy(editor: Editor, given: unknown, selection: unknown)
 
 /** Everything that is asked before the operation starts. */
 async function planOf(editor: Editor, wanted: Wanted): Promise<Outcome<{ project: Project; plan: DeployPlan }>> {
-  const project = await editor.store.projectOf(wanted.path);
+  const project = wanted.project ?? (await editor.store.projectOf(wanted.path));
   const prepared = await prepare(editor, project, wanted);
   if (!prepared.ok) return prepared;
   const reviewed = await review(editor, project, wanted, prepared.value);

@@ -23,8 +23,14 @@ export async function chooseDeployment(
 ): Promise<Outcome<Chosen>> {
   await editor.store.opened();
   const found = named(editor, given);
-  if (found.length === 1) return ok(found[0]!);
-  const all = found.length > 0 ? found : everyDeployment(editor);
+  if (found?.length === 1) return ok(found[0]!);
+  if (found?.length === 0) {
+    return fail('deployment-gone', vscode.l10n.t('{0}: this deployment is gone.', title), {
+      next: vscode.l10n.t('Refresh shows what there is.'),
+      action: { label: vscode.l10n.t('Refresh'), command: 'nimbus.refresh' },
+    });
+  }
+  const all = found ?? everyDeployment(editor);
   const fitting = all.filter((one) => fits(one.project.status(one), one));
   if (fitting.length === 0) {
     return fail('no-deployment', vscode.l10n.t('{0}: there is no deployment to choose.', title), {
@@ -47,9 +53,9 @@ function everyDeployment(editor: Editor): Chosen[] {
   return editor.store.deployments().map(({ project, key }) => ({ project, ...key }));
 }
 
-/** What a row or a plain key names: one deployment, all of a model, or nothing. */
-function named(editor: Editor, given: unknown): Chosen[] {
-  if (typeof given !== 'object' || given === null || !('model' in given)) return [];
+/** The deployments that a row or a plain key names: one, or all of a model; undefined where it names none. */
+function named(editor: Editor, given: unknown): Chosen[] | undefined {
+  if (typeof given !== 'object' || given === null || !('model' in given)) return undefined;
   const { model } = given;
   const folder = 'project' in given ? folderOf(given.project) : undefined;
   const deployment = 'deployment' in given ? given.deployment : undefined;

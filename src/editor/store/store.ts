@@ -50,18 +50,19 @@ export class Store implements vscode.Disposable {
   }
 
   /**
-   * The project that a path belongs to: the nearest folder upward that holds models.json, else its workspace folder,
-   * else the first workspace folder (the model is then outside the project), else the path's own folder.
+   * The project that a path belongs to: the nearest folder upward that holds models.json, but none above the path's
+   * workspace folder; else that folder; else, outside of the workspace, the first workspace folder (the model then lies
+   * outside the project); else the path's own folder.
    */
   async projectOf(target: string): Promise<Project> {
     await this.opened();
     const { findProject } = await import('../../core/models/paths.ts');
-    const real = realpathSync(target);
-    const workspaceFolder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(target));
-    const nearest = findProject(path.dirname(real));
-    if (existsSync(path.join(nearest, MODELS_FILE))) return this.open(nearest);
-    const folder = workspaceFolder ?? vscode.workspace.workspaceFolders?.find((one) => one.uri.scheme === 'file');
-    return this.open(folder ? folder.uri.fsPath : path.dirname(real));
+    const inside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(target))?.uri.fsPath;
+    const nearest = findProject(path.dirname(target));
+    const isDeclared = existsSync(path.join(nearest, MODELS_FILE));
+    if (isDeclared && (inside === undefined || isWithin(inside, nearest))) return this.open(nearest);
+    const first = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
+    return this.open(inside ?? first ?? path.dirname(target));
   }
 
   /** Opens a project by its folder, or answers with the one that is open. */
@@ -162,6 +163,10 @@ export class Store implements vscode.Disposable {
     const elsewhere = [...this.#opened.keys()].filter((folder) => !inside.has(folder));
     await this.#memory.update(ELSEWHERE, elsewhere.length > 0 ? elsewhere : undefined);
   }
+}
+
+function isWithin(folder: string, other: string): boolean {
+  return other === folder || other.startsWith(folder + path.sep);
 }
 
 /** Real paths of the workspace's folders, and of the folders in them that hold a models.json of Nimbus. */
