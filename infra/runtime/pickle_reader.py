@@ -43,6 +43,8 @@ def read(path):
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise Unreadable("changed", "The file changed while it was read.")
         except Unreadable as error:
+            if document["compression"] == "none" and error.code != "empty" and not findings.is_begun:
+                error = Unreadable("not-a-pickle", "The file is not a pickle.")
             document["error"] = {"code": error.code, "message": str(error)}
         except _unpacking_errors() as error:
             document["error"] = {"code": "damaged", "message": "Unpacking it failed: %s." % error}

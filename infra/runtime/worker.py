@@ -147,8 +147,10 @@ def serve():
     frames = SimpleQueue()
     _thread.start_new_thread(channel.read_frames, (frames.put,))
     own_streams()
+    import faulthandler
     import gc
 
+    faulthandler.enable()  # a crash in C leaves the Python stack, without any values, as the last lines of the log
     gc.disable()  # imports and unpickling make garbage collectors busy for nothing
     try:
         from nimbus_runtime import handler

@@ -66,7 +66,8 @@ describe('answers equal those of the framework itself', function () {
 
   /** One request per input, and all in a batch: both must answer the same. */
   async function ask(name: string) {
-    const [framework, inputs] = name in SKLEARN ? (['sklearn', SKLEARN[name]!] as const) : (['spacy', SPACY[name]!] as const);
+    const [framework, inputs] =
+      name in SKLEARN ? (['sklearn', SKLEARN[name]!] as const) : (['spacy', SPACY[name]!] as const);
     const worker = scratch.worker(scratch.function(name, framework, pathOf(name)));
     const { card } = (await worker.ready()) as { card: Record<string, any> };
     const results: any[] = [];
@@ -194,14 +195,20 @@ describe('answers equal those of the framework itself', function () {
         plain.ents,
       );
       assertClose(Object.fromEntries(result.categories.map((c: any) => [c.label, c.score])), plain.cats);
-      assert.deepEqual((result.spans.sc ?? []).map((s: any) => [s.text, s.label]), plain.spans.sc ?? []);
-      assert.deepEqual((result.sentences ?? []).map((s: any) => [s.start, s.end]), plain.sents);
+      assert.deepEqual(
+        (result.spans.sc ?? []).map((s: any) => [s.text, s.label]),
+        plain.spans.sc ?? [],
+      );
+      assert.deepEqual(
+        (result.sentences ?? []).map((s: any) => [s.start, s.end]),
+        plain.sents,
+      );
       assert.deepEqual(
         result.tokens.map((t: any) => [t.text, t.start, t.tag, t.dep, t.head]),
         plain.tokens,
       );
     }
-    const [found] = results[0].entities.filter(({ id }: { id?: string }) => id === 'oslo');
+    const found = results[0].entities.find(({ id }: { id?: string }) => id === 'oslo');
     assert.equal([...SPACY['pipeline']![0]!].slice(found.start, found.end).join(''), 'Oslo');
   });
 

@@ -20,7 +20,12 @@ export const ECHO = path.join(ROOT, 'test', 'contract', 'models', 'echo');
 
 /** The environment with spaCy, scikit-learn and pandas that scripts/setup.mjs makes. */
 export function samplePython(): string {
-  const python = path.join(ROOT, '.cache', 'python', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const python = path.join(
+    ROOT,
+    '.cache',
+    'python',
+    process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python',
+  );
   assert.ok(existsSync(python), `${python} is missing: run node scripts/setup.mjs`);
   return python;
 }
@@ -111,7 +116,9 @@ export class Worker {
     // A worker that ends while something is written to it is what some tests are about.
     this.input.on('error', () => {});
     this.ended = new Promise((resolve) => {
-      this.process.once('close', (code, signal) => this.#note(() => ((this.isClosed = true), resolve({ code, signal }))));
+      this.process.once('close', (code, signal) =>
+        this.#note(() => ((this.isClosed = true), resolve({ code, signal }))),
+      );
     });
   }
 
@@ -145,7 +152,12 @@ export class Worker {
   }
 
   /** Sends one HTTP call as the host would, and waits for its answer. */
-  async call(method: string, at: string, headers: Record<string, string> = {}, body = Buffer.alloc(0)): Promise<Answer> {
+  async call(
+    method: string,
+    at: string,
+    headers: Record<string, string> = {},
+    body: Buffer = Buffer.alloc(0),
+  ): Promise<Answer> {
     const id = `request-${++this.#requests}`;
     const arrivedMs = Date.now();
     const event = proxyEvent({

@@ -54,7 +54,13 @@ class _Finder:
         if name in self.surroundings:
             return self._wrap(name, path, target, lambda real: _Surrounding(real, self.surroundings[name]))
         self.run(name.rpartition(".")[0])  # submodules rely on their package's body having run
-        return None
+        loaded = sys.modules.get(name)
+        if loaded is None:
+            return None
+        # That body has imported it, and the import under way would run it a second time: the import system takes the
+        # spec of what has come into sys.modules meanwhile, so that one leads back to it.
+        loaded.__spec__ = type(loaded.__spec__)(name, _Loaded(loaded))
+        return loaded.__spec__
 
     def run(self, name):
         """Runs the body of the module `name` if it is still to be run."""
@@ -104,6 +110,20 @@ class _Deferring:
                 del module.__getattr__
                 module.__spec__.loader = module.__loader__ = self.real
                 self.real.exec_module(module)
+
+
+class _Loaded:
+    """Finds what is in sys.modules already."""
+
+    def __init__(self, module):
+        self.module = module
+        self.spec = module.__spec__
+
+    def create_module(self, spec):
+        return self.module
+
+    def exec_module(self, module):
+        module.__spec__ = self.spec
 
 
 class _Surrounding:

@@ -247,8 +247,11 @@ def _bad_input(error, field):
 
 def _log_failure(error, request_id):
     """Writes type and stack of a failure to the log; its message, which may hold a user's text, only the caller gets."""
-    lines = ["nimbus: request %s failed" % request_id] + frames_of(error)
-    sys.stderr.write("\n".join(lines) + "\n")
+    lines = ["nimbus: request %s failed" % request_id] + frames_of(error) + [""]
+    try:
+        sys.stderr.write("\n".join(lines))
+    except (AttributeError, OSError, ValueError):  # the handler has closed it or put something else in its place
+        os.write(2, "\n".join(lines).encode("utf-8", "backslashreplace"))
 
 
 def _start_of(event, context):

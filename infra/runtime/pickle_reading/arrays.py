@@ -3,7 +3,7 @@
 import re
 
 from . import Unreadable
-from .values import Dtype, Items
+from .values import Dtype, Global, Items
 
 WRAPPERS = {
     "joblib.numpy_pickle.NumpyArrayWrapper",
@@ -15,38 +15,61 @@ WRAPPER_PARTS = ("ArrayWrapper", "numpy_pickle")
 _CODE = re.compile(r"[biufcmMOSUV](\d{1,9})\Z")
 
 
+OBJECT_FLAGS = 3
+"""NPY_ITEM_REFCOUNT and NPY_LIST_PICKLE: numpy believes a pickle's own word on whether items are pointers."""
+
+
 def dtype_of(arguments):
-    """The Dtype that `numpy.dtype(*arguments)` makes, None where that cannot be told."""
-    if not isinstance(arguments, tuple) or not arguments or not isinstance(arguments[0], str):
-        return None
-    match = _CODE.match(arguments[0])
+    """The Dtype that `numpy.dtype(*arguments)` makes. Raises Unreadable where that cannot be told."""
+    first = arguments[0] if isinstance(arguments, tuple) and arguments else None
+    if isinstance(first, Global) and first.name == "numpy.record":
+        return Dtype(None, False)
+    match = _CODE.match(first) if isinstance(first, str) else None
     if match is None:
-        return None
+        raise _unknown()
     size = int(match.group(1))
-    return Dtype(size * 4 if arguments[0][0] == "U" else size, arguments[0][0] == "O")
+    return Dtype(size * 4 if first[0] == "U" else size, first[0] == "O")
 
 
 def set_dtype(dtype, state):
-    """Applies a dtype's pickled state: (version, byte order, subarray, names, fields, size, alignment, flags, …)."""
-    if dtype.is_set or not isinstance(state, tuple) or len(state) < 7:
+    """Applies a dtype's pickled state: (version, byte order, subarray, names, fields, size, alignment, flags, …).
+
+    numpy takes this state as it is. One that contradicts itself would have it read bytes of the file as pointers, so
+    anything but what numpy itself writes is refused.
+    """
+    if dtype.is_set or not isinstance(state, tuple) or len(state) < 8:
         raise _strange("a dtype's state")
-    subarray, fields, size = state[2], state[4], state[5]
-    flags = state[7] if len(state) > 7 else 0
-    if subarray is not None or type(size) is not int or type(flags) is not int or size not in (-1, dtype.size):
-        raise _strange("a dtype's state")
-    objects = bool(flags & 1)  # NPY_ITEM_REFCOUNT
-    if fields is not None:
-        if not isinstance(fields, Items) or not fields.whole:
-            raise _strange("a dtype's fields")
-        inner = [field[0] if isinstance(field, tuple) and field else None for field in fields.entries.values()]
-        if not all(isinstance(field, Dtype) for field in inner):
-            raise _strange("a dtype's fields")
-        if objects != any(field.objects for field in inner):
-            raise _strange("a dtype's flags")
-        dtype.objects = objects
-    elif objects and not dtype.objects:
+    subarray, fields, size, flags = state[2], state[4], state[5], state[7]
+    if type(size) is not int or type(flags) is not int or size not in (-1, dtype.size) and dtype.size is not None:
+        raise _strange("a dtype's size")
+    if dtype.size is None:
+        dtype.size = size
+    if subarray is not None:
+        dtype.objects = _objects_of_subarray(subarray, dtype.size)
+    elif fields is not None:
+        dtype.objects = _objects_of_fields(fields, dtype.size)
+    if flags & OBJECT_FLAGS != (OBJECT_FLAGS if dtype.objects else 0):
         raise _strange("a dtype's flags")
     dtype.is_set = True
+
+
+def _objects_of_subarray(subarray, size):
+    base, shape = subarray if isinstance(subarray, tuple) and len(subarray) == 2 else (None, None)
+    if not isinstance(base, Dtype) or not isinstance(shape, tuple) or _product(shape) * base.size != size:
+        raise _strange("a dtype's subarray")
+    return base.objects
+
+
+def _objects_of_fields(fields, size):
+    if not isinstance(fields, Items) or not fields.whole:
+        raise _strange("a dtype's fields")
+    objects = False
+    for field in fields.entries.values():
+        inner, offset = field[:2] if isinstance(field, tuple) and len(field) >= 2 else (None, None)
+        if not isinstance(inner, Dtype) or type(offset) is not int or not 0 <= offset <= size - inner.size:
+            raise _strange("a dtype's fields")
+        objects = objects or inner.objects
+    return objects
 
 
 def skip_block(state, source, read_nested):
@@ -55,10 +78,11 @@ def skip_block(state, source, read_nested):
         raise _strange("an array's state")
     entries = state.entries
     dtype, shape = entries.get("dtype"), entries.get("shape")
-    if not isinstance(dtype, Dtype):
-        raise Unreadable("unknown-dtype", "It holds an array of a type that cannot be measured without numpy.")
-    if not isinstance(shape, tuple) or not all(type(length) is int and length >= 0 for length in shape):
+    if not isinstance(dtype, Dtype) or dtype.size is None:
+        raise _unknown()
+    if not isinstance(shape, tuple):
         raise _strange("an array's shape")
+    count = _product(shape)
     if entries.get("order") not in ("C", "F"):
         raise _strange("an array's order")
     if dtype.objects:
@@ -67,12 +91,22 @@ def skip_block(state, source, read_nested):
     alignment = entries.get("numpy_array_alignment_bytes")
     if alignment is not None:
         source.skip(source.read(1)[0])
+    source.skip(count * dtype.size)
+
+
+def _product(shape):
     count = 1
     for length in shape:
+        if type(length) is not int or not 0 <= length < 1 << 62:
+            raise _strange("an array's shape")
         count *= length
         if count >= 1 << 62:
             raise _strange("an array's shape")
-    source.skip(count * dtype.size)
+    return count
+
+
+def _unknown():
+    return Unreadable("unknown-dtype", "It holds an array of a type that cannot be measured without numpy.")
 
 
 def _strange(what):

@@ -27,6 +27,12 @@ class Findings:
         self.globals = {}  # in order; the value says whether the part after the module has a dot
         self.versions = {}
         self.arrays = 0
+        self.protocol = None
+
+    @property
+    def is_begun(self):
+        """Whether the file has said that it is a pickle: by its protocol, or by a name that it imports."""
+        return self.protocol is not None or bool(self.globals)
 
 
 class Machine:
@@ -140,7 +146,7 @@ class Machine:
             if name in WRAPPERS:
                 raise Unreadable("strange-array", "It calls joblib's array wrapper.")
             if name == "numpy.dtype":
-                return dtype_of(arguments) or OPAQUE
+                return dtype_of(arguments)
             if name == "copyreg._reconstructor" and isinstance(arguments, tuple) and len(arguments) == 3:
                 return self.instance(arguments[0], arguments[1:])
             self.keep(arguments)
@@ -156,6 +162,8 @@ class Machine:
         if kind.name in WRAPPERS:
             self.findings.arrays += 1
             return Wrapper()
+        if kind.name.startswith("numpy.dtype"):
+            raise Unreadable("strange-array", "It makes a numpy dtype in a way that numpy would not.")
         self.keep(arguments)
         return Thing(kind.name)
 
@@ -187,6 +195,8 @@ class Machine:
             set_dtype(target, state)
             return target
         self.keep(state)
+        if isinstance(target, Thing) and target.kind.startswith("numpy.dtype"):
+            raise Unreadable("strange-array", "It sets a numpy dtype in a way that numpy would not.")
         if isinstance(state, Items) and isinstance(target, Thing):
             version = state.entries.get("_sklearn_version")
             if isinstance(version, str):

@@ -15,7 +15,7 @@ def _short(line):
 
 
 def _proto(machine):
-    machine.protocol = machine.uint(1)
+    machine.protocol = machine.findings.protocol = machine.uint(1)
     if machine.protocol > 5:
         raise Unreadable("new-protocol", "It is of protocol %d; 5 is the newest known." % machine.protocol)
 
