@@ -1,7 +1,9 @@
-// Writes the pages that are made from their source: docs/cli.md. A unit test fails while one is stale.
+// Writes the pages that are made from their source. A unit test fails while one is stale.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandReference } from '../src/cli/reference.ts';
+import { editorReference } from './lib/editor-reference.mjs';
 import { root } from './lib/paths.mjs';
 
 writeFileSync(path.join(root, 'docs/cli.md'), commandReference());
+writeFileSync(path.join(root, 'docs/editor.md'), editorReference());

@@ -1,0 +1,50 @@
+// docs/editor.md, made from package.json: the commands and the settings, so that neither can go stale.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './paths.mjs';
+
+const INTRODUCTION = `# In the editor
+
+Nimbus adds **Deploy Model** to the Explorer's context menu, the **Models** view to the activity bar, and the commands
+below to the palette. [How deploying works](deploy.md), [what the playground's times mean](latency.md).
+
+The **Models** view shows every model of the workspace's models.json with its deployments: what answers, where, and what
+needs attention. Hover over a row for its URL, version and Python; right-click it for what can be done. Dropping a file
+or folder on the view deploys it.
+
+In the **playground**, Ctrl+Enter (Cmd+Enter) sends. The input keeps the focus; the answer and the phases of its time
+appear beside and below it. Every request stays in the history, also over a reload of the window. Repeat sends the same
+input many times, one after another. A table's row is entered in a form made from the model's columns.
+`;
+
+const read = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
+
+/** @returns {string} the whole page */
+export function editorReference() {
+  const { contributes } = read('package.json');
+  const texts = read('package.nls.json');
+  const say = (text = '') => {
+    const found = texts[/^%(.+)%$/.exec(text)?.[1]] ?? text;
+    return (typeof found === 'string' ? found : found.message).replaceAll('|', '\\|').replaceAll('\n', ' ');
+  };
+  const hidden = new Set(
+    (contributes.menus.commandPalette ?? []).filter(({ when }) => when === 'false').map(({ command }) => command),
+  );
+  const commands = contributes.commands
+    .filter(({ command }) => !hidden.has(command))
+    .map(({ command, title }) => `| **Nimbus: ${say(title)}** | \`${command}\` |`);
+  const settings = [contributes.configuration]
+    .flat()
+    .flatMap(({ properties }) =>
+      Object.entries(properties).map(
+        ([name, { default: usual, scope, description, markdownDescription }]) =>
+          `| \`${name}\` | ${say(markdownDescription ?? description)} | \`${JSON.stringify(usual)}\` | ${scope} |`,
+      ),
+    );
+  const table = (head, rows) => [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`, ...rows].join('\n');
+  return [
+    INTRODUCTION,
+    `## Commands\n${table(['command', 'id'], commands)}\n`,
+    `## Settings\n${table(['setting', 'what it does', 'default', 'scope'], settings)}\n`,
+  ].join('\n');
+}
