@@ -1,4 +1,5 @@
 /** The files of a model: which they are, and whether they are still the same. */
+import { lstatSync } from 'node:fs';
 import { opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
@@ -111,6 +112,13 @@ function describe(
 function isWithin(folder: string, target: string): boolean {
   const relative = path.relative(folder, target);
   return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+}
+
+/** Whether neither a folder in `.nimbus` nor `.nimbus` is a link: through one, sweeping would delete what is not ours. */
+export function isOwnFolder(folder: string): boolean {
+  return [folder, path.dirname(folder)].every(
+    (one) => lstatSync(one, { throwIfNoEntry: false })?.isDirectory() === true,
+  );
 }
 
 /** A virtual environment under any name. */

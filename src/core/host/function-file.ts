@@ -1,9 +1,10 @@
 /** The JSON file that tells a worker what to load, and the environment that it starts in. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BATCH_INPUTS, PAYLOAD_BYTES, type ModelCard } from '../../shared/contract.ts';
 import { DEFAULTS, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
+import { isOwnFolder } from './files.ts';
 import { functionName } from './lambda-api.ts';
 
 export interface FunctionParts extends DeploymentKey {
@@ -51,7 +52,7 @@ const UNUSED_MS = 3600_000;
 
 /** Removes the files that no starting worker can need: each is written again before one starts. */
 export function sweepFunctionFiles(folder: string): void {
-  if (!existsSync(folder)) return;
+  if (!isOwnFolder(folder)) return;
   for (const name of readdirSync(folder)) {
     const file = path.join(folder, name);
     if (Date.now() - statSync(file).mtimeMs > UNUSED_MS) rmSync(file, { force: true });

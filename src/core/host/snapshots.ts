@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { Framework } from '../../shared/spec.ts';
-import { listFiles, stampOf, type ModelFile } from './files.ts';
+import { isOwnFolder, listFiles, stampOf, type ModelFile } from './files.ts';
 
 export interface Snapshot {
   /** Of names and contents, 64 hexadecimal digits. */
@@ -90,8 +90,7 @@ export class Snapshots {
 
   /** Removes all snapshots but these and those that are held. */
   async sweep(keep: ReadonlySet<string>): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => []);
-    for (const name of names) {
+    for (const name of await this.#names()) {
       if (keep.has(name) || this.#held.has(name) || name.startsWith(TEMPORARY)) continue;
       for (const [stamp, snapshot] of this.#known) if (snapshot.hash === name) this.#known.delete(stamp);
       await rm(path.join(this.#folder, name), { recursive: true, force: true });
@@ -100,10 +99,14 @@ export class Snapshots {
 
   /** Removes what a killed host left half-made. Only before the first `take`. */
   async clearTemporary(): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => []);
-    for (const name of names.filter((one) => one.startsWith(TEMPORARY))) {
+    for (const name of (await this.#names()).filter((one) => one.startsWith(TEMPORARY))) {
       await rm(path.join(this.#folder, name), { recursive: true, force: true });
     }
+  }
+
+  /** What may be removed. */
+  async #names(): Promise<string[]> {
+    return isOwnFolder(this.#folder) ? readdir(this.#folder) : [];
   }
 
   async #move(temporary: string, snapshot: Snapshot): Promise<void> {

@@ -1,6 +1,6 @@
 /** `.nimbus/state.json`: what this machine knows of a project's deployments. The host is its only writer. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -99,8 +99,19 @@ export class StateFile {
   }
 }
 
-/** Makes `.nimbus` with a `.gitignore` of its own. */
+/** What the host writes in `.nimbus`, from the folder itself down. */
+const OWN = ['', '.gitignore', 'state.json', 'snapshots', 'functions'];
+
+/**
+ * Makes `.nimbus` with a `.gitignore` of its own. A link in its place, or in it, came with a repository and would lead
+ * the host's writing and sweeping elsewhere: the link is removed, never what it points at.
+ */
 export async function makeProjectFolder(folder: string): Promise<void> {
+  for (const name of OWN) {
+    const place = path.join(folder, name);
+    const facts = await lstat(place).catch(() => undefined);
+    if (facts?.isSymbolicLink()) await rm(place);
+  }
   await mkdir(folder, { recursive: true });
   const ignore = path.join(folder, '.gitignore');
   if (!existsSync(ignore)) await writeFile(ignore, '*\n');
