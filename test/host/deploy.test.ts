@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ECHO, get, post, SAMPLE_PYTHON, SAMPLES, TestProject } from './support.ts';
 
@@ -161,6 +161,20 @@ describe('the samples', function () {
     assert.equal(reply.status, 200, JSON.stringify(reply.body));
     assert.ok(Array.isArray(reply.body.result.entities));
     assert.equal(reply.body.timings.start, 'cold');
+  });
+
+  it('a model that runs no code of the project is not led to any', async () => {
+    const ran = path.join(project.home, 'project-code-ran');
+    const module = path.join(project.folder, 'joblib.py');
+    writeFileSync(module, `open(${JSON.stringify(ran)}, "w").close()\nraise ImportError("the project's")\n`);
+    copyFileSync(path.join(SAMPLES, 'flowers.joblib'), path.join(project.folder, 'models/flowers.joblib'));
+    const operation = await project.execute(plan('flowers', 'sklearn', 'flowers.joblib'));
+    assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
+    assert.ok(!existsSync(ran));
+    const trusted = { ...plan('flowers', 'sklearn', 'flowers.joblib'), consent: [{ kind: 'code' as const }] };
+    assert.equal((await project.execute(trusted)).state, 'failed', "a trusted project's own modules come first");
+    assert.ok(existsSync(ran));
+    rmSync(module);
   });
 
   it('a scikit-learn pipeline labels; a pickle that would run a command in its place is refused unread', async () => {

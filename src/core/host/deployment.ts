@@ -1,5 +1,6 @@
 /** One deployment while the host runs: its pool of workers, its log and what the tree shows of it. */
 import type { ModelCard, StartKind } from '../../shared/contract.ts';
+import type { Consent } from '../detect/detection.ts';
 import type { UserError } from '../../shared/outcome.ts';
 import { DEFAULTS, keyText, type DeploymentKey, type DeploymentSpec, type ModelSpec } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, State } from '../../shared/states.ts';
@@ -224,9 +225,9 @@ export class Deployment implements Endpoint {
   #spawnServing(): Worker {
     const { record } = this;
     if (!record) throw new Error(`${keyText(this)} has no version to start`);
-    const { spec, version, interpreter } = record;
+    const { spec, version, interpreter, consent } = record;
     const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
-    const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath });
+    const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath, consent });
     return spawnWorker(this.#around, this, { functionFile, spec, interpreter, env: this.env }, (line) =>
       this.line(line),
     );
@@ -238,13 +239,25 @@ export class Deployment implements Endpoint {
   }
 }
 
-/** Writes what a worker is to load; the same for the same. */
+/** What one version of a deployment is made of. */
+interface FunctionOf {
+  spec: DeploymentRecord['spec'];
+  version: string;
+  snapshotPath: string;
+  consent: readonly Consent[];
+}
+
+/**
+ * Writes what a worker is to load; the same for the same. Python finds the project's own modules only where the user
+ * agreed to run code: a `joblib.py` in a repository would else run in the place of joblib.
+ */
 export function writeFunction(
   { functions, project }: Surroundings,
   { model, deployment }: DeploymentKey,
-  { spec, version, snapshotPath }: { spec: DeploymentRecord['spec']; version: string; snapshotPath: string },
+  { spec, version, snapshotPath, consent }: FunctionOf,
 ): string {
-  return writeFunctionFile(functions, { model, deployment, project, version, path: snapshotPath, spec });
+  const modulePaths = consent.length > 0 ? [project] : [];
+  return writeFunctionFile(functions, { model, deployment, modulePaths, version, path: snapshotPath, spec });
 }
 
 export interface WorkerParts {

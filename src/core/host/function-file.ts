@@ -8,7 +8,8 @@ import { isOwnFolder } from './files.ts';
 import { functionName } from './lambda-api.ts';
 
 export interface FunctionParts extends DeploymentKey {
-  project: string;
+  /** Folders that Python imports from before any other; code that nobody agreed to run must not be in one. */
+  modulePaths: readonly string[];
   version: string;
   /** Absolute path of the model in its snapshot. */
   path: string;
@@ -24,7 +25,7 @@ export function limitsOf(spec: FunctionParts['spec']): ModelCard['limits'] {
   };
 }
 
-function contents({ model, version, path: file, project, spec }: FunctionParts): string {
+function contents({ model, version, path: file, modulePaths, spec }: FunctionParts): string {
   return JSON.stringify({
     model,
     version,
@@ -32,7 +33,7 @@ function contents({ model, version, path: file, project, spec }: FunctionParts):
     path: file,
     ...(spec.description === undefined ? {} : { description: spec.description }),
     examples: (spec.examples ?? []).map(({ input }) => ({ input })),
-    modulePaths: [project],
+    modulePaths,
     limits: limitsOf(spec),
   });
 }

@@ -118,7 +118,7 @@ export class Reloads {
         return;
       }
       const keepWorker = deployment.pool.workers.length > 0;
-      await this.#ports.versions.activate(deployment, next(record, candidate), candidate, keepWorker);
+      await this.#ports.versions.activate(deployment, next({ ...record, consent }, candidate), candidate, keepWorker);
     } finally {
       candidate.release();
     }

@@ -125,12 +125,12 @@ export class Versions {
     stage: VersionPorts['stage'],
   ): Made {
     const { around, snapshots, runtimeHash } = this.#ports;
-    const { spec, interpreter } = request;
+    const { spec, interpreter, consent } = request;
     return makeVersion(request, {
       snapshots,
       runtimeHash,
       spawn: (snapshotPath, version) => {
-        const functionFile = writeFunction(around, request, { spec, version, snapshotPath });
+        const functionFile = writeFunction(around, request, { spec, version, snapshotPath, consent });
         return spawnWorker(around, request, { functionFile, spec, interpreter, env }, onLine);
       },
       stage,
