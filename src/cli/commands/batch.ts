@@ -1,12 +1,12 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { open, rename, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { runBatch, type BatchLine, type BatchProgress } from '../../core/invoke/batch.ts';
 import { openInputs } from '../../core/invoke/inputs.ts';
-import { cancelled } from '../../shared/outcome.ts';
+import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { DEFAULTS } from '../../shared/spec.ts';
 import { statusOrExit, withDeployment } from '../context.ts';
 import { EXIT, Exit, orExit, type Terminal } from '../terminal.ts';
@@ -32,7 +32,7 @@ async function batch(terminal: Terminal, name: string, file: string, options: { 
     const inputs = orExit(terminal, await openInputs(file, file.endsWith('.csv') ? await fetchCard(url) : undefined));
     const concurrency = project.models[key.model]?.concurrency ?? DEFAULTS.concurrency;
     const partial = options.out === undefined ? undefined : `${options.out}.partial`;
-    const out: Writable = partial === undefined ? process.stdout : createWriteStream(partial);
+    const out = partial === undefined ? process.stdout : orExit(terminal, await openOutput(partial));
     const started = Date.now();
     let done: BatchProgress;
     try {
@@ -49,15 +49,17 @@ async function batch(terminal: Terminal, name: string, file: string, options: { 
         await finished(out);
       }
     } catch (error) {
-      if (partial !== undefined) await rm(partial, { force: true });
-      throw error;
+      if (partial === undefined) throw error;
+      await rm(partial, { force: true });
+      orExit(terminal, notWritable(partial, error));
+      return;
     }
     if (terminal.signal.aborted) {
       if (partial !== undefined) await rm(partial, { force: true });
       orExit(terminal, cancelled());
     }
+    if (done.error) await fallShort(terminal, done, done.error, partial);
     if (partial !== undefined) await rename(partial, options.out!);
-    if (done.error) orExit(terminal, { ok: false, error: done.error });
     const seconds = (Date.now() - started) / 1000;
     const summary = { inputs: done.succeeded + done.failed, succeeded: done.succeeded, failed: done.failed, seconds };
     if (partial !== undefined) {
@@ -74,8 +76,43 @@ async function batch(terminal: Terminal, name: string, file: string, options: { 
   });
 }
 
+/** Ends the command. Answers that are there are kept beside the file they were meant for, which stays as it was. */
+async function fallShort(
+  terminal: Terminal,
+  { succeeded, failed }: BatchProgress,
+  error: UserError,
+  partial: string | undefined,
+): Promise<void> {
+  const kept = succeeded + failed;
+  if (partial !== undefined && kept === 0) await rm(partial, { force: true });
+  const where = partial !== undefined && kept > 0 ? `The first ${kept} answers are in ${partial}.` : '';
+  const next = [error.next, where].filter(Boolean).join(' ');
+  orExit(terminal, { ok: false, error: next === '' ? error : { ...error, next } });
+}
+
+async function openOutput(file: string): Promise<Outcome<Writable>> {
+  try {
+    const out = (await open(file, 'w')).createWriteStream();
+    // Whoever writes next, or waits for the end, is told.
+    out.on('error', () => undefined);
+    return ok(out);
+  } catch (error) {
+    return notWritable(file, error);
+  }
+}
+
+function notWritable(file: string, error: unknown): Outcome<never> {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  return fail('file-not-writable', `${file} cannot be written.`, {
+    why: message,
+    next: 'Choose another place with --out.',
+  });
+}
+
 async function writeLine(out: Writable, line: BatchLine): Promise<void> {
-  if (!out.write(`${JSON.stringify(line)}\n`)) await new Promise((resolve) => out.once('drain', resolve));
+  if (out.errored) throw out.errored;
+  if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, 'drain');
 }
 
 function showProgress(terminal: Terminal, state: BatchProgress, started: number): void {

@@ -1,6 +1,6 @@
 import { BATCH_INPUTS, PAYLOAD_BYTES, type BatchAnswer } from '../../shared/contract.ts';
 import type { UserError } from '../../shared/outcome.ts';
-import type { BatchInput } from './inputs.ts';
+import { UnreadableInputs, type BatchInput } from './inputs.ts';
 import { postBatch } from './predict.ts';
 
 /** One answer; `index` counts the inputs from 0, `line` is where it stood in the file. */
@@ -12,7 +12,7 @@ export type BatchLine = { index: number; line: number } & (
 export interface BatchProgress {
   succeeded: number;
   failed: number;
-  /** What ended the batch early: the endpoint could not be reached or refused whole requests. */
+  /** What ended the batch early: whole requests failed, or the inputs could not be read to their end. */
   error?: UserError;
 }
 
@@ -35,7 +35,8 @@ interface Chunk {
 
 /**
  * Sends a stream of inputs as `/batch` requests, `concurrency` at a time, and writes the answers in order. Memory is
- * bounded by the chunks under way. A request that fails as a whole ends the run with its error.
+ * bounded by the chunks under way. A request that fails as a whole ends the run with its error; so do inputs that cannot
+ * be read any further, once what was sent is answered.
  */
 export async function runBatch({
   url,
@@ -61,16 +62,28 @@ export async function runBatch({
     onProgress(progress);
     return true;
   };
+  let unreadable: UserError | undefined;
   try {
-    for await (const chunk of chunks(inputs)) {
-      if (signal.aborted) break;
-      running.push(send(url, chunk, signal));
-      if (running.length >= concurrency && !(await finishOldest())) break;
+    try {
+      for await (const chunk of chunks(inputs)) {
+        if (signal.aborted) break;
+        running.push(send(url, chunk, signal));
+        if (running.length >= concurrency && !(await finishOldest())) break;
+      }
+    } catch (error) {
+      if (!(error instanceof UnreadableInputs)) throw error;
+      unreadable = {
+        code: 'file-unreadable',
+        what: 'The inputs cannot be read to their end.',
+        why: error.message,
+        next: 'Correct the file and run it again.',
+      };
     }
     while (running.length > 0 && !progress.error && !signal.aborted) await finishOldest();
   } finally {
     await Promise.allSettled(running);
   }
+  if (unreadable) progress.error ??= unreadable;
   return progress;
 }
 

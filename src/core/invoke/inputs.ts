@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
@@ -9,22 +9,39 @@ import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 /** One input of a batch, or why its line cannot be one. `line` counts from 1. */
 export type BatchInput = { line: number; input: unknown } | { line: number; error: string };
 
+/** Ends a stream of inputs that cannot be read any further. The message says why. */
+export class UnreadableInputs extends Error {
+  override name = 'UnreadableInputs';
+}
+
 /**
  * Opens a file as a stream of inputs, never holding more than a part of it: `.jsonl` and `.ndjson` one JSON value per
  * line, `.csv` one object per row by its header (a single column is the bare value), anything else one text per line;
  * `-` is standard input. Empty lines are skipped. `card` tells which columns are numbers.
+ * The stream throws `UnreadableInputs` where the file breaks off: a quote that is not closed, a drive that is gone.
  */
 export async function openInputs(file: string, card?: ModelCard): Promise<Outcome<AsyncIterable<BatchInput>>> {
-  if (file === '-') return ok(lines(process.stdin, textOf));
+  if (file === '-') return ok(explained(lines(process.stdin, textOf)));
   try {
     await access(file);
+    if ((await stat(file)).isDirectory()) return fail('file-unreadable', `${file} is a folder, not a file.`);
   } catch (error) {
     return fail('file-unreadable', `${file} cannot be read.`, { why: (error as Error).message });
   }
   const stream = createReadStream(file);
-  if (/\.(jsonl|ndjson)$/i.test(file)) return ok(lines(stream, jsonOf));
-  if (/\.csv$/i.test(file)) return ok(rows(stream, card));
-  return ok(lines(stream, textOf));
+  if (/\.(jsonl|ndjson)$/i.test(file)) return ok(explained(lines(stream, jsonOf)));
+  if (/\.csv$/i.test(file)) return ok(explained(rows(stream, card)));
+  return ok(explained(lines(stream, textOf)));
+}
+
+async function* explained(inputs: AsyncIterable<BatchInput>): AsyncGenerator<BatchInput> {
+  try {
+    yield* inputs;
+  } catch (error) {
+    // The file system's errors and those of the CSV parser have a code; a bug has none.
+    if ((error as { code?: unknown }).code === undefined) throw error;
+    throw new UnreadableInputs((error as Error).message);
+  }
 }
 
 function textOf(text: string, line: number): BatchInput {
