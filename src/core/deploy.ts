@@ -3,6 +3,7 @@ import path from 'node:path';
 import { consentFor, isCovered, readConsents } from './consent.ts';
 import type { Consent, Detection, Risk } from './detect/detection.ts';
 import { detect } from './detect/detect.ts';
+import { NOT_INSPECTED } from './detect/pickle-reader.ts';
 import { candidates } from './environment/candidates.ts';
 import type { Candidate, EnvironmentPlan } from './environment/environment.ts';
 import { planEnvironment } from './environment/plan.ts';
@@ -74,7 +75,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const declared = await declaredModels(request.project);
   if (!declared.ok) return declared;
   const found = await findCandidates(request);
-  const detected = await detect(request.path, found[0] ? { python: found[0].python } : {});
+  const detected = await detectWithAny(request, found);
   if (!detected.ok) return detected;
   const detection = detected.value;
   if (detection.risk.kind === 'unreadable') {
@@ -124,6 +125,7 @@ function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers):
   const name = answers.name ?? facts.name;
   const deployment = answers.deployment ?? request.deployment ?? TARGETS[0];
   const { deployments, ...kept } = facts.models[name] ?? { deployments: undefined };
+  const declared = facts.models[name] === undefined ? null : (kept as NonNullable<DeployPlan['declared']>);
   const environment = answers.environment ?? facts.environments[0]?.plan;
   if (!environment) throw new Error('a prepared deploy has at least one environment');
   const spec: DeployPlan['spec'] = {
@@ -139,6 +141,7 @@ function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers):
     model: name,
     deployment,
     spec: description === undefined ? spec : { ...spec, description },
+    declared,
     deploymentSpec: { target: 'local' },
     environment,
     env: environmentValues(spec.env ?? []),
@@ -181,6 +184,20 @@ async function findCandidates(request: DeployRequest): Promise<Candidate[]> {
   const { interpreter, pythonExtension, project } = request;
   if (interpreter !== undefined) return [{ python: interpreter, source: 'chosen' }];
   return candidates({ project, ...(pythonExtension === undefined ? {} : { pythonExtension }) });
+}
+
+/** Looks at the model with the first interpreter that can read it: one that is broken or too old does not stand in the way. */
+async function detectWithAny({ path: model, signal }: DeployRequest, found: Candidate[]): Promise<Outcome<Detection>> {
+  const options = signal === undefined ? {} : { signal };
+  let detected: Outcome<Detection> | undefined;
+  for (const { python } of found) {
+    detected = await detect(model, { python, ...options });
+    if (detected.ok || detected.error.code !== NOT_INSPECTED) return detected;
+  }
+  if (!detected) return detect(model, options);
+  // None could; what is wrong with them says more than that.
+  const usable = await planEnvironment({ requirements: [] }, found, options);
+  return usable.ok ? detected : usable;
 }
 
 /** Values of the named variables from this process; a variable that is not set here is left out. */

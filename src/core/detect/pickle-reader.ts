@@ -20,6 +20,9 @@ export interface PickleFacts {
   error?: { code: string; message: string };
 }
 
+/** Code of the error that says that the interpreter, not the file, is at fault. */
+export const NOT_INSPECTED = 'model-not-inspected';
+
 /** Reading is sequential: a gigabyte takes some seconds. */
 const DEADLINE_MS = 120_000;
 
@@ -45,7 +48,7 @@ export async function readPickle(file: string, tools: Tools): Promise<Outcome<Pi
       // No answer: what follows says what it printed instead.
     }
   }
-  return fail('model-not-inspected', `${path.basename(file)} could not be looked into.`, {
+  return fail(NOT_INSPECTED, `${path.basename(file)} could not be looked into.`, {
     why: whyNot(result, python),
     next: 'Select another Python interpreter (3.9 or newer) and try again.',
   });

@@ -19,17 +19,24 @@ import { complaints, isValid } from './validate.ts';
 /** A model's own fields; deployments are edited one by one. */
 export type ModelFields = Omit<ModelSpec, 'deployments'>;
 
+/** A model as models.json declared it at some time; null where it did not. */
+export type SeenModel = ModelFields | null;
+
 /** One edit of models.json, as data. */
 export type ModelsEdit =
-  /** Adds the model, or sets these fields of it; a field that is not given stays as it is. */
-  | { kind: 'set-model'; name: string; fields: ModelFields }
+  /**
+   * Adds the model, or sets these fields of it; a field that is not given stays as it is. `seen` is what the file said
+   * of the model when the edit was thought of: what others changed since then stays theirs, and a name that came to
+   * mean another model is refused.
+   */
+  | { kind: 'set-model'; name: string; fields: ModelFields; seen?: SeenModel }
   /** Adds or changes a deployment of a declared model. */
   | { kind: 'set-deployment'; key: DeploymentKey; spec: DeploymentSpec }
   /** Nothing to remove is no error. `dropModel`: the model goes too, once it has no deployment left. */
   | { kind: 'remove-deployment'; key: DeploymentKey; dropModel: boolean };
 
-export function setModel(name: string, fields: ModelFields): ModelsEdit {
-  return { kind: 'set-model', name, fields };
+export function setModel(name: string, fields: ModelFields, seen?: SeenModel): ModelsEdit {
+  return { kind: 'set-model', name, fields, ...(seen === undefined ? {} : { seen }) };
 }
 
 export function setDeployment(key: DeploymentKey, spec: DeploymentSpec): ModelsEdit {
@@ -82,8 +89,11 @@ function applyEdit(draft: Draft, edit: ModelsEdit): Outcome<never> | undefined {
       const refused = invalidName(edit.name) ?? invalidPart(edit.name, edit.fields, 'model');
       if (refused) return refused;
       const before = draft.models[edit.name];
-      draft.text = setFields(draft.text, ['models', edit.name], before, edit.fields);
-      draft.models[edit.name] = { ...before, ...edit.fields };
+      const taken = before && edit.seen !== undefined && takenMeanwhile(edit.name, before, edit.fields, edit.seen);
+      if (taken) return taken;
+      const fields = before && edit.seen ? changedFields(edit.fields, edit.seen) : edit.fields;
+      draft.text = setFields(draft.text, ['models', edit.name], before, fields);
+      draft.models[edit.name] = { ...edit.fields, ...before, ...fields };
       return undefined;
     }
     case 'set-deployment': {
@@ -128,6 +138,27 @@ function setFields(text: string, path: string[], before: object | undefined, fie
   return given
     .filter(([field, value]) => !isDeepStrictEqual(known.get(field), value))
     .reduce((edited, [field, value]) => setValue(edited, [...path, field], value), text);
+}
+
+/** The fields that an edit means to change, those that it only carries along left out. */
+function changedFields(fields: ModelFields, seen: ModelFields): Partial<ModelFields> {
+  const known = new Map<string, unknown>(Object.entries(seen));
+  return Object.fromEntries(
+    Object.entries(fields).filter(([field, value]) => !isDeepStrictEqual(known.get(field), value)),
+  );
+}
+
+function takenMeanwhile(
+  name: string,
+  now: ModelFields,
+  fields: ModelFields,
+  seen: SeenModel,
+): Outcome<never> | undefined {
+  if (now.path === fields.path || now.path === seen?.path) return undefined;
+  return fail('name-taken', `The name ${name} has come to mean ${now.path} in models.json.`, {
+    why: 'Another program declared it meanwhile.',
+    next: 'Deploy again under another name, or again under this one to replace it.',
+  });
 }
 
 function own<T>(record: Record<string, T> | undefined, name: string): T | undefined {

@@ -28,7 +28,7 @@ export interface LocalHost {
 
 /** Deploys; until the last stage nothing that serves has changed, and a failure or a cancel leaves nothing behind. */
 export async function executeDeploy(plan: DeployPlan, host: LocalHost, shell: Shell): Promise<Outcome<void>> {
-  const { model, deployment, project, spec, deploymentSpec, consent } = plan;
+  const { model, deployment, project, spec, declared, deploymentSpec, consent } = plan;
   shell.stage('environment');
   const python = await host.environment(plan.environment, shell);
   if (!python.ok) return python;
@@ -50,7 +50,11 @@ export async function executeDeploy(plan: DeployPlan, host: LocalHost, shell: Sh
     shell.stage('models.json');
     const edited = shell.signal.aborted
       ? cancelled()
-      : await editModels(project, setModel(model, spec), setDeployment({ model, deployment }, deploymentSpec));
+      : await editModels(
+          project,
+          setModel(model, spec, declared),
+          setDeployment({ model, deployment }, deploymentSpec),
+        );
     if (!edited.ok) {
       await candidate.worker.kill();
       return edited;

@@ -11,6 +11,8 @@ export interface DeployPlan extends DeploymentKey {
   project: string;
   /** Written to models.json, without `deployments`. */
   spec: Omit<ModelSpec, 'deployments'>;
+  /** What models.json said of the model when the plan was made, null where nothing; unset: any may be replaced. */
+  declared?: Omit<ModelSpec, 'deployments'> | null;
   deploymentSpec: DeploymentSpec;
   environment: EnvironmentPlan;
   /** Values of the variables that `spec.env` names; held in memory only. */

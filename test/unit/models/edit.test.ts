@@ -90,6 +90,25 @@ describe('editing models.json', () => {
     assert.equal(existsSync(file()), false);
   });
 
+  it('keeps what others changed since the edit was thought of, and their model of the same name', async () => {
+    await editModels(temporary.folder, setModel('a', { ...SENTIMENT, memoryMb: 512, timeoutSeconds: 5 }));
+    const seen = { ...SENTIMENT, memoryMb: 256, timeoutSeconds: 5 };
+    const edit = setModel('a', { ...seen, timeoutSeconds: 9 }, seen);
+    assert.ok((await editModels(temporary.folder, edit)).ok);
+    const { memoryMb, timeoutSeconds } = JSON.parse(text()).models.a;
+    assert.deepEqual([memoryMb, timeoutSeconds], [512, 9]);
+    for (const before of [null, { path: 'third.pkl', framework: 'sklearn' } as const]) {
+      const other = setModel('a', { path: 'other.pkl', framework: 'sklearn' }, before);
+      const taken = await editModels(temporary.folder, other);
+      assert.equal(taken.ok ? '' : taken.error.code, 'name-taken');
+    }
+    assert.equal(JSON.parse(text()).models.a.path, SENTIMENT.path);
+    // One that is gone meanwhile is written whole.
+    writeFileSync(file(), '{"version": 1, "models": {}}');
+    assert.ok((await editModels(temporary.folder, edit)).ok);
+    assert.deepEqual(JSON.parse(text()).models.a, { ...seen, timeoutSeconds: 9 });
+  });
+
   it('refuses what the schema forbids, and says why', async () => {
     const name = await editModels(temporary.folder, setModel('Big Name', SENTIMENT));
     assert.equal(name.ok ? '' : name.error.code, 'invalid-name');
