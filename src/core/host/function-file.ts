@@ -1,6 +1,6 @@
 /** The JSON file that tells a worker what to load, and the environment that it starts in. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BATCH_INPUTS, PAYLOAD_BYTES, type ModelCard } from '../../shared/contract.ts';
 import { DEFAULTS, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
@@ -44,14 +44,24 @@ export function writeFunctionFile(folder: string, parts: FunctionParts): string 
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
   const file = path.join(folder, `${parts.model}-${parts.deployment}-${hash}.json`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(file, text);
+  // Once written it starts workers on a full disk too. What is there may be cut off: the disk was full before.
+  if (contentsOf(file) === text) utimesSync(file, new Date(), new Date());
+  else writeFileSync(file, text);
   return file;
+}
+
+function contentsOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** A worker has read its file long before. */
 const UNUSED_MS = 3600_000;
 
-/** Removes the files that no starting worker can need: each is written again before one starts. */
+/** Removes the files that no starting worker can need: each is written or touched before one starts. */
 export function sweepFunctionFiles(folder: string): void {
   if (!isOwnFolder(folder)) return;
   for (const name of readdirSync(folder)) {

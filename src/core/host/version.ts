@@ -48,12 +48,13 @@ export async function makeVersion(
   if (!taken.ok) return taken;
   const snapshot = taken.value;
   const release = ports.snapshots.hold(snapshot.hash);
-  const made = await fromSnapshot(request, snapshot, ports);
-  if (!made.ok) {
-    release();
-    return made;
+  let made: Outcome<Candidate> | undefined;
+  try {
+    made = await fromSnapshot(request, snapshot, ports);
+  } finally {
+    if (!made?.ok) release();
   }
-  return ok({ ...made.value, release });
+  return made.ok ? ok({ ...made.value, release }) : made;
 }
 
 async function fromSnapshot(
@@ -73,7 +74,9 @@ async function fromSnapshot(
     framework: spec.framework,
   });
   ports.stage('start', interpreter);
-  const worker = ports.spawn(snapshot.path, version);
+  const spawned = spawn(snapshot.path, version, ports);
+  if (!spawned.ok) return spawned;
+  const worker = spawned.value;
   const onAbort = (): void => void worker.kill();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -99,6 +102,19 @@ async function fromSnapshot(
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (signal.aborted) await worker.kill();
+  }
+}
+
+function spawn(snapshotPath: string, version: string, ports: VersionPorts): Outcome<Worker> {
+  try {
+    return ok(ports.spawn(snapshotPath, version));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return fail(code === 'ENOSPC' ? 'disk-full' : 'start-failed', 'The model cannot be started.', {
+      why: message,
+      next: code === 'ENOSPC' ? 'Free some space and try again.' : 'Make the folder writable, and try again.',
+    });
   }
 }
 
