@@ -8,6 +8,7 @@ export interface ModelWatchOptions {
   model: string;
   /** Milliseconds without any change after which one counts. */
   stableMs: number;
+  /** Also called once when watching begins. */
   onStable(): void;
   onError(error: unknown): void;
 }
@@ -32,6 +33,8 @@ export class ModelWatch {
       ignored: (file) =>
         file !== folder && file !== model && (!file.startsWith(model + path.sep) || isIgnored(path.basename(file))),
     });
+    // A change before this moment is told by nobody; among 100,000 files it takes seconds to come.
+    this.#watcher.once('ready', onStable);
     this.#watcher.on('all', () => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(onStable, stableMs);
@@ -42,11 +45,6 @@ export class ModelWatch {
       this.#poll = setInterval(onStable, POLL_MS);
       this.#poll.unref();
     });
-  }
-
-  /** Resolves once no change can be missed any more. */
-  ready(): Promise<void> {
-    return new Promise((resolve) => this.#watcher.once('ready', resolve));
   }
 
   async close(): Promise<void> {
