@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { ConnectionClosed } from '../core/host/rpc.ts';
 import { register as batch } from './commands/batch.ts';
 import { register as deploy } from './commands/deploy.ts';
 import { register as lifecycle } from './commands/lifecycle.ts';
@@ -7,7 +8,7 @@ import { register as list } from './commands/list.ts';
 import { register as logs } from './commands/logs.ts';
 import { register as predict } from './commands/predict.ts';
 import { register as serve } from './commands/serve.ts';
-import { createTerminal, EXIT, Exit, problemOf, type Terminal } from './terminal.ts';
+import { createTerminal, EXIT, Exit, problemOf, sayError, type Terminal } from './terminal.ts';
 
 const JSON_OPTION = ['--json', 'print one JSON document on stdout and nothing else'] as const;
 
@@ -45,6 +46,14 @@ export async function runCli(argv: string[]): Promise<number> {
       return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     }
     if (abort.signal.aborted) return EXIT.cancelled;
+    if (error instanceof ConnectionClosed && terminal) {
+      sayError(terminal, {
+        code: 'host-ended',
+        what: 'The host of this project ended.',
+        next: 'Run the command again.',
+      });
+      return EXIT.failed;
+    }
     process.stderr.write(`This is a bug in Nimbus: ${(error as Error).stack}\n`);
     if (json) process.stdout.write(`${JSON.stringify(problemOf({ code: 'bug', what: (error as Error).message }))}\n`);
     return EXIT.failed;

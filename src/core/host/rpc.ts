@@ -14,8 +14,13 @@ export class RemoteError extends Error {
   override name = 'RemoteError';
 }
 
+/** The other end has gone, or the connection to it. */
+export class ConnectionClosed extends Error {
+  override name = 'ConnectionClosed';
+}
+
 /**
- * Speaks over the socket until it closes; calls under way are rejected then. `events` are the remote's functions that
+ * Speaks over the socket until it closes; calls under way are rejected with `ConnectionClosed` then. `events` are the remote's functions that
  * answer nothing. What is no message ends the connection.
  */
 export function overSocket<Remote extends object, Local extends object>(
@@ -66,7 +71,7 @@ export function overSocket<Remote extends object, Local extends object>(
   });
   // Its cause is of no use to anybody; that it closed is what callers are told.
   socket.on('error', () => undefined);
-  socket.once('close', () => rpc.$close());
+  socket.once('close', () => rpc.$close(new ConnectionClosed('The connection is closed.')));
   return rpc;
 }
 
