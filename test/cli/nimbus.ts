@@ -18,10 +18,12 @@ export interface Ended {
 /** A project in a folder of its own, with a user of its own: no test sees another's host. */
 export interface Sandbox {
   folder: string;
+  /** What its user has of Nimbus: caches, logs, consents. */
+  home: string;
   /** Runs the bundled command line to its end, without a terminal. */
   nimbus(argv: string[], options?: { stdin?: string; env?: NodeJS.ProcessEnv }): Promise<Ended>;
   /** Starts it and leaves it running. */
-  start(argv: string[]): ChildProcess;
+  start(argv: string[], env?: NodeJS.ProcessEnv): ChildProcess;
   /** Runs it with `--json`, expects success, and answers with the document. */
   json<T>(argv: string[], options?: { stdin?: string }): Promise<T>;
   /** Copies one of the examples into the project. */
@@ -61,6 +63,7 @@ export function createSandbox(): Sandbox {
   };
   return {
     folder,
+    home,
     nimbus,
     start,
     async json<T>(argv: string[], options?: { stdin?: string }) {

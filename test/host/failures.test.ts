@@ -1,7 +1,7 @@
 /** What models do wrong ends their request, never the host; and nothing they started is left. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { ECHO, post, TestProject, untilGone } from './support.ts';
+import { ECHO, post, processesWith, TestProject, untilGone } from './support.ts';
 
 /** Does what its input says. */
 const MISBEHAVE = `
@@ -66,18 +66,6 @@ def predict(model, input):
         return float("nan")
     return os.getpid()
 `;
-
-function processesWith(text: string): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return pid > 0 && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(text);
-      } catch {
-        return false;
-      }
-    });
-}
 
 describe('a model that misbehaves', function () {
   this.timeout(60_000);
