@@ -28,6 +28,7 @@ const SKLEARN: Record<string, unknown[]> = {
   'columns-regression': [...PEOPLE, { age: null, income: 100, city: 'Lima' }],
   'named-forest': NUMBERS,
   'rows-integers': ROWS,
+  'rows-tied': ROWS,
   'rows-booleans': ROWS,
   regression: ROWS,
   'regression-two': ROWS,
@@ -140,6 +141,12 @@ describe('answers equal those of the framework itself', function () {
     const { results, direct } = await ask('rows-integers');
     assertClassified(results, direct, direct.predict_proba, 'probability');
     assert.equal(typeof results[0].label, 'number');
+  });
+
+  it('the label of the model itself where probabilities are equal', async () => {
+    const { results, direct } = await ask('rows-tied');
+    assert.equal(results[0].scores[0].score, results[0].scores[1].score);
+    assertClassified(results, direct, direct.predict_proba, 'probability');
   });
 
   it('labels that are booleans', async () => {

@@ -100,6 +100,7 @@ def predict(model, how):
 `);
     const first = await worker.post('/predict', { input: 'return' });
     assert.equal(typeof first.body['result'], 'number');
+    assert.equal(worker.stderr, '');
     const second = await worker.post('/predict', { input: 'sleep' });
     assert.equal(worker.frames.filter(({ kind }) => kind === 'O').length, 2);
     // 'close' comes only once every copy of the pipe's other end is closed.

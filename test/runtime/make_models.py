@@ -57,6 +57,7 @@ def estimators():
         "columns-regression": make_pipeline(columns, Ridge()).fit(people, worth),
         "named-forest": RandomForestClassifier(8, random_state=1).fit(numbers, group),
         "rows-integers": RandomForestClassifier(8, random_state=1).fit(rows, (group == "old").astype(int)),
+        "rows-tied": tied(rows, group),
         "rows-booleans": SVC().fit(rows, group == "old"),
         "regression": LinearRegression().fit(rows, worth),
         "regression-two": LinearRegression().fit(rows, both),
@@ -64,6 +65,14 @@ def estimators():
         "outliers": IsolationForest(n_estimators=10, random_state=1).fit(rows),
         "scaler": StandardScaler().fit(rows),
     }
+
+
+def tied(rows, group):
+    """Its probabilities are both 0.5, and yet it predicts the second class."""
+    model = LogisticRegression().fit(rows, group)
+    model.coef_ = numpy.full_like(model.coef_, 1e-30)
+    model.intercept_ = numpy.zeros(1)
+    return model
 
 
 def pipeline():

@@ -68,7 +68,19 @@ def load(path):
 
     A pickle without joblib's array blocks goes through the C unpickler, several times as fast as joblib's own.
     """
-    return _Model(_timing_imports(_unpickle, path))
+    model = _Model(_timing_imports(_unpickle, path))
+    _trust_parameters()
+    return model
+
+
+def _trust_parameters():
+    """A fitted estimator's parameters were checked when it was fitted; scikit-learn (1.3 on) checks them on each call."""
+    configure = getattr(sys.modules.get("sklearn"), "set_config", None)
+    if configure is not None:
+        try:
+            configure(skip_parameter_validation=True)
+        except TypeError:  # an older scikit-learn
+            pass
 
 
 def predict(model, inputs, parameters):

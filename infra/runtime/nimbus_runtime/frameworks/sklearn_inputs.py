@@ -115,7 +115,9 @@ class TableReader:
         self.names = names
         self.columns = _columns(first, names)
         self.needs_frame = _needs_frame(estimator)
-        if not self.needs_frame:
+        if self.needs_frame:
+            import pandas  # noqa: F401  (now, so that the first request does not wait for it)
+        else:
             import warnings
 
             # The names are checked here; arrays give the same numbers without the time that importing pandas takes.
@@ -145,9 +147,10 @@ class TableReader:
             for name in value:
                 if name not in self.columns:
                     raise InputError("input." + name, "This model has no column %s." % name)
-            for name in self.names:
-                if name not in value:
-                    raise InputError("input." + name, "The column %s is missing." % name)
+            missing = [name for name in self.names if name not in value]
+            if missing:
+                what = "The column %s is" if len(missing) == 1 else "The columns %s are"
+                raise InputError("input." + missing[0], (what + " missing.") % ", ".join(missing))
             cells = [value[name] for name in self.names]
         else:
             _check_row(value, len(self.names))
