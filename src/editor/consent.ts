@@ -1,29 +1,40 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { rememberConsents } from '../core/consent.ts';
 import { consentTo, type PreparedDeploy } from '../core/deploy.ts';
-import type { Consent, PickleGlobal } from '../core/detect/detection.ts';
+import type { Consent, PickleGlobal, Risk } from '../core/detect/detection.ts';
 
 /** Names shown of a long list; the rest is counted. */
 const NAMES_SHOWN = 15;
 
 /**
- * Asks whether a model may be loaded whose loading runs more than its framework. Undefined where the user did not
- * agree; nothing is asked where nothing is needed.
+ * Asks whether a model may be loaded whose loading runs more than its framework, and remembers for the project that it
+ * may. Undefined where the user did not agree; nothing is asked where nothing is needed.
  */
-export async function askConsent(prepared: PreparedDeploy, name: string): Promise<Consent[] | undefined> {
+export async function askConsent(
+  project: string,
+  prepared: PreparedDeploy,
+  name: string,
+): Promise<Consent[] | undefined> {
   const risk = prepared.consentNeeded;
   if (!risk) return [];
-  const file = path.basename(prepared.detection.path);
+  if (!(await agreedTo(risk, path.basename(prepared.detection.path), name))) return undefined;
+  const consent = consentTo(prepared);
+  await rememberConsents(project, consent);
+  return consent;
+}
+
+async function agreedTo(risk: Risk, file: string, name: string): Promise<boolean> {
   switch (risk.kind) {
     case 'unknown-globals':
-      return (await agreedToUnknown(file, risk.globals)) ? consentTo(prepared) : undefined;
+      return agreedToUnknown(file, risk.globals);
     case 'dangerous-globals':
-      return (await agreedToDangerous(file, name, risk.globals)) ? consentTo(prepared) : undefined;
+      return agreedToDangerous(file, name, risk.globals);
     case 'code':
-      return (await agreedToCode(file, risk.files)) ? consentTo(prepared) : undefined;
+      return agreedToCode(file, risk.files);
     case 'none':
     case 'unreadable':
-      return [];
+      return true;
     default:
       return risk satisfies never;
   }
@@ -57,7 +68,7 @@ async function agreedToDangerous(file: string, name: string, globals: PickleGlob
       detail: [
         vscode.l10n.t('No trained model needs this. It names:'),
         list(dangerous),
-        vscode.l10n.t('It is only asked about this very file: a changed one asks again.'),
+        vscode.l10n.t('Your answer holds for this very file: a changed one asks again.'),
       ].join('\n\n'),
     },
     goOn,

@@ -45,7 +45,7 @@ async function planOf(editor: Editor, wanted: Wanted): Promise<Outcome<{ project
   const reviewed = await review(editor, project, wanted, prepared.value);
   if (!reviewed.ok) return reviewed;
   const { answers, deploy: final } = reviewed.value;
-  const consent = await askConsent(final, answers.name ?? final.name);
+  const consent = await askConsent(project.folder, final, answers.name ?? final.name);
   if (!consent) return cancelled();
   const plan = final.plan({ ...answers, consent });
   return (await fillVariables(editor.extension.secrets, plan)) ? ok({ project, plan }) : cancelled();

@@ -47,7 +47,7 @@ async function execute(
   prepared: PreparedDeploy,
   environment?: EnvironmentPlan,
 ): Promise<Outcome<unknown>> {
-  const consent = await askConsent(prepared, prepared.name);
+  const consent = await askConsent(project.folder, prepared, prepared.name);
   if (!consent) return cancelled();
   const plan = prepared.plan({ consent, ...(environment ? { environment } : {}) });
   if (!(await fillVariables(editor.extension.secrets, plan))) return cancelled();
