@@ -133,12 +133,17 @@ export class Store implements vscode.Disposable {
     });
     const watcher = await watchModels(folder, (document) => project.read(document));
     this.#opened.set(folder, { project, watcher });
+    if (!project.declaresDeployments()) void this.#connect(project);
     return project;
   }
 
-  /** A host is started for what models.json declares, in a trusted workspace; else the first deploy starts it. */
+  /**
+   * A host is started for what models.json declares, in a trusted workspace; else the first deploy starts it. One that
+   * runs already has something to show: a first deploy that was under way when the window was reloaded.
+   */
   async #connect(project: Project): Promise<void> {
-    if (project.connected || project.hostError || !vscode.workspace.isTrusted || !project.declaresDeployments()) return;
+    if (project.connected || project.hostError || !vscode.workspace.isTrusted) return;
+    if (!project.declaresDeployments() && !(await hostRuns(project.folder))) return;
     const host = await project.host();
     if (!host.ok) this.#log.warn([host.error.what, host.error.why].filter(Boolean).join(' '));
   }
@@ -163,6 +168,13 @@ export class Store implements vscode.Disposable {
     const elsewhere = [...this.#opened.keys()].filter((folder) => !inside.has(folder));
     await this.#memory.update(ELSEWHERE, elsewhere.length > 0 ? elsewhere : undefined);
   }
+}
+
+async function hostRuns(folder: string): Promise<boolean> {
+  const { findHost } = await import('../../core/host/client.ts');
+  const host = await findHost({ project: folder, kind: 'editor' });
+  host?.close();
+  return host !== undefined;
 }
 
 function isWithin(folder: string, other: string): boolean {

@@ -224,7 +224,8 @@ export function progressText(operation: Operation): string {
   return [
     vscode.l10n.t('{0}, {1} of {2}', doing, at + 1, operation.stages.length),
     stage.name,
-    ...(stage.detail ? [stage.detail] : []),
+    // Of a path a row or the status bar has only room for the beginning, which says nothing.
+    ...(stage.detail && !path.isAbsolute(stage.detail) ? [stage.detail] : []),
   ].join(' · ');
 }
 
