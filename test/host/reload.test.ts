@@ -192,6 +192,26 @@ describe('models.json', function () {
     assert.equal((await post(`${url}/predict`, { text: 'a' })).body.result, 'one');
   });
 
+  it('is not said to be removed where it is declared again before its last requests have ended', async () => {
+    const gate = path.join(project.home, 'gate');
+    const waits = `import os, time\n${VERSIONED.replace('def predict(model, input):', `def predict(model, input):\n    while not os.path.exists(${JSON.stringify(gate)}): time.sleep(0.01)`)}`;
+    const slow = await project.deploy('slow', waits.replace('"weights.txt"', '"handler.py"'));
+    const running = post(`${slow}/predict`, { input: 1 });
+    await project.untilState('slow', 'serving');
+    const text = readFileSync(file, 'utf8');
+    rmSync(file);
+    while ((await get(`${slow}/health`)).status === 200);
+    writeFileSync(file, text);
+    while ((await get(`${slow}/health`)).status !== 200);
+    writeFileSync(gate, '');
+    assert.equal((await running).status, 200);
+    await project.execute({ kind: 'remove', project: project.folder, ...project.key('slow'), dropModel: true });
+    assert.deepEqual(
+      project.removed.filter((name) => name === 'slow/local'),
+      ['slow/local'],
+    );
+  });
+
   it('loses its entry by Remove, and everything that belonged to it goes', async () => {
     project.removed.length = 0;
     const removed = await project.execute({

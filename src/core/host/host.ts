@@ -303,7 +303,8 @@ export class Host {
       this.#dirty.delete(deployment);
       this.#reloads.unfollow(deployment);
       await deployment.pool.close({ code: 'stopped', detail: 'The deployment was removed.' });
-      this.#listener.removed({ model: key.model, deployment: key.deployment });
+      // It may have been declared again while its last requests ran.
+      if (!this.#deployments.has(name)) this.#listener.removed({ model: key.model, deployment: key.deployment });
     }
     await this.#state.flush();
     if (forget) await this.#versions.sweep();
