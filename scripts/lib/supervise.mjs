@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync, readFileSync, readdirSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { root, windows } from './paths.mjs';
 
 /** Names a run to its processes, whatever session they moved to. */
@@ -35,9 +36,11 @@ export async function supervise(command, { log, deadlineSeconds, env, signal, qu
   }, deadlineSeconds * 1000);
   signal.addEventListener('abort', kill);
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (bytes) => {
-      if (!quiet) process.stdout.write(bytes);
-      file.write(bytes);
+    stream.setEncoding('utf8').on('data', (text) => {
+      // Some tools colour their output for nobody: CI makes them.
+      const plain = stripVTControlCharacters(text);
+      if (!quiet) process.stdout.write(process.stdout.isTTY ? text : plain);
+      file.write(plain);
     });
   }
   const closed = new Promise((resolve) => child.on('close', resolve));
