@@ -89,7 +89,7 @@ def main(folder: Path) -> None:
     pick = random.Random(7)
     nlp = spacy.blank("en")
     nlp.add_pipe("ner")
-    examples = [Example.from_dict(nlp.make_doc(text), labels) for text, labels in (sentence(pick) for _ in range(900))]
+    examples = [Example.from_dict(nlp.make_doc(text), labels) for text, labels in (sentence(pick) for _ in range(600))]
     optimizer = nlp.initialize(lambda: examples)
     for _ in range(6):
         pick.shuffle(examples)
@@ -98,6 +98,7 @@ def main(folder: Path) -> None:
     ruler = nlp.add_pipe("entity_ruler", before="ner")
     ruler.add_patterns([{"label": "PRODUCT", "pattern": name} for name in PRODUCTS])
     nlp.meta.update(name="entities", version="1.0.0", description="People, organisations, places and a few products")
+    folder.mkdir(parents=True, exist_ok=True)
     nlp.to_disk(folder / "entities")
 
 

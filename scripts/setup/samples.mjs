@@ -1,6 +1,6 @@
 // examples/models/: the sample models, trained by examples/*/train.py; trained again when a script or a package changed.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { isMain, python, root } from '../lib/paths.mjs';
@@ -19,9 +19,13 @@ export async function setUpSamples() {
     const marker = path.join(models, `.${name}.hash`);
     const trained = path.join(models, result);
     if (existsSync(trained) && existsSync(marker) && readFileSync(marker, 'utf8') === hash) return undefined;
+    // Beside the old one until it is whole: something may be using that.
+    const fresh = path.join(models, `.${name}`);
+    rmSync(fresh, { recursive: true, force: true });
+    await runLogged(`train-${name}`, [python, script, fresh], { env: { ...process.env, OMP_NUM_THREADS: '1' } });
     rmSync(trained, { recursive: true, force: true });
-    mkdirSync(models, { recursive: true });
-    await runLogged(`train-${name}`, [python, script, models], { env: { ...process.env, OMP_NUM_THREADS: '1' } });
+    renameSync(path.join(fresh, result), trained);
+    rmSync(fresh, { recursive: true });
     writeFileSync(marker, hash);
     return name;
   });
