@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -22,8 +22,10 @@ export type Theme = keyof typeof THEMES;
 export interface EditorServer {
   /** Below it everything of this run is: workspaces too. Removed at the end. */
   folder: string;
-  /** Opens a folder in a new window. */
-  open(workspace: string, theme: Theme): Promise<EditorWindow>;
+  /** The command line of the extension as installed. */
+  cli: string;
+  /** Opens a folder in a new window, or a window without one. `settings` go over the usual ones. */
+  open(workspace: string | undefined, theme: Theme, settings?: Record<string, unknown>): Promise<EditorWindow>;
   stop(): Promise<void>;
 }
 
@@ -53,12 +55,20 @@ export async function startEditor(extension = vsix): Promise<EditorServer> {
   });
   return {
     folder,
-    open: async (workspace, theme) => {
+    cli: path.join(installed(path.join(profile, 'extensions-dir')), 'dist', 'cli.js'),
+    open: async (workspace, theme, settings = {}) => {
       // Before the window opens: a running one notices only the first change of this file.
-      writeSettings(profile, { 'workbench.colorTheme': THEMES[theme].name, 'window.commandCenter': false });
+      writeSettings(profile, {
+        'workbench.colorTheme': THEMES[theme].name,
+        'window.commandCenter': false,
+        ...settings,
+      });
       const address = new URL(server.url);
-      address.searchParams.set('folder', workspace);
-      workspaces.add(workspace);
+      if (workspace === undefined) address.searchParams.set('ew', 'true');
+      else {
+        address.searchParams.set('folder', workspace);
+        workspaces.add(workspace);
+      }
       return openWindow(browser, address, theme);
     },
     stop: async () => {
@@ -68,6 +78,14 @@ export async function startEditor(extension = vsix): Promise<EditorServer> {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** The folder that the extension was installed into, whose name has its version. */
+function installed(extensions: string): string {
+  return path.join(
+    extensions,
+    readdirSync(extensions).find((name) => name.startsWith('nimbus.'))!,
+  );
 }
 
 /** A host outlives the window that started it. */
