@@ -10,7 +10,7 @@ below to the palette. [How deploying works](deploy.md), [what the playground's t
 
 The **Models** view shows every model of the workspace's models.json with its deployments: what answers, where, and what
 needs attention. Hover over a row for its URL, version and Python; right-click it for what can be done. Dropping a file
-or folder on the view deploys it.
+or folder on its rows, or below them, deploys it.
 
 In the **playground**, Ctrl+Enter (Cmd+Enter) sends. The input keeps the focus; the answer and the phases of its time
 appear beside and below it. Every request stays in the history, also over a reload of the window. Repeat sends the same
