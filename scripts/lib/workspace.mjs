@@ -14,7 +14,7 @@ export function makeWorkspace(folder) {
   cpSync(path.join(examples, 'custom/rules'), path.join(folder, 'rules'), { recursive: true, force: false });
   cpSync(path.join(examples, 'models'), path.join(folder, 'models'), {
     recursive: true,
-    filter: (source) => !source.endsWith('.hash'),
+    filter: (source) => !path.basename(source).startsWith('.'),
   });
   const environment = path.join(folder, '.venv');
   if (!existsSync(environment)) symlinkSync(path.join(cache, 'python'), environment, windows ? 'junction' : 'dir');
