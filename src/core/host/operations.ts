@@ -142,7 +142,8 @@ export class Operations {
         stage.endedAt = operation.endedAt;
       } else if (stage.state === 'waiting') stage.state = 'skipped';
     }
-    if (!outcome.ok) log.write([outcome.error.what, outcome.error.why, outcome.error.next].filter(Boolean).join('\n'));
+    // `why` may hold what the model printed, which is told to clients and never written to disk.
+    if (!outcome.ok) log.write([outcome.error.what, outcome.error.next].filter(Boolean).join('\n'));
     log.write(operation.state);
     this.#running.delete(keyText(operation));
     this.#endedCount += 1;
