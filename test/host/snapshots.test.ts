@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -116,6 +117,27 @@ describe('snapshots', () => {
     assert.equal(await refused(path.join(project, 'empty')), 'model-empty');
     const many = await listFiles(model, project, { maxFiles: 1 });
     assert.ok(!many.ok && many.error.code === 'model-too-many-files');
+  });
+
+  it('refuse what the user may not read, by name, with what to do', async () => {
+    const secret = path.join(model, 'sub');
+    chmodSync(folder, 0o755);
+    chmodSync(secret, 0o000);
+    // The system's administrator may read everything.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid!(65_534);
+    try {
+      const listed = await listFiles(model, project);
+      assert.ok(!listed.ok);
+      assert.equal(listed.error.code, 'model-not-readable');
+      assert.ok(listed.error.what.includes(secret), listed.error.what);
+      assert.match(listed.error.next ?? '', /Allow your user to read it, then redeploy/);
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      chmodSync(secret, 0o755);
+    }
+    const below = await listFiles(path.join(model, 'a/below'), project);
+    assert.ok(!below.ok && below.error.code === 'model-missing');
   });
 
   it('that are cancelled leave nothing', async () => {

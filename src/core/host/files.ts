@@ -42,20 +42,30 @@ export function isIgnored(name: string): boolean {
 
 /**
  * Lists a model's files in a fixed order, links followed where they stay within the model, its project or the blobs of
- * a Hugging Face cache. Errors: it is gone; too many files; a link that leads elsewhere, nowhere or in a circle.
+ * a Hugging Face cache. Errors: it is gone, or a part of it cannot be read; too many files; a link that leads
+ * elsewhere, nowhere or in a circle.
  */
 export async function listFiles(
   model: string,
   project: string,
-  { signal, maxFiles = MAX_FILES }: { signal?: AbortSignal; maxFiles?: number } = {},
+  options: { signal?: AbortSignal; maxFiles?: number } = {},
+): Promise<Outcome<ModelFile[]>> {
+  try {
+    return await walk(model, project, options);
+  } catch (error) {
+    const { code, path: file = model, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return notReadable(model, file, code, message);
+  }
+}
+
+async function walk(
+  model: string,
+  project: string,
+  { signal, maxFiles = MAX_FILES }: { signal?: AbortSignal; maxFiles?: number },
 ): Promise<Outcome<ModelFile[]>> {
   const files: ModelFile[] = [];
-  const root = await realpath(model).catch(() => undefined);
-  if (root === undefined) {
-    return fail('model-missing', `${model} does not exist.`, {
-      next: 'Put the model back, or deploy it from its new place.',
-    });
-  }
+  const root = await realpath(model);
   const allowed = [root, await realpath(project).catch(() => project), path.resolve(root, '../../blobs')];
   const rootStat = await stat(root);
   const waiting = [{ absolute: root, relative: path.basename(model), above: new Set<string>() }];
@@ -127,6 +137,27 @@ async function isEnvironment(folder: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** What the system says of a file on the way; `file` is where it stopped. */
+function notReadable(model: string, file: string, code: string, why: string): Outcome<never> {
+  if (file === model && (code === 'ENOENT' || code === 'ENOTDIR')) {
+    return fail('model-missing', `${model} does not exist.`, {
+      next: 'Put the model back, or deploy it from its new place.',
+    });
+  }
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return fail('model-changing', `${file} was removed while the model was looked at.`, {
+      next: 'Wait until the model is saved completely, then try again.',
+    });
+  }
+  const denied = code === 'EACCES' || code === 'EPERM';
+  return fail('model-not-readable', `${file} cannot be read.`, {
+    why,
+    next: denied
+      ? 'Allow your user to read it, then redeploy the model.'
+      : 'Make it readable, then redeploy the model.',
+  });
 }
 
 function badLink(relative: string, why: string): Outcome<never> {

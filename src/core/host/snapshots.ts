@@ -82,7 +82,10 @@ export class Snapshots {
         return fail('disk-full', 'The disk is full.', { why: message, next: 'Free some space and try again.' });
       }
       if (code === undefined) throw error;
-      return fail('snapshot-failed', `${model} cannot be copied.`, { why: message });
+      return fail('snapshot-failed', `${model} cannot be copied.`, {
+        why: message,
+        next: 'Make its files readable and the project folder writable, then redeploy the model.',
+      });
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
