@@ -23,7 +23,13 @@ export function watchMemory(worker: Watched, pid: number, limitBytes: number | u
   let timer: NodeJS.Timeout;
   const look = async (): Promise<void> => {
     const own = residentBytes(pid);
-    if (looks % TREE_EVERY === 0 || limitBytes === undefined) childrenBytes = Math.max(0, (await treeBytes(pid)) - own);
+    if (looks % TREE_EVERY === 0 || limitBytes === undefined) {
+      // Where the tree cannot be seen now (no file descriptors left, no `ps`), the figure stays until the next look.
+      childrenBytes = await treeBytes(pid).then(
+        (bytes) => Math.max(0, bytes - own),
+        () => childrenBytes,
+      );
+    }
     looks += 1;
     if (stopped) return;
     worker.memoryBytes = own + childrenBytes;

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { watchMemory } from '../../src/core/host/memory.ts';
+import type { Failure } from '../../src/core/host/problems.ts';
+
+describe('watching the memory of a worker', function () {
+  this.timeout(20_000);
+
+  it('goes on after a look that failed', async () => {
+    const { platform } = process;
+    const { PATH } = process.env;
+    const pretend = (value: string): void => void Object.defineProperty(process, 'platform', { value });
+    // A system without /proc, and without `ps`.
+    pretend('darwin');
+    process.env['PATH'] = '/nowhere';
+    let stop = (): void => undefined;
+    try {
+      const reason = await new Promise<Failure>((resolve) => {
+        const looked: number[] = [];
+        const worker = {
+          get memoryBytes(): number {
+            return looked.at(-1) ?? 0;
+          },
+          set memoryBytes(bytes: number) {
+            looked.push(bytes);
+            // The first look saw nothing; those after it can.
+            pretend(platform);
+            process.env['PATH'] = PATH;
+          },
+          kill: async (why: Failure): Promise<void> => resolve(why),
+        };
+        stop = watchMemory(worker, process.pid, 1);
+      });
+      assert.equal(reason.code, 'out-of-memory');
+    } finally {
+      stop();
+      pretend(platform);
+      process.env['PATH'] = PATH;
+    }
+  });
+});
