@@ -60,13 +60,20 @@ describe('the HTTP front', function () {
       { host: 'localhost.evil.example' },
       { origin: 'https://evil.example' },
       { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
     ]) {
       const refused = await raw(`${url}/predict`, headers as Record<string, string>, body);
       assert.equal(refused.status, 403, JSON.stringify(headers));
       assert.equal(refused.headers['content-type'], 'application/problem+json');
       assert.equal((await raw(invokeUrl, headers as Record<string, string>, '{}')).status, 403);
     }
-    for (const headers of [{ host: 'localhost:1234' }, { origin: `http://${host}` }]) {
+    for (const headers of [
+      { host: 'localhost:1234' },
+      { origin: `http://${host}` },
+      { origin: `http://${host}`, 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'none' },
+    ]) {
       const taken = await raw(`${url}/predict`, headers as Record<string, string>, body);
       assert.equal(taken.status, 200, taken.text);
     }

@@ -24,6 +24,10 @@ export interface FrontOptions {
 
 const CLOSE_MS = 500;
 const LOCAL_NAME = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
+const FOREIGN_PAGE: Failure = {
+  code: 'forbidden',
+  detail: 'This endpoint does not answer web pages of another origin.',
+};
 const OPERATIONS: Record<string, string> = Object.assign(Object.create(null), {
   predict: 'POST',
   batch: 'POST',
@@ -175,9 +179,11 @@ export class Front {
       };
     }
     if (origin !== undefined && origin !== `http://${host}`) {
-      return { code: 'forbidden', detail: 'This endpoint does not answer web pages of another origin.' };
+      return FOREIGN_PAGE;
     }
-    return undefined;
+    // Browsers leave `Origin` out where a page only loads or links something, but say whose page it is.
+    const site = request.headers['sec-fetch-site'];
+    return site === undefined || site === 'same-origin' || site === 'none' ? undefined : FOREIGN_PAGE;
   }
 
   #noEndpoint(path: string): Failure {
