@@ -114,11 +114,12 @@ def end_with_host():
     if sys.platform != "linux":
         return
     try:
-        import ctypes
+        # What ctypes itself is made of: the whole of it takes milliseconds, before the model is even looked at.
+        import _ctypes
 
-        prctl = ctypes.CDLL(None).prctl
-        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
-        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        prctl = _ctypes.dlsym(_ctypes.dlopen(None, 0), "prctl")
+        _ctypes.call_cdeclfunction(prctl, (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+        _ctypes.call_cdeclfunction(prctl, (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
     except (ImportError, OSError, AttributeError):  # a Python without ctypes: the end of the pipe remains
         pass
 
@@ -147,6 +148,7 @@ def serve():
     frames = SimpleQueue()
     _thread.start_new_thread(channel.read_frames, (frames.put,))
     own_streams()
+    end_with_host()  # before the model: loading may stay in C code, where the end of the pipe is not noticed
     import faulthandler
     import gc
 
@@ -165,7 +167,6 @@ def serve():
     import json
 
     channel.send(b"R", json.dumps(ready).encode())
-    end_with_host()
     gc.freeze()  # what lives now lives as long as the worker: later collections need not look at it
     gc.enable()
     while True:

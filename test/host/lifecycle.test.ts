@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { connectHost, findHost } from '../../src/core/host/client.ts';
@@ -8,7 +8,7 @@ import { VERSION } from '../../src/core/host/identity.ts';
 import type { HostApi, HostEvents, HostHello } from '../../src/core/host/protocol.ts';
 import { overSocket } from '../../src/core/host/rpc.ts';
 import { fail, ok } from '../../src/shared/outcome.ts';
-import { ECHO, isAlive, post, TestProject, untilGone } from './support.ts';
+import { ECHO, isAlive, post, processesWith, TestProject, untilGone } from './support.ts';
 
 const STUBBORN = `
 import ctypes, os, subprocess
@@ -66,6 +66,23 @@ describe('the life of a host', function () {
     await untilGone(grandchild);
     assert.equal(next.hello.deployments[0]?.state, 'idle');
     assert.equal((await post(`${url}/predict`, { input: 'again' })).body.result, 'again');
+  });
+
+  it('is killed while a model loads in C code: its worker goes', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const { hello } = await project.connect();
+    const loads = path.join(project.home, 'loads');
+    // Holds the interpreter, so that no other thread of the worker runs.
+    const hang = `import ctypes, os\nos.mkdir(${JSON.stringify(loads)})\nctypes.PyDLL(None).sleep(1000)\n`;
+    project.write('loading', `${hang}${ECHO}`);
+    await project.host.api.execute(project.plan('loading'));
+    await project.until(() => existsSync(loads));
+    const [worker] = processesWith(`NIMBUS_FUNCTION=${project.folder}`);
+    assert.ok(worker);
+    process.kill(hello.pid, 'SIGKILL');
+    await project.host.closed;
+    await untilGone(worker);
+    project.connection = undefined;
   });
 
   it('ends by SIGTERM with all its workers and what they started, and leaves no socket', async () => {
