@@ -18,6 +18,7 @@ const QUIET = {
   'extensions.autoUpdate': false,
   'extensions.autoCheckUpdates': false,
   'update.mode': 'none',
+  'security.workspace.trust.startupPrompt': 'never',
 };
 
 /** A profile below one folder: nothing is read from or written to the user's own. */
@@ -59,18 +60,19 @@ export async function installExtension(profile, vsix, env = process.env) {
 
 /**
  * Starts the server. Its address carries a token without which it answers nobody.
- * @param {{ profile: string, folder?: string, flags?: string[], env?: NodeJS.ProcessEnv }} options folder: what a page
- *   without one in its address opens
- * @returns {Promise<{ url: URL, log: string, ended: Promise<void>, stop: () => Promise<void> }>} log: a file with all
- *   that it printed
+ * @param {{ profile: string, folder?: string, flags?: string[], env?: NodeJS.ProcessEnv, restricted?: boolean }} options
+ *   folder: what a page without one in its address opens; restricted: folders are not trusted until the user says so
+ * @returns {Promise<{ url: URL, log: string, ended: Promise<void>, stop: () => Promise<void> }>} log: a file
+ *   with all that it printed
  */
-export async function serveEditor({ profile, folder, flags = [], env = process.env }) {
+export async function serveEditor({ profile, folder, flags = [], env = process.env, restricted = false }) {
   mkdirSync(profile, { recursive: true });
   const token = path.join(profile, 'token');
   writeFileSync(token, randomBytes(16).toString('hex'), { mode: 0o600 });
   const log = path.join(profile, 'server.log');
   const listen = ['--host', '127.0.0.1', '--port', '0', '--connection-token-file', token];
-  const quiet = ['--accept-server-license-terms', '--disable-telemetry', '--disable-workspace-trust'];
+  const trusting = restricted ? [] : ['--disable-workspace-trust'];
+  const quiet = ['--accept-server-license-terms', '--disable-telemetry', ...trusting];
   const open = folder ? ['--default-folder', folder] : [];
   const child = spawn(node, [codeServer, ...listen, ...quiet, ...open, ...flags, ...profileArguments(profile)], {
     env: profileEnvironment(profile, env),

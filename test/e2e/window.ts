@@ -22,6 +22,8 @@ export type Theme = keyof typeof THEMES;
 export interface EditorServer {
   /** Below it everything of this run is: workspaces too. Removed at the end. */
   folder: string;
+  /** What tells the processes of this run from others'. */
+  profile: string;
   /** The command line of the extension as installed. */
   cli: string;
   /** Opens a folder in a new window, or a window without one. `settings` go over the usual ones. */
@@ -39,8 +41,11 @@ export interface EditorWindow {
   close(): Promise<void>;
 }
 
-/** @param extension the .vsix file to install */
-export async function startEditor(extension = vsix): Promise<EditorServer> {
+/**
+ * @param extension the .vsix file to install
+ * @param restricted whether folders are not trusted until the user says so
+ */
+export async function startEditor(extension = vsix, restricted = false): Promise<EditorServer> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-e2e-'));
   const profile = path.join(folder, 'profile');
   // Of this process too: it ends the hosts that the windows started.
@@ -48,13 +53,14 @@ export async function startEditor(extension = vsix): Promise<EditorServer> {
   const { env } = process;
   const workspaces = new Set<string>();
   await installExtension(profile, extension, env);
-  const server = await serveEditor({ profile, env });
+  const server = await serveEditor({ profile, env, restricted });
   const browser = await chromium.launch({
     executablePath: findBrowser()!,
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
   });
   return {
     folder,
+    profile,
     cli: path.join(installed(path.join(profile, 'extensions-dir')), 'dist', 'cli.js'),
     open: async (workspace, theme, settings = {}) => {
       // Before the window opens: a running one notices only the first change of this file.

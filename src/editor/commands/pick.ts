@@ -21,7 +21,8 @@ export async function chooseDeployment(
   title: string,
   fits: (status: DeploymentStatus | undefined, chosen: Chosen) => boolean = (status) => status !== undefined,
 ): Promise<Outcome<Chosen>> {
-  await editor.store.opened();
+  // Right after the window opened, or its extension host ended, nothing is known of any deployment yet.
+  await editor.store.reached();
   const found = named(editor, given);
   if (found?.length === 1) return ok(found[0]!);
   if (found?.length === 0) {

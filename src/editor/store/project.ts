@@ -51,6 +51,11 @@ export class Project {
     this.#ports = ports;
   }
 
+  /** Settles when the host that is being reached for has answered, or could not be started. */
+  get connecting(): Promise<unknown> | undefined {
+    return this.#connecting;
+  }
+
   get connected(): boolean {
     return this.#connection !== undefined;
   }

@@ -82,6 +82,12 @@ export class Store implements vscode.Disposable {
     this.#connectAll();
   }
 
+  /** Resolves once the projects are open and hosts that are being reached for have said what they serve. */
+  async reached(): Promise<void> {
+    await this.opened();
+    await Promise.all(this.projects.map((project) => project.connecting));
+  }
+
   /** Every deployment that a host knows or models.json declares, over all projects. */
   deployments(): { project: Project; key: DeploymentKey }[] {
     return this.projects.flatMap((project) =>
