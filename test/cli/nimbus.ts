@@ -58,7 +58,9 @@ export function createSandbox(): Sandbox {
   const endHost = async (): Promise<void> => {
     process.env['NIMBUS_HOME'] = home;
     const host = await findHost({ project: folder, kind: 'cli' });
-    await host?.api.shutdown();
+    const asked = await host?.api.shutdown();
+    // It is at work, for a test that failed in the middle.
+    if (asked?.ok === false) process.kill(host!.hello.pid, 'SIGTERM');
     await host?.closed;
   };
   return {

@@ -36,7 +36,7 @@ describe('nimbus', function () {
   async function windowDeploys(model: string): Promise<{ host: HostConnection; ended: Promise<Operation> }> {
     const { promise, resolve } = Promise.withResolvers<Operation>();
     const host = await hostOf(sandbox, 'editor', {
-      operation: (operation) => void (operation.state !== 'running' && resolve(operation)),
+      operation: (operation) => void (operation.model === model && operation.state !== 'running' && resolve(operation)),
     });
     const prepared = await prepareDeploy({
       project: sandbox.folder,
