@@ -23,9 +23,22 @@ export async function guarded(
     return outcome ?? undefined;
   } catch (bug) {
     if (bug instanceof vscode.CancellationError) return undefined;
+    const ended = await hostEnded(bug);
+    if (ended) {
+      showError(log, ended.error);
+      return ended;
+    }
     showBug(log, command.id, bug);
     return { ok: false, error: { code: 'bug', what: bug instanceof Error ? bug.message : String(bug) } };
   }
+}
+
+/** What it means that a call to a host was rejected since the host ended meanwhile; undefined for every other error. */
+export async function hostEnded(error: unknown): Promise<{ ok: false; error: UserError } | undefined> {
+  const { ConnectionClosed } = await import('../core/host/rpc.ts');
+  if (!(error instanceof ConnectionClosed)) return undefined;
+  const what = vscode.l10n.t('The function host of this project ended.');
+  return { ok: false, error: { code: 'host-ended', what, next: vscode.l10n.t('Run the command again.') } };
 }
 
 function untrusted(): Outcome<never> {

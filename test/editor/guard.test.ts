@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { ConnectionClosed } from '../../src/core/host/rpc.ts';
 import { guarded, runAction } from '../../src/editor/guard.ts';
 import { cancelled, fail, ok } from '../../src/shared/outcome.ts';
 
@@ -38,6 +39,13 @@ describe('the guard around every command', () => {
     const outcome = fail('no', 'It did not work.', { why: 'It is a test.', next: 'Go on.' });
     assert.equal(await guarded(log, COMMAND, async () => outcome), outcome);
     assert.deepEqual(lines, ['warn It did not work. It is a test. Go on.']);
+  });
+
+  it('takes a host that ended under the command for no bug', async () => {
+    const { log, lines } = memory();
+    const outcome = await guarded(log, COMMAND, () => Promise.reject(new ConnectionClosed('closed')));
+    assert.equal(outcome?.ok === false && outcome.error.code, 'host-ended');
+    assert.deepEqual(lines, ['warn The function host of this project ended. Run the command again.']);
   });
 
   it('turns a bug into an outcome and logs it as one', async () => {

@@ -1,6 +1,7 @@
 /** What tests of the running extension share: the window's project, its models.json and its host. */
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { findHost, type HostConnection } from '../../src/core/host/client.ts';
 import type { Outcome } from '../../src/shared/outcome.ts';
@@ -38,4 +39,10 @@ export async function leaveNothing(): Promise<void> {
   const host = await hostOfWindow();
   await host?.api.shutdown();
   await host?.closed;
+  // The window has a connection of its own, and nothing tells a test when it has noticed.
+  while (!isNone(await run('nimbus.copyEndpointUrl'))) await setTimeout(50);
+}
+
+function isNone(outcome: Outcome<unknown>): boolean {
+  return !outcome.ok && outcome.error.code === 'no-deployment';
 }

@@ -16,7 +16,7 @@ import type { DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
 import { externalUrl } from '../endpoint.ts';
-import { runAction } from '../guard.ts';
+import { hostEnded, runAction } from '../guard.ts';
 import type { Project } from '../store/project.ts';
 import { labels } from './labels.ts';
 
@@ -219,8 +219,14 @@ export class Bridge implements PlaygroundExtension {
     if (!this.#selection) return fail('no-deployment', vscode.l10n.t('No deployment is selected.'));
     const host = await this.#selection.project.host();
     if (!host.ok) return host;
-    const changed = await host.value.api[action](this.#selection.key);
-    return changed.ok ? ok(undefined) : changed;
+    try {
+      const changed = await host.value.api[action](this.#selection.key);
+      return changed.ok ? ok(undefined) : changed;
+    } catch (error) {
+      const ended = await hostEnded(error);
+      if (!ended) throw error;
+      return ended;
+    }
   }
 
   async #card(): Promise<ModelCard | undefined> {
