@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { connectHost, findHost } from '../../src/core/host/client.ts';
@@ -232,14 +232,37 @@ describe('the life of a host', function () {
     await project.host.api.shutdown();
     await project.host.closed;
     const file = path.join(project.folder, '.nimbus/state.json');
-    const state = JSON.parse(readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const keys = path.join(project.home, 'data/projects');
+    const [keyFile] = readdirSync(keys);
+    const key = readFileSync(path.join(keys, keyFile!), 'utf8');
+    assert.ok(!text.includes(key));
+    const state = JSON.parse(text);
     assert.ok(state.deployments['echo/local']);
-    writeFileSync(file, JSON.stringify({ ...state, key: '0'.repeat(64) }));
+    const edited = structuredClone(state);
+    edited.deployments['echo/local'].interpreter = '/evil/python';
+    const { mac: _, ...unsigned } = state;
+    for (const foreign of [
+      edited,
+      unsigned,
+      { ...unsigned, version: 1, key },
+      { ...state, mac: '0'.repeat(64) },
+      null,
+    ]) {
+      writeFileSync(file, JSON.stringify(foreign));
+      const { hello } = await project.connect();
+      assert.equal(hello.deployments[0]?.state, 'failed');
+      assert.equal(hello.deployments[0]?.error?.code, 'not-deployed-here');
+      const reply = await post(`${hello.url}/echo/local/predict`, { text: 'a' });
+      assert.equal(reply.status, 503);
+      assert.match(reply.body.detail, /not deployed on this machine/);
+      await project.host.api.shutdown();
+      await project.host.closed;
+    }
+    // Its own one is.
+    writeFileSync(file, text);
     const { hello } = await project.connect();
-    assert.equal(hello.deployments[0]?.state, 'failed');
-    assert.equal(hello.deployments[0]?.error?.code, 'not-deployed-here');
-    const reply = await post(`${hello.url}/echo/local/predict`, { text: 'a' });
-    assert.equal(reply.status, 503);
-    assert.match(reply.body.detail, /not deployed on this machine/);
+    assert.equal(hello.deployments[0]?.state, 'idle');
   });
 });

@@ -1,5 +1,5 @@
 /** `.nimbus/state.json`: what this machine knows of a project's deployments. The host is its only writer. */
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -33,9 +33,7 @@ export interface DeploymentRecord {
 }
 
 export interface ProjectState {
-  version: 1;
-  /** Proves that this machine wrote the file. */
-  key: string;
+  version: 2;
   /** The port of the last host. */
   port?: number;
   deployments: Record<string, DeploymentRecord>;
@@ -43,36 +41,40 @@ export interface ProjectState {
 
 const SOON_MS = 200;
 const LATER_MS = 5000;
+const KEY_BYTES = 32;
 
 export class StateFile {
   readonly folder: string;
   readonly state: ProjectState;
+  readonly #key: Buffer;
   readonly #onError: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #due = Infinity;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(folder: string, state: ProjectState, onError: (error: unknown) => void) {
+  private constructor(folder: string, key: Buffer, state: ProjectState, onError: (error: unknown) => void) {
     this.folder = folder;
+    this.#key = key;
     this.state = state;
     this.#onError = onError;
   }
 
   /**
-   * Reads the file. One that this machine did not write (it came with a repository) counts as missing: it names an
-   * interpreter and what may be loaded.
+   * Reads the file. One that this machine did not write (it came with a repository, or somebody edited it) counts as
+   * missing: it names an interpreter and what may be loaded. Its `mac` proves who wrote it, without telling the key.
    */
   static async open(project: string, onError: (error: unknown) => void): Promise<StateFile> {
     const folder = path.join(project, PROJECT_FOLDER);
     const key = await projectKey(project);
-    const fresh: ProjectState = { version: 1, key, deployments: {} };
+    const fresh: ProjectState = { version: 2, deployments: {} };
     try {
-      const found = JSON.parse(await readFile(path.join(folder, 'state.json'), 'utf8')) as ProjectState;
-      if (found.version === 1 && found.key === key) return new StateFile(folder, found, onError);
+      const found = JSON.parse(await readFile(path.join(folder, 'state.json'), 'utf8')) as Signed | null;
+      const { mac, ...state } = found ?? { mac: undefined, version: 0 };
+      if (state.version === 2 && isSigned(state, mac, key)) return new StateFile(folder, key, state, onError);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') onError(error);
     }
-    return new StateFile(folder, fresh, onError);
+    return new StateFile(folder, key, fresh, onError);
   }
 
   /** To be called after each change of `state`. `later`: nothing is lost that matters if the host is killed before. */
@@ -95,8 +97,24 @@ export class StateFile {
 
   async #write(): Promise<void> {
     await makeProjectFolder(this.folder);
-    await writeFileAtomic(path.join(this.folder, 'state.json'), `${JSON.stringify(this.state, undefined, 2)}\n`);
+    const mac = macOf(this.state, this.#key).toString('hex');
+    const signed: Signed = { ...this.state, mac };
+    const text = `${JSON.stringify(signed, undefined, 2)}\n`;
+    await writeFileAtomic(path.join(this.folder, 'state.json'), text, { mode: 0o600 });
   }
+}
+
+/** The file's own form: with the HMAC-SHA256 of the rest as compact JSON, 64 hexadecimal digits. */
+type Signed = ProjectState & { mac?: unknown };
+
+function macOf(state: ProjectState, key: Buffer): Buffer {
+  return createHmac('sha256', key).update(JSON.stringify(state)).digest();
+}
+
+function isSigned(state: ProjectState, mac: unknown, key: Buffer): boolean {
+  const given = Buffer.from(typeof mac === 'string' ? mac : '', 'hex');
+  const right = macOf(state, key);
+  return given.length === right.length && timingSafeEqual(given, right);
 }
 
 /** What the host writes in `.nimbus`, from the folder itself down. */
@@ -117,16 +135,19 @@ export async function makeProjectFolder(folder: string): Promise<void> {
   if (!existsSync(ignore)) await writeFile(ignore, '*\n');
 }
 
-/** A secret of this user for this project, made on first use. */
-async function projectKey(project: string): Promise<string> {
+/** A secret of this user for this project, 32 bytes, made on first use. Only for the project's one host. */
+async function projectKey(project: string): Promise<Buffer> {
   const folder = path.join(places().data, 'projects');
   const file = path.join(folder, `${projectId(project)}.key`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  // Exclusive: whoever comes second reads what the first one wrote.
-  await writeFile(file, randomBytes(32).toString('hex'), { flag: 'wx', mode: 0o600 }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    },
-  );
-  return readFile(file, 'utf8');
+  const found = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return '';
+  });
+  const known = Buffer.from(found, 'hex');
+  // A full disk may have left an empty one, which anybody could sign with.
+  if (known.length === KEY_BYTES) return known;
+  const made = randomBytes(KEY_BYTES);
+  await writeFileAtomic(file, made.toString('hex'), { mode: 0o600 });
+  return made;
 }
