@@ -126,7 +126,10 @@ describe('nimbus deploy with a models.json that', function () {
     });
 
     it('edits the same model in meanwhile keeps that edit', async () => {
-      await deployWhile(() => undefined);
+      writeFileSync(
+        file(),
+        JSON.stringify({ version: 1, models: { echo: { path: 'echo', framework: 'custom', timeoutSeconds: 5 } } }),
+      );
       const { code } = await deployWhile(() => {
         const models = read();
         Object.assign(models.models.echo, { timeoutSeconds: 7, description: 'By hand' });

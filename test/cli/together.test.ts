@@ -146,5 +146,16 @@ def predict(model, input):
       host.close();
       assert.equal(await result(), 'hello');
     }
+    // A stop waits for the request that runs.
+    const loads = loading();
+    const asked = sandbox.nimbus(['predict', 'echo', 'wait', '--json']);
+    await loads;
+    const { promise: stopped, resolve } = Promise.withResolvers<void>();
+    const host = await hostOf(sandbox, 'cli', { deployment: ({ state }) => void (state === 'stopped' && resolve()) });
+    const stopping = refused(sandbox, ['stop', 'echo']);
+    await stopped;
+    process.kill(host.hello.pid, 'SIGKILL');
+    assert.equal((await stopping).code, 'host-ended');
+    await asked;
   });
 });

@@ -118,6 +118,25 @@ def load(path):
     assert.equal(await answer('second'), 'second');
   });
 
+  it('or on one that became read-only: what serves goes on, cold starts too; a deploy is refused', async () => {
+    await project.deploy('echo', ECHO);
+    // What is written later is written by now: a busy disk cannot be made read-only.
+    await project.host.api.stop(project.key('echo'));
+    await project.host.api.start(project.key('echo'));
+    execFileSync('mount', ['-o', 'remount,ro', project.folder]);
+    assert.equal(await answer('echo'), 'hello');
+    assert.ok((await project.host.api.cold(project.key('echo'))).ok);
+    assert.equal(await answer('echo'), 'hello');
+    const refused = await project.execute({ ...project.plan('echo', { description: 'new' }), kind: 'redeploy' });
+    assert.equal(refused.state, 'failed');
+    assert.notEqual(refused.error?.code, 'internal-error', JSON.stringify(refused.error));
+    assert.match(refused.error?.why ?? '', /EROFS/);
+    assert.equal(await answer('echo'), 'hello');
+    execFileSync('mount', ['-o', 'remount,rw', project.folder]);
+    const plan = project.plan('echo', { description: 'new' });
+    assert.equal((await project.execute({ ...plan, kind: 'redeploy' })).state, 'succeeded');
+  });
+
   it('what serves goes on, cold starts too; what changes models.json is refused', async () => {
     await project.deploy('echo', ECHO);
     const file = path.join(project.folder, 'models.json');

@@ -44,10 +44,19 @@ export function writeFunctionFile(folder: string, parts: FunctionParts): string 
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
   const file = path.join(folder, `${parts.model}-${parts.deployment}-${hash}.json`);
   mkdirSync(folder, { recursive: true });
-  // Once written it starts workers on a full disk too. What is there may be cut off: the disk was full before.
-  if (contentsOf(file) === text) utimesSync(file, new Date(), new Date());
+  // What is there may be cut off: the disk was full before.
+  if (contentsOf(file) === text) touch(file);
   else writeFileSync(file, text);
   return file;
+}
+
+/** Once written, a file starts workers on a disk that is full or read-only too. */
+function touch(file: string): void {
+  try {
+    utimesSync(file, new Date(), new Date());
+  } catch {
+    // Where the time cannot be set, nothing is swept either.
+  }
 }
 
 function contentsOf(file: string): string | undefined {
