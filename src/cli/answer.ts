@@ -73,10 +73,10 @@ export function table(rows: readonly (readonly string[])[], header?: readonly st
 const PHASES: [keyof Phases, string][] = [
   ['connectMs', 'connect'],
   ['queueMs', 'queue'],
-  ['startMs', 'process'],
+  ['startMs', 'start'],
   ['interpreterMs', 'interpreter'],
   ['importsMs', 'imports'],
-  ['loadMs', 'model'],
+  ['loadMs', 'load'],
   ['handlerMs', 'handler'],
   ['restMs', 'rest'],
 ];

@@ -8,9 +8,11 @@ import { candidates } from './environment/candidates.ts';
 import type { Candidate, EnvironmentPlan } from './environment/environment.ts';
 import { planEnvironment } from './environment/plan.ts';
 import { readModels } from './models/read.ts';
+import { freeName, invalidName } from './models/names.ts';
 import { portablePath } from './models/paths.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
-import { MODEL_NAME, TARGETS, type ModelSpec, type ModelsSpec } from '../shared/spec.ts';
+import { keyText, TARGETS, type ModelSpec, type ModelsSpec } from '../shared/spec.ts';
+import type { DeploymentStatus } from '../shared/states.ts';
 import type { DeployPlan } from './targets/plan.ts';
 
 export interface DeployRequest {
@@ -24,6 +26,8 @@ export interface DeployRequest {
   deployment?: string;
   /** The interpreter that the user chose for this model: no other is tried. */
   interpreter?: string;
+  /** The Python that each deployment runs on now, by `keyText`: it stays unless another one is chosen. */
+  current?: Record<string, string>;
   /** The interpreter selected in the Python extension. */
   pythonExtension?: string;
   /** The user trusts the project's code (the editor's workspace trust, or `--trust` once). */
@@ -89,9 +93,10 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const name = request.name ?? nameFor(models, modelPath.path, detection.suggestedName);
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
+  const current = request.current?.[keyText({ model: name, deployment: request.deployment ?? TARGETS[0] })];
   const planned = await planEnvironment(
     detection,
-    found,
+    current === undefined || request.interpreter !== undefined ? found : keepFirst(current, found),
     request.signal === undefined ? {} : { signal: request.signal },
   );
   if (!planned.ok) return planned;
@@ -155,23 +160,11 @@ export function consentTo(prepared: PreparedDeploy): Consent[] {
   return consent ? [consent] : [];
 }
 
-export function invalidName(name: string): Outcome<never> | undefined {
-  if (MODEL_NAME.test(name)) return undefined;
-  return fail('invalid-name', `${JSON.stringify(name)} is not a valid name.`, {
-    why: 'A name starts with a letter a-z and has at most 30 letters a-z, digits and hyphens.',
-    next: 'Choose another name.',
-  });
-}
-
 /** The model's declared name where its path is declared already, else a free name made from the path. */
 function nameFor(models: ModelsSpec['models'], modelPath: string, suggested: string): string {
   const declared = Object.entries(models).find(([, spec]) => spec.path === modelPath);
   if (declared) return declared[0];
-  if (!models[suggested]) return suggested;
-  for (let number = 2; ; number++) {
-    const name = `${suggested.slice(0, 26)}-${number}`;
-    if (!models[name]) return name;
-  }
+  return freeName(suggested, models);
 }
 
 async function declaredModels(project: string): Promise<Outcome<ModelsSpec['models']>> {
@@ -183,7 +176,29 @@ async function declaredModels(project: string): Promise<Outcome<ModelsSpec['mode
 async function findCandidates(request: DeployRequest): Promise<Candidate[]> {
   const { interpreter, pythonExtension, project } = request;
   if (interpreter !== undefined) return [{ python: interpreter, source: 'chosen' }];
-  return candidates({ project, ...(pythonExtension === undefined ? {} : { pythonExtension }) });
+  const all = await candidates({ project, ...(pythonExtension === undefined ? {} : { pythonExtension }) });
+  return request.trustedProject ? all : all.filter(({ source }) => source !== 'project');
+}
+
+/**
+ * The first interpreter that lies in the project itself. Running it is running the project's code: it is tried only
+ * where the project is trusted.
+ */
+export async function projectInterpreter(project: string): Promise<string | undefined> {
+  return (await candidates({ project })).find(({ source }) => source === 'project')?.python;
+}
+
+function keepFirst(python: string, found: Candidate[]): Candidate[] {
+  if (!existsSync(python)) return found;
+  const known = found.find((candidate) => candidate.python === python);
+  return [known ?? { python, source: 'current' }, ...found.filter((candidate) => candidate !== known)];
+}
+
+/** What `DeployRequest.current` wants, from what a host says of its deployments. */
+export function interpretersOf(deployments: readonly DeploymentStatus[]): Record<string, string> {
+  return Object.fromEntries(
+    deployments.flatMap((one) => (one.interpreter === undefined ? [] : [[keyText(one), one.interpreter]])),
+  );
 }
 
 /** Looks at the model with the first interpreter that can read it: one that is broken or too old does not stand in the way. */

@@ -83,6 +83,23 @@ describe('consent on the command line', function () {
       await sandbox.json(withoutTrust('code'));
     });
 
+    it("is asked for before the project's own Python runs", async () => {
+      const canary = path.join(sandbox.folder, 'python-ran');
+      mkdirSync(path.join(sandbox.folder, '.venv/bin'), { recursive: true });
+      writeFileSync(path.join(sandbox.folder, '.venv/pyvenv.cfg'), 'home = /usr/bin\n');
+      writeFileSync(
+        path.join(sandbox.folder, '.venv/bin/python'),
+        `#!/bin/sh\ntouch "${canary}"\nexec "${python}" "$@"\n`,
+        { mode: 0o755 },
+      );
+      writeModel(sandbox, 'code', ECHO);
+      const { text } = await refused(sandbox, ['deploy', 'code', '--yes'], 2);
+      assert.match(text, /\.venv\/bin\/python.*--trust/s);
+      assert.ok(!existsSync(canary), 'it ran before anybody was asked');
+      await sandbox.json(['deploy', 'code', '--yes', '--trust']);
+      assert.ok(existsSync(canary), 'a trusted project runs on its own Python');
+    });
+
     it('does not come with a repository: neither models.json nor .nimbus starts anything', async () => {
       const canary = path.join(sandbox.folder, 'canary');
       const handler = (project: string): string =>

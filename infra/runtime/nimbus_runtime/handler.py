@@ -120,6 +120,12 @@ def _route(request):
     raise Problem("not-found", "There is no %s %s. %s" % (route + (PATHS,)))
 
 
+def _remedy(error):
+    if isinstance(error, ModuleNotFoundError):
+        return "Install %s into %s, or choose another Python for the model and redeploy it." % (error.name, sys.executable)
+    return None
+
+
 def _predict(request):
     document, has_binary = _body(request)
     value, field = contract.input_of(document)
@@ -135,7 +141,7 @@ def _predict(request):
         raise _bad_input(error, field)
     except BaseException as error:  # SystemExit too: a model must not end the function
         _log_failure(error, request.id)
-        raise Problem("handler-failed", describe(error))
+        raise Problem("handler-failed", describe(error), next=_remedy(error))
     request.handler_ms = _round((perf_counter() - began) * 1000)
     answer = dict(_names(), result=result, timings=request.timings, requestId=request.id)
     try:

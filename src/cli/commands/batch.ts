@@ -18,7 +18,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .argument('<name>', 'a model, or MODEL/DEPLOYMENT')
     .argument(
       '<file>',
-      'a text per line (.txt), JSON lines (.jsonl), or a table (.csv); - reads lines from standard input',
+      'a text per line (.txt), one input as JSON per line (.jsonl), or one per row (.csv, separated by commas); - reads lines from standard input',
     )
     .option('--out <file>', 'write the answers there instead of standard output')
     .action((name: string, file: string, options: { out?: string }, command: Command) =>

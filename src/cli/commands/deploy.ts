@@ -1,11 +1,19 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { consentTo, prepareDeploy, type PreparedDeploy } from '../../core/deploy.ts';
+import {
+  consentTo,
+  interpretersOf,
+  prepareDeploy,
+  projectInterpreter,
+  type PreparedDeploy,
+} from '../../core/deploy.ts';
 import { readConsents, rememberConsents } from '../../core/consent.ts';
 import type { Consent, Risk } from '../../core/detect/detection.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { FRAMEWORK_TITLES, TARGETS } from '../../shared/spec.ts';
-import { connect, openProject } from '../context.ts';
+import { fetchCard } from '../../core/invoke/card.ts';
+import { connect, connectIfRunning, openProject } from '../context.ts';
+import { exampleCall } from '../example.ts';
 import { createOperationFeed } from '../operation.ts';
 import { wholeNumber } from '../options.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
@@ -49,7 +57,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     );
   }
   const { folder } = await openProject(terminal);
-  const trusted = options.trust === true || readConsents(folder).some((consent) => consent.kind === 'code');
+  const trusted = orExit(terminal, await askTrust(terminal, folder, options));
   const prepared = orExit(
     terminal,
     await prepareDeploy({
@@ -60,6 +68,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.as === undefined ? {} : { deployment: options.as }),
       ...(options.python === undefined ? {} : { interpreter: path.resolve(options.python) }),
+      current: await currentInterpreters(folder),
     }),
   );
   const environment = prepared.environments[0]!;
@@ -78,7 +87,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       await agreed(terminal, options, `Make a managed environment with ${environment.plan.requirements.join(', ')}?`),
     );
   }
-  if (options.trust) await rememberConsents(folder, [{ kind: 'code' }]);
+  if (trusted) await rememberConsents(folder, [{ kind: 'code' }]);
   await rememberConsents(folder, consent);
 
   const feed = createOperationFeed();
@@ -104,10 +113,31 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       url,
     });
     terminal.say(`\n${plan.model} answers at ${url}/predict`);
-    terminal.say(`  nimbus predict ${plan.model} "some text"`);
+    if (!terminal.json) terminal.say(`  ${exampleCall(plan.model, await fetchCard(url))}`);
   } finally {
     connection.close();
   }
+}
+
+/** The Python that each deployment runs on now, as the project's host says; empty where no host runs. */
+async function currentInterpreters(folder: string): Promise<Record<string, string>> {
+  const host = await connectIfRunning(folder);
+  host?.close();
+  return interpretersOf(host?.hello.deployments ?? []);
+}
+
+/**
+ * Whether the project's code may run. Asked here only where the project brings a Python of its own, since that would
+ * run before anything else; without it nothing of the project runs before `askConsent`.
+ */
+async function askTrust(terminal: Terminal, folder: string, options: Options): Promise<Outcome<boolean>> {
+  if (options.trust || readConsents(folder).some((consent) => consent.kind === 'code')) return ok(true);
+  const own = options.python === undefined ? await projectInterpreter(folder) : undefined;
+  if (own === undefined) return ok(false);
+  return terminal.confirm(
+    `This project has a Python of its own, ${path.relative(folder, own)}. Do you trust the project, so that it may run?`,
+    '--trust, or with --python for another one',
+  );
 }
 
 async function agreed(terminal: Terminal, options: Options, question: string): Promise<Outcome<void>> {

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { FRAMEWORK_TITLES, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
+import type { UserError } from '../../shared/outcome.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { table } from '../answer.ts';
-import { connectIfRunning, openProject, type Project } from '../context.ts';
+import { connect, openProject, statusOf, type Project } from '../context.ts';
 import { resolveName, unknownModel } from '../names.ts';
-import { orExit, type Terminal } from '../terminal.ts';
+import { indent, orExit, type Terminal } from '../terminal.ts';
 
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
@@ -21,25 +22,24 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 
 interface Row extends DeploymentKey {
   spec: ModelSpec;
-  /** What the running host says; a deployment without a host is idle: the next request starts both. */
-  status?: DeploymentStatus;
+  status: DeploymentStatus | undefined;
 }
 
-async function rows(project: Project): Promise<Row[]> {
-  const connection = await connectIfRunning(project.folder);
-  const running = connection?.hello.deployments ?? [];
-  connection?.close();
-  return Object.entries(project.models).flatMap(([model, spec]) =>
-    Object.keys(spec.deployments ?? {}).map((deployment) => {
-      const found = running.find((one) => one.model === model && one.deployment === deployment);
-      return { model, deployment, spec, ...(found ? { status: found } : {}) };
-    }),
+/** Every declared deployment as the host knows it, which is started for that; it runs nothing of the project. */
+async function rows(terminal: Terminal, project: Project): Promise<Row[]> {
+  const declared = Object.entries(project.models).flatMap(([model, spec]) =>
+    Object.keys(spec.deployments ?? {}).map((deployment) => ({ model, deployment, spec })),
   );
+  if (declared.length === 0) return [];
+  const connection = await connect(terminal, project.folder);
+  const rowsFound = declared.map((row) => ({ ...row, status: statusOf(connection, row) }));
+  connection.close();
+  return rowsFound;
 }
 
 async function list(terminal: Terminal): Promise<void> {
   const project = await openProject(terminal);
-  const all = await rows(project);
+  const all = await rows(terminal, project);
   const models = Object.entries(project.models).map(([name, spec]) => {
     const deployments = all.filter((row) => row.model === name);
     return {
@@ -50,7 +50,7 @@ async function list(terminal: Terminal): Promise<void> {
       deployments: deployments.map((row) => ({
         name: row.deployment,
         target: spec.deployments![row.deployment]!.target,
-        state: row.status?.state ?? 'idle',
+        state: row.status?.state ?? 'failed',
         url: row.status?.url ?? null,
       })),
     };
@@ -79,7 +79,7 @@ async function list(terminal: Terminal): Promise<void> {
 async function status(terminal: Terminal, name: string | undefined): Promise<void> {
   const project = await openProject(terminal);
   if (name !== undefined && !project.models[name.split('/')[0]!]) orExit(terminal, unknownModel(project.models, name));
-  const all = await rows(project);
+  const all = await rows(terminal, project);
   const key = name?.includes('/') ? orExit(terminal, resolveName(project.models, name)) : undefined;
   const wanted = all.filter(
     (row) => name === undefined || (row.model === name.split('/')[0] && (!key || row.deployment === key.deployment)),
@@ -87,7 +87,7 @@ async function status(terminal: Terminal, name: string | undefined): Promise<voi
   terminal.document({
     deployments: wanted.map(
       (row) =>
-        row.status ?? { model: row.model, deployment: row.deployment, target: 'local', state: 'idle', url: null },
+        row.status ?? { model: row.model, deployment: row.deployment, target: 'local', state: 'failed', url: null },
     ),
   });
   if (wanted.length === 0)
@@ -98,7 +98,7 @@ async function status(terminal: Terminal, name: string | undefined): Promise<voi
 }
 
 function describe({ model, deployment, spec, status: found }: Row): string {
-  const head = `${model}/${deployment}   ${FRAMEWORK_TITLES[spec.framework]}   ${found?.state ?? 'idle (no host runs; the next command starts it)'}`;
+  const head = `${model}/${deployment}   ${FRAMEWORK_TITLES[spec.framework]}   ${found?.state ?? 'declared a moment ago'}`;
   if (!found) return head;
   const lines = [
     `  endpoint     ${found.url}`,
@@ -106,7 +106,11 @@ function describe({ model, deployment, spec, status: found }: Row): string {
     ...(found.interpreter ? [`  interpreter  ${found.interpreter}`] : []),
     `  workers      ${found.workers}${found.memoryBytes ? `, ${Math.round(found.memoryBytes / 1e6)} MB` : ''}`,
     ...Object.entries(found.lastMs).map(([kind, ms]) => `  last ${kind.padEnd(7)} ${formatMs(ms)}`),
-    ...(found.error ? [`  ${found.error.what}`, ...(found.error.next ? [`  ${found.error.next}`] : [])] : []),
+    ...(found.error ? explain(found.error) : []),
   ];
   return [head, ...lines].join('\n');
+}
+
+function explain({ what, why, next }: UserError): string[] {
+  return [`  ${what}`, ...(why ? [indent(why, '    ')] : []), ...(next ? [`  ${next}`] : [])];
 }

@@ -26,6 +26,8 @@ async function logs(terminal: Terminal, name: string, options: Options): Promise
     if (options.request === undefined || line.requestId === options.request)
       terminal.line(terminal.json ? JSON.stringify(line) : format(line));
   };
+  const early: LogLine[] = [];
+  let live = false;
   await withDeployment(
     terminal,
     name,
@@ -35,15 +37,20 @@ async function logs(terminal: Terminal, name: string, options: Options): Promise
         limit: options.limit,
         ...(options.request === undefined ? {} : { requestId: options.request }),
       };
-      for (const line of await connection.api.logs(query)) print(line);
+      // Following begins before what there is is read: no line falls between the two.
+      if (options.follow) await connection.api.follow(key);
+      const before = await connection.api.logs(query);
+      for (const line of before) print(line);
       if (!options.follow) return;
-      await connection.api.follow(key);
+      live = true;
+      const seen = new Set(before.map((line) => JSON.stringify(line)));
+      for (const line of early.splice(0)) if (!seen.has(JSON.stringify(line))) print(line);
       await Promise.race([
         connection.closed,
         new Promise((resolve) => terminal.signal.addEventListener('abort', resolve, { once: true })),
       ]);
     },
-    { log: (_key, line) => print(line) },
+    { log: (_key, line) => (live ? print(line) : void early.push(line)) },
   );
 }
 

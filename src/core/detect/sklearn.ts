@@ -108,5 +108,7 @@ const PACKAGE_OF: Record<string, string> = {
 function otherPackages(globals: PickleGlobal[]): string[] {
   const modules = globals.map(({ name }) => name.slice(0, name.indexOf('.')));
   const packages = modules.flatMap((module) => (Object.hasOwn(PACKAGE_OF, module) ? [PACKAGE_OF[module]!] : []));
+  // It picks columns by name, for which it needs a DataFrame; its pickle does not name pandas.
+  if (globals.some(({ name }) => name.endsWith('.ColumnTransformer'))) packages.push('pandas');
   return [...new Set(packages)].sort();
 }

@@ -2,7 +2,7 @@
 export interface Candidate {
   /** Absolute path. */
   python: string;
-  source: 'chosen' | 'python-extension' | 'project' | 'conda' | 'path' | 'managed';
+  source: 'chosen' | 'current' | 'python-extension' | 'project' | 'conda' | 'path' | 'managed';
 }
 
 /** What a probe learned of an interpreter, without importing any framework. */

@@ -126,6 +126,8 @@ function placeOf({ python, source }: Candidate): string {
   switch (source) {
     case 'chosen':
       return 'your choice';
+    case 'current':
+      return 'as before';
     case 'python-extension':
       return 'selected in the editor';
     case 'project':

@@ -96,7 +96,7 @@ async function fromSnapshot(
     }
     ports.stage(
       'first answer',
-      examples.length === 0 ? 'no examples; it initialised' : `${tried.value.answered} answered`,
+      examples.length === 0 ? 'not tried: models.json has no example of it' : `${tried.value.answered} answered`,
     );
     return ok({ snapshot, version, card: ready.card, worker });
   } finally {

@@ -88,9 +88,13 @@ function numericColumns(card: ModelCard | undefined): (name: string) => boolean 
   };
 }
 
-/** An empty cell is a missing value; a cell that is no number stays text, so that the model's answer names it. */
-function numberOf(text: string): number | string | null {
+/**
+ * An empty cell is a missing value, and pandas writes True and False; a cell that is no number stays text, so that the
+ * model's answer names it.
+ */
+function numberOf(text: string): number | boolean | string | null {
   if (text.trim() === '') return null;
+  if (/^(true|false)$/i.test(text.trim())) return text.trim().toLowerCase() === 'true';
   const value = Number(text);
   return Number.isNaN(value) ? text : value;
 }

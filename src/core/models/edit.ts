@@ -1,15 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createScanner } from 'jsonc-parser';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import {
-  MODEL_NAME,
-  type DeploymentKey,
-  type DeploymentSpec,
-  type ModelSpec,
-  type ModelsSpec,
-} from '../../shared/spec.ts';
+import { type DeploymentKey, type DeploymentSpec, type ModelSpec, type ModelsSpec } from '../../shared/spec.ts';
 import type { ModelsDocument } from './document.ts';
 import { updateModelsFile } from './file.ts';
+import { invalidName } from './names.ts';
 import { BOM } from './parse.ts';
 import { refusal } from './read.ts';
 import { removeValue, setValue } from './text-edit.ts';
@@ -206,14 +201,6 @@ function comments(text: string): string[] {
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ');
-}
-
-function invalidName(name: string): Outcome<never> | undefined {
-  if (MODEL_NAME.test(name)) return undefined;
-  return fail('invalid-name', `${JSON.stringify(name)} is not a valid name.`, {
-    why: 'A name starts with a letter a-z and has at most 30 letters a-z, digits and hyphens.',
-    next: 'Choose another name.',
-  });
 }
 
 function invalidPart(name: string, value: unknown, part: 'model' | 'deployment'): Outcome<never> | undefined {

@@ -1,3 +1,6 @@
+import { fail, type Outcome } from '../../shared/outcome.ts';
+import { MODEL_NAME } from '../../shared/spec.ts';
+
 /** At most this many characters; the rule itself is `MODEL_NAME`. */
 const LENGTH = 30;
 
@@ -20,4 +23,13 @@ export function freeName(name: string, taken: Readonly<Record<string, unknown>>)
     const candidate = name.slice(0, LENGTH - ending.length) + ending;
     if (!Object.hasOwn(taken, candidate)) return candidate;
   }
+}
+
+/** The error for a name of a model or a deployment that breaks the rule; undefined for a good one. */
+export function invalidName(name: string): Outcome<never> | undefined {
+  if (MODEL_NAME.test(name)) return undefined;
+  return fail('invalid-name', `${JSON.stringify(name)} is not a valid name.`, {
+    why: 'A name starts with a letter a-z and has at most 30 letters a-z, digits and hyphens.',
+    next: 'Choose another name.',
+  });
 }

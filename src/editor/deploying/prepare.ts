@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { prepareDeploy, type PreparedDeploy } from '../../core/deploy.ts';
+import { interpretersOf, prepareDeploy, type PreparedDeploy } from '../../core/deploy.ts';
 import type { Outcome } from '../../shared/outcome.ts';
 import type { Editor } from '../editor.ts';
 import { selectedInterpreter } from '../python-extension.ts';
@@ -28,6 +28,7 @@ export async function prepare(editor: Editor, project: Project, wanted: Wanted):
       project: project.folder,
       path: wanted.path,
       trustedProject: vscode.workspace.isTrusted,
+      current: interpretersOf(project.statuses()),
       ...(wanted.name === undefined ? {} : { name: wanted.name }),
       ...(wanted.deployment === undefined ? {} : { deployment: wanted.deployment }),
       ...(wanted.interpreter === undefined ? {} : { interpreter: wanted.interpreter }),

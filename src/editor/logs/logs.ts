@@ -80,7 +80,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
       first,
       found.length > 0 ? vscode.TextEditorRevealType.InCenter : vscode.TextEditorRevealType.Default,
     );
-    if (requestId !== undefined && found.length === 0) {
+    if (requestId && found.length === 0) {
       vscode.window.setStatusBarMessage(vscode.l10n.t('The log has no lines of request {0}.', requestId), 5000);
     }
   }

@@ -53,7 +53,7 @@ describe('answers in a terminal', () => {
     };
     assert.equal(
       formatTimings('cold', phases),
-      'cold 849 ms   process 2 ms · interpreter 31 ms · imports 812 ms · handler 4 ms',
+      'cold 849 ms   start 2 ms · interpreter 31 ms · imports 812 ms · handler 4 ms',
     );
   });
 
