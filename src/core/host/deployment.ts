@@ -98,7 +98,7 @@ export class Deployment implements Endpoint {
       return {
         code: 'stopped',
         detail: 'The model is declared in models.json, but not deployed on this machine yet.',
-        next: 'Redeploy it.',
+        next: `Deploy it in the Models view, or with the command nimbus deploy, under the name ${this.model}.`,
       };
     }
     return this.record.stopped ? STOPPED : undefined;
