@@ -64,15 +64,19 @@ export function createOperationFeed(): OperationFeed {
   };
 }
 
+const ENDED: Partial<Record<OperationStage['state'], string>> = { done: '✓', failed: '✗', skipped: '–' };
+
 function showStages(terminal: Terminal, operation: Operation, shown: Set<string>): void {
   for (const stage of operation.stages) {
-    if ((stage.state === 'done' || stage.state === 'failed') && !shown.has(stage.name)) {
+    const mark = ENDED[stage.state];
+    const detail = stage.detail ? `   ${stage.detail}` : '';
+    if (mark === undefined) {
+      if (stage.state === 'running') terminal.progress(`  … ${stage.name}${detail}`);
+    } else if (!shown.has(stage.name)) {
       shown.add(stage.name);
-      terminal.say(
-        `  ${stage.state === 'done' ? '✓' : '✗'} ${stage.name}${elapsed(stage)}${stage.detail ? `   ${stage.detail}` : ''}`,
-      );
-    } else if (stage.state === 'running') {
-      terminal.progress(`  … ${stage.name}${stage.detail ? `   ${stage.detail}` : ''}`);
+      // One that an earlier failure left out says nothing.
+      if (stage.state === 'skipped' && !detail) continue;
+      terminal.say(`  ${mark} ${stage.name}${stage.state === 'skipped' ? '' : elapsed(stage)}${detail}`);
     }
   }
 }

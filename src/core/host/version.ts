@@ -26,8 +26,8 @@ export interface VersionPorts {
   runtimeHash: string;
   /** Starts a worker of a version that does not serve yet. */
   spawn(snapshotPath: string, version: string): Worker;
-  /** Says what happens now: `snapshot`, `start` or `first answer`, and a line about it. */
-  stage(name: 'snapshot' | 'start' | 'first answer', detail?: string): void;
+  /** Says what happens now, a line about it, and where it turned out that there was nothing to do. */
+  stage(name: 'snapshot' | 'start' | 'first answer', detail?: string, state?: 'skipped'): void;
 }
 
 /** A version that is ready to serve. */
@@ -94,10 +94,8 @@ async function fromSnapshot(
       await worker.kill();
       return tried;
     }
-    ports.stage(
-      'first answer',
-      examples.length === 0 ? 'not tried: models.json has no example of it' : `${tried.value.answered} answered`,
-    );
+    if (examples.length === 0) ports.stage('first answer', 'models.json has no example of it', 'skipped');
+    else ports.stage('first answer', `${tried.value.answered} answered`);
     return ok({ snapshot, version, card: ready.card, worker });
   } finally {
     signal.removeEventListener('abort', onAbort);

@@ -85,8 +85,8 @@ export class Versions {
     return {
       environment: ensureEnvironment,
       makeVersion: (request, env, shell) =>
-        this.#make(request, env, onLine, (name, detail) =>
-          shell.stage(name, detail === undefined ? undefined : { detail }),
+        this.#make(request, env, onLine, (name, detail, state) =>
+          shell.stage(name, { ...(detail === undefined ? {} : { detail }), ...(state === undefined ? {} : { state }) }),
         ),
       activate: async (plan, request, candidate) => {
         const { spec, deploymentSpec, consent, env } = plan;
