@@ -30,10 +30,12 @@ export function createOperationFeed(): OperationFeed {
       if (terminal.signal.aborted) cancel();
       const shown = new Set<string>();
       let hostEnded = false;
-      void connection.closed.then(() => {
+      const noticeEnd = async (): Promise<void> => {
+        await connection.closed;
         hostEnded = true;
         wake();
-      });
+      };
+      void noticeEnd();
       try {
         for (;;) {
           const operation = latest.get(id)!;
