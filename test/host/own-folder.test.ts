@@ -60,7 +60,6 @@ describe('a repository that brings links as .nimbus', () => {
     mkdirSync(path.dirname(folder));
     symlinkSync(elsewhere, folder);
     const snapshots = new Snapshots(folder);
-    await snapshots.clearTemporary();
     await snapshots.sweep(new Set());
     sweepFunctionFiles(folder);
     untouched();

@@ -178,6 +178,30 @@ describe('snapshots', () => {
     assert.ok(existsSync((await taken()).path));
   });
 
+  it('are swept with what a killed host left half-made, not with what is being made', async () => {
+    const kept = path.join(project, '.nimbus/snapshots');
+    mkdirSync(path.join(kept, 'tmp-left/model'), { recursive: true });
+    const [{ hash }] = await Promise.all([taken(), snapshots.sweep(new Set()), snapshots.sweep(new Set())]);
+    await snapshots.sweep(new Set([hash]));
+    assert.deepEqual(readdirSync(kept), [hash]);
+  });
+
+  it('that were just taken are there for their taker to hold, whatever is swept', async () => {
+    const stop = new AbortController();
+    const sweeping = (async () => {
+      while (!stop.signal.aborted) {
+        await snapshots.sweep(new Set());
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    const { hash, path: copy } = await taken();
+    const release = snapshots.hold(hash);
+    stop.abort();
+    await sweeping;
+    assert.ok(existsSync(copy));
+    release();
+  });
+
   it('make a version of a function with what else it depends on', () => {
     const parts = { files: 'f', lock: 'l', runtime: 'r', framework: 'custom' } as const;
     const versions = [

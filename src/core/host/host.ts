@@ -250,7 +250,6 @@ export class Host {
     const { project, log } = this.#options;
     const { state } = this.#state;
     await makeProjectFolder(this.#state.folder).catch((error: unknown) => log.write(`state: ${describe(error)}`));
-    await this.#snapshots.clearTemporary();
     const usual = usualPort(project);
     const first = state.port ?? usual;
     const port = await this.#front.listen([...new Set([first, usual])]);
@@ -262,7 +261,8 @@ export class Host {
     log.write(`listens at ${this.#front.url}`);
     this.#forgetOld();
     this.#models = await watchModels(project, (document) => this.#declarations.follow(document));
-    await this.#versions.sweep();
+    // Of large models it takes longer than a client waits for its greeting.
+    void this.#versions.sweep();
     for (const deployment of this.#deployments.values()) this.#reloads.check(deployment);
   }
 

@@ -29,6 +29,9 @@ export class Snapshots {
   #known = new Map<string, Snapshot>();
   /** Snapshots that are being used, beside those that `sweep` is told. */
   #held = new Map<string, number>();
+  /** Copies that this process is making. */
+  #making = new Set<string>();
+  /** What comes into the folder or leaves it under a hash, one after another. */
   #moving: Promise<void> = Promise.resolve();
 
   constructor(folder: string) {
@@ -52,15 +55,22 @@ export class Snapshots {
 
   /**
    * Copies the model (a reflink where the file system can) under the hash of the copy's contents; a copy that is there
-   * already is used. Errors: as of `listFiles`; the model is being written to; the disk is full; cancelled.
+   * already is used. It is held for as long as the caller needs to hold it itself, without waiting for anything else.
+   * Errors: as of `listFiles`; the model is being written to; the disk is full; cancelled.
    */
   async take(model: string, project: string, signal: AbortSignal): Promise<Outcome<Snapshot>> {
     const before = await listFiles(model, project, { signal });
     if (!before.ok) return before;
     const stamp = stampOf(before.value);
     const known = this.#known.get(stamp);
-    if (known) return ok(known);
-    const temporary = path.join(this.#folder, `${TEMPORARY}${randomUUID()}`);
+    if (known) {
+      setImmediate(this.hold(known.hash));
+      return ok(known);
+    }
+    const name = `${TEMPORARY}${randomUUID()}`;
+    const temporary = path.join(this.#folder, name);
+    this.#making.add(name);
+    let release = (): void => undefined;
     try {
       await copyAll(before.value, temporary, signal);
       const after = await listFiles(model, project, { signal });
@@ -69,10 +79,9 @@ export class Snapshots {
       const hash = await this.#hash(before.value, temporary, signal);
       const bytes = before.value.reduce((sum, file) => sum + file.size, 0);
       const snapshot = { hash, path: this.pathOf(hash, path.basename(model)), stamp, bytes };
-      // One after another: two deployments of the same model end in the same place.
-      const moved = this.#moving.then(() => this.#move(temporary, snapshot));
-      this.#moving = moved.catch(() => undefined);
-      await moved;
+      release = this.hold(hash);
+      // Two deployments of the same model end in the same place.
+      await this.#inTurn(() => this.#move(temporary, snapshot));
       return ok(snapshot);
     } catch (error) {
       if (signal.aborted) return cancelled();
@@ -88,23 +97,50 @@ export class Snapshots {
       });
     } finally {
       await rm(temporary, { recursive: true, force: true });
+      this.#making.delete(name);
+      setImmediate(release);
     }
   }
 
-  /** Removes all snapshots but these and those that are held. */
+  /** Removes all snapshots but these and those that are held, and what a killed host left half-made. */
   async sweep(keep: ReadonlySet<string>): Promise<void> {
     for (const name of await this.#names()) {
-      if (keep.has(name) || this.#held.has(name) || name.startsWith(TEMPORARY)) continue;
-      for (const [stamp, snapshot] of this.#known) if (snapshot.hash === name) this.#known.delete(stamp);
-      await rm(path.join(this.#folder, name), { recursive: true, force: true });
+      const unused = name.startsWith(TEMPORARY) ? !this.#making.has(name) : !keep.has(name);
+      if (unused) await this.#remove(name);
     }
   }
 
-  /** Removes what a killed host left half-made. Only before the first `take`. */
-  async clearTemporary(): Promise<void> {
-    for (const name of (await this.#names()).filter((one) => one.startsWith(TEMPORARY))) {
-      await rm(path.join(this.#folder, name), { recursive: true, force: true });
+  async #remove(name: string): Promise<void> {
+    const leaving = `${TEMPORARY}${randomUUID()}`;
+    this.#making.add(leaving);
+    try {
+      // Removing takes long: under its own name it would take what the next `take` puts there.
+      const left = await this.#inTurn(async () => {
+        if (this.#held.has(name)) return false;
+        this.#forget(name);
+        await rename(path.join(this.#folder, name), path.join(this.#folder, leaving));
+        return true;
+      });
+      if (left) await rm(path.join(this.#folder, leaving), { recursive: true, force: true });
+    } catch (error) {
+      // Another sweep was quicker.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    } finally {
+      this.#making.delete(leaving);
     }
+  }
+
+  #forget(hash: string): void {
+    for (const [stamp, snapshot] of this.#known) if (snapshot.hash === hash) this.#known.delete(stamp);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#moving.then(work);
+    this.#moving = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
   }
 
   /** What may be removed. */
