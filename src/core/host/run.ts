@@ -2,6 +2,7 @@
 import { chdir } from 'node:process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { places, projectId } from '../places.ts';
 import { runtimeFolder } from '../runtime-folder.ts';
 import { addressOf, elect, type Election } from './election.ts';
@@ -57,7 +58,7 @@ export async function runHost({ project, serve, runtime, onListening }: RunOptio
     if (ending) return;
     ending = true;
     log.write(`ends: ${why}`);
-    setTimeout(() => process.exit(1), END_MS).unref();
+    endByForce(END_MS);
     lease.end();
     clients.refuse();
     // A successor needs the port and must not lose its workers to this end: the address is given up last.
@@ -105,6 +106,11 @@ export async function runHost({ project, serve, runtime, onListening }: RunOptio
   settleHost(host);
   onListening?.(host.hello);
   return true;
+}
+
+/** Ends the process after `ms`, on a thread of its own: also where this one's event loop no longer turns. */
+function endByForce(ms: number): void {
+  new Worker(`setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${ms})`, { eval: true }).unref();
 }
 
 function watchOwnership(election: Election, onLost: () => void): void {
