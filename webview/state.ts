@@ -82,6 +82,8 @@ export type Action =
   | { type: 'selected'; key: DeploymentKey; card: ModelCard | undefined }
   | { type: 'card'; card: ModelCard | undefined }
   | { type: 'typed'; typed: Partial<TypedInput> }
+  /** One field of the form: the others are as they are now, not as they were last drawn. */
+  | { type: 'typed-field'; key: string; value: string }
   | { type: 'mode'; mode: InputMode }
   | { type: 'filled'; input: unknown }
   | { type: 'filled-text'; text: string }
@@ -121,6 +123,12 @@ export function reduce(state: State, action: Action): State {
     }
     case 'card':
       return fitMode(withCard(state, action.card));
+    case 'typed-field':
+      return {
+        ...state,
+        typed: { ...state.typed, fields: { ...state.typed.fields, [action.key]: action.value } },
+        problems: {},
+      };
     case 'typed':
       return { ...state, typed: { ...state.typed, ...action.typed }, problems: {} };
     case 'mode':

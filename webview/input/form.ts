@@ -8,8 +8,7 @@ import { problemLine } from './text.ts';
 
 /** One row per field of the model's input, in the model's order. */
 export function formFields(form: Form, state: State, actions: Actions): TemplateResult {
-  const change = (key: string, value: string): void =>
-    actions.dispatch({ type: 'typed', typed: { fields: { ...state.typed.fields, [key]: value } } });
+  const change = (key: string, value: string): void => actions.dispatch({ type: 'typed-field', key, value });
   return html`<div class="form box">
     ${repeat(
       form.fields,

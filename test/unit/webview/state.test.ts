@@ -202,4 +202,12 @@ describe('what outlives a reload', () => {
       assert.deepEqual(restore(junk).samples, []);
     assert.deepEqual(restore({ version: 1, samples: [{ id: 1 }] }).samples, []);
   });
+
+  it('keeps every field of a form that is filled faster than it is drawn', () => {
+    const { typed } = after(
+      { type: 'typed-field', key: 'width', value: '3' },
+      { type: 'typed-field', key: 'length', value: '5.1' },
+    );
+    assert.deepEqual(typed.fields, { width: '3', length: '5.1' });
+  });
 });
