@@ -6,7 +6,7 @@ import { registerControls } from './controls.ts';
 import { page } from './page.ts';
 import { remember, restore } from './remembered.ts';
 import { connect, type EditorApi } from './rpc.ts';
-import { reduce, type Action, type State } from './state.ts';
+import { reduce, statusOf, type Action, type State } from './state.ts';
 
 declare function acquireVsCodeApi(): EditorApi;
 
@@ -74,8 +74,10 @@ const resized = new ResizeObserver(([entry]) => {
 
 const events: PlaygroundPage = {
   deployments: (all) => {
+    // Another one is chosen where the chosen one is gone, not where it is new and has not been announced yet.
+    const wasThere = statusOf(state) !== undefined;
     dispatch({ type: 'deployments', all });
-    void actions.selectSome();
+    if (wasThere || state.selected === undefined) void actions.selectSome();
   },
   card: (card) => dispatch({ type: 'card', card }),
   sample: (sample) => dispatch({ type: 'sample', sample }),

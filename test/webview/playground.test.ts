@@ -193,6 +193,17 @@ describe('the playground', () => {
     assert.equal(await playground.page.locator('#text').inputValue(), 'hello');
   });
 
+  it('stays with a model that is chosen before it is announced, and leaves one that is gone', async () => {
+    playground = await bench.open();
+    const chosen = playground.page.getByLabel('Model', { exact: true });
+    await playground.choose('iris', ['sentiment', 'entities'], ['sentiment', 'entities', 'iris']);
+    await playground.page.locator('header .state').waitFor();
+    assert.equal(await chosen.inputValue(), 'iris');
+    assert.deepEqual(await playground.calls('select'), []);
+    await playground.choose('iris', ['iris', 'entities'], ['entities']);
+    await chosen.locator('option:checked[value="entities"]').waitFor({ state: 'attached' });
+  });
+
   it('comes back after a reload with what was typed and answered', async () => {
     playground = await bench.open({ query: 'model=entities' });
     await playground.send('Nothing to see here.');

@@ -72,6 +72,20 @@ export class Playground {
     return this.page.evaluate((some) => fake.add(some), sample);
   }
 
+  /** The extension chooses a model, and tells of the deployments of `models` before and after. */
+  choose(model: string, before: string[], after: string[]): Promise<void> {
+    return this.page.evaluate(
+      async ({ model, before, after }) => {
+        const some = (names: string[]) => fake.deployments.filter((one) => names.includes(one.model));
+        await fake.page.deployments(some(before));
+        await fake.page.select({ model, deployment: 'local' }, undefined);
+        await fake.page.deployments(some(before));
+        await fake.page.deployments(some(after));
+      },
+      { model, before, after },
+    );
+  }
+
   /** What has been announced and is still in the live region, oldest first. */
   announced(): Promise<string[]> {
     return this.page.getByRole('log').locator('p').allTextContents();
