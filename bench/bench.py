@@ -90,8 +90,7 @@ class Bench:
             return launch(command, self.port, "/predict", body, model["expected"], environment(MODEL=model["model"]), log)
         project, port, path = self.projects[name]
         command = [self.node, self.cli, "serve"]
-        os.chdir(project)
-        return launch(command, port, path, body, model["expected"], self.nimbus_environment(project), log)
+        return launch(command, port, path, body, model["expected"], self.nimbus_environment(project), log, cwd=project)
 
     def path(self, side, name):
         return "/predict" if side == "fastapi" else self.projects[name][2]
@@ -193,6 +192,7 @@ def main():
     options.add_argument("--rows", default=",".join(ROWS))
     options.add_argument("--out", type=pathlib.Path, required=True)
     options = options.parse_args()
+    options.out = options.out.resolve()
     if not shutil.which("wrk") and "6" in options.rows:
         sys.exit("wrk is missing: install the package wrk, or leave row 6 out with --rows 2,5,7")
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="nimbus-bench-"))

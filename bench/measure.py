@@ -90,11 +90,11 @@ def end(process):
     process.wait()
 
 
-def launch(command, port, path, body, expected, env, log, timeout=90):
+def launch(command, port, path, body, expected, env, log, timeout=90, cwd=None):
     """Starts a server; answers with it, a connection, and the seconds until its first correct answer."""
     with open(log, "wb") as output:
         begin = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=env, start_new_session=True)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=cwd, start_new_session=True)
     while time.perf_counter() - begin < timeout:
         if process.poll() is not None:
             break

@@ -10,6 +10,8 @@ export interface Results {
   machine: { cpus: number; system: string; python: string };
   versions: Record<string, string>;
   rounds: number;
+  /** What a reader must know of this run. */
+  note?: string;
   rows: Record<'2' | '5' | '6' | '7', Record<Model, Round[]>> & {
     '1': Record<Model, Record<'fastapi' | 'nimbus', { lines: number; files: number }>>;
   };
@@ -124,7 +126,7 @@ ${machine.python}, ${Object.entries(versions)
 The peer is FastAPI with uvicorn as people write it (\`bench/peers/\`); the floor is a bare script that imports, loads and
 predicts once. Nimbus is \`nimbus serve\`.
 
-## Goals
+${results.note === undefined ? '' : `${results.note}\n\n`}## Goals
 
 | what | measured | goal | |
 |---|---|---|---|
