@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { HostConnection } from '../../src/core/host/client.ts';
 import { prepareDeploy } from '../../src/core/deploy.ts';
 import type { Operation } from '../../src/shared/states.ts';
@@ -110,7 +111,8 @@ describe('nimbus', function () {
     await host.closed;
     // The next host clears away what was half-made.
     (await hostOf(sandbox)).close();
-    assert.deepEqual(leftBehind(sandbox), { models: undefined, snapshots: [] });
+    while (leftBehind(sandbox).snapshots.length > 0) await delay(20);
+    assert.equal(leftBehind(sandbox).models, undefined);
     open();
     await sandbox.json(deployArguments('echo'));
     assert.equal(await result(), 'hello');

@@ -45,10 +45,8 @@ describe('killed in the middle of a deploy', function () {
     await untilGone(pid);
     await project.connect();
     assert.deepEqual(processesWith(`NIMBUS_FUNCTION=${project.folder}`), []);
-    assert.deepEqual(
-      snapshots().filter((name) => name.startsWith('tmp-')),
-      [],
-    );
+    // The host clears it away right after it greeted.
+    while (snapshots().some((name) => name.startsWith('tmp-'))) await delay(20);
     const document = parseModels(readFileSync(path.join(project.folder, 'models.json'), 'utf8'));
     assert.ok(document.kind === 'ok', JSON.stringify(document));
     for (const [name, { path: at, deployments }] of Object.entries(document.spec.models)) {
