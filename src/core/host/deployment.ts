@@ -8,7 +8,7 @@ import type { Endpoint } from './call.ts';
 import { limitsOf, workerEnvironment, writeFunctionFile } from './function-file.ts';
 import { LogRing } from './lines.ts';
 import type { Failure } from './problems.ts';
-import { Pool } from './scheduler.ts';
+import { Pool, type Spawned } from './scheduler.ts';
 import type { HostSettings } from './settings.ts';
 import type { DeploymentRecord } from './state.ts';
 import type { Candidate } from './version.ts';
@@ -27,6 +27,8 @@ export interface Surroundings {
   env: NodeJS.ProcessEnv;
   url(): string;
   snapshotPath(hash: string, spec: Pick<ModelSpec, 'path'>): string;
+  /** Makes sure that what a record's worker would load is what was agreed to; why it is not, where that is so. */
+  verify(record: DeploymentRecord): Promise<Failure | undefined>;
   onStatus(deployment: Deployment): void;
   onLine(deployment: Deployment, line: LogLine): void;
   /** A record changed in a way that may be lost. */
@@ -222,15 +224,23 @@ export class Deployment implements Endpoint {
     });
   }
 
-  #spawnServing(): Worker {
+  async #spawnServing(): Promise<Spawned> {
     const { record } = this;
     if (!record) throw new Error(`${keyText(this)} has no version to start`);
-    const { spec, version, interpreter, consent } = record;
-    const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
-    const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath, consent });
-    return spawnWorker(this.#around, this, { functionFile, spec, interpreter, env: this.env }, (line) =>
-      this.line(line),
-    );
+    const since = performance.now();
+    try {
+      const failure = await this.#around.verify(record);
+      if (failure) return { failure };
+      const { spec, version, interpreter, consent } = record;
+      const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
+      const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath, consent });
+      const parts = { functionFile, spec, interpreter, env: this.env, since };
+      return { worker: spawnWorker(this.#around, this, parts, (line) => this.line(line)) };
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      return { failure: { code: 'init-failed', detail: `The model cannot be started: ${message}.` } };
+    }
   }
 
   line(line: LogLine): void {
@@ -266,13 +276,15 @@ export interface WorkerParts {
   interpreter: string;
   /** Values of the variables that the spec names. */
   env: Record<string, string>;
+  /** As of `WorkerOptions`. */
+  since?: number;
 }
 
 /** Starts a worker of any version of a deployment. */
 export function spawnWorker(
   { settings, runtime, markPrefix, functions, env: hostEnv }: Surroundings,
   key: DeploymentKey,
-  { functionFile, spec, interpreter, env: given }: WorkerParts,
+  { functionFile, spec, interpreter, env: given, since }: WorkerParts,
   onLine: (line: LogLine) => void,
 ): Worker {
   const { env, missing } = workerEnvironment(key, spec, given, hostEnv);
@@ -287,6 +299,7 @@ export function spawnWorker(
     cwd: functions,
     markPrefix,
     initTimeoutMs: settings.initTimeoutMs,
+    ...(since === undefined ? {} : { since }),
     ...(spec.memoryMb === undefined ? {} : { memoryLimitBytes: spec.memoryMb * 2 ** 20 }),
     onLine,
   });

@@ -1,6 +1,6 @@
 /** The files of a model: which they are, and whether they are still the same. */
 import { lstatSync } from 'node:fs';
-import { opendir, realpath, stat } from 'node:fs/promises';
+import { lstat, opendir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
@@ -103,6 +103,26 @@ async function walk(
   return ok(files.sort((one, other) => (one.relative < other.relative ? -1 : 1)));
 }
 
+/**
+ * Every file of a copy that the host made, in the order of `listFiles`. Of what lies there under the name of Python's
+ * cache, which would run in a handler's place, nothing is left. Throws where there is anything but files and folders.
+ */
+export async function listCopy(folder: string): Promise<ModelFile[]> {
+  const files: ModelFile[] = [];
+  const waiting = [''];
+  for (let above = waiting.pop(); above !== undefined; above = waiting.pop()) {
+    for (const entry of await readdir(path.join(folder, above), { withFileTypes: true })) {
+      const relative = above === '' ? entry.name : `${above}/${entry.name}`;
+      const source = path.join(folder, relative);
+      if (entry.name === '__pycache__') await removeCache(source);
+      else if (entry.isDirectory()) waiting.push(relative);
+      else if (entry.isFile()) files.push(await describeCopy(relative, source));
+      else throw Object.assign(new Error(`${source} is no file`), { code: 'EINVAL' });
+    }
+  }
+  return files.sort((one, other) => (one.relative < other.relative ? -1 : 1));
+}
+
 /** The same for the same files, without reading them. */
 export function stampOf(files: readonly ModelFile[]): string {
   const hash = createHash('sha256');
@@ -117,6 +137,22 @@ function describe(
 ): ModelFile {
   const identity = `${source}\0${found.size} ${found.mtimeMs} ${found.ctimeMs} ${found.ino}`;
   return { relative, source, size: found.size, identity };
+}
+
+/** Workers neither read nor write one beside a handler.py; a process that a handler starts may. */
+async function removeCache(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    // On a disk that became read-only nobody puts anything there either.
+    if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw error;
+  }
+}
+
+/** Of a file that only its contents' hash names; to the nanosecond, where the system keeps it. */
+async function describeCopy(relative: string, source: string): Promise<ModelFile> {
+  const { size, mtimeNs, ctimeNs, ino } = await lstat(source, { bigint: true });
+  return { relative, source, size: Number(size), identity: `${size} ${mtimeNs} ${ctimeNs} ${ino}` };
 }
 
 function isWithin(folder: string, target: string): boolean {

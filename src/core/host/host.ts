@@ -66,6 +66,8 @@ export class Host {
   readonly #versions: Versions;
   readonly #around: Surroundings;
   readonly #deployments = new Map<string, Deployment>();
+  /** The deployments last added under each name: clients are told of the removal of no other. */
+  readonly #latest = new Map<string, Deployment>();
   readonly #dirty = new Set<Deployment>();
   #tellTimer: NodeJS.Timeout | undefined;
   #models: ModelsWatcher | undefined;
@@ -88,7 +90,8 @@ export class Host {
     this.#state = state;
     const { project, log, settings } = options;
     const folder = path.join(project, PROJECT_FOLDER);
-    this.#snapshots = new Snapshots(path.join(folder, 'snapshots'));
+    state.state.seals ??= {};
+    this.#snapshots = new Snapshots(path.join(folder, 'snapshots'), state.state.seals, () => state.changed());
     this.#front = new Front({
       projectId: projectId(project),
       endpoint: (model, deployment) => this.#deployments.get(`${model}/${deployment}`),
@@ -114,6 +117,7 @@ export class Host {
       env: options.env,
       url: () => this.#front.url,
       snapshotPath: (hash, spec) => this.#snapshots.pathOf(hash, path.basename(modelPath(project, spec))),
+      verify: (record) => this.#verify(record),
       onStatus: (deployment) => this.#touched(deployment),
       onLine: (deployment, line) => listener.log(deployment.key, line),
       onLatency: () => state.changed('later'),
@@ -279,6 +283,7 @@ export class Host {
   #add(key: DeploymentKey, declared: Deployment['declared'], record: DeploymentRecord | undefined): Deployment {
     const deployment = new Deployment(key, declared, record, this.#around);
     this.#deployments.set(keyText(key), deployment);
+    this.#latest.set(keyText(key), deployment);
     return deployment;
   }
 
@@ -303,8 +308,11 @@ export class Host {
       this.#dirty.delete(deployment);
       this.#reloads.unfollow(deployment);
       await deployment.pool.close({ code: 'stopped', detail: 'The deployment was removed.' });
-      // It may have been declared again while its last requests ran.
-      if (!this.#deployments.has(name)) this.#listener.removed({ model: key.model, deployment: key.deployment });
+      // It may have been declared again while its last requests ran, and even been removed again.
+      if (this.#latest.get(name) === deployment && !this.#deployments.has(name)) {
+        this.#latest.delete(name);
+        this.#listener.removed({ model: key.model, deployment: key.deployment });
+      }
     }
     await this.#state.flush();
     if (forget) await this.#versions.sweep();
@@ -316,6 +324,24 @@ export class Host {
     const found = this.#deployments.get(`${model}/${deployment}`);
     if (found?.record) this.#reloads.check(found);
     await this.#versions.sweep();
+  }
+
+  async #verify({ snapshot, spec }: DeploymentRecord): Promise<Failure | undefined> {
+    const release = this.#snapshots.hold(snapshot);
+    try {
+      if (await this.#snapshots.check(snapshot)) return undefined;
+      const { project, log } = this.#options;
+      log.write(`${snapshot.slice(0, 7)} is not as it was made; it is made again`);
+      const taken = await this.#snapshots.take(modelPath(project, spec), project, new AbortController().signal);
+      if (taken.ok && taken.value.hash === snapshot) return undefined;
+    } finally {
+      release();
+    }
+    return {
+      code: 'init-failed',
+      detail: `The copy of the model in ${PROJECT_FOLDER} was changed or removed by another program, so it is not loaded; the model itself has changed too.`,
+      next: 'Redeploy the model.',
+    };
   }
 
   #forgetOld(): void {

@@ -44,9 +44,12 @@ export interface PoolLimits {
   timeoutMs: number;
 }
 
+/** A worker that starts, or why none can be. */
+export type Spawned = { worker: Worker } | { failure: Failure };
+
 export interface PoolOptions extends PoolLimits {
   /** Starts a worker of the version that serves now. */
-  spawn(): Worker;
+  spawn(): Promise<Spawned>;
   /** Something that a deployment's status shows has changed. */
   onChange(): void;
 }
@@ -68,10 +71,14 @@ const NO_PHASES: ServedPhases = {
 
 export class Pool {
   #limits: PoolLimits;
-  #spawn: () => Worker;
+  #spawn: PoolOptions['spawn'];
   #onChange: () => void;
   /** Workers of the version that serves. */
   #workers = new Set<Worker>();
+  /** Workers of it that are on their way; what is no longer in here when it comes is ended. */
+  #coming = new Set<Promise<Spawned>>();
+  /** Settle when a worker on its way is in `#workers`, or ended. */
+  #arrivals = new Set<Promise<void>>();
   /** Workers that finish their request and end. */
   #retired = new Set<Worker>();
   /** Ready and without a request; the one used last is at the end and is taken first. */
@@ -98,6 +105,7 @@ export class Pool {
   }
 
   get starting(): boolean {
+    if (this.#coming.size > 0) return true;
     return [...this.#workers].some((worker) => worker.alive && worker.timeline.readyAt === undefined);
   }
 
@@ -169,24 +177,24 @@ export class Pool {
 
   /** Ends the workers, each after the request it runs. Requests that wait get new workers. */
   async retire(): Promise<void> {
-    const leaving = this.#letGo();
+    const left = this.#letGo();
     this.#grow();
     this.#onChange();
-    await Promise.all(leaving.map((worker) => worker.ended));
+    await left;
   }
 
   /** New requests go to another version; `worker`, if given, is a ready one of it. Old workers finish and end. */
-  async replace(spawn: () => Worker, worker?: Worker): Promise<void> {
+  async replace(spawn: PoolOptions['spawn'], worker?: Worker): Promise<void> {
     this.#spawn = spawn;
     this.#startFailure = undefined;
-    const leaving = this.#letGo();
+    const left = this.#letGo();
     if (worker) {
       this.#add(worker);
       this.#release(worker);
     }
     this.#grow();
     this.#onChange();
-    await Promise.all(leaving.map((one) => one.ended));
+    await left;
   }
 
   /** Ends everything at once. */
@@ -194,12 +202,15 @@ export class Pool {
     this.#closed = failure;
     for (const waiting of this.#queue.splice(0)) this.#fail(waiting, failure);
     clearTimeout(this.#reaper);
-    await Promise.all(this.workers.map((worker) => worker.kill(failure)));
+    this.#coming.clear();
+    await Promise.all([...this.workers.map((worker) => worker.kill(failure)), ...this.#arrivals]);
   }
 
-  #letGo(): Worker[] {
+  /** Settles when all that were there have ended. */
+  async #letGo(): Promise<void> {
     const leaving = [...this.#workers];
     this.#workers.clear();
+    this.#coming.clear();
     this.#free = [];
     this.#freeSince.clear();
     for (const worker of leaving) {
@@ -207,7 +218,7 @@ export class Pool {
       if (worker.timeline.readyAt === undefined) void worker.kill();
       else if (!worker.busy) void worker.end();
     }
-    return [...this.#retired];
+    await Promise.all([...[...this.#retired].map((worker) => worker.ended), ...this.#arrivals]);
   }
 
   #add(worker: Worker): void {
@@ -229,25 +240,42 @@ export class Pool {
     if (this.#workers.has(worker)) {
       this.#startFailure = ready.ok ? undefined : ready.failure;
       if (ready.ok) this.#release(worker);
-      else this.#startFailed(worker, ready.failure);
+      else this.#startFailed(ready.failure, worker);
     }
     this.#onChange();
   }
 
   #grow(): void {
-    let starting = [...this.#workers].filter((one) => one.timeline.readyAt === undefined).length;
-    while (starting < this.#queue.length && this.#workers.size < this.#limits.concurrency) {
-      const worker = this.#spawn();
+    const unready = [...this.#workers].filter((one) => one.timeline.readyAt === undefined).length;
+    let starting = unready + this.#coming.size;
+    while (starting < this.#queue.length && this.#workers.size + this.#coming.size < this.#limits.concurrency) {
       starting += 1;
-      this.#add(worker);
-      void this.#whenReady(worker);
-      this.#onChange();
+      const arrival = this.#start();
+      this.#arrivals.add(arrival);
+      void arrival.finally(() => this.#arrivals.delete(arrival));
     }
   }
 
-  #startFailed(worker: Worker, failure: Failure): void {
+  async #start(): Promise<void> {
+    const coming = this.#spawn();
+    this.#coming.add(coming);
+    this.#onChange();
+    const spawned = await coming;
+    const wanted = this.#coming.delete(coming);
+    if ('failure' in spawned) {
+      if (!wanted) return;
+      this.#startFailure = spawned.failure;
+      this.#startFailed(spawned.failure);
+    } else if (wanted) {
+      this.#add(spawned.worker);
+      void this.#whenReady(spawned.worker);
+    } else await spawned.worker.kill();
+    this.#onChange();
+  }
+
+  #startFailed(failure: Failure, worker?: Worker): void {
     // Those that wait would meet the same failure one after another, unless another worker is there to take them.
-    const others = [...this.#workers].some((one) => one !== worker && one.alive);
+    const others = this.#coming.size > 0 || [...this.#workers].some((one) => one !== worker && one.alive);
     if (!others) for (const waiting of this.#queue.splice(0)) this.#fail(waiting, failure);
   }
 

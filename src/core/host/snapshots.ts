@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { Framework } from '../../shared/spec.ts';
-import { isOwnFolder, listFiles, stampOf, type ModelFile } from './files.ts';
+import { isOwnFolder, listCopy, listFiles, stampOf, type ModelFile } from './files.ts';
 
 export interface Snapshot {
   /** Of names and contents, 64 hexadecimal digits. */
@@ -18,14 +18,19 @@ export interface Snapshot {
   bytes: number;
 }
 
+/** What the files of each snapshot look like on the disk since their contents were last read, by its hash. */
+export type Seals = Record<string, string>;
+
 const COPIES_AT_ONCE = 4;
 const TEMPORARY = 'tmp-';
 
 export class Snapshots {
   readonly #folder: string;
+  readonly #seals: Seals;
+  readonly #onSeal: () => void;
   /** File hashes by identity, so that a change of one file does not read the others again. */
   #hashes = new Map<string, string>();
-  /** Snapshots by the stamp they were taken of, and whose contents this process has seen. */
+  /** Snapshots by the stamp they were taken of. */
   #known = new Map<string, Snapshot>();
   /** Snapshots that are being used, beside those that `sweep` is told. */
   #held = new Map<string, number>();
@@ -34,8 +39,11 @@ export class Snapshots {
   /** What comes into the folder or leaves it under a hash, one after another. */
   #moving: Promise<void> = Promise.resolve();
 
-  constructor(folder: string) {
+  /** `seals` must come from where nobody else writes; `onSeal` is called when they have changed. */
+  constructor(folder: string, seals: Seals = {}, onSeal: () => void = () => undefined) {
     this.#folder = folder;
+    this.#seals = seals;
+    this.#onSeal = onSeal;
   }
 
   /** Keeps a snapshot from being swept until the returned function is called. */
@@ -62,17 +70,15 @@ export class Snapshots {
     const before = await listFiles(model, project, { signal });
     if (!before.ok) return before;
     const stamp = stampOf(before.value);
-    const known = this.#known.get(stamp);
-    if (known) {
-      setImmediate(this.hold(known.hash));
-      return ok(known);
-    }
+    const known = await this.#intact(stamp);
+    if (known) return ok(known);
     const name = `${TEMPORARY}${randomUUID()}`;
     const temporary = path.join(this.#folder, name);
     this.#making.add(name);
     let release = (): void => undefined;
     try {
       await copyAll(before.value, temporary, signal);
+      const seal = stampOf(await listCopy(temporary));
       const after = await listFiles(model, project, { signal });
       if (!after.ok) return after;
       if (stampOf(after.value) !== stamp) return changing(model);
@@ -81,7 +87,7 @@ export class Snapshots {
       const snapshot = { hash, path: this.pathOf(hash, path.basename(model)), stamp, bytes };
       release = this.hold(hash);
       // Two deployments of the same model end in the same place.
-      await this.#inTurn(() => this.#move(temporary, snapshot));
+      await this.#inTurn(() => this.#move(temporary, snapshot, seal));
       return ok(snapshot);
     } catch (error) {
       if (signal.aborted) return cancelled();
@@ -102,11 +108,53 @@ export class Snapshots {
     }
   }
 
+  /**
+   * Whether a snapshot holds what its hash says and nothing else: anybody who can write into the project's folder, a
+   * repository too, could have changed it. Its contents are read only where its files look different than before.
+   */
+  async check(hash: string): Promise<boolean> {
+    if (!isOwnFolder(this.#folder)) return false;
+    const folder = path.join(this.#folder, hash);
+    try {
+      const files = await listCopy(folder);
+      const seal = stampOf(files);
+      if (this.#seals[hash] === seal) return true;
+      // A restored backup, another mount of the same disk: the same contents look different.
+      if ((await hashAll(files)) !== hash || stampOf(await listCopy(folder)) !== seal) return false;
+      this.#seal(hash, seal);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      return false;
+    }
+  }
+
+  /** The snapshot of files that look like this, where there is one and it is as it was made. */
+  async #intact(stamp: string): Promise<Snapshot | undefined> {
+    const known = this.#known.get(stamp);
+    if (!known) return undefined;
+    const release = this.hold(known.hash);
+    const intact = await this.check(known.hash);
+    setImmediate(release);
+    if (!intact) this.#forget(known.hash);
+    return intact ? known : undefined;
+  }
+
+  #seal(hash: string, seal: string | undefined): void {
+    if (this.#seals[hash] === seal) return;
+    if (seal === undefined) delete this.#seals[hash];
+    else this.#seals[hash] = seal;
+    this.#onSeal();
+  }
+
   /** Removes all snapshots but these and those that are held, and what a killed host left half-made. */
   async sweep(keep: ReadonlySet<string>): Promise<void> {
     for (const name of await this.#names()) {
       const unused = name.startsWith(TEMPORARY) ? !this.#making.has(name) : !keep.has(name);
       if (unused) await this.#remove(name);
+    }
+    for (const hash of Object.keys(this.#seals)) {
+      if (!keep.has(hash) && !this.#held.has(hash)) this.#seal(hash, undefined);
     }
   }
 
@@ -148,12 +196,14 @@ export class Snapshots {
     return isOwnFolder(this.#folder) ? readdir(this.#folder) : [];
   }
 
-  async #move(temporary: string, snapshot: Snapshot): Promise<void> {
-    const final = path.join(this.#folder, snapshot.hash);
-    if (![...this.#known.values()].some((other) => other.hash === snapshot.hash)) {
-      // One that is there already was not seen by this process: what was just copied and hashed replaces it.
+  async #move(temporary: string, snapshot: Snapshot, seal: string): Promise<void> {
+    const { hash } = snapshot;
+    const final = path.join(this.#folder, hash);
+    if (!(await this.check(hash))) {
+      // What was just copied and hashed replaces it.
       await rm(final, { recursive: true, force: true });
       await rename(temporary, final);
+      this.#seal(hash, seal);
     }
     this.#known.set(snapshot.stamp, snapshot);
   }
@@ -167,6 +217,15 @@ export class Snapshots {
     }
     return whole.digest('hex');
   }
+}
+
+/** As a snapshot's files are hashed when it is taken. */
+async function hashAll(files: readonly ModelFile[]): Promise<string> {
+  const whole = createHash('sha256');
+  for (const { source, relative, size } of files) {
+    whole.update(`${relative}\0${size}\0${await hashFile(source)}\0`);
+  }
+  return whole.digest('hex');
 }
 
 async function copyAll(files: readonly ModelFile[], into: string, signal: AbortSignal): Promise<void> {
@@ -184,9 +243,9 @@ async function copyAll(files: readonly ModelFile[], into: string, signal: AbortS
   for (const one of ended) if (one.status === 'rejected') throw one.reason;
 }
 
-async function hashFile(file: string, signal: AbortSignal): Promise<string> {
+async function hashFile(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash, { signal });
+  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash, signal ? { signal } : {});
   return hash.digest('hex');
 }
 

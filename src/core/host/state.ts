@@ -8,6 +8,7 @@ import type { ModelCard, StartKind } from '../../shared/contract.ts';
 import type { DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { Consent } from '../detect/detection.ts';
 import { PROJECT_FOLDER, projectId, places } from '../places.ts';
+import type { Seals } from './snapshots.ts';
 
 /** One deployment as it was last deployed on this machine. */
 export interface DeploymentRecord {
@@ -37,6 +38,8 @@ export interface ProjectState {
   /** The port of the last host. */
   port?: number;
   deployments: Record<string, DeploymentRecord>;
+  /** Of the snapshots, see `Snapshots`. */
+  seals?: Seals;
 }
 
 const SOON_MS = 200;

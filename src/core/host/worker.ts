@@ -26,12 +26,14 @@ export interface WorkerOptions {
   memoryLimitBytes?: number;
   /** Milliseconds; the worker is ended when it is not ready by then. */
   initTimeoutMs: number;
+  /** When its start began with what the host does before, on the clock of `performance.now()`; now where left out. */
+  since?: number;
   onLine(line: LogLine): void;
 }
 
 /** When what happened, on the clock of `performance.now()`. Unset while it has not. */
 export interface Timeline {
-  /** Before the process was created. */
+  /** Before the process was created, and before what the host checks first. */
   spawnAt: number;
   spawnedAt: number;
   helloAt?: number;
@@ -95,7 +97,7 @@ export class Worker {
     this.#mark = `${options.markPrefix}-${this.id}`;
     this.ready = new Promise((resolve) => (this.#settleReady = resolve));
     this.ended = new Promise((resolve) => (this.#settleEnded = resolve));
-    const spawnAt = performance.now();
+    const spawnAt = options.since ?? performance.now();
     this.#process = spawn(options.python, [path.join(options.runtime, 'worker.py')], {
       cwd: options.cwd,
       env: { ...options.env, NIMBUS_FUNCTION: options.functionFile, [MARK_VARIABLE]: this.#mark },

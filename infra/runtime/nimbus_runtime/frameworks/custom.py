@@ -11,6 +11,7 @@ An input that the model cannot take is `nimbus_runtime.frameworks.InputError(fie
 
 import os
 import sys
+from importlib import machinery
 
 from . import Failed, InputError
 
@@ -29,7 +30,31 @@ def imports(path):
     """Nothing: what handler.py imports is known only to itself."""
 
 
+class _SourceOnly(machinery.SourceFileLoader):
+    """Runs what a .py file says now: a cache beside it, which others could write, is neither read nor written."""
+
+    def path_stats(self, path):
+        raise OSError  # the import system takes it for a source that no cache can be compared with
+
+
+def _finder_below(folder):
+    """What finds modules in `folder` and its packages, a hook of `sys.path_hooks`."""
+    usual = machinery.FileFinder.path_hook(
+        (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
+        (_SourceOnly, machinery.SOURCE_SUFFIXES),
+        (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES),
+    )
+
+    def find(path):
+        if path != folder and not path.startswith(folder + os.sep):
+            raise ImportError("not in the model's folder", path=path)
+        return usual(path)
+
+    return find
+
+
 def load(path):
+    sys.path_hooks.insert(0, _finder_below(path))
     sys.path.insert(0, path)
     import handler
 
