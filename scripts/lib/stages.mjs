@@ -9,12 +9,6 @@ export const vsix = path.join(artifacts, 'nimbus.vsix');
 
 const build = [node, path.join(root, 'scripts/build.mjs')];
 
-/**
- * Stages that start many processes at once repeat a failed test once: on a machine with two cores a few in a thousand
- * runs lose a race of the test's own.
- */
-const REPEATED = new Set(['host', 'cli', 'e2e']);
-
 function mocha(stage, specs, timeoutSeconds) {
   return [
     ...bin('mocha/bin/mocha.js'),
@@ -23,8 +17,6 @@ function mocha(stage, specs, timeoutSeconds) {
     '--exit',
     '--timeout',
     String(timeoutSeconds * 1000),
-    '--retries',
-    REPEATED.has(stage) ? '1' : '0',
     '--reporter',
     path.join(root, 'scripts/lib/mocha-reporter.mjs'),
     '--reporter-option',

@@ -2,10 +2,10 @@
 import { chdir } from 'node:process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { places, projectId } from '../places.ts';
 import { runtimeFolder } from '../runtime-folder.ts';
 import { addressOf, elect, type Election } from './election.ts';
+import { endByForce } from './force.ts';
 import { describe, Host } from './host.ts';
 import { Lease } from './lease.ts';
 import { LogFile } from './log-file.ts';
@@ -106,11 +106,6 @@ export async function runHost({ project, serve, runtime, onListening }: RunOptio
   settleHost(host);
   onListening?.(host.hello);
   return true;
-}
-
-/** Ends the process after `ms`, on a thread of its own: also where this one's event loop no longer turns. */
-function endByForce(ms: number): void {
-  new Worker(`setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${ms})`, { eval: true }).unref();
 }
 
 function watchOwnership(election: Election, onLost: () => void): void {
