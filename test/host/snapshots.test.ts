@@ -203,15 +203,16 @@ describe('snapshots', () => {
   });
 
   it('make a version of a function with what else it depends on', () => {
-    const parts = { files: 'f', lock: 'l', runtime: 'r', framework: 'custom' } as const;
+    const parts = { files: 'f', modules: '', lock: 'l', runtime: 'r', framework: 'custom' } as const;
     const versions = [
       parts,
       { ...parts, files: 'x' },
+      { ...parts, modules: 'x' },
       { ...parts, lock: 'x' },
       { ...parts, runtime: 'x' },
       { ...parts, framework: 'spacy' } as const,
     ].map(functionVersion);
-    assert.equal(new Set(versions).size, 5);
+    assert.equal(new Set(versions).size, 6);
     assert.match(versions[0]!, /^[0-9a-f]{64}$/);
   });
 });

@@ -1,6 +1,5 @@
 /** One deployment while the host runs: its pool of workers, its log and what the tree shows of it. */
 import type { ModelCard, StartKind } from '../../shared/contract.ts';
-import type { Consent } from '../detect/detection.ts';
 import type { UserError } from '../../shared/outcome.ts';
 import { DEFAULTS, keyText, type DeploymentKey, type DeploymentSpec, type ModelSpec } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, State } from '../../shared/states.ts';
@@ -10,7 +9,7 @@ import { LogRing } from './lines.ts';
 import type { Failure } from './problems.ts';
 import { Pool, type Spawned } from './scheduler.ts';
 import type { HostSettings } from './settings.ts';
-import type { DeploymentRecord } from './state.ts';
+import type { DeploymentRecord, ModulesRecord } from './state.ts';
 import type { Candidate } from './version.ts';
 import { whyOf } from './examples.ts';
 import { Worker } from './worker.ts';
@@ -27,6 +26,7 @@ export interface Surroundings {
   env: NodeJS.ProcessEnv;
   url(): string;
   snapshotPath(hash: string, spec: Pick<ModelSpec, 'path'>): string;
+  modulesPath(hash: string): string;
   /** Makes sure that what a record's worker would load is what was agreed to; why it is not, where that is so. */
   verify(record: DeploymentRecord): Promise<Failure | undefined>;
   onStatus(deployment: Deployment): void;
@@ -231,9 +231,9 @@ export class Deployment implements Endpoint {
     try {
       const failure = await this.#around.verify(record);
       if (failure) return { failure };
-      const { spec, version, interpreter, consent } = record;
+      const { spec, version, interpreter, modules } = record;
       const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
-      const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath, consent });
+      const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath, modules });
       const parts = { functionFile, spec, interpreter, env: this.env, since };
       return { worker: spawnWorker(this.#around, this, parts, (line) => this.line(line)) };
     } catch (error) {
@@ -254,19 +254,16 @@ interface FunctionOf {
   spec: DeploymentRecord['spec'];
   version: string;
   snapshotPath: string;
-  consent: readonly Consent[];
+  modules: ModulesRecord;
 }
 
-/**
- * Writes what a worker is to load; the same for the same. Python finds the project's own modules only where the user
- * agreed to run code: a `joblib.py` in a repository would else run in the place of joblib.
- */
+/** Writes what a worker is to load; the same for the same. */
 export function writeFunction(
-  { functions, project }: Surroundings,
+  { functions, modulesPath }: Surroundings,
   { model, deployment }: DeploymentKey,
-  { spec, version, snapshotPath, consent }: FunctionOf,
+  { spec, version, snapshotPath, modules }: FunctionOf,
 ): string {
-  const modulePaths = consent.length > 0 ? [project] : [];
+  const modulePaths = modules.hash === undefined ? [] : [modulesPath(modules.hash)];
   return writeFunctionFile(functions, { model, deployment, modulePaths, version, path: snapshotPath, spec });
 }
 

@@ -13,6 +13,7 @@ import { Declarations } from './declarations.ts';
 import { Deployment, type Surroundings } from './deployment.ts';
 import { Front } from './front.ts';
 import type { LogFile } from './log-file.ts';
+import { MODULES_FOLDER } from './modules.ts';
 import { Operations } from './operations.ts';
 import { usualPort } from './port.ts';
 import type { Failure } from './problems.ts';
@@ -23,6 +24,7 @@ import { Reloads } from './reloads.ts';
 import type { HostSettings } from './settings.ts';
 import { runtimeHash, Snapshots } from './snapshots.ts';
 import { makeProjectFolder, StateFile, type DeploymentRecord } from './state.ts';
+import { takeModules } from './version.ts';
 import { Versions } from './versions.ts';
 
 export interface HostOptions {
@@ -117,6 +119,7 @@ export class Host {
       env: options.env,
       url: () => this.#front.url,
       snapshotPath: (hash, spec) => this.#snapshots.pathOf(hash, path.basename(modelPath(project, spec))),
+      modulesPath: (hash) => this.#snapshots.pathOf(hash, MODULES_FOLDER),
       verify: (record) => this.#verify(record),
       onStatus: (deployment) => this.#touched(deployment),
       onLine: (deployment, line) => listener.log(deployment.key, line),
@@ -326,22 +329,34 @@ export class Host {
     await this.#versions.sweep();
   }
 
-  async #verify({ snapshot, spec }: DeploymentRecord): Promise<Failure | undefined> {
-    const release = this.#snapshots.hold(snapshot);
-    try {
-      if (await this.#snapshots.check(snapshot)) return undefined;
-      const { project, log } = this.#options;
-      log.write(`${snapshot.slice(0, 7)} is not as it was made; it is made again`);
-      const taken = await this.#snapshots.take(modelPath(project, spec), project, new AbortController().signal);
-      if (taken.ok && taken.value.hash === snapshot) return undefined;
-    } finally {
-      release();
-    }
+  async #verify({ snapshot, modules, spec }: DeploymentRecord): Promise<Failure | undefined> {
+    const { project } = this.#options;
+    const { signal } = new AbortController();
+    const take = {
+      model: () => this.#snapshots.take(modelPath(project, spec), project, signal),
+      modules: () => takeModules(modules.names, { project, spec, signal }, this.#snapshots),
+    };
+    const model = await this.#verifyCopy(snapshot, take.model);
+    const code = modules.hash === undefined || (await this.#verifyCopy(modules.hash, take.modules));
+    if (model && code) return undefined;
     return {
       code: 'init-failed',
       detail: `The copy of the model in ${PROJECT_FOLDER} was changed or removed by another program, so it is not loaded; the model itself has changed too.`,
       next: 'Redeploy the model.',
     };
+  }
+
+  /** Makes sure that a snapshot is as it was made; one that is not is made again, which works if its source is the same. */
+  async #verifyCopy(hash: string, take: () => Promise<Outcome<{ hash?: string }>>): Promise<boolean> {
+    const release = this.#snapshots.hold(hash);
+    try {
+      if (await this.#snapshots.check(hash)) return true;
+      this.#options.log.write(`${hash.slice(0, 7)} is not as it was made; it is made again`);
+      const taken = await take();
+      return taken.ok && taken.value.hash === hash;
+    } finally {
+      release();
+    }
   }
 
   #forgetOld(): void {

@@ -6,10 +6,11 @@ import { keyText } from '../../shared/spec.ts';
 import { DECLARATION_CHANGED } from './declarations.ts';
 import type { Deployment } from './deployment.ts';
 import { listFiles, stampOf } from './files.ts';
+import { projectModules } from './modules.ts';
 import { ModelWatch } from './reload.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { DeploymentRecord } from './state.ts';
-import type { Candidate } from './version.ts';
+import { takeModules, type Candidate } from './version.ts';
 import { previous, type Versions } from './versions.ts';
 
 export interface ReloadPorts {
@@ -25,7 +26,8 @@ export interface ReloadPorts {
 
 export class Reloads {
   readonly #ports: ReloadPorts;
-  readonly #watches = new Map<string, ModelWatch>();
+  /** By deployment, then by what is watched: the model, and what it imports of the project. */
+  readonly #watches = new Map<string, Map<string, ModelWatch>>();
   readonly #running = new Map<string, { again: boolean; done: Promise<void> }>();
   readonly #abort = new AbortController();
 
@@ -35,20 +37,39 @@ export class Reloads {
 
   /** Watches the deployment's model from now on. */
   follow(deployment: Deployment): void {
-    const { project, stableMs, log } = this.#ports;
-    const model = modelPath(project, deployment.record!.spec);
-    const name = keyText(deployment);
-    if (this.#watches.get(name)?.model === model) return;
+    const model = modelPath(this.#ports.project, deployment.record!.spec);
+    if (this.#watches.get(keyText(deployment))?.has(model)) return;
     this.unfollow(deployment);
-    const onStable = (): void => this.check(deployment);
-    const onError = (error: unknown): void => log(`${name} cannot be watched, so it is looked at: ${String(error)}`);
-    this.#watches.set(name, new ModelWatch({ model, stableMs, onStable, onError }));
+    this.#watch(deployment, model);
   }
 
   unfollow(deployment: Deployment): void {
     const name = keyText(deployment);
-    void this.#watches.get(name)?.close();
+    for (const watch of this.#watches.get(name)?.values() ?? []) void watch.close();
     this.#watches.delete(name);
+  }
+
+  /** Watches what the model imports of the project too, and no longer what it does not. */
+  #followModules(deployment: Deployment, places: readonly string[]): void {
+    const watches = this.#watches.get(keyText(deployment));
+    if (!watches) return;
+    const wanted = new Set([modelPath(this.#ports.project, deployment.record!.spec), ...places]);
+    for (const [place, watch] of watches) {
+      if (wanted.has(place)) continue;
+      void watch.close();
+      watches.delete(place);
+    }
+    for (const place of wanted) if (!watches.has(place)) this.#watch(deployment, place);
+  }
+
+  #watch(deployment: Deployment, place: string): void {
+    const { stableMs, log } = this.#ports;
+    const name = keyText(deployment);
+    const onStable = (): void => this.check(deployment);
+    const onError = (error: unknown): void => log(`${place} cannot be watched, so it is looked at: ${String(error)}`);
+    const watches = this.#watches.get(name) ?? new Map<string, ModelWatch>();
+    watches.set(place, new ModelWatch({ model: place, stableMs, onStable, onError }));
+    this.#watches.set(name, watches);
   }
 
   /** Looks whether the model differs from what serves, and if so makes a version of it. One at a time per deployment. */
@@ -66,7 +87,8 @@ export class Reloads {
 
   async close(): Promise<void> {
     this.#abort.abort();
-    await Promise.all([...this.#watches.values()].map((watch) => watch.close()));
+    const watches = [...this.#watches.values()].flatMap((all) => [...all.values()]);
+    await Promise.all(watches.map((watch) => watch.close()));
     await Promise.all([...this.#running.values()].map((one) => one.done));
   }
 
@@ -93,11 +115,19 @@ export class Reloads {
     const { signal } = this.#abort;
     const files = await listFiles(model, project, { signal });
     if (!files.ok) return this.#refuse(deployment, 'changed', files.error);
-    if (stampOf(files.value) === record.stamp) return this.#unchanged(deployment);
+    const modules = await projectModules(record.modules.names, { project, model, signal });
+    if (!modules.ok) return this.#refuse(deployment, 'changed', modules.error);
+    this.#followModules(deployment, modules.value.places);
+    if (stampOf(files.value) === record.stamp && modules.value.stamp === record.modules.stamp) {
+      return this.#unchanged(deployment);
+    }
     const taken = await snapshots.take(model, project, signal);
     if (!taken.ok) return this.#refuse(deployment, 'changed', taken.error);
-    if (taken.value.hash === record.snapshot) {
+    const code = await takeModules(record.modules.names, { project, spec: record.spec, signal }, snapshots);
+    if (!code.ok) return this.#refuse(deployment, 'changed', code.error);
+    if (taken.value.hash === record.snapshot && code.value.hash === record.modules.hash) {
       record.stamp = taken.value.stamp;
+      record.modules = code.value;
       return this.#unchanged(deployment);
     }
     this.#refuse(deployment, 'changed', {
@@ -119,6 +149,8 @@ export class Reloads {
       }
       const keepWorker = deployment.pool.workers.length > 0;
       await this.#ports.versions.activate(deployment, next({ ...record, consent }, candidate), candidate, keepWorker);
+      // It may import others of the project's modules than the version before.
+      this.check(deployment);
     } finally {
       candidate.release();
     }
@@ -139,12 +171,14 @@ export class Reloads {
   }
 }
 
-function next(record: DeploymentRecord, { snapshot, version, card }: Candidate): DeploymentRecord {
+function next(record: DeploymentRecord, candidate: Candidate): DeploymentRecord {
+  const { snapshot, modules, version, card } = candidate;
   return {
     ...record,
     snapshot: snapshot.hash,
-    ...previous(record, snapshot.hash),
+    ...previous(record, candidate),
     stamp: snapshot.stamp,
+    modules,
     version,
     card,
     deployedAt: new Date().toISOString(),

@@ -11,9 +11,9 @@ import { isOwnFolder, listCopy, listFiles, stampOf, type ModelFile } from './fil
 export interface Snapshot {
   /** Of names and contents, 64 hexadecimal digits. */
   hash: string;
-  /** Absolute path of the model in the snapshot. */
+  /** Absolute path of the model, or of what else was taken, in the snapshot. */
   path: string;
-  /** Of the model's files as they were; the same again means that nothing changed. */
+  /** Of the files as they were; the same again means that nothing changed. */
   stamp: string;
   bytes: number;
 }
@@ -61,13 +61,21 @@ export class Snapshots {
     return path.join(this.#folder, hash, name);
   }
 
-  /**
-   * Copies the model (a reflink where the file system can) under the hash of the copy's contents; a copy that is there
-   * already is used. It is held for as long as the caller needs to hold it itself, without waiting for anything else.
-   * Errors: as of `listFiles`; the model is being written to; the disk is full; cancelled.
-   */
+  /** Copies a model; as of `takeFiles`. */
   async take(model: string, project: string, signal: AbortSignal): Promise<Outcome<Snapshot>> {
-    const before = await listFiles(model, project, { signal });
+    return this.takeFiles({ what: model, list: () => listFiles(model, project, { signal }) }, signal);
+  }
+
+  /**
+   * Copies what `list` lists (a reflink where the file system can) under the hash of the copy's contents; a copy that is there
+   * already is used. It is held for as long as the caller needs to hold it itself, without waiting for anything else.
+   * Errors: as of `list`; what it lists is being written to; the disk is full; cancelled.
+   */
+  async takeFiles(
+    { what, list }: { what: string; list: () => Promise<Outcome<ModelFile[]>> },
+    signal: AbortSignal,
+  ): Promise<Outcome<Snapshot>> {
+    const before = await list();
     if (!before.ok) return before;
     const stamp = stampOf(before.value);
     const known = await this.#intact(stamp);
@@ -79,12 +87,12 @@ export class Snapshots {
     try {
       await copyAll(before.value, temporary, signal);
       const seal = stampOf(await listCopy(temporary));
-      const after = await listFiles(model, project, { signal });
+      const after = await list();
       if (!after.ok) return after;
-      if (stampOf(after.value) !== stamp) return changing(model);
+      if (stampOf(after.value) !== stamp) return changing(what);
       const hash = await this.#hash(before.value, temporary, signal);
       const bytes = before.value.reduce((sum, file) => sum + file.size, 0);
-      const snapshot = { hash, path: this.pathOf(hash, path.basename(model)), stamp, bytes };
+      const snapshot = { hash, path: this.pathOf(hash, topOf(before.value)), stamp, bytes };
       release = this.hold(hash);
       // Two deployments of the same model end in the same place.
       await this.#inTurn(() => this.#move(temporary, snapshot, seal));
@@ -92,12 +100,12 @@ export class Snapshots {
     } catch (error) {
       if (signal.aborted) return cancelled();
       const { code, message } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return changing(model);
+      if (code === 'ENOENT') return changing(what);
       if (code === 'ENOSPC') {
         return fail('disk-full', 'The disk is full.', { why: message, next: 'Free some space and try again.' });
       }
       if (code === undefined) throw error;
-      return fail('snapshot-failed', `${model} cannot be copied.`, {
+      return fail('snapshot-failed', `${what} cannot be copied.`, {
         why: message,
         next: 'Make its files readable and the project folder writable, then redeploy the model.',
       });
@@ -249,6 +257,11 @@ async function hashFile(file: string, signal?: AbortSignal): Promise<string> {
   return hash.digest('hex');
 }
 
+/** The name that everything listed lies below. */
+function topOf([first]: readonly ModelFile[]): string {
+  return first!.relative.split('/')[0]!;
+}
+
 function changing(model: string): Outcome<never> {
   return fail('model-changing', `${model} was written to while it was copied.`, {
     next: 'Wait until it is saved completely, then try again.',
@@ -259,6 +272,8 @@ function changing(model: string): Outcome<never> {
 export interface VersionParts {
   /** The snapshot's hash. */
   files: string;
+  /** The hash of the snapshot of the project's modules; '' where it imports none. */
+  modules: string;
   /** Identity of the environment: its exact package versions, or the key of a managed one. */
   lock: string;
   /** Hash of the runtime's own files. */
@@ -267,9 +282,9 @@ export interface VersionParts {
 }
 
 export function functionVersion(parts: VersionParts): string {
-  const { files, lock, runtime, framework } = parts;
+  const { files, modules, lock, runtime, framework } = parts;
   return createHash('sha256')
-    .update(JSON.stringify([files, lock, runtime, framework]))
+    .update(JSON.stringify([files, modules, lock, runtime, framework]))
     .digest('hex');
 }
 

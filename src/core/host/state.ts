@@ -10,6 +10,16 @@ import type { Consent } from '../detect/detection.ts';
 import { PROJECT_FOLDER, projectId, places } from '../places.ts';
 import type { Seals } from './snapshots.ts';
 
+/** The project's own modules that a version imports. */
+export interface ModulesRecord {
+  /** What the model itself may import. */
+  names: string[];
+  /** Of the snapshot that has them and what they import; absent where the project has none of it. */
+  hash?: string;
+  /** Of their files when it was taken; '' where there are none. */
+  stamp: string;
+}
+
 /** One deployment as it was last deployed on this machine. */
 export interface DeploymentRecord {
   spec: Omit<ModelSpec, 'deployments'>;
@@ -20,8 +30,10 @@ export interface DeploymentRecord {
   lock: string;
   snapshot: string;
   previousSnapshot?: string;
+  previousModules?: string;
   /** Of the model's files when the snapshot was taken. */
   stamp: string;
+  modules: ModulesRecord;
   version: string;
   /** ISO 8601. */
   deployedAt: string;

@@ -8,7 +8,10 @@ import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/
 import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
 import { tryExamples, whyOf } from './examples.ts';
 import { limitsOf } from './function-file.ts';
+import type { ModelFile } from './files.ts';
+import { importedNames, isProjectModule, projectModules } from './modules.ts';
 import { functionVersion, type Snapshot, type Snapshots } from './snapshots.ts';
+import type { ModulesRecord } from './state.ts';
 import type { Worker } from './worker.ts';
 
 export interface VersionRequest extends DeploymentKey {
@@ -25,7 +28,7 @@ export interface VersionPorts {
   snapshots: Snapshots;
   runtimeHash: string;
   /** Starts a worker of a version that does not serve yet. */
-  spawn(snapshotPath: string, version: string): Worker;
+  spawn(snapshotPath: string, modules: ModulesRecord, version: string): Worker;
   /** Says what happens now, a line about it, and where it turned out that there was nothing to do. */
   stage(name: 'snapshot' | 'start' | 'first answer', detail?: string, state?: 'skipped'): void;
 }
@@ -33,12 +36,13 @@ export interface VersionPorts {
 /** A version that is ready to serve. */
 export interface Candidate {
   snapshot: Snapshot;
+  modules: ModulesRecord;
   version: string;
   card: ModelCard;
   worker: Worker;
 }
 
-/** Its snapshot is held until `release`. On an error no worker and no hold is left. */
+/** Its snapshots are held until `release`. On an error no worker and no hold is left. */
 export async function makeVersion(
   request: VersionRequest,
   ports: VersionPorts,
@@ -47,10 +51,11 @@ export async function makeVersion(
   const taken = await ports.snapshots.take(modelPath(request.project, request.spec), request.project, request.signal);
   if (!taken.ok) return taken;
   const snapshot = taken.value;
-  const release = ports.snapshots.hold(snapshot.hash);
+  const holds = [ports.snapshots.hold(snapshot.hash)];
+  const release = (): void => holds.splice(0).forEach((one) => one());
   let made: Outcome<Candidate> | undefined;
   try {
-    made = await fromSnapshot(request, snapshot, ports);
+    made = await fromSnapshot(request, snapshot, ports, (hash) => holds.push(ports.snapshots.hold(hash)));
   } finally {
     if (!made?.ok) release();
   }
@@ -61,20 +66,26 @@ async function fromSnapshot(
   request: VersionRequest,
   snapshot: Snapshot,
   ports: VersionPorts,
+  hold: (hash: string) => void,
 ): Promise<Outcome<Candidate>> {
   const { interpreter, spec, lock, signal } = request;
   ports.stage('snapshot', `${(snapshot.bytes / 2 ** 20).toFixed(1)} MB, ${snapshot.hash.slice(0, 7)}`);
   const allowed = await checkRisk(snapshot.path, request);
   if (!allowed.ok) return allowed;
   if (signal.aborted) return cancelled();
+  const took = await takeModules(await importedNames(allowed.value), request, ports.snapshots);
+  if (!took.ok) return took;
+  const modules = took.value;
+  if (modules.hash !== undefined) hold(modules.hash);
   const version = functionVersion({
     files: snapshot.hash,
+    modules: modules.hash ?? '',
     lock,
     runtime: ports.runtimeHash,
     framework: spec.framework,
   });
   ports.stage('start', interpreter);
-  const spawned = spawn(snapshot.path, version, ports);
+  const spawned = spawn(() => ports.spawn(snapshot.path, modules, version));
   if (!spawned.ok) return spawned;
   const worker = spawned.value;
   const onAbort = (): void => void worker.kill();
@@ -82,7 +93,7 @@ async function fromSnapshot(
   try {
     const ready = await worker.ready;
     if (signal.aborted) return cancelled();
-    if (!ready.ok) return { ok: false, error: startError(ready.failure) };
+    if (!ready.ok) return { ok: false, error: await startError(ready.failure, request.project) };
     const { importsMs, loadMs } = worker.timeline;
     ports.stage('start', `imports ${Math.round(importsMs)} ms, load ${Math.round(loadMs)} ms`);
     ports.stage('first answer');
@@ -96,16 +107,34 @@ async function fromSnapshot(
     }
     if (examples.length === 0) ports.stage('first answer', 'models.json has no example of it', 'skipped');
     else ports.stage('first answer', `${tried.value.answered} answered`);
-    return ok({ snapshot, version, card: ready.card, worker });
+    return ok({ snapshot, modules, version, card: ready.card, worker });
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (signal.aborted) await worker.kill();
   }
 }
 
-function spawn(snapshotPath: string, version: string, ports: VersionPorts): Outcome<Worker> {
+/** The project's modules that a model may import, copied as the model itself is. Errors: as of `projectModules`. */
+export async function takeModules(
+  names: string[],
+  { project, spec, signal }: Pick<VersionRequest, 'project' | 'spec' | 'signal'>,
+  snapshots: Snapshots,
+): Promise<Outcome<ModulesRecord>> {
+  const model = modelPath(project, spec);
+  const found = await projectModules(names, { project, model, signal });
+  if (!found.ok) return found;
+  if (found.value.files.length === 0) return ok({ names, stamp: '' });
+  const list = async (): Promise<Outcome<ModelFile[]>> => {
+    const again = await projectModules(names, { project, model, signal });
+    return again.ok ? ok(again.value.files) : again;
+  };
+  const taken = await snapshots.takeFiles({ what: `What the model imports of ${project}`, list }, signal);
+  return taken.ok ? ok({ names, hash: taken.value.hash, stamp: taken.value.stamp }) : taken;
+}
+
+function spawn(start: () => Worker): Outcome<Worker> {
   try {
-    return ok(ports.spawn(snapshotPath, version));
+    return ok(start());
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
@@ -158,11 +187,15 @@ export async function checkRisk(
   }
 }
 
-function startError(failure: Parameters<typeof whyOf>[0]): UserError {
+async function startError(failure: Parameters<typeof whyOf>[0], project: string): Promise<UserError> {
+  const missing = /No module named '(\w+)/.exec(failure.detail)?.[1];
+  const own = missing !== undefined && (await isProjectModule(missing, project));
   return {
     code: failure.code,
     what: 'The model could not be loaded.',
     why: whyOf(failure),
-    next: failure.next ?? 'Correct the model or its environment, and redeploy.',
+    next: own
+      ? `${missing} is a module of this project that the model does not import by its name: write "import ${missing}" where it is used.`
+      : (failure.next ?? 'Correct the model or its environment, and redeploy.'),
   };
 }

@@ -64,9 +64,9 @@ export class Versions {
   async sweep(): Promise<void> {
     const { state, snapshots, around, log } = this.#ports;
     const records = Object.values(state.state.deployments);
-    const keep = records.flatMap((one) => [one.snapshot, one.previousSnapshot ?? one.snapshot]);
+    const keep = records.flatMap((one) => [one.snapshot, one.modules.hash, one.previousSnapshot, one.previousModules]);
     try {
-      await snapshots.sweep(new Set(keep));
+      await snapshots.sweep(new Set(keep.filter((hash) => hash !== undefined)));
       sweepFunctionFiles(around.functions);
     } catch (error) {
       log(`sweep: ${String(error)}`);
@@ -95,15 +95,16 @@ export class Versions {
         deployment.env = env;
         for (const line of early) deployment.line(line);
         const { interpreter, lock } = request;
-        const { snapshot, version, card } = candidate;
+        const { snapshot, modules, version, card } = candidate;
         const record: DeploymentRecord = {
           spec,
           deploymentSpec,
           interpreter,
           lock,
           snapshot: snapshot.hash,
-          ...previous(deployment.record, snapshot.hash),
+          ...previous(deployment.record, candidate),
           stamp: snapshot.stamp,
+          modules,
           version,
           deployedAt: new Date().toISOString(),
           stopped: false,
@@ -125,12 +126,12 @@ export class Versions {
     stage: VersionPorts['stage'],
   ): Made {
     const { around, snapshots, runtimeHash } = this.#ports;
-    const { spec, interpreter, consent } = request;
+    const { spec, interpreter } = request;
     return makeVersion(request, {
       snapshots,
       runtimeHash,
-      spawn: (snapshotPath, version) => {
-        const functionFile = writeFunction(around, request, { spec, version, snapshotPath, consent });
+      spawn: (snapshotPath, modules, version) => {
+        const functionFile = writeFunction(around, request, { spec, version, snapshotPath, modules });
         return spawnWorker(around, request, { functionFile, spec, interpreter, env }, onLine);
       },
       stage,
@@ -138,8 +139,16 @@ export class Versions {
   }
 }
 
-/** The snapshot to keep beside the one that serves. */
-export function previous(before: DeploymentRecord | undefined, now: string): { previousSnapshot?: string } {
-  const snapshot = before?.snapshot === now ? before.previousSnapshot : before?.snapshot;
-  return snapshot === undefined ? {} : { previousSnapshot: snapshot };
+/** The snapshots to keep beside those that serve. */
+export function previous(
+  before: DeploymentRecord | undefined,
+  { snapshot, modules }: Pick<Candidate, 'snapshot' | 'modules'>,
+): Pick<DeploymentRecord, 'previousSnapshot' | 'previousModules'> {
+  const same = before?.snapshot === snapshot.hash && before.modules.hash === modules.hash;
+  const files = same ? before.previousSnapshot : before?.snapshot;
+  const code = same ? before.previousModules : before?.modules.hash;
+  return {
+    ...(files === undefined ? {} : { previousSnapshot: files }),
+    ...(code === undefined ? {} : { previousModules: code }),
+  };
 }
