@@ -18,7 +18,7 @@ export function openEditor(
   view: vscode.TreeView<Node>,
   redraw: vscode.EventEmitter<Node | undefined>,
 ): Opened {
-  const store = new Store(extension.workspaceState, log);
+  const store = new Store(extension.workspaceState, extension.secrets, log);
   const tree = new ModelsTree(store);
   const selection = followSelection();
   extension.subscriptions.push(

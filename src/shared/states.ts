@@ -25,6 +25,8 @@ export interface DeploymentStatus extends DeploymentKey {
   lastMs: Partial<Record<StartKind, number>>;
   /** Bytes of resident memory of all workers, last measured. */
   memoryBytes?: number;
+  /** Variables that had a value when it was deployed and have none since its host was started again. */
+  needs?: string[];
   /** Why it is `failed` or `refused`. */
   error?: UserError;
 }

@@ -91,6 +91,7 @@ export class StandInHost {
       start: none,
       stop: none,
       cold: none,
+      provide: none,
       logs: async () => [],
       follow: async () => undefined,
       shutdown: async () => fail('stand-in', 'The test ends it.'),

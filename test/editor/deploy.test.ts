@@ -81,7 +81,7 @@ describe('deploying a custom model by its command', () => {
   it('shows in the Models view of another window with its state and its last latencies', async () => {
     const memory = { get: (_: string, usual: unknown) => usual, update: async () => undefined } as never;
     const log = vscode.window.createOutputChannel('test', { log: true });
-    const store = new Store(memory, log);
+    const store = new Store(memory, { get: async () => undefined } as never, log);
     const tree = new ModelsTree(store);
     try {
       await tree.getChildren();

@@ -128,6 +128,32 @@ describe('an operation', function () {
     );
   });
 
+  it('says which variables a host that was started again lacks, and gets them from a client that has them', async () => {
+    project.write('token', `import os\n${ECHO.replace('return input', 'return os.environ.get("TOKEN")')}`);
+    const plan = project.plan('token', { env: ['TOKEN', 'OPTIONAL'] }, { env: { TOKEN: 'given' } });
+    assert.equal((await project.execute(plan)).state, 'succeeded');
+    const again = async (): Promise<unknown> => {
+      await project.host.api.shutdown();
+      await project.host.closed;
+      await project.connect();
+      return post(`${project.host.hello.url}/token/local/predict`, { input: 1 });
+    };
+    const lacking = (await again()) as Awaited<ReturnType<typeof post>>;
+    assert.deepEqual(project.host.hello.deployments.find((one) => one.model === 'token')?.needs, ['TOKEN']);
+    assert.equal(lacking.status, 502);
+    assert.match(lacking.body.detail, /^TOKEN had a value when the model was deployed/);
+    await project.host.api.provide(project.key('token'), { TOKEN: 'again', OTHER: 'x' });
+    const url = `${project.host.hello.url}/token/local/predict`;
+    assert.equal((await post(url, { input: 1 })).body.result, 'again');
+    process.env['TOKEN'] = 'of the shell';
+    try {
+      const provided = (await again()) as Awaited<ReturnType<typeof post>>;
+      assert.equal(provided.body.result, 'of the shell');
+    } finally {
+      delete process.env['TOKEN'];
+    }
+  });
+
   it('refuses what nobody agreed to run', async () => {
     project.write('echo', ECHO);
     const operation = await project.execute(project.plan('echo', {}, { consent: [] }));

@@ -69,9 +69,9 @@ describe("a model that imports its project's modules", function () {
   it('has a copy of those, with what they import and read, and of no others', async () => {
     assert.equal(await answer(), 'one word');
     const snapshots = path.join(project.folder, '.nimbus/snapshots');
-    const [modules] = readdirSync(snapshots)
+    const modules = readdirSync(snapshots)
       .map((hash) => path.join(snapshots, hash, 'modules'))
-      .filter((folder) => readdirSync(path.dirname(folder)).includes('modules'));
+      .find((folder) => readdirSync(path.dirname(folder)).includes('modules'));
     const files = readdirSync(modules!, { recursive: true }).filter((name) => !String(name).includes('__pycache__'));
     assert.deepEqual(files.toSorted(), ['helper.py', 'shop', 'shop/__init__.py', 'shop/words.py', 'shop/words.txt']);
   });

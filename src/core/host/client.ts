@@ -29,6 +29,8 @@ export interface ConnectOptions {
   kind: ClientHello['kind'];
   events?: Partial<HostEvents>;
   signal?: AbortSignal;
+  /** Values for what deployments need whose host was started again; from this process's environment where left out. */
+  values?(names: string[]): Promise<Record<string, string>>;
   /** Variables for a host that is started, over those of this process; see `settings.ts`. */
   env?: Record<string, string>;
 }
@@ -61,9 +63,9 @@ export async function connectHost(options: ConnectOptions): Promise<Outcome<Host
       continue;
     }
     if (connection === 'silent') break;
-    if (replaced || !isNewer(VERSION, connection.hello.version)) return ok(connection);
+    if (replaced || !isNewer(VERSION, connection.hello.version)) return ok(await provided(connection, options));
     const shutdown = await connection.api.shutdown();
-    if (!shutdown.ok) return ok(connection);
+    if (!shutdown.ok) return ok(await provided(connection, options));
     await connection.closed;
     replaced = true;
   }
@@ -79,6 +81,22 @@ export async function findHost(options: Omit<ConnectOptions, 'env'>): Promise<Ho
   const socket = await connectTo(address.value.path);
   const connection = socket && (await greet(socket, options));
   return typeof connection === 'object' ? connection : undefined;
+}
+
+/** Hands over what the host's deployments lack and this client has. */
+async function provided(connection: HostConnection, { values }: ConnectOptions): Promise<HostConnection> {
+  for (const { model, deployment, needs } of connection.hello.deployments) {
+    if (!needs) continue;
+    const found = await (values ?? ofThisProcess)(needs);
+    if (Object.keys(found).length > 0) await connection.api.provide({ model, deployment }, found);
+  }
+  return connection;
+}
+
+async function ofThisProcess(names: string[]): Promise<Record<string, string>> {
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 async function greet(

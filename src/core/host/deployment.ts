@@ -52,7 +52,7 @@ export class Deployment implements Endpoint {
   /** Unset until it was deployed on this machine. */
   record: DeploymentRecord | undefined;
   overlay: Overlay | undefined;
-  /** Values of the variables that the spec names, from the plan; gone with the host. */
+  /** Values of the variables that the spec names, from the plan or a client; gone with the host. */
   env: Record<string, string> = {};
   declared: { framework: ModelSpec['framework']; target: DeploymentSpec['target'] };
   readonly #around: Surroundings;
@@ -123,8 +123,16 @@ export class Deployment implements Endpoint {
       workers: workers.length,
       lastMs: record?.lastMs ?? {},
       ...(memoryBytes > 0 ? { memoryBytes } : {}),
+      ...(this.#needs.length > 0 ? { needs: this.#needs } : {}),
       ...(error ? { error } : {}),
     };
+  }
+
+  /** Takes values of variables that it `needs`. */
+  provide(values: Record<string, string>): void {
+    const named = Object.entries(values).filter(([name]) => this.record?.spec.env?.includes(name));
+    this.env = { ...this.env, ...Object.fromEntries(named) };
+    this.#around.onStatus(this);
   }
 
   observe(start: StartKind, totalMs: number): void {
@@ -217,6 +225,13 @@ export class Deployment implements Endpoint {
     };
   }
 
+  /** Variables that had a value when it was deployed, and have none now. */
+  get #needs(): string[] {
+    const { env = [], spec } = this.record ?? {};
+    const unset = (name: string): boolean => (this.env[name] ?? this.#around.env[name]) === undefined;
+    return env.filter((name) => spec?.env?.includes(name) && unset(name));
+  }
+
   #configure(spec: DeploymentRecord['spec']): void {
     this.pool.configure({
       concurrency: spec.concurrency ?? DEFAULTS.concurrency,
@@ -229,7 +244,7 @@ export class Deployment implements Endpoint {
     if (!record) throw new Error(`${keyText(this)} has no version to start`);
     const since = performance.now();
     try {
-      const failure = await this.#around.verify(record);
+      const failure = this.#lacks() ?? (await this.#around.verify(record));
       if (failure) return { failure };
       const { spec, version, interpreter, modules } = record;
       const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
@@ -241,6 +256,17 @@ export class Deployment implements Endpoint {
       if (code === undefined) throw error;
       return { failure: { code: 'init-failed', detail: `The model cannot be started: ${message}.` } };
     }
+  }
+
+  #lacks(): Failure | undefined {
+    const needs = this.#needs;
+    if (needs.length === 0) return undefined;
+    const [it, them] = needs.length === 1 ? ['It', 'it'] : ['They', 'them'];
+    return {
+      code: 'init-failed',
+      detail: `${needs.join(', ')} had a value when the model was deployed, and none since the host was started again. ${it} would be missing in the model.`,
+      next: `Set ${them} in the shell and send the request with nimbus predict, or redeploy the model.`,
+    };
   }
 
   line(line: LogLine): void {

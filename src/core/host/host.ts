@@ -232,6 +232,10 @@ export class Host {
     return this.#with(key, (deployment) => deployment.pool.retire());
   }
 
+  provide(key: DeploymentKey, values: Record<string, string>): void {
+    this.#deployments.get(keyText(key))?.provide(values);
+  }
+
   logs({ model, deployment, requestId, limit }: LogQuery): LogLine[] {
     const found = this.#deployments.get(`${model}/${deployment}`);
     return (

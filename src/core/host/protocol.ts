@@ -42,6 +42,8 @@ export interface HostApi {
   stop(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   /** Ends the workers: the next request is cold. Running requests finish first. */
   cold(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
+  /** Values of variables that a deployment `needs`, by name; kept in memory only. */
+  provide(key: DeploymentKey, values: Record<string, string>): Promise<void>;
   logs(query: LogQuery): Promise<LogLine[]>;
   /** From now on this connection gets `log` events of the deployment. */
   follow(key: DeploymentKey): Promise<void>;

@@ -103,6 +103,7 @@ export class Clients implements HostListener {
       start: async (key) => (await host).startDeployment(key),
       stop: async (key) => (await host).stopDeployment(key),
       cold: async (key) => (await host).coldDeployment(key),
+      provide: async (key, values) => (await host).provide(key, values),
       logs: async (query) => (await host).logs(query),
       follow: async (key) => {
         client.follows.add(keyText(key));

@@ -41,6 +41,8 @@ export interface DeploymentRecord {
   lastMs: Partial<Record<StartKind, number>>;
   card: ModelCard;
   consent: Consent[];
+  /** Names of the variables that had a value; the values are in no file. */
+  env?: string[];
   /** Epoch ms since when models.json does not declare it. */
   undeclaredAt?: number;
 }

@@ -111,6 +111,7 @@ export class Versions {
           lastMs: {},
           card,
           consent,
+          env: (spec.env ?? []).filter((name) => env[name] !== undefined),
         };
         // A first deploy ends its worker: scaling begins from zero.
         await this.activate(deployment, record, candidate, deployment.pool.workers.length > 0);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { MODELS_FILE } from '../../core/models/document.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
+import { knownValues } from '../deploying/variables.ts';
 import { hostEnvironment } from '../host-settings.ts';
 import { Project, type ProjectChange } from './project.ts';
 
@@ -24,6 +25,7 @@ interface Opened {
 /** The window's projects. Nothing is read before somebody asks. */
 export class Store implements vscode.Disposable {
   readonly #memory: vscode.Memento;
+  readonly #secrets: vscode.SecretStorage;
   readonly #log: vscode.LogOutputChannel;
   readonly #changes = new vscode.EventEmitter<StoreChange>();
   readonly onDidChange = this.#changes.event;
@@ -31,8 +33,9 @@ export class Store implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[] = [];
   #opening: Promise<void> | undefined;
 
-  constructor(memory: vscode.Memento, log: vscode.LogOutputChannel) {
+  constructor(memory: vscode.Memento, secrets: vscode.SecretStorage, log: vscode.LogOutputChannel) {
     this.#memory = memory;
+    this.#secrets = secrets;
     this.#log = log;
     this.#subscriptions.push(
       vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#reopen()),
@@ -130,7 +133,14 @@ export class Store implements vscode.Disposable {
     const { watchModels } = await import('../../core/models/watch.ts');
     const { connectHost } = await import('../../core/host/client.ts');
     const project: Project = new Project(folder, {
-      connect: (events) => connectHost({ project: folder, kind: 'editor', events, env: hostEnvironment(folder) }),
+      connect: (events) =>
+        connectHost({
+          project: folder,
+          kind: 'editor',
+          events,
+          env: hostEnvironment(folder),
+          values: (names) => knownValues(this.#secrets, folder, names),
+        }),
       now: Date.now,
       changed: (change) => {
         if (change.kind === 'list' || change.kind === 'model') void this.#connect(project);
