@@ -22,6 +22,7 @@ import type { HostHello, LogQuery } from './protocol.ts';
 import { PROTOCOL } from './protocol.ts';
 import { Reloads } from './reloads.ts';
 import type { HostSettings } from './settings.ts';
+import { Slimming } from './slim.ts';
 import { runtimeHash, Snapshots } from './snapshots.ts';
 import { makeProjectFolder, StateFile, type DeploymentRecord } from './state.ts';
 import { takeModules } from './version.ts';
@@ -68,6 +69,9 @@ export class Host {
   readonly #versions: Versions;
   readonly #around: Surroundings;
   readonly #deployments = new Map<string, Deployment>();
+  readonly #slimming = new Slimming(
+    () => !this.busy && [...this.#deployments.values()].every((one) => one.pool.workers.length === 0),
+  );
   /** The deployments last added under each name: clients are told of the removal of no other. */
   readonly #latest = new Map<string, Deployment>();
   readonly #dirty = new Set<Deployment>();
@@ -377,6 +381,7 @@ export class Host {
       this.#tellTimer = undefined;
       for (const one of this.#dirty) this.#listener.deployment(one.status);
       this.#dirty.clear();
+      this.#slimming.look();
     }, TELL_MS);
   }
 }

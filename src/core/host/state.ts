@@ -48,7 +48,7 @@ export interface DeploymentRecord {
 }
 
 export interface ProjectState {
-  version: 2;
+  version: 3;
   /** The port of the last host. */
   port?: number;
   deployments: Record<string, DeploymentRecord>;
@@ -83,11 +83,11 @@ export class StateFile {
   static async open(project: string, onError: (error: unknown) => void): Promise<StateFile> {
     const folder = path.join(project, PROJECT_FOLDER);
     const key = await projectKey(project);
-    const fresh: ProjectState = { version: 2, deployments: {} };
+    const fresh: ProjectState = { version: 3, deployments: {} };
     try {
       const found = JSON.parse(await readFile(path.join(folder, 'state.json'), 'utf8')) as Signed | null;
       const { mac, ...state } = found ?? { mac: undefined, version: 0 };
-      if (state.version === 2 && isSigned(state, mac, key)) return new StateFile(folder, key, state, onError);
+      if (state.version === 3 && isSigned(state, mac, key)) return new StateFile(folder, key, state, onError);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') onError(error);
     }
