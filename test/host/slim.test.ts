@@ -3,7 +3,7 @@ import { constants, PerformanceObserver, type PerformanceEntry } from 'node:perf
 import { Slimming } from '../../src/core/host/slim.ts';
 
 const isMajor = (entry: PerformanceEntry): boolean =>
-  (entry.detail as { kind: number }).kind === constants.NODE_PERFORMANCE_GC_MAJOR;
+  (entry as unknown as { detail: { kind: number } }).detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
 
 describe('an idle host', () => {
   let collected: () => void = () => undefined;
