@@ -137,7 +137,20 @@ def failure(error):
     )
 
 
+def give_up_network():
+    """None where it was not asked for, else whether it worked; says so where the log of the model is read."""
+    if os.environ.pop("NIMBUS_NETWORK", None) != "none":
+        return None
+    import isolation
+
+    left = isolation.leave_network()
+    without = "runs without a network" if left else "should run without a network, which this system does not allow"
+    os.write(2, b"nimbus: the model %s: loading it needed your consent\n" % without.encode())
+    return left
+
+
 def serve():
+    network_left = give_up_network()  # before the first thread
     channel = Channel()
     import _thread
 
@@ -159,7 +172,7 @@ def serve():
 
         # The user's modules must not find worker.py and its neighbours under their plain names.
         sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
-        ready = handler.initialise(STARTED)
+        ready = dict(handler.initialise(STARTED), networkLeft=network_left)
     except BaseException as error:
         flush()
         channel.send(b"F", *failure(error))

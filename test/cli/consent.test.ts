@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { PredictAnswer } from '../../src/shared/contract.ts';
 import { deployArguments, ECHO, hostOf, leftBehind, refused, runPython, writeModel } from './models.ts';
@@ -198,6 +199,31 @@ joblib.dump(model.fit(["good ${word}", "bad"], ["${word}", "no"]), "m.joblib")
       const other = await refused(sandbox, withoutTrust('m.joblib'), 2);
       assert.match(other.text, /steps\.text\.Upper/);
       assert.equal(await label(), 'again', 'what was agreed to serves on');
+    });
+
+    it('leaves it without a network, unless the user allows it one', async () => {
+      const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      let calls = 0;
+      server.on('connection', () => calls++);
+      try {
+        train('yes');
+        const module = path.join(sandbox.folder, 'steps/text.py');
+        const call = `import socket\ntry:\n    socket.create_connection(("127.0.0.1", ${port}), 5).close()\nexcept OSError:\n    pass\n`;
+        writeFileSync(module, call + readFileSync(module, 'utf8'));
+        await sandbox.json(deployArguments('m.joblib'));
+        assert.equal(await label(), 'yes');
+        assert.equal(calls, 0);
+        const shown = await sandbox.nimbus(['logs', 'm']);
+        assert.match(shown.stdout, /runs without a network: loading it needed your consent/);
+        await sandbox.endHost();
+        const { code } = await sandbox.nimbus(['predict', 'm', 'GOOD'], { env: { NIMBUS_CONSENTED_NETWORK: '1' } });
+        assert.equal(code, 0);
+        assert.equal(calls, 1);
+      } finally {
+        server.close();
+      }
     });
 
     it('is a no without an answer: nothing is deployed', async () => {

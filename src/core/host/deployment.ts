@@ -246,10 +246,10 @@ export class Deployment implements Endpoint {
     try {
       const failure = this.#lacks() ?? (await this.#around.verify(record));
       if (failure) return { failure };
-      const { spec, version, interpreter, modules } = record;
+      const { spec, version, interpreter, modules, isolated } = record;
       const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
       const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath, modules });
-      const parts = { functionFile, spec, interpreter, env: this.env, since };
+      const parts = { functionFile, spec, interpreter, env: this.env, isolated, since };
       return { worker: spawnWorker(this.#around, this, parts, (line) => this.line(line)) };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -300,6 +300,7 @@ export interface WorkerParts {
   /** Values of the variables that the spec names. */
   env: Record<string, string>;
   /** As of `WorkerOptions`. */
+  isolated: boolean;
   since?: number;
 }
 
@@ -307,7 +308,7 @@ export interface WorkerParts {
 export function spawnWorker(
   { settings, runtime, markPrefix, functions, env: hostEnv }: Surroundings,
   key: DeploymentKey,
-  { functionFile, spec, interpreter, env: given, since }: WorkerParts,
+  { functionFile, spec, interpreter, env: given, isolated, since }: WorkerParts,
   onLine: (line: LogLine) => void,
 ): Worker {
   const { env, missing } = workerEnvironment(key, spec, given, hostEnv);
@@ -321,6 +322,7 @@ export function spawnWorker(
     env,
     cwd: functions,
     markPrefix,
+    isolated: isolated && !settings.consentedNetwork,
     initTimeoutMs: settings.initTimeoutMs,
     ...(since === undefined ? {} : { since }),
     ...(spec.memoryMb === undefined ? {} : { memoryLimitBytes: spec.memoryMb * 2 ** 20 }),

@@ -172,13 +172,14 @@ export class Reloads {
 }
 
 function next(record: DeploymentRecord, candidate: Candidate): DeploymentRecord {
-  const { snapshot, modules, version, card } = candidate;
+  const { snapshot, modules, isolated, version, card } = candidate;
   return {
     ...record,
     snapshot: snapshot.hash,
     ...previous(record, candidate),
     stamp: snapshot.stamp,
     modules,
+    isolated,
     version,
     card,
     deployedAt: new Date().toISOString(),

@@ -34,6 +34,8 @@ export interface DeploymentRecord {
   /** Of the model's files when the snapshot was taken. */
   stamp: string;
   modules: ModulesRecord;
+  /** Loading it needed consent to what its file names: its workers give up the network. */
+  isolated: boolean;
   version: string;
   /** ISO 8601. */
   deployedAt: string;

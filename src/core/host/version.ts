@@ -1,7 +1,7 @@
 /** From a model's files to a worker that answered: what deploying and reloading have in common. */
 import { isCovered } from '../consent.ts';
 import { detect } from '../detect/detect.ts';
-import type { Consent, Detection } from '../detect/detection.ts';
+import type { Consent, Detection, Risk } from '../detect/detection.ts';
 import { modelPath } from '../models/paths.ts';
 import type { ModelCard } from '../../shared/contract.ts';
 import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
@@ -28,7 +28,7 @@ export interface VersionPorts {
   snapshots: Snapshots;
   runtimeHash: string;
   /** Starts a worker of a version that does not serve yet. */
-  spawn(snapshotPath: string, modules: ModulesRecord, version: string): Worker;
+  spawn(snapshotPath: string, parts: { modules: ModulesRecord; isolated: boolean; version: string }): Worker;
   /** Says what happens now, a line about it, and where it turned out that there was nothing to do. */
   stage(name: 'snapshot' | 'start' | 'first answer', detail?: string, state?: 'skipped'): void;
 }
@@ -37,6 +37,7 @@ export interface VersionPorts {
 export interface Candidate {
   snapshot: Snapshot;
   modules: ModulesRecord;
+  isolated: boolean;
   version: string;
   card: ModelCard;
   worker: Worker;
@@ -77,6 +78,7 @@ async function fromSnapshot(
   if (!took.ok) return took;
   const modules = took.value;
   if (modules.hash !== undefined) hold(modules.hash);
+  const isolated = needsIsolation(allowed.value.risk);
   const version = functionVersion({
     files: snapshot.hash,
     modules: modules.hash ?? '',
@@ -85,7 +87,7 @@ async function fromSnapshot(
     framework: spec.framework,
   });
   ports.stage('start', interpreter);
-  const spawned = spawn(() => ports.spawn(snapshot.path, modules, version));
+  const spawned = spawn(() => ports.spawn(snapshot.path, { modules, isolated, version }));
   if (!spawned.ok) return spawned;
   const worker = spawned.value;
   const onAbort = (): void => void worker.kill();
@@ -95,7 +97,8 @@ async function fromSnapshot(
     if (signal.aborted) return cancelled();
     if (!ready.ok) return { ok: false, error: await startError(ready.failure, request.project) };
     const { importsMs, loadMs } = worker.timeline;
-    ports.stage('start', `imports ${Math.round(importsMs)} ms, load ${Math.round(loadMs)} ms`);
+    const network = ready.networkLeft === undefined ? '' : `, ${NETWORK[`${ready.networkLeft}`]}`;
+    ports.stage('start', `imports ${Math.round(importsMs)} ms, load ${Math.round(loadMs)} ms${network}`);
     ports.stage('first answer');
     const examples = spec.examples ?? [];
     const timeoutMs = limitsOf(spec).timeoutSeconds * 1000;
@@ -107,11 +110,21 @@ async function fromSnapshot(
     }
     if (examples.length === 0) ports.stage('first answer', 'models.json has no example of it', 'skipped');
     else ports.stage('first answer', `${tried.value.answered} answered`);
-    return ok({ snapshot, modules, version, card: ready.card, worker });
+    return ok({ snapshot, modules, isolated, version, card: ready.card, worker });
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (signal.aborted) await worker.kill();
   }
+}
+
+const NETWORK = {
+  true: 'without a network, since loading it needed your consent',
+  false: 'with the network: this system does not let it run without',
+};
+
+/** A project's own code is trusted as such; what a file names beyond its framework was looked at by its names only. */
+function needsIsolation(risk: Risk): boolean {
+  return risk.kind === 'unknown-globals' || risk.kind === 'dangerous-globals';
 }
 
 /** The project's modules that a model may import, copied as the model itself is. Errors: as of `projectModules`. */

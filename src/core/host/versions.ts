@@ -95,7 +95,7 @@ export class Versions {
         deployment.env = env;
         for (const line of early) deployment.line(line);
         const { interpreter, lock } = request;
-        const { snapshot, modules, version, card } = candidate;
+        const { snapshot, modules, isolated, version, card } = candidate;
         const record: DeploymentRecord = {
           spec,
           deploymentSpec,
@@ -105,6 +105,7 @@ export class Versions {
           ...previous(deployment.record, candidate),
           stamp: snapshot.stamp,
           modules,
+          isolated,
           version,
           deployedAt: new Date().toISOString(),
           stopped: false,
@@ -131,9 +132,9 @@ export class Versions {
     return makeVersion(request, {
       snapshots,
       runtimeHash,
-      spawn: (snapshotPath, modules, version) => {
+      spawn: (snapshotPath, { modules, isolated, version }) => {
         const functionFile = writeFunction(around, request, { spec, version, snapshotPath, modules });
-        return spawnWorker(around, request, { functionFile, spec, interpreter, env }, onLine);
+        return spawnWorker(around, request, { functionFile, spec, interpreter, env, isolated }, onLine);
       },
       stage,
     });

@@ -24,6 +24,8 @@ export interface WorkerOptions {
   markPrefix: string;
   /** Set where the user declared a limit. */
   memoryLimitBytes?: number;
+  /** It gives up the network before it loads the model, where the system lets it. */
+  isolated: boolean;
   /** Milliseconds; the worker is ended when it is not ready by then. */
   initTimeoutMs: number;
   /** When its start began with what the host does before, on the clock of `performance.now()`; now where left out. */
@@ -48,7 +50,8 @@ export type WorkerAnswer =
   | { kind: 'error'; type: string; payload: Buffer; handlerMs: number }
   | { kind: 'failure'; failure: Failure };
 
-export type Ready = { ok: true; card: ModelCard } | { ok: false; failure: Failure };
+/** `networkLeft`: whether it could give up the network; unset where it was not to. */
+export type Ready = { ok: true; card: ModelCard; networkLeft?: boolean } | { ok: false; failure: Failure };
 
 interface Pending {
   id: string;
@@ -100,7 +103,12 @@ export class Worker {
     const spawnAt = options.since ?? performance.now();
     this.#process = spawn(options.python, [path.join(options.runtime, 'worker.py')], {
       cwd: options.cwd,
-      env: { ...options.env, NIMBUS_FUNCTION: options.functionFile, [MARK_VARIABLE]: this.#mark },
+      env: {
+        ...options.env,
+        ...(options.isolated ? { NIMBUS_NETWORK: 'none' } : {}),
+        NIMBUS_FUNCTION: options.functionFile,
+        [MARK_VARIABLE]: this.#mark,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
       // A process group of its own, so that one signal reaches all of it; on Windows it would open a console.
       detached: process.platform !== 'win32',
@@ -223,7 +231,11 @@ export class Worker {
         this.timeline.readyAt = performance.now();
         this.timeline.importsMs = Number(meta['importsMs']) || 0;
         this.timeline.loadMs = Number(meta['loadMs']) || 0;
-        this.#settleReady({ ok: true, card: meta['card'] as ModelCard });
+        this.#settleReady({
+          ok: true,
+          card: meta['card'] as ModelCard,
+          ...(typeof meta['networkLeft'] === 'boolean' ? { networkLeft: meta['networkLeft'] } : {}),
+        });
         return;
       case 'F':
         void this.kill({ code: 'init-failed', detail: describeError(payload), lastLines: traceLines(payload) });
