@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
@@ -7,7 +7,7 @@ import { violations } from './accessibility.ts';
 import { deployFromExplorer } from './deploy.ts';
 import { Playground } from './playground.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
-import { row, runCommand, showContainer } from './workbench.ts';
+import { quickInput, row, runCommand, showContainer } from './workbench.ts';
 
 describe('working with deployed models', () => {
   let editor: EditorServer;
@@ -19,6 +19,12 @@ describe('working with deployed models', () => {
     editor = await startEditor();
     workspace = path.join(editor.folder, 'workspace');
     makeWorkspace(workspace);
+    // An environment whose interpreter is gone.
+    mkdirSync(path.join(workspace, 'broken', 'bin'), { recursive: true });
+    writeFileSync(path.join(workspace, 'broken', 'pyvenv.cfg'), '');
+    writeFileSync(path.join(workspace, 'broken', 'bin', 'python'), '#!/bin/sh\necho gone >&2\nexit 1\n', {
+      mode: 0o755,
+    });
     window = await editor.open(workspace, 'light');
     playground = await deployFromExplorer(window.page, ['models', 'flowers.joblib'], 'flowers');
   });
@@ -89,6 +95,23 @@ describe('working with deployed models', () => {
     await step('cold');
     await window.picture('walkthrough');
     await window.page.getByRole('tab', { name: /^Playground/ }).click();
+  });
+
+  it('lists every interpreter to choose from, with what the model lacks there', async () => {
+    await runCommand(window.page, 'Nimbus: Select Interpreter');
+    const list = quickInput(window.page, 'Which Python runs the model?');
+    const options = list.getByRole('option');
+    await options.filter({ hasText: /in use.*has what the model needs/ }).waitFor();
+    await options
+      .filter({ hasText: /on the PATH.*scikit-learn is not installed; the model asks for ==/ })
+      .first()
+      .waitFor();
+    await options.filter({ hasText: /broken\/bin\/python.*gone/ }).waitFor();
+    await options.filter({ hasText: 'New environment, Python' }).waitFor();
+    await options.filter({ hasText: 'Choose a file' }).waitFor();
+    await window.picture('interpreters');
+    await window.page.keyboard.press('Escape');
+    await list.waitFor({ state: 'hidden' });
   });
 
   it('puts the URL of an endpoint on the clipboard', async () => {
