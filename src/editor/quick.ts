@@ -53,13 +53,14 @@ export async function choose<T>(
 }
 
 async function feed<T>(input: vscode.QuickPick<Choice<T>>, source: Feed<T>, signal: AbortSignal): Promise<void> {
-  let suggested: T | undefined = input.items[0]?.value;
-  const show = (items: Choice<T>[], preferred?: T): void => {
+  let suggested = input.items[0]?.value;
+  const show = (items: Choice<T>[], preferred = items[0]?.value): void => {
     if (signal.aborted) return;
-    const active = input.activeItems[0];
-    const moved = active !== undefined && active.value !== suggested;
+    const active = input.activeItems[0]?.value;
+    const moved = active !== undefined && active !== suggested;
+    const wanted = moved ? active : preferred;
     input.items = items;
-    const next = items.find(({ value }) => value !== undefined && value === (moved ? active.value : preferred));
+    const next = items.find(({ value }) => value !== undefined && value === wanted);
     if (next) input.activeItems = [next];
     if (!moved) suggested = next?.value;
   };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -82,10 +83,16 @@ describe('working with deployed models', () => {
     const step = (id: string, done = true): Promise<void> =>
       window.page.locator(`[data-done-step-id$="#start#${id}"]${done ? '.complete' : ':not(.complete)'}`).waitFor();
     await runCommand(window.page, 'Welcome: Open Walkthrough');
-    await window.page.getByRole('option', { name: /From a trained model to an answer/ }).click();
+    const walkthroughs = window.page.locator('.quick-input-widget:visible');
+    await walkthroughs.getByRole('option', { name: /From a trained model to an answer/ }).click();
+    await walkthroughs.waitFor({ state: 'hidden' });
     await Promise.all([step('deploy'), step('predict'), step('cold', false), step('terminal', false)]);
     await runCommand(window.page, 'Nimbus: Copy as curl');
     await step('terminal');
+    // What was copied is a request that the model answers.
+    const copied = await window.page.evaluate(() => navigator.clipboard.readText());
+    const answer = JSON.parse(execFileSync('sh', ['-c', copied], { encoding: 'utf8' })) as { result: object };
+    assert.ok('label' in answer.result, copied);
     // The playground's own button, which is no command.
     await runCommand(window.page, 'Nimbus: Open Playground');
     await playground.opened('flowers');
@@ -109,6 +116,11 @@ describe('working with deployed models', () => {
     await options.filter({ hasText: /broken\/bin\/python.*gone/ }).waitFor();
     await options.filter({ hasText: 'New environment, Python' }).waitFor();
     await options.filter({ hasText: 'Choose a file' }).waitFor();
+    // Enter takes what runs now, until another is chosen.
+    await list.locator('.monaco-list-row.focused', { hasText: 'in use' }).waitFor();
+    await list.locator('.quick-input-progress:not(.active)').waitFor({ state: 'attached' });
+    await window.page.keyboard.press('ArrowDown');
+    await list.locator('.monaco-list-row.focused', { hasText: 'on the PATH' }).waitFor();
     await window.picture('interpreters');
     await window.page.keyboard.press('Escape');
     await list.waitFor({ state: 'hidden' });

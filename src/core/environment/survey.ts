@@ -1,6 +1,6 @@
 /** Every interpreter of the search order, for the user to choose among; `plan.ts` stops at the first that fits. */
 import { CANCELLED } from '../../shared/outcome.ts';
-import type { Skipped } from './candidates.ts';
+import { identityOf, type Skipped } from './candidates.ts';
 import type { Candidate } from './environment.ts';
 import {
   managedChoice,
@@ -34,6 +34,8 @@ export interface SurveyOptions extends PlanOptions {
 const AT_ONCE = 4;
 
 interface Answered extends Probed {
+  /** The same for two names of one interpreter. */
+  identity: string;
   choice: EnvironmentChoice;
 }
 
@@ -63,7 +65,8 @@ export async function surveyEnvironments(
           ...pythonMismatch(found.value, options.pythonVersion),
         ],
       };
-      answers[index] = { ...probed, choice: useChoice(probed) };
+      const identity = await identityOf(probed.candidate.python).catch(() => probed.candidate.python);
+      answers[index] = { ...probed, identity, choice: useChoice(probed) };
     } else if (found.error.code !== CANCELLED) {
       answers[index] = { python: candidate.python, why: found.error.why ?? found.error.what };
     }
@@ -107,12 +110,14 @@ function surveyOf(
   for (const answer of answers) {
     if (answer === undefined) continue;
     if (!isUsable(answer)) failed.push(answer);
-    else if (!choices.has(answer.candidate.python)) choices.set(answer.candidate.python, answer.choice);
+    else if (!choices.has(answer.identity)) choices.set(answer.identity, answer.choice);
   }
   // It may be what the deployment runs on already.
-  const isThere = managed?.plan.kind === 'use' && choices.has(managed.plan.python);
+  const { plan } = managed ?? {};
+  const all = [...choices.values()];
+  const isThere = plan?.kind === 'use' && all.some((one) => one.plan.kind === 'use' && one.plan.python === plan.python);
   return {
-    choices: [...choices.values()],
+    choices: all,
     ...(managed && !isThere ? { managed } : {}),
     skipped: [...failed, ...skipped],
   };

@@ -103,7 +103,7 @@ function rowsOf({ choices, managed, skipped }: Survey, inUse: string | undefined
       ? [{ label: vscode.l10n.t('Cannot be used'), kind: vscode.QuickPickItemKind.Separator }]
       : []),
     // Without a value: Enter on one does nothing.
-    ...skipped.map(({ python, why }) => ({ label: `$(circle-slash) ${python}`, detail: why.split('\n')[0]! })),
+    ...skipped.map(({ python, why }) => ({ label: `$(circle-slash) ${python}`, detail: why.replaceAll(/\s+/g, ' ') })),
   ];
 }
 

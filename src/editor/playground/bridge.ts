@@ -15,7 +15,7 @@ import type {
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
-import { tellForcedCold } from '../contexts.ts';
+import { noteForcedCold } from '../walkthrough.ts';
 import { externalUrl } from '../endpoint.ts';
 import { hostEnded, runAction } from '../guard.ts';
 import type { Project } from '../store/project.ts';
@@ -225,7 +225,7 @@ export class Bridge implements PlaygroundExtension {
     if (!host.ok) return host;
     try {
       const changed = await host.value.api[action](this.#selection.key);
-      if (action === 'cold' && changed.ok) tellForcedCold();
+      if (action === 'cold' && changed.ok) noteForcedCold();
       return changed.ok ? ok(undefined) : changed;
     } catch (error) {
       const ended = await hostEnded(error);
