@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { violations } from './accessibility.ts';
 import { deployFromExplorer } from './deploy.ts';
@@ -113,10 +114,11 @@ describe('working with deployed models', () => {
     await playground.press('Force cold');
     await playground.state('idle');
     await runCommand(window.page, 'Nimbus: Copy as curl');
-    await window.page.getByText('Copied').first().waitFor();
     // What was copied is a request that the model answers.
-    const copied = await window.page.evaluate(() => navigator.clipboard.readText());
-    const answer = JSON.parse(execFileSync('sh', ['-c', copied], { encoding: 'utf8' })) as { result: object };
+    const copied = await clipboard(window.page, 'curl ');
+    const answer = JSON.parse(
+      execFileSync('sh', ['-c', copied], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    ) as { result: object };
     assert.ok('label' in answer.result, copied);
     await window.page.getByRole('tab', { name: /^(Welcome|Walkthrough)/ }).click();
     await Promise.all([step('cold'), step('terminal')]);
@@ -128,7 +130,7 @@ describe('working with deployed models', () => {
   it('puts the URL of an endpoint on the clipboard', async () => {
     await runCommand(window.page, 'Copy Endpoint URL');
     await window.page.getByText('Copied').first().waitFor();
-    const url = await window.page.evaluate(() => navigator.clipboard.readText());
+    const url = await clipboard(window.page, 'http');
     const health = (await (await fetch(`${url}/health`)).json()) as { status: string; model: string };
     assert.deepEqual([health.status, health.model], ['healthy', 'flowers']);
   });
@@ -164,6 +166,12 @@ describe('working with deployed models', () => {
     await window.picture('terminal');
   });
 });
+
+/** The text on the clipboard, once it begins so. */
+async function clipboard(page: Page, start: string): Promise<string> {
+  await page.waitForFunction(async (wanted) => (await navigator.clipboard.readText()).startsWith(wanted), start);
+  return page.evaluate(() => navigator.clipboard.readText());
+}
 
 /** The shell tells nobody when its command is done: the file is looked for until mocha's time is over. */
 async function readWhenThere<T>(file: string): Promise<T> {
