@@ -6,7 +6,7 @@ import { modelPath } from '../models/paths.ts';
 import type { ModelCard } from '../../shared/contract.ts';
 import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
-import { tryExamples, whyOf } from './examples.ts';
+import { firstAnswer, whyOf, type Probe } from './examples.ts';
 import { limitsOf } from './function-file.ts';
 import type { ModelFile } from './files.ts';
 import { importedNames, isProjectModule, projectModules } from './modules.ts';
@@ -20,6 +20,8 @@ export interface VersionRequest extends DeploymentKey {
   interpreter: string;
   lock: string;
   consent: readonly Consent[];
+  /** What the version before answered, where models.json has no example. */
+  probe?: Probe;
   signal: AbortSignal;
 }
 
@@ -38,6 +40,8 @@ export interface Candidate {
   snapshot: Snapshot;
   modules: ModulesRecord;
   isolated: boolean;
+  /** An input made from its card that it answered. */
+  probe?: Probe;
   version: string;
   card: ModelCard;
   worker: Worker;
@@ -100,17 +104,18 @@ async function fromSnapshot(
     const network = ready.networkLeft === undefined ? '' : `, ${NETWORK[`${ready.networkLeft}`]}`;
     ports.stage('start', `imports ${Math.round(importsMs)} ms, load ${Math.round(loadMs)} ms${network}`);
     ports.stage('first answer');
-    const examples = spec.examples ?? [];
     const timeoutMs = limitsOf(spec).timeoutSeconds * 1000;
-    const tried = await tryExamples(worker, examples, timeoutMs, request.deployment);
+    const ask = { timeoutMs, stage: request.deployment };
+    const tried = await firstAnswer(worker, { spec, card: ready.card, probe: request.probe }, ask);
     if (signal.aborted) return cancelled();
     if (!tried.ok) {
       await worker.kill();
       return tried;
     }
-    if (examples.length === 0) ports.stage('first answer', 'models.json has no example of it', 'skipped');
-    else ports.stage('first answer', `${tried.value.answered} answered`);
-    return ok({ snapshot, modules, isolated, version, card: ready.card, worker });
+    const { probe, detail, isSkipped } = tried.value;
+    ports.stage('first answer', detail, isSkipped ? 'skipped' : undefined);
+    const parts = { snapshot, modules, isolated, version, card: ready.card, worker };
+    return ok(probe ? { ...parts, probe } : parts);
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (signal.aborted) await worker.kill();
