@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BatchLine } from '../../src/core/invoke/batch.ts';
 import type { PredictAnswer, Problem } from '../../src/shared/contract.ts';
@@ -169,5 +169,20 @@ describe('nimbus on the samples', function () {
     );
     const { code } = await sandbox.nimbus(['predict', 'sentiment', 'x']);
     assert.equal(code, 1);
+  });
+
+  it('takes all models of a project away, once it is sure', async () => {
+    sandbox.add(path.join(samples, 'flowers.joblib'), 'models/flowers.joblib');
+    await sandbox.json(['deploy', 'models/flowers.joblib', '--python', python, '--trust', '--yes']);
+    const asked = await sandbox.nimbus(['destroy', '--json']);
+    assert.equal(asked.code, 2);
+    assert.match(asked.stdout, /--yes/);
+    const gone = await sandbox.json<{ removed: unknown[]; models: string[] }>(['destroy', '--yes']);
+    assert.deepEqual(gone, {
+      removed: [{ model: 'flowers', deployment: 'local' }],
+      models: ['sentiment', 'flowers'],
+    });
+    assert.deepEqual(await sandbox.json(['list']), { models: [] });
+    assert.ok(existsSync(path.join(sandbox.folder, 'models/flowers.joblib')));
   });
 });
