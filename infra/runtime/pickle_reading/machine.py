@@ -28,6 +28,8 @@ class Findings:
         self.versions = {}
         self.arrays = 0
         self.protocol = None
+        self.is_torch = False  # then pickles refer to tensors' data, which lies beside them
+        self.operators = set()  # those of TorchScript code that are not PyTorch's own
 
     @property
     def is_begun(self):
