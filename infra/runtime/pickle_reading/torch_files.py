@@ -11,6 +11,7 @@ import zipfile
 from . import Unreadable
 from .machine import Machine
 from .streams import Source
+from .torch_exports import MOST_BYTES, OWN_OPERATORS, Documents
 
 ZIP_HEAD = b"PK\x03\x04"
 LEGACY_HEAD = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
@@ -28,7 +29,9 @@ PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 OPERATORS = re.compile(rb"\b(?:torch\.(?:from_file|save)(?=\()|ops\.[A-Za-z_]\w*\.[A-Za-z_]\w*)")
 """What TorchScript code may call beside mathematics: files, and operators of extensions."""
 
-OWN_OPERATORS = ("aten", "prim", "prims", "quantized", "torch", "inductor", "_caffe2")
+MARKERS = ("/", "version", "byteorder", "archive_format", "serialization_id", ".format_version", ".storage_alignment")
+UNREAD = ("/extra/", "/.data/")
+"""Files of torch.export's archives that say how they were written, or that it only hands on."""
 
 
 def read_legacy(file, findings, seconds):
@@ -65,6 +68,7 @@ class Archive:
         self.format = self._format()
         if self.format == "other":
             raise Unreadable("not-a-pickle", "It is an archive, and not one of PyTorch.")
+        findings.is_archive = True
 
     def read(self):
         """Reads each pickle in it. Raises Unreadable."""
@@ -103,7 +107,7 @@ class Archive:
         inside = [name[len(prefix) :] for name in names if name.startswith(prefix)]
         if any(name.startswith("data/aotinductor/") for name in inside):
             return "compiled"
-        if any(name.startswith(".data/") for name in inside):
+        if ".data/extern_modules" in inside:
             return "package"
         if any(name.startswith("models/") and name.endswith(".json") for name in inside):
             return "export"
@@ -115,15 +119,29 @@ class Archive:
         return "tensors" if "data.pkl" in inside else "other"
 
     def _read_export(self):
+        documents = Documents(self.findings)
+        others = []
         for info in self.entries:
-            if info.filename.endswith((".json", "/", "version", "byteorder")) or info.file_size < 4:
-                continue
-            with self._open(info) as stream:
-                head = stream.read(4)
-            if head == ZIP_HEAD:
-                self._nested(info)
-            elif info.filename.endswith((".pt", ".pkl")) or "custom_obj" in info.filename:
-                self._pickle(info)
+            name = info.filename
+            if name.endswith(".json"):
+                with self._open(info) as stream:
+                    documents.read(name, stream.read(MOST_BYTES + 1))
+            elif not name.endswith(MARKERS) and not any(part in name for part in UNREAD):
+                others.append(info)
+        for info in others:
+            if not documents.is_raw(info.filename.rpartition("/")[2]):
+                self._loaded(info)
+
+    def _loaded(self, info):
+        """A file that torch.export.load unpickles, or may."""
+        if info.file_size == 0:
+            return
+        with self._open(info) as stream:
+            head = stream.read(len(ZIP_HEAD))
+        if head == ZIP_HEAD:
+            self._nested(info)
+        else:
+            self._pickle(info)
 
     def _nested(self, info):
         if self.depth >= MOST_NESTED:
