@@ -6,7 +6,7 @@ import { setUpCodeServer } from './setup/code-server.mjs';
 import { setUpFrameworks } from './setup/frameworks.mjs';
 import { setUpNodeModules } from './setup/node-modules.mjs';
 import { setUpPython } from './setup/python.mjs';
-import { setUpSamples } from './setup/samples.mjs';
+import { setUpFrameworkSamples, setUpSamples } from './setup/samples.mjs';
 import { setUpSystem } from './setup/system.mjs';
 
 /**
@@ -25,7 +25,9 @@ export async function setUp({ browser = false, codeServer = false, bench = false
 async function setUpModels({ bench, frameworks }) {
   await step('Python environment', () => setUpPython({ bench }));
   await step('Sample models', setUpSamples);
-  if (frameworks) await step('Frameworks', setUpFrameworks);
+  if (!frameworks) return;
+  await step('Frameworks', setUpFrameworks);
+  await step('Sample models of the frameworks', setUpFrameworkSamples);
 }
 
 if (isMain(import.meta.url)) {
