@@ -18,9 +18,6 @@ ENDINGS = (".pt", ".pth", ".pt2", ".ts", ".jit", ".torchscript")
 WHOLE_NUMBERS = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "decoder_input_ids")
 """Names by which texts' tokens are handed over: always whole numbers."""
 
-SCRIPT_SKIPS = {"torch.quantization": (), "torch.export": ()}
-"""Modules that torch imports and that a TorchScript program never uses; each loads when it is used after all."""
-
 
 class _Program:
     def __init__(self, call, arguments, labels):
@@ -35,11 +32,6 @@ class _Program:
 
 def imports(path):
     torch_setup.prepare()
-    if not _is_export(_file(path)):
-        from ..deferral import defer
-
-        for name, taken in SCRIPT_SKIPS.items():
-            defer(name, taken)
     import torch  # noqa: F401
 
 
@@ -146,7 +138,8 @@ class _Exported:
 
     def __init__(self, exported):
         self.module = exported.module()
-        args, kwargs = exported.call_spec.in_spec.children() if hasattr(exported.call_spec.in_spec, "children") else exported.call_spec.in_spec.children_specs
+        spec = exported.call_spec.in_spec
+        args, kwargs = spec.children() if callable(getattr(spec, "children", None)) else spec.children_specs
         self.named = list(kwargs.context or ())
         self.count = args.num_leaves
         if kwargs.num_leaves != len(self.named):

@@ -10,6 +10,7 @@ OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "longformer", "mpnet"
 """Models whose positions begin after that of the padding."""
 
 UNLIMITED = 1_000_000
+LENGTH_WARNING = "sequence-length-is-longer-than-the-specified-maximum"
 
 
 class Encoder:
@@ -18,7 +19,9 @@ class Encoder:
     def __init__(self, tokenizer, model):
         self.tokenizer = tokenizer
         self.model = model
-        self.names = [name for name in tokenizer.model_input_names]
+        self.names = list(tokenizer.model_input_names)
+        # What is too long is answered, not logged.
+        getattr(tokenizer, "deprecation_warnings", {})[LENGTH_WARNING] = True
         self.limit = _limit(tokenizer, model.config)
 
     def encode(self, texts, pairs=None, truncate=False, special=True, **more):
