@@ -29,7 +29,7 @@ from pickle_reading.values import Items, Thing  # noqa: E402
 SECONDS = 60
 """How long reading may take: a forest of 1 GB takes a third of it."""
 
-KEPT_CODES = ("empty", "not-an-archive")
+KEPT_CODES = ("empty", "not-an-archive", "strange-archive")
 """Errors that say more of a file that is no pickle than that it is none."""
 
 TEXT_VECTORIZERS = ("CountVectorizer", "HashingVectorizer", "TfidfVectorizer")

@@ -47,8 +47,14 @@ def answer(path, inputs):
         offsets = encoded.pop("offset_mapping")[0].tolist()
         with torch.no_grad():
             output = model(**encoded)
-        start, end = int(output.start_logits.argmax()), int(output.end_logits.argmax())
-        found.append({"answer": one["context"][offsets[start][0] : offsets[end][1]], "start": offsets[start][0]})
+        # As the pipeline of transformers 4: only the context, and the first token, which stands for no answer.
+        asked_of = [part == 1 or at == 0 for at, part in enumerate(encoded.sequence_ids(0))]
+        outside = ~torch.tensor(asked_of)
+        starts = output.start_logits[0].masked_fill(outside, -10000.0).softmax(-1)
+        ends = output.end_logits[0].masked_fill(outside, -10000.0).softmax(-1)
+        start, end = int(starts[1:].argmax()) + 1, int(ends[1:].argmax()) + 1
+        text = one["context"][offsets[start][0] : offsets[end][1]]
+        found.append({"answer": text, "start": offsets[start][0], "score": float(starts[start] * ends[end])})
     return found
 
 

@@ -18,7 +18,8 @@ const TEXTS = [
 const NAMES = ['Ada Smith works at Acme in Oslo .', '😀 In Rome , Hooli hired Okorogrand .', 'nobody here'];
 const QUESTIONS = [
   { question: 'where does Ada live ?', context: 'Ada lives in Oslo . Bo lives in Rome .' },
-  { question: 'where does Bo live ?', context: '😀 Ada lives in Oslo . Bo lives in Rome .' },
+  { question: 'where does Bo live ?', context: 'Ada lives in Oslo . Bo lives in Rome .' },
+  { question: 'where does Emma live ?', context: '😀 Emma lives in Cairo . Hugo lives in Lima .' },
 ];
 const GAPS = ['the [MASK] baked the cake', 'rain [MASK] the storm today'];
 const PHRASES = ['two red cats', 'five old houses', 'three new books', 'four green flowers'];
@@ -142,10 +143,10 @@ describe('transformers answers as it does when called directly', function () {
       const plain = expected['questions'][index];
       assert.deepEqual([result.answer, result.start], [plain.answer, plain.start]);
       assert.equal([...QUESTIONS[index]!.context].slice(result.start, result.end).join(''), result.answer);
-      assert.ok(result.score > 0.5 && result.score <= 1, String(result.score));
+      assertClose(result.score, plain.score);
     }
     assert.deepEqual(
-      results.map(({ answer }) => answer),
+      results.slice(0, 2).map(({ answer }) => answer),
       ['Oslo', 'Rome'],
     );
     const several = await ask(hf('questions'), QUESTIONS, { top_k: 3 });

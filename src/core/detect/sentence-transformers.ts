@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { isFields, readFields, readJson, textOf } from './transformers-config.ts';
+import { isFields, isSequenceToSequence, readFields, readJson, textOf } from './transformers-config.ts';
 
 /** What a folder of SentenceTransformers is made of. */
 export interface SentenceModules {
@@ -12,6 +12,8 @@ export interface SentenceModules {
   functions: string[];
   /** Classes of the model's own repository, `custom_module.Pooler`. */
   classes: string[];
+  /** Nimbus runs it without the library: only the usual modules, used in the usual way. */
+  plain: boolean;
   /** Of sentence-transformers, as the folder names it. */
   version?: string;
   transformersVersion?: string;
@@ -19,9 +21,15 @@ export interface SentenceModules {
 
 const OWN = 'sentence_transformers.';
 const WEIGHTED = new Set(['Dense', 'LayerNorm', 'CNN', 'LSTM', 'WeightedLayerPooling']);
+const PLAIN = new Set(['Transformer', 'Pooling', 'Dense', 'Normalize']);
 const OTHER_MEDIA = /(?:CLIP|Image|Audio)/;
 const SPARSE = /(?:SpladePooling|SparseAutoEncoder|SparseStaticEmbedding|MLMTransformer)$/;
 const MODULES_LIMIT = 20;
+const SENTENCE = 'sentence_embedding';
+/** Where a transformer's module keeps its settings, by its age and kind. */
+const CONFIGURATIONS = ['bert_', 'roberta_', 'distilbert_', 'camembert_', 'albert_', 'xlm-roberta_', 'xlnet_', ''].map(
+  (name) => `sentence_${name}config.json`,
+);
 
 /** Undefined where the folder is none of SentenceTransformers. */
 export async function sentenceModules(folder: string): Promise<Outcome<SentenceModules> | undefined> {
@@ -32,6 +40,7 @@ export async function sentenceModules(folder: string): Promise<Outcome<SentenceM
     weighted: [],
     functions: [],
     classes: [],
+    plain: await isPlain(folder, modules),
     ...(await versions(folder)),
   };
   for (const module of modules.slice(0, MODULES_LIMIT)) {
@@ -52,6 +61,42 @@ export async function sentenceModules(folder: string): Promise<Outcome<SentenceM
     }
   }
   return found.transformer === '' ? damaged(folder) : ok(found);
+}
+
+/** infra/runtime/nimbus_runtime/hugging_face/sentences.py decides by the same. */
+async function isPlain(folder: string, modules: unknown[]): Promise<boolean> {
+  const kinds: string[] = [];
+  for (const module of modules) {
+    const type = textOf(isFields(module) ? module : undefined, 'type') ?? '';
+    const place = placeOf(folder, isFields(module) ? module['path'] : undefined);
+    const kind = type.slice(type.lastIndexOf('.') + 1);
+    if (!type.startsWith(OWN) || !PLAIN.has(kind) || place === undefined) return false;
+    if (await isUnusual(kind, place)) return false;
+    kinds.push(kind);
+  }
+  const [first, second, ...rest] = kinds;
+  const pooledOnce = first === 'Transformer' && second === 'Pooling';
+  return pooledOnce && rest.every((kind) => kind === 'Dense' || kind === 'Normalize');
+}
+
+async function isUnusual(kind: string, place: string): Promise<boolean> {
+  const config = await readFields(path.join(place, 'config.json'));
+  switch (kind) {
+    case 'Transformer': {
+      if (config?.['is_encoder_decoder'] === true || isSequenceToSequence(config)) return true;
+      for (const name of CONFIGURATIONS) {
+        const settings = await readFields(path.join(place, name));
+        if (settings) return (settings['transformer_task'] ?? 'feature-extraction') !== 'feature-extraction';
+      }
+      return false;
+    }
+    case 'Pooling':
+      return config?.['include_prompt'] === false;
+    case 'Dense':
+      return config?.['use_residual'] === true || (config?.['module_input_name'] ?? SENTENCE) !== SENTENCE;
+    default:
+      return false;
+  }
 }
 
 /** From a file that somebody else wrote: it names folders below its own. */

@@ -83,6 +83,12 @@ const SEQUENCE_TO_SEQUENCE = new Set(
     ' ',
   ),
 );
+
+/** Whether a model has an encoder and a decoder, as T5 and BART have. */
+export function isSequenceToSequence(config: Fields | undefined): boolean {
+  return SEQUENCE_TO_SEQUENCE.has(textOf(config, 'model_type') ?? '');
+}
+
 const TRANSLATORS = new Set(['marian', 'm2m_100', 'nllb-moe', 'fsmt']);
 
 /**

@@ -202,7 +202,8 @@ function versionsOf(
     least === undefined ? name : `${name}>=${least}`;
   // transformers reads what an older one has saved, and not always what a newer one has.
   const requirements = [requirement('transformers', own ?? version(sentences?.transformersVersion))];
-  if (sentences) requirements.unshift(requirement('sentence-transformers', version(sentences.version)));
+  if (sentences?.plain === false)
+    requirements.unshift(requirement('sentence-transformers', version(sentences.version)));
   const made = [
     ...(sentences?.version === undefined ? [] : [`sentence-transformers ${sentences.version}`]),
     ...(own === undefined ? [] : [`transformers ${own}`]),

@@ -35,14 +35,15 @@ def is_plain(path):
     kinds = [module["type"].rpartition(".")[2] for module in modules]
     if not all(module["type"].startswith(OWN) for module in modules) or not set(kinds) <= set(PLAIN):
         return False
-    if kinds[:2] != ["Transformer", "Pooling"] or kinds[2:].count("Pooling") or kinds[1:].count("Transformer"):
+    if kinds[:2] != ["Transformer", "Pooling"] or not set(kinds[2:]) <= {"Dense", "Normalize"}:
         return False
     for kind, module in zip(kinds, modules):
         config = tasks.read(os.path.join(path, module["path"]), "config.json") or {}
         if kind == "Transformer":
             if config.get("is_encoder_decoder") or config.get("model_type") in tasks.SEQUENCE_TO_SEQUENCE:
                 return False
-            if _settings(os.path.join(path, module["path"])).get("transformer_task", "feature-extraction") != "feature-extraction":
+            settings = _settings(os.path.join(path, module["path"]))
+            if settings.get("transformer_task", "feature-extraction") != "feature-extraction":
                 return False
         elif kind == "Pooling" and config.get("include_prompt") is False:
             return False
