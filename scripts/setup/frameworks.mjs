@@ -1,7 +1,7 @@
 // .cache/frameworks: a virtual environment of its own for the large frameworks, with the packages pinned in
 // examples/frameworks/requirements.txt; reused until a requirement, the interpreter or the index changes. PyTorch of the
-// Python package index brings CUDA on Linux, 3 GB to download; NIMBUS_TORCH_INDEX names an index with builds for the CPU:
-//   NIMBUS_TORCH_INDEX=https://download.pytorch.org/whl/cpu npm test
+// Python package index brings CUDA on Linux, 3 GB to download; NIMBUS_TORCH_INDEX is the address of an index with builds
+// for the CPU, which uv or pip then asks too.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';

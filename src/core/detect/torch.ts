@@ -64,7 +64,9 @@ async function judge(subject: Subject, file: string, facts: PickleFacts): Promis
   return ok({
     framework: 'torch',
     path: labelled ? path.dirname(file) : file,
-    suggestedName: toName(subject.kind === 'folder' ? path.basename(subject.path) : name.replace(NAME, '')),
+    suggestedName: toName(
+      labelled || subject.kind === 'folder' ? path.basename(path.dirname(file)) : name.replace(NAME, ''),
+    ),
     summary: `PyTorch ${kind}${labelled ? ', with labels' : ''}`,
     requirements: ['torch'],
     risk: riskOf([facts], globals),

@@ -9,10 +9,6 @@ const FRAMEWORK_OF: Record<string, Framework> = {
   scikit: 'sklearn',
   joblib: 'sklearn',
   pickle: 'sklearn',
-  transformers: 'transformers',
-  huggingface: 'transformers',
-  torch: 'torch',
-  pytorch: 'torch',
   custom: 'custom',
 };
 

@@ -35,6 +35,7 @@ describe('telling a program of PyTorch', () => {
     write('flowers/labels.txt', 'a\nb\n');
     const labelled = await found(at('flowers/My Net.pt'));
     assert.equal(labelled.path, at('flowers'));
+    assert.equal(labelled.suggestedName, 'flowers');
     assert.equal(labelled.summary, 'PyTorch TorchScript program, with labels');
     assert.equal((await found(at('flowers'))).suggestedName, 'flowers');
     // A folder with other models is not copied with each of them.

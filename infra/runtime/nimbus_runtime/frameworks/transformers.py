@@ -7,7 +7,11 @@ Auto classes; its pipelines, which import every task there is, are not used.
 import sys
 
 from .. import torch_setup
+from ..deferral import defer
 from ..hugging_face import sentences, tasks
+
+UNUSED_IN_PREDICTION = {"scipy.optimize": ("linear_sum_assignment",)}
+"""Modules that transformers imports for training, with what it takes from them by name; each loads if it is used."""
 
 UNTRAINED_PARTS = ("feature-extraction",)
 """Tasks that do not use what a checkpoint may lack: vectors are made of the hidden states."""
@@ -16,13 +20,20 @@ UNTRAINED_PARTS = ("feature-extraction",)
 def imports(path):
     torch_setup.prepare()
     import torch  # noqa: F401
+
+    # After torch, whose modules import each other in circles that must not be entered elsewhere.
+    for name, taken in UNUSED_IN_PREDICTION.items():
+        defer(name, taken)
     import transformers
 
-    transformers.AutoTokenizer  # noqa: B018  (each of them is imported when it is first named)
     if sentences.is_sentences(path) and not sentences.is_plain(path):
         import sentence_transformers  # noqa: F401
-    else:
-        getattr(transformers, "AutoModel" if sentences.is_sentences(path) else tasks.CLASSES[tasks.task_of(path)])
+
+        return
+    # Each of the library's classes is imported when it is first named.
+    kind = "AutoModel" if sentences.is_sentences(path) else tasks.CLASSES[tasks.task_of(path)]
+    for name in ("AutoTokenizer", kind):
+        getattr(transformers, name)
 
 
 def load(path):
