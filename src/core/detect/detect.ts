@@ -7,11 +7,14 @@ import type { Detection } from './detection.ts';
 import type { Detector, Subject, Tools } from './detector.ts';
 import { peek, type Listing } from './folder.ts';
 import { laterFormat } from './later.ts';
+import { lightgbm } from './lightgbm.ts';
 import { detectMarkers } from './markers.ts';
+import { onnx } from './onnx.ts';
 import { sklearn } from './sklearn.ts';
 import { spacy } from './spacy.ts';
+import { xgboost } from './xgboost.ts';
 
-export const DETECTORS = { spacy, sklearn, custom } satisfies Record<Framework, Detector>;
+export const DETECTORS = { spacy, sklearn, onnx, xgboost, lightgbm, custom } satisfies Record<Framework, Detector>;
 
 /** A handler.py was written for this model: it goes before what else the folder may be. */
 const ORDER: readonly Framework[] = ['custom', ...FRAMEWORKS.filter((one) => one !== 'custom')];

@@ -4,7 +4,6 @@ import { isFile, readStart } from './folder.ts';
 
 /** Formats that Nimbus knows by name and does not run yet, so that its answer can say so. */
 const BY_EXTENSION: Record<string, string> = {
-  '.onnx': 'an ONNX model',
   '.pt': 'a PyTorch model',
   '.pth': 'a PyTorch model',
   '.safetensors': 'a safetensors file of weights',
@@ -13,9 +12,7 @@ const BY_EXTENSION: Record<string, string> = {
   '.pb': 'a TensorFlow model',
   '.tflite': 'a TensorFlow Lite model',
   '.gguf': 'a GGUF language model',
-  '.ubj': 'an XGBoost model',
   '.cbm': 'a CatBoost model',
-  '.skops': 'a skops file',
 };
 
 const BY_FILE: Record<string, string> = {
@@ -23,7 +20,6 @@ const BY_FILE: Record<string, string> = {
   'pytorch_model.bin': 'a Hugging Face model',
   'model.safetensors': 'a Hugging Face model',
   MLmodel: 'an MLflow model',
-  'model.onnx': 'an ONNX model',
 };
 
 /** `an ONNX model`; undefined where the subject is nothing of the kind. */

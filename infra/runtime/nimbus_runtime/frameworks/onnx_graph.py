@@ -1,0 +1,141 @@
+"""What ONNX Runtime does not tell of a model: its operators, and the classes that its classifier names.
+
+A small walk over the protobuf messages of the file; weights are skipped, and nothing but the file is needed.
+"""
+
+import mmap
+
+CLASS_ATTRIBUTES = (b"classlabels_strings", b"classlabels_int64s", b"classlabels_ints")
+
+_INT64, _STRING, _INT32 = 7, 8, 6
+"""Of TensorProto.DataType."""
+
+
+class Graph:
+    """`operators` by name; `classes` are lists of labels in the order in which the graph names them."""
+
+    def __init__(self):
+        self.operators = set()
+        self.classes = []
+
+    def labels(self, count):
+        """The classes of a classifier with `count` of them; None where the graph names none."""
+        return next((labels for labels in reversed(self.classes) if len(labels) == count), None)
+
+
+def read(path):
+    """The Graph of the file at `path`. Raises ValueError where it is no ONNX model."""
+    graph = Graph()
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        view = memoryview(data)
+        try:
+            for number, value in _fields(view):
+                if number == 7:
+                    _read_graph(value, graph)
+                    value.release()
+        finally:
+            view.release()
+    return graph
+
+
+def _read_graph(message, graph):
+    named = []
+    for number, value in _fields(message):
+        if number == 1:
+            _read_node(value, graph)
+        elif number == 5:
+            labels = _classes_of_tensor(value)
+            if labels:
+                named.append(labels)
+    graph.classes[:0] = named  # a classifier's own attribute says it for certain
+
+
+def _read_node(message, graph):
+    for number, value in _fields(message):
+        if number == 4:
+            graph.operators.add(str(value, "utf-8"))
+        elif number == 5:
+            labels = _classes_of_attribute(value)
+            if labels:
+                graph.classes.append(labels)
+
+
+def _classes_of_attribute(message):
+    labels, is_classes = [], False
+    for number, value in _fields(message):
+        if number == 1:
+            is_classes = bytes(value) in CLASS_ATTRIBUTES
+            if not is_classes:
+                return None
+        elif number == 8:
+            labels += [value] if isinstance(value, int) else _varints(value)
+        elif number == 9:
+            labels.append(str(value, "utf-8"))
+    return [_signed(label) for label in labels] if is_classes else None
+
+
+def _classes_of_tensor(message):
+    """skl2onnx keeps the classes of some classifiers as a weight that bears their name."""
+    name, kind, labels, raw = "", 0, [], b""
+    for number, value in _fields(message):
+        if number == 8:
+            name = str(value, "utf-8")
+        elif number == 2:
+            kind = value
+        elif number in (5, 7):
+            labels += [value] if isinstance(value, int) else _varints(value)
+        elif number == 6:
+            labels.append(value)
+        elif number == 9:
+            raw = value
+    if not name.startswith("classes") or kind not in (_INT32, _INT64, _STRING):
+        return None
+    if kind == _STRING:
+        return [str(label, "utf-8") for label in labels]
+    size = 8 if kind == _INT64 else 4
+    found = [int.from_bytes(raw[at : at + size], "little", signed=True) for at in range(0, len(raw), size)]
+    return found or [_signed(label) for label in labels]
+
+
+def _fields(message):
+    """Number and value of each field: an int of a varint, else a view of its bytes."""
+    at, end = 0, len(message)
+    while at < end:
+        key, at = _varint(message, at)
+        wire = key & 7
+        if wire == 0:
+            value, at = _varint(message, at)
+        else:
+            size = {1: 8, 5: 4}.get(wire)
+            if wire == 2:
+                size, at = _varint(message, at)
+            if size is None or at + size > end:
+                raise ValueError("the file is no ONNX model, or is cut short")
+            value = message[at : at + size]
+            at += size
+        yield key >> 3, value
+
+
+def _varint(message, at):
+    value = shift = 0
+    while True:
+        if at >= len(message) or shift > 63:
+            raise ValueError("the file is no ONNX model, or is cut short")
+        byte = message[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+        shift += 7
+
+
+def _varints(message):
+    at, values = 0, []
+    while at < len(message):
+        value, at = _varint(message, at)
+        values.append(value)
+    return values
+
+
+def _signed(label):
+    return label - (1 << 64) if isinstance(label, int) and label >= 1 << 63 else label
