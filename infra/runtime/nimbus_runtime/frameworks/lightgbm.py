@@ -5,6 +5,7 @@ import sys
 from ..deferral import absent_during
 from . import Failed, InputError, only_parameters
 from .answers import SCHEMAS, classified, values
+from .processors import threads
 from .tables import CategoryTable, NumberTable
 
 ABSENT = ("sklearn", "pandas", "matplotlib", "graphviz", "dask")
@@ -41,11 +42,7 @@ def imports(path):
 def load(path):
     import lightgbm
 
-    from .onnx_session import threads
-
-    header = _header(path)
-    booster = lightgbm.Booster(params={"num_threads": threads(), "verbosity": -1}, model_file=path)
-    return _Model(booster, header)
+    return _Model(lightgbm.Booster(model_file=path), _header(path))
 
 
 def predict(model, inputs, parameters):
@@ -101,7 +98,7 @@ def _table(booster, infos):
 
 def _answers(model, rows):
     numpy = sys.modules["numpy"]
-    output = model.booster.predict(numpy.array(rows, dtype="float64"))
+    output = model.booster.predict(numpy.array(rows, dtype="float64"), num_threads=threads())
     if model.task == "ranking":
         return [{"score": score} for score in output.ravel().tolist()]
     if model.task == "regression":

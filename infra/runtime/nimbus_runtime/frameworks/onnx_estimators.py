@@ -62,7 +62,14 @@ class EstimatorModel:
 
     def _learn_classes(self):
         """One made-up input tells how many classes there are, and whether scores are probabilities."""
-        labels, scores = self._split(self.session.run(self.reader.feed([self.reader.sample()])))
+        try:
+            outputs = self.session.run(self.reader.feed([self.reader.sample()]))
+        except Exception:  # a model may refuse what it never saw: then the first request tells
+            self.labels = self.graph.classes[-1] if self.graph.classes else None
+            return
+        self._learn(*self._split(outputs))
+
+    def _learn(self, labels, scores):
         if isinstance(scores, list):  # a map each: with ZipMap
             self.labels = list(scores[0])
             rows = [list(row.values()) for row in scores]
@@ -79,7 +86,10 @@ class EstimatorModel:
 
     def _answer(self, outputs):
         if self.kind == "classification":
-            return self._classified(*self._split(outputs))
+            labels, scores = self._split(outputs)
+            if self.score_kind is None:
+                self._learn(labels, scores)
+            return self._classified(labels, scores)
         if self.kind in ("clustering", "outlier-detection"):
             first, second = (output.reshape(len(output), -1) for output in outputs)
             if self.kind == "clustering":

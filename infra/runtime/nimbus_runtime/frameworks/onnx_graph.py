@@ -27,101 +27,97 @@ def read(path):
     """The Graph of the file at `path`. Raises ValueError where it is no ONNX model."""
     graph = Graph()
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        view = memoryview(data)
-        try:
-            for number, value in _fields(view):
-                if number == 7:
-                    _read_graph(value, graph)
-                    value.release()
-        finally:
-            view.release()
+        for number, value in _fields(data, slice(0, len(data))):
+            if number == 7:
+                _read_graph(data, value, graph)
     return graph
 
 
-def _read_graph(message, graph):
+def _read_graph(data, message, graph):
     named = []
-    for number, value in _fields(message):
+    for number, value in _fields(data, message):
         if number == 1:
-            _read_node(value, graph)
+            _read_node(data, value, graph)
         elif number == 5:
-            labels = _classes_of_tensor(value)
+            labels = _classes_of_tensor(data, value)
             if labels:
                 named.append(labels)
     graph.classes[:0] = named  # a classifier's own attribute says it for certain
 
 
-def _read_node(message, graph):
-    for number, value in _fields(message):
+def _read_node(data, message, graph):
+    for number, value in _fields(data, message):
         if number == 4:
-            graph.operators.add(str(value, "utf-8"))
+            graph.operators.add(data[value].decode("utf-8"))
         elif number == 5:
-            labels = _classes_of_attribute(value)
+            labels = _classes_of_attribute(data, value)
             if labels:
                 graph.classes.append(labels)
 
 
-def _classes_of_attribute(message):
+def _classes_of_attribute(data, message):
     labels, is_classes = [], False
-    for number, value in _fields(message):
+    for number, value in _fields(data, message):
         if number == 1:
-            is_classes = bytes(value) in CLASS_ATTRIBUTES
+            is_classes = data[value] in CLASS_ATTRIBUTES
             if not is_classes:
                 return None
         elif number == 8:
-            labels += [value] if isinstance(value, int) else _varints(value)
+            labels += _varints(data, value)
         elif number == 9:
-            labels.append(str(value, "utf-8"))
+            labels.append(data[value].decode("utf-8"))
     return [_signed(label) for label in labels] if is_classes else None
 
 
-def _classes_of_tensor(message):
+def _classes_of_tensor(data, message):
     """skl2onnx keeps the classes of some classifiers as a weight that bears their name."""
-    name, kind, labels, raw = "", 0, [], b""
-    for number, value in _fields(message):
+    name, kind, labels, raw = b"", 0, [], None
+    for number, value in _fields(data, message):
         if number == 8:
-            name = str(value, "utf-8")
+            name = data[value]
         elif number == 2:
             kind = value
         elif number in (5, 7):
-            labels += [value] if isinstance(value, int) else _varints(value)
-        elif number == 6:
             labels.append(value)
+        elif number == 6:
+            labels.append(data[value].decode("utf-8"))
         elif number == 9:
             raw = value
-    if not name.startswith("classes") or kind not in (_INT32, _INT64, _STRING):
+    if not name.startswith(b"classes") or kind not in (_INT32, _INT64, _STRING):
         return None
+    if raw is not None:
+        size, content = (8 if kind == _INT64 else 4), data[raw]
+        return [int.from_bytes(content[at : at + size], "little", signed=True) for at in range(0, len(content), size)]
     if kind == _STRING:
-        return [str(label, "utf-8") for label in labels]
-    size = 8 if kind == _INT64 else 4
-    found = [int.from_bytes(raw[at : at + size], "little", signed=True) for at in range(0, len(raw), size)]
-    return found or [_signed(label) for label in labels]
+        return labels
+    return [_signed(label) for value in labels for label in _varints(data, value)]
 
 
-def _fields(message):
-    """Number and value of each field: an int of a varint, else a view of its bytes."""
-    at, end = 0, len(message)
+def _fields(data, message):
+    """Number and value of each field of a message: an int of a varint, else the slice of its bytes."""
+    at, end = message.start, message.stop
     while at < end:
-        key, at = _varint(message, at)
+        key, at = _varint(data, at, end)
         wire = key & 7
         if wire == 0:
-            value, at = _varint(message, at)
+            value, at = _varint(data, at, end)
         else:
             size = {1: 8, 5: 4}.get(wire)
             if wire == 2:
-                size, at = _varint(message, at)
+                size, at = _varint(data, at, end)
             if size is None or at + size > end:
                 raise ValueError("the file is no ONNX model, or is cut short")
-            value = message[at : at + size]
+            value = slice(at, at + size)
             at += size
         yield key >> 3, value
 
 
-def _varint(message, at):
+def _varint(data, at, end):
     value = shift = 0
     while True:
-        if at >= len(message) or shift > 63:
+        if at >= end or shift > 63:
             raise ValueError("the file is no ONNX model, or is cut short")
-        byte = message[at]
+        byte = data[at]
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
@@ -129,12 +125,15 @@ def _varint(message, at):
         shift += 7
 
 
-def _varints(message):
-    at, values = 0, []
-    while at < len(message):
-        value, at = _varint(message, at)
-        values.append(value)
-    return values
+def _varints(data, value):
+    """The numbers of a repeated field: one by itself, or many packed."""
+    if isinstance(value, int):
+        return [value]
+    at, found = value.start, []
+    while at < value.stop:
+        number, at = _varint(data, at, value.stop)
+        found.append(number)
+    return found
 
 
 def _signed(label):

@@ -5,6 +5,7 @@ import sys
 
 from ..contract import json_type
 from . import InputError
+from .processors import threads
 
 DTYPES = {
     "float": "float32",
@@ -39,15 +40,6 @@ def find(path):
     raise FileNotFoundError("there is no ONNX model in %s" % path)
 
 
-def threads():
-    """Processors that this process may use; OMP_NUM_THREADS where the user has set it."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    if wanted.isdigit() and int(wanted) > 0:
-        return int(wanted)
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
 class Session:
     """An onnxruntime.InferenceSession on the processor, and its inputs."""
 
@@ -57,7 +49,7 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads()
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # warnings name nothing that a user of the endpoint could change
+        options.log_severity_level = 4  # what fails is raised; its text in the log could hold an input
         # Threads that wait by spinning would take the processor from the other workers.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])

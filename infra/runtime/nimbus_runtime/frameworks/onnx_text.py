@@ -90,7 +90,7 @@ class TextModel:
         if not isinstance(text, str):
             raise InputError("input", "The input must be a string of text, not %s." % json_type(text))
         most = min(one for one in (self.tokenizer.most, self.length, float("inf")) if one is not None)
-        encoding = self.tokenizer.encode(text, most if cut else None)
+        encoding = self.tokenizer.encode(self.answers.prompt + text, most if cut and most != float("inf") else None)
         if len(encoding) > most:
             what = "The text has %d tokens; this model takes %d. " % (len(encoding), most)
             raise InputError("input", what + 'Shorten it, or ask with "parameters": {"truncation": true}.')
@@ -114,6 +114,7 @@ class Tensors:
     labels = None
     parameters = ()
     truncates = False
+    prompt = ""
 
     def __init__(self, session):
         self.names = list(session.outputs)
@@ -139,6 +140,7 @@ class Classes:
 
     parameters = ()
     truncates = False
+    prompt = ""
 
     def __init__(self, session, config):
         self.output = _logits(session)
@@ -166,6 +168,7 @@ class Entities:
     task = "token-classification"
     parameters = ()
     truncates = False
+    prompt = ""
 
     def __init__(self, session, config):
         self.output = _logits(session)
@@ -227,8 +230,13 @@ class Embeddings:
         self.normalizes = "Normalize" in types
         self.ready = "sentence_embedding" in session.outputs
         pooling = next((one for one, kind in zip(modules, types) if kind == "Pooling"), None)
-        config = _json(os.path.join(folder, str(pooling.get("path", "")), "config.json")) if pooling else {}
+        config = {}
+        if pooling:
+            config = _json(os.path.join(folder, os.path.basename(str(pooling.get("path", ""))), "config.json"))
         self.pooling = _pooling(config)
+        self.prompt = _default_prompt(folder) if modules else ""
+        if self.prompt and config.get("include_prompt") is False:
+            raise ValueError("Nimbus does not know how to leave the prompt out of the pooling of this model")
         unknown = [kind for kind in types if kind not in ("Transformer", "Pooling", "Normalize")]
         if unknown and not self.ready:
             raise ValueError("Nimbus does not know the module %s of this model" % unknown[0])
@@ -255,6 +263,13 @@ class Embeddings:
         if self.pooling == "max":
             return numpy.where(on > 0, hidden, -1e9).max(axis=1)
         return (hidden * on).sum(axis=1) / numpy.maximum(on.sum(axis=1), 1e-9)
+
+
+def _default_prompt(folder):
+    """What SentenceTransformers puts before every text unless it is told otherwise."""
+    config = _json(os.path.join(folder, "config_sentence_transformers.json"))
+    prompts, name = config.get("prompts"), config.get("default_prompt_name")
+    return str(prompts.get(name) or "") if isinstance(prompts, dict) and name else ""
 
 
 def _pooling(config):

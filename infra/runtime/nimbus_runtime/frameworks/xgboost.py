@@ -5,6 +5,7 @@ import sys
 from ..deferral import absent_during
 from . import Failed, InputError, only_parameters
 from .answers import SCHEMAS, classified, values
+from .processors import threads
 from .tables import NumberTable
 
 ABSENT = ("sklearn", "sklearn.base", "sklearn.model_selection", "sklearn.utils")
@@ -44,8 +45,6 @@ def imports(path):
 
 def load(path):
     import xgboost
-
-    from .onnx_session import threads
 
     booster = xgboost.Booster(model_file=path)
     booster.set_param({"nthread": threads()})
