@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Subject } from './detector.ts';
-import { isFile, readStart } from './folder.ts';
+import { isFile, peek, readStart } from './folder.ts';
 
 /** Formats that Nimbus knows by name and does not run yet, so that its answer can say so. */
 const BY_EXTENSION: Record<string, string> = {
@@ -14,6 +14,9 @@ const BY_EXTENSION: Record<string, string> = {
   '.gguf': 'a GGUF language model',
   '.cbm': 'a CatBoost model',
 };
+
+/** Kinds of files that are always a model, so that a folder with one is that model's. */
+const ALONE = new Set(['.keras', '.gguf', '.cbm', '.tflite']);
 
 const BY_FILE: Record<string, string> = {
   'saved_model.pb': 'a TensorFlow model',
@@ -32,5 +35,8 @@ export async function laterFormat(subject: Subject): Promise<string | undefined>
   for (const [name, format] of Object.entries(BY_FILE)) {
     if (await isFile(path.join(subject.path, name))) return format;
   }
-  return undefined;
+  // A folder around one such file, as a download leaves it.
+  const { files } = await peek(subject.path);
+  const inside = files.find((name) => ALONE.has(path.extname(name).toLowerCase()));
+  return inside === undefined ? undefined : BY_EXTENSION[path.extname(inside).toLowerCase()];
 }

@@ -17,6 +17,7 @@ export const lightgbm: Detector = {
     const start = (await readBytes(subject.path, 16)).toString('latin1');
     if (!/^tree\r?\nversion=/.test(start)) return undefined;
     const { header, bytes } = await readHeader(subject);
+    if (bytes === undefined) return damaged(subject, 'its header does not end');
     const missing = ['objective', 'feature_names', 'max_feature_idx'].find((name) => !header.has(name));
     if (missing === 'objective') return customObjective(subject);
     if (missing !== undefined) return damaged(subject, `it does not say ${missing}`);
@@ -27,10 +28,12 @@ export const lightgbm: Detector = {
   },
 };
 
-/** Lines of `name=value` up to the first empty one, and how many bytes they take. */
-async function readHeader({ path: file }: Subject): Promise<{ header: Map<string, string>; bytes: number }> {
+/** Lines of `name=value` up to the first empty one, and how many bytes they take: undefined where none is empty. */
+async function readHeader({
+  path: file,
+}: Subject): Promise<{ header: Map<string, string>; bytes: number | undefined }> {
   const data = await readBytes(file, HEADER_BYTES);
-  const end = /\r?\n\r?\n/.exec(data.toString('latin1'))?.index ?? data.length;
+  const end = /\r?\n\r?\n/.exec(data.toString('latin1'))?.index;
   const lines = data.subarray(0, end).toString('utf8').split(/\r?\n/);
   const pairs = lines.flatMap((line) => {
     const at = line.indexOf('=');

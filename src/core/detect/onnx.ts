@@ -100,7 +100,8 @@ async function describe(
   }
   const base = path.basename(file).replace(/\.onnx$/i, '');
   const own = needsFolder || subject.kind === 'folder' ? path.basename(folder) : base;
-  const opset = model.opsets.get('') ?? model.opsets.get('ai.onnx.ml');
+  const [first] = model.opsets;
+  const opset = model.opsets.get('') ?? first?.join(' ');
   const producer = [model.producer, model.producerVersion].filter(Boolean).join(' ').slice(0, 80);
   return ok({
     framework: 'onnx',
