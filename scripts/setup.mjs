@@ -15,10 +15,7 @@ import { setUpSystem } from './setup/system.mjs';
  */
 export async function setUp({ browser = false, codeServer = false, bench = false, frameworks = false }) {
   await step('System packages', () => setUpSystem(browser ? ['python', 'browser'] : ['python']));
-  const work = [
-    step('Node packages', setUpNodeModules),
-    setUpModels({ bench, frameworks }),
-  ];
+  const work = [step('Node packages', setUpNodeModules), setUpModels({ bench, frameworks })];
   if (codeServer) work.push(step('VS Code in the browser (code-server)', setUpCodeServer));
   // Every step is let finish, so that a second run finds whole what the first could make.
   const failed = (await Promise.allSettled(work)).filter((result) => result.status === 'rejected');

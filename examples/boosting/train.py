@@ -18,15 +18,15 @@ def main(folder: Path) -> None:
 
     boosted = XGBClassifier(n_estimators=10, max_depth=3, random_state=7).fit(measures, flowers.target)
     boosted.save_model(folder / "flowers.ubj")
-    joblib.dump(boosted, folder / "flowers-xgboost.joblib")
+    joblib.dump(boosted, folder / "flowers-xgb.joblib")
     regressor = XGBRegressor(n_estimators=10, max_depth=3, random_state=7).fit(progress.data, progress.target)
-    regressor.save_model(folder / "progress.json")
+    regressor.save_model(folder / "progress-xgb.json")
 
     light = LGBMClassifier(n_estimators=10, random_state=7, verbose=-1).fit(measures, flowers.target)
-    light.booster_.save_model(folder / "flowers-light.txt")
-    joblib.dump(light, folder / "flowers-light.joblib")
+    light.booster_.save_model(folder / "flowers-lgb.txt")
+    joblib.dump(light, folder / "flowers-lgb.joblib")
     regressor = LGBMRegressor(n_estimators=10, random_state=7, verbose=-1).fit(progress.data, progress.target)
-    regressor.booster_.save_model(folder / "progress-light.txt")
+    regressor.booster_.save_model(folder / "progress-lgb.txt")
 
 
 if __name__ == "__main__":

@@ -88,7 +88,9 @@ class TensorModel:
 def tensor(output):
     """One output as JSON: `dtype`, `shape` and `data` in nested lists; sequences and maps as they are."""
     if not hasattr(output, "dtype"):
-        return {"dtype": "sequence" if isinstance(output, list) else "map", "data": _keyed_by_text(output)}
+        is_list = isinstance(output, list)
+        shape = [len(output)] if is_list else []
+        return {"dtype": "sequence" if is_list else "map", "shape": shape, "data": _keyed_by_text(output)}
     dtype = "string" if output.dtype == object else str(output.dtype)
     return {"dtype": dtype, "shape": list(output.shape), "data": output.tolist()}
 
@@ -98,7 +100,7 @@ def tensors_schema(names):
     one = {
         "type": "object",
         "properties": {"dtype": {"type": "string"}, "shape": {"type": "array"}, "data": {}},
-        "required": ["dtype", "data"],
+        "required": ["dtype", "shape", "data"],
     }
     return {
         "type": "object",
