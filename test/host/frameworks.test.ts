@@ -76,20 +76,23 @@ describe('models of the large frameworks, served by a host', function () {
     });
   }
 
-  it('a skops file with a dangerous function is blocked, and runs nothing', async () => {
+  it('a skops file that runs a command when it is loaded is blocked, and runs nothing', async () => {
     const ran = path.join(project.folder, 'ran');
-    await python(
-      '-c',
-      `
-import os, sys, zipfile, json, skops.io
+    const make = `
+import json, sys, zipfile, skops.io
 from sklearn.preprocessing import FunctionTransformer
-skops.io.dump(FunctionTransformer(func=len), "models/base.skops")
-schema = json.loads(zipfile.ZipFile("models/base.skops").read("schema.json"))
-node = schema["content"]["content"]["func"]
-node.update({"__class__": "system", "__module__": "os", "__loader__": "FunctionNode"})
+skops.io.dump((FunctionTransformer(), ("touch ran",)), "base.skops")
+schema = json.loads(zipfile.ZipFile("base.skops").read("schema.json"))
+estimator, arguments = schema["content"]
+reduced = {"args": arguments}
+keys = {"__class__": "list", "__module__": "builtins", "__loader__": "ListNode", "content": [], "__id__": 1}
+nothing = {"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode", "content": {}, "key_types": keys}
+node = {"__class__": "system", "__module__": "os", "__loader__": "LossNode", "__reduce__": reduced, "content": nothing}
+estimator["content"]["content"]["func"] = node
+estimator.update(protocol=schema["protocol"], _skops_version=schema["_skops_version"])
 with zipfile.ZipFile("models/evil.skops", "w") as file:
-    file.writestr("schema.json", json.dumps(schema))`,
-    );
+    file.writestr("schema.json", json.dumps(estimator))`;
+    await python('-c', make);
     const prepared = await prepare('evil.skops');
     assert.equal(prepared.consentNeeded?.kind, 'dangerous-globals');
     const operation = await project.execute(prepared.plan({}));
@@ -97,5 +100,9 @@ with zipfile.ZipFile("models/evil.skops", "w") as file:
     assert.equal(operation.error?.code, 'consent-needed');
     assert.match(operation.error?.why ?? '', /os\.system \(runs a command of the operating system\)/);
     assert.equal(existsSync(ran), false);
+    // It would have: whoever trusts what it names runs the command.
+    const load = 'import skops.io as s; f = "models/evil.skops"; s.load(f, trusted=s.get_untrusted_types(file=f))';
+    await python('-c', load).catch(() => undefined);
+    assert.equal(existsSync(ran), true);
   });
 });
