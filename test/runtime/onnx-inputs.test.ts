@@ -80,6 +80,20 @@ describe('inputs of ONNX and boosted models', function () {
       );
     }));
 
+  it('inputs of one batch dimension must agree, whatever they add up to with others', () =>
+    withWorker('two tensors', async (worker) => {
+      const rows = (count: number) => Array.from({ length: count }, (_, index) => [index]);
+      await refused(worker, { a: rows(2), b: rows(3) }, 'input', /differ in their first dimension, rows/);
+      const inputs = [
+        { a: rows(2), b: rows(3) },
+        { a: rows(3), b: rows(2) },
+        { a: rows(2), b: rows(2) },
+      ];
+      const { body } = await worker.post('/batch', { inputs });
+      assert.equal(body['failed'].length, 2);
+      assert.deepEqual(body['success'][0].result.tensors.c.data, [[0], [2]]);
+    }));
+
   it('strings and booleans are checked, too', () =>
     withWorker('strings and booleans', async (worker) => {
       const good = { a: ['x'], b: ['y', 'z'], on: true };

@@ -26,6 +26,7 @@ describe('ONNX answers as the framework that it came from', function () {
       'xgboost numbers',
       'lightgbm',
       'one tensor',
+      'two tensors',
       'strings and booleans',
       'a sum of all',
     ]);

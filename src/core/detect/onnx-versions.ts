@@ -5,6 +5,7 @@ import type { OnnxModel } from './onnx-model.ts';
  * notes and the version matrix of ONNX Runtime. It refuses models that are newer than itself.
  */
 const BY_OPSET: [number, string][] = [
+  [23, '1.23'],
   [22, '1.21'],
   [21, '1.18'],
   [20, '1.17'],
@@ -16,6 +17,7 @@ const BY_OPSET: [number, string][] = [
   [14, '1.8'],
 ];
 const BY_IR: [number, string][] = [
+  [11, '1.23'],
   [10, '1.18'],
   [9, '1.15'],
   [8, '1.10'],

@@ -182,6 +182,15 @@ def tensors():
     both = {"dtype": "string", "shape": [3], "data": ["x", "y", "z"]}
     expected = [{"tensors": {"both": both, "off": {"dtype": "bool", "shape": [], "data": False}}}]
     case("strings and booleans", pair, expected, [{"a": ["x"], "b": ["y", "z"], "on": True}])
+    sums = graph(
+        [helper.make_node("Add", ["a", "b"], ["c"])],
+        [("a", TensorProto.DOUBLE, ["rows", 1]), ("b", TensorProto.DOUBLE, ["rows", 1])],
+        [("c", TensorProto.DOUBLE, ["rows", 1])],
+    )
+    asked = [{"a": [[1.5]], "b": [[2]]}, {"a": [[1], [2]], "b": [[0], [4]]}]
+    rows = [[[3.5]], [[1.0], [6.0]]]
+    expected = [{"tensors": {"c": {"dtype": "float64", "shape": [len(own), 1], "data": own}}} for own in rows]
+    case("two tensors", sums, expected, asked)
     # What it answers for one depends on the others that it gets: they must not go together.
     total = graph(
         [helper.make_node("ReduceSum", ["x"], ["y"], keepdims=0)],

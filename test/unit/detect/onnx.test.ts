@@ -32,6 +32,7 @@ describe('telling ONNX models', () => {
     const expected: [Parameters<typeof onnxFile>[0], string][] = [
       [{ ir: 10, opsets: { '': 17 } }, 'onnxruntime>=1.18'],
       [{ ir: 8, opsets: { '': 22 } }, 'onnxruntime>=1.21'],
+      [{ ir: 11, opsets: { '': 17 } }, 'onnxruntime>=1.23'],
       [{ ir: 8, opsets: { 'ai.onnx': 18 } }, 'onnxruntime>=1.14'],
       [{ ir: 3, opsets: { '': 9, 'ai.onnx.ml': 3 } }, 'onnxruntime>=1.12'],
     ];
