@@ -99,13 +99,13 @@ async function describe(
     if (!other?.ok || other.value.file !== file) return needsOwnFolder(file, model);
   }
   const base = path.basename(file).replace(/\.onnx$/i, '');
-  const own = needsFolder || subject.kind === 'folder' ? path.basename(folder) : base;
+  const own = needsFolder || base === 'model' ? path.basename(folder) : base;
   const [first] = model.opsets;
   const opset = model.opsets.get('') ?? first?.join(' ');
   const producer = [model.producer, model.producerVersion].filter(Boolean).join(' ').slice(0, 80);
   return ok({
     framework: 'onnx',
-    path: needsFolder || subject.kind === 'folder' ? folder : file,
+    path: needsFolder ? folder : file,
     suggestedName: toName(own),
     summary: `ONNX model${whatItIs(model, text)}, opset ${opset ?? 'unknown'}${producer === '' ? '' : `, made with ${producer}`}`,
     requirements: [onnxRuntime(model), ...(text ? [text.tokenizer] : [])],

@@ -28,6 +28,13 @@ describe('telling ONNX models', () => {
     assert.deepEqual(estimator.requirements, ['onnxruntime']);
   });
 
+  it('a folder around a file that needs nothing beside it is not part of the model', async () => {
+    write('my project/model.onnx', onnxFile());
+    write('my project/data/large.csv', '1');
+    const detection = await found(at('my project'));
+    assert.deepEqual([detection.path, detection.suggestedName], [at('my project/model.onnx'), 'my-project']);
+  });
+
   it('asks for a runtime that is new enough, by operators and by format', async () => {
     const expected: [Parameters<typeof onnxFile>[0], string][] = [
       [{ ir: 10, opsets: { '': 17 } }, 'onnxruntime>=1.18'],

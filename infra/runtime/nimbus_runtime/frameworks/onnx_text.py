@@ -303,4 +303,6 @@ def _softmax(logits):
 
 
 def _sigmoid(logits):
-    return 1.0 / (1.0 + sys.modules["numpy"].exp(-logits))
+    numpy = sys.modules["numpy"]
+    with numpy.errstate(over="ignore"):  # beyond the largest power it is 0 all the same
+        return 1.0 / (1.0 + numpy.exp(-logits))
