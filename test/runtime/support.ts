@@ -30,14 +30,10 @@ export function samplePython(): string {
   return python;
 }
 
-/** The environment with the large frameworks, for examples/frameworks. */
+/** The environment with the large frameworks: torch, transformers, onnxruntime and others. */
 export function frameworksPython(): string {
-  const python = path.join(
-    ROOT,
-    '.cache',
-    'frameworks',
-    process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python',
-  );
+  const name = process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python';
+  const python = path.join(ROOT, '.cache', 'frameworks', name);
   assert.ok(existsSync(python), `${python} is missing: run node scripts/setup.mjs --frameworks`);
   return python;
 }
