@@ -179,3 +179,40 @@ export interface TensorValue {
   shape: number[];
   data: unknown;
 }
+
+/** Several outputs with classes of their own, or several labels of one set. */
+export interface MultiLabelResult {
+  labels: (string | number | boolean)[];
+  /** One for each output. */
+  outputs?: ClassificationResult[];
+  scores?: Score[];
+  scoreKind?: 'probability';
+}
+
+/** A model that ranks: the higher the better, without a unit. */
+export interface RankingResult {
+  score: number;
+}
+
+/** `distances` to all centres, or `scores` of all components of a mixture, by their number. */
+export interface ClusterResult {
+  cluster: number;
+  distances?: number[];
+  scores?: Score[];
+}
+
+/** A score below 0 is an outlier. */
+export interface OutlierResult {
+  outlier: boolean;
+  score?: number;
+}
+
+/** What a transformer makes of an input; null where a value is missing. */
+export interface VectorResult {
+  vector: (number | string | boolean | null)[];
+}
+
+/** The logarithm of a density. */
+export interface DensityResult {
+  density: number;
+}

@@ -35,7 +35,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
   program
     .command('deploy')
     .description('give a model an endpoint on this machine')
-    .argument('<path>', 'a spaCy pipeline folder, a scikit-learn .joblib or .pkl file, or a folder with handler.py')
+    .argument('<path>', 'a spaCy, scikit-learn, ONNX, XGBoost or LightGBM model, or a folder with handler.py')
     .option('--name <name>', 'name of the model (default: made from the path)')
     .option('--target <target>', `where it runs: ${TARGETS.join(', ')}`, TARGETS[0])
     .option('--as <deployment>', "name of the deployment (default: the target's)")

@@ -7,17 +7,23 @@ import type { Detection } from './detection.ts';
 import type { Detector, Subject, Tools } from './detector.ts';
 import { peek, type Listing } from './folder.ts';
 import { laterFormat } from './later.ts';
+import { lightgbm } from './lightgbm.ts';
 import { detectMarkers } from './markers.ts';
+import { onnx } from './onnx.ts';
 import { sklearn } from './sklearn.ts';
 import { spacy } from './spacy.ts';
 import { torch } from './torch.ts';
 import { transformers } from './transformers.ts';
+import { xgboost } from './xgboost.ts';
 
 export const DETECTORS = {
   spacy,
   sklearn,
+  onnx,
   transformers,
   torch,
+  xgboost,
+  lightgbm,
   custom,
 } satisfies Record<Framework, Detector>;
 

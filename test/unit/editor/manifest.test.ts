@@ -155,6 +155,9 @@ describe('package.json and the code', () => {
       extensions.map((one) => `.${one}`),
       [...detectMarkers.extensions],
     );
+    const { words, extensions: endings } = detectMarkers.named;
+    const named = `resourceFilename =~ /(${words.join('|')}).*\\.(${endings.map((one) => one.slice(1)).join('|')})$/i`;
+    assert.ok(when.includes(named), named);
   });
 
   it('translate every text, and have no text that nothing shows', () => {

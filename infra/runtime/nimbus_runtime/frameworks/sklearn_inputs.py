@@ -115,6 +115,7 @@ class TableReader:
         self.names = names
         self.columns = _columns(first, names)
         self.needs_frame = _needs_frame(estimator)
+        self.has_categories = _is_booster(first) and _has_categories(first)
         if self.needs_frame:
             import pandas  # noqa: F401  (now, so that the first request does not wait for it)
         else:
@@ -129,7 +130,11 @@ class TableReader:
             import pandas
 
             columns = {name: [row[index] for row in rows] for index, name in enumerate(self.names)}
-            return pandas.DataFrame(columns, columns=self.names)
+            frame = pandas.DataFrame(columns, columns=self.names)
+            if self.has_categories:  # the booster brings them in its own order
+                texts = [name for name in self.names if frame[name].dtype.kind not in "biuf"]
+                frame = frame.astype({name: "category" for name in texts})
+            return frame
         numpy = sys.modules["numpy"]
         only_numbers = all(self.columns[name].get("type") == "number" for name in self.names)
         return numpy.array(rows, dtype=float if only_numbers else object)
@@ -223,8 +228,21 @@ def _is(estimator, *names):
     return type(estimator).__name__ in names and type(estimator).__module__.startswith("sklearn.")
 
 
+def _is_booster(estimator):
+    """XGBoost's and LightGBM's estimators, which take arrays of numbers."""
+    return type(estimator).__module__ in ("xgboost.sklearn", "lightgbm.sklearn")
+
+
+def _has_categories(booster):
+    """Whether it was fitted with columns of categories, which only a DataFrame gives it again."""
+    inner = getattr(booster, "_Booster", None)
+    return bool(getattr(inner, "pandas_categorical", None)) or "c" in (getattr(inner, "feature_types", None) or ())
+
+
 def _needs_only_numbers(first):
     """Whether every column of a model that starts with `first` must be a number."""
+    if _is_booster(first):
+        return not _has_categories(first)
     if _is(first, "OneHotEncoder", "OrdinalEncoder", "TargetEncoder"):
         return all(_is_numeric(categories) for categories in getattr(first, "categories_", [None]))
     if _is(first, "SimpleImputer"):
@@ -305,6 +323,10 @@ def _needs_frame(estimator):
     while pending:
         step = pending.pop()
         if step is None or isinstance(step, str):
+            continue
+        if _is_booster(step):
+            if _has_categories(step):
+                return True
             continue
         if not type(step).__module__.startswith("sklearn."):
             return True
