@@ -93,14 +93,17 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const name = request.name ?? nameFor(models, modelPath.path, detection.suggestedName);
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
+  const before = models[name];
   const current = request.current?.[keyText({ model: name, deployment: request.deployment ?? TARGETS[0] })];
   const planned = await planEnvironment(
     detection,
     current === undefined || request.interpreter !== undefined ? found : keepFirst(current, found),
-    request.signal === undefined ? {} : { signal: request.signal },
+    {
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
+    },
   );
   if (!planned.ok) return planned;
-  const before = models[name];
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
   return ok({

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { modelPath } from '../../core/models/paths.ts';
-import type { EnvironmentPlan } from '../../core/environment/environment.ts';
+import { NO_SUCH_PYTHON, type EnvironmentPlan } from '../../core/environment/environment.ts';
 import type { PreparedDeploy } from '../../core/deploy.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { askConsent } from '../consent.ts';
@@ -17,8 +17,11 @@ export async function redeploy(editor: Editor, given: unknown): Promise<Outcome<
   if (!chosen.ok) return chosen;
   const wanted = wantedOf(chosen.value);
   if (!wanted.ok) return wanted;
-  const interpreter = chosen.value.project.status(chosen.value)?.interpreter;
-  const request = interpreter === undefined ? wanted.value : { ...wanted.value, interpreter };
+  const { project, model } = chosen.value;
+  const interpreter = project.status(chosen.value)?.interpreter;
+  // Where models.json names a version the interpreter stays only as long as it is of that one.
+  const keep = interpreter !== undefined && project.spec(model)?.pythonVersion === undefined;
+  const request = keep ? { ...wanted.value, interpreter } : wanted.value;
   const prepared = await prepare(editor, chosen.value.project, request);
   return prepared.ok ? execute(editor, chosen.value, prepared.value) : prepared;
 }
@@ -31,7 +34,11 @@ export async function selectInterpreter(editor: Editor, given: unknown): Promise
   const wanted = wantedOf(chosen.value);
   if (!wanted.ok) return wanted;
   const prepared = await prepare(editor, project, wanted.value);
-  if (!prepared.ok) return prepared;
+  if (!prepared.ok) {
+    if (prepared.error.code !== NO_SUCH_PYTHON) return prepared;
+    const other = await otherInterpreter(editor, project, wanted.value);
+    return other ? execute(editor, chosen.value, other) : cancelled();
+  }
   const current = project.status(chosen.value)?.interpreter;
   const inUse = prepared.value.environments.find(({ plan }) => plan.kind === 'use' && plan.python === current);
   const environment = await chooseEnvironment(prepared.value, inUse);
