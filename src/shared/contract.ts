@@ -102,16 +102,26 @@ export interface Token {
   head?: number;
 }
 
+export type Label = string | number | boolean;
+
 export interface Score {
-  label: string;
+  /** Of a classifier the same JSON value as its `label`; of a mixture the number of the component. */
+  label: Label;
   score: number;
 }
 
 /** A scikit-learn classifier. `scores` are in the order of the model's classes. */
 export interface ClassificationResult {
-  label: string | number | boolean;
+  label: Label;
   scores?: Score[];
   scoreKind?: 'probability' | 'decision';
+}
+
+/** A scikit-learn clusterer; `scores` are a mixture's probabilities of each component. */
+export interface ClusteringResult {
+  cluster: number;
+  scores?: Score[];
+  scoreKind?: 'probability';
 }
 
 /** A scikit-learn regressor with one output, or with several by name. */

@@ -8,19 +8,24 @@ import type { PredictAnswer } from '../../src/shared/contract.ts';
 import { deployArguments, ECHO, hostOf, leftBehind, refused, runPython, writeModel } from './models.ts';
 import { createSandbox, python, root, type Sandbox } from './nimbus.ts';
 
-/** Runs a command in a terminal of its own and types the answer once it asks. */
+/** Runs a command in a terminal of its own, types the answer once it asks, and Ctrl+C once it says `cancelAt`. */
 async function inTerminal(
   sandbox: Sandbox,
   argv: string[],
   question: string,
   answer: string,
+  cancelAt?: string,
 ): Promise<{ code: number | null; said: string }> {
   const node = process.env['NIMBUS_USER_NODE'] ?? process.execPath;
-  const child = spawn('python3', ['-c', TYPIST, question, answer, node, path.join(root, 'dist/cli.js'), ...argv], {
-    cwd: sandbox.folder,
-    env: { ...process.env, NIMBUS_HOME: sandbox.home, TERM: 'xterm' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    'python3',
+    ['-c', TYPIST, question, answer, cancelAt ?? '', node, path.join(root, 'dist/cli.js'), ...argv],
+    {
+      cwd: sandbox.folder,
+      env: { ...process.env, NIMBUS_HOME: sandbox.home, TERM: 'xterm' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
   const [code] = (await once(child, 'close')) as [number | null];
@@ -29,7 +34,7 @@ async function inTerminal(
 
 const TYPIST = `
 import os, pty, sys
-question, answer, *argv = sys.argv[1:]
+question, answer, cancel_at, *argv = sys.argv[1:]
 pid, terminal = pty.fork()
 if pid == 0:
     os.execv(argv[0], argv)
@@ -45,6 +50,9 @@ while True:
     said += some
     if not asked and question.encode() in said:
         os.write(terminal, answer.encode() + b"\\r")
+    if cancel_at and cancel_at.encode() in said:
+        cancel_at = ""
+        os.write(terminal, b"\\x03")
 sys.stdout.buffer.write(said)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
@@ -124,7 +132,7 @@ describe('consent on the command line', function () {
           assert.match((await refused(other, argv)).text, /[Rr]edeploy|not deployed/);
         }
         const { models } = await other.json<{ models: { deployments: { state: string }[] }[] }>(['list']);
-        assert.equal(models[0]!.deployments[0]!.state, 'failed');
+        assert.equal(models[0]!.deployments[0]!.state, 'not-deployed');
         assert.deepEqual([existsSync(theirs), existsSync(canary)], [false, false]);
       } finally {
         await other.remove();
@@ -198,6 +206,33 @@ joblib.dump(model.fit(["good ${word}", "bad"], ["${word}", "no"]), "m.joblib")
       const other = await refused(sandbox, withoutTrust('m.joblib'), 2);
       assert.match(other.text, /steps\.text\.Upper/);
       assert.equal(await label(), 'again', 'what was agreed to serves on');
+    });
+
+    it('is shown, and taken back, by nimbus trust', async () => {
+      train('yes');
+      const said = await sandbox.nimbus(deployArguments('m.joblib'));
+      assert.equal(said.code, 0, said.stderr);
+      assert.match(said.stdout, /Agreed to by --trust\.[^]*steps\.text\.Lower/);
+      const shown = await sandbox.nimbus(['trust']);
+      assert.match(shown.stdout, /this project's own code\n +pickles that name steps\.text\.Lower/);
+      assert.equal((await refused(sandbox, ['trust', '--remove'], 2)).code, 'question-unanswered');
+      const { removed } = await sandbox.json<{ removed: unknown[] }>(['trust', '--remove', '--yes']);
+      assert.equal(removed.length, 2);
+      assert.deepEqual((await sandbox.json<{ consents: unknown[] }>(['trust'])).consents, []);
+      assert.equal((await refused(sandbox, withoutTrust('m.joblib'), 2)).code, 'question-unanswered');
+    });
+
+    it('is not kept where the deploy was cancelled before its end', async () => {
+      writeModel(
+        sandbox,
+        'slow',
+        'import time\ntime.sleep(600)\ndef load(path): pass\ndef predict(model, input): pass\n',
+      );
+      const consents = async (): Promise<unknown[]> =>
+        (await sandbox.json<{ consents: unknown[] }>(['trust'])).consents;
+      const { code, said } = await inTerminal(sandbox, withoutTrust('slow'), '[y/N]', 'y', '… start');
+      assert.equal(code, 130, said);
+      assert.deepEqual(await consents(), []);
     });
 
     it('is a no without an answer: nothing is deployed', async () => {

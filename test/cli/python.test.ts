@@ -99,7 +99,13 @@ describe('nimbus deploy of a model that models.json binds to a Python version', 
     const folder = path.join(sandbox.folder, '..', 'bin');
     mkdirSync(folder, { recursive: true });
     const file = path.join(folder, 'python3.12');
-    const said = JSON.stringify({ python: file, version: '3.77.1', implementation: 'cpython', abi: 'x', platform: 'x' });
+    const said = JSON.stringify({
+      python: file,
+      version: '3.77.1',
+      implementation: 'cpython',
+      abi: 'x',
+      platform: 'x',
+    });
     const script = `case "$*" in *probe.py*) echo '${said.slice(0, -1)},"packages":{}}';; *) exec "${BASE}" "$@";; esac`;
     writeFileSync(file, `#!/bin/sh\n${script}\n`);
     chmodSync(file, 0o755);
@@ -112,7 +118,10 @@ describe('nimbus deploy of a model that models.json binds to a Python version', 
     const env = { ...NO_ENVIRONMENT, PATH: [path.dirname(BASE), folder].join(':') };
     const none = await refused(sandbox, ['deploy', 'echo', '--trust', '--yes'], 1, env);
     assert.equal(none.code, 'python-version-missing');
-    assert.match(none.text, /asks for Python 3\.78 .*Found: Python 3\.\d+\.\d+ .*, Python 3\.77\.1 .*Install Python 3\.78/);
+    assert.match(
+      none.text,
+      /asks for Python 3\.78 .*Found: Python 3\.\d+\.\d+ .*, Python 3\.77\.1 .*Install Python 3\.78/,
+    );
   });
 
   it('takes the interpreter of that version, though another one comes first on the PATH', async () => {

@@ -37,4 +37,7 @@ export type Risk =
   | { kind: 'unreadable'; why: string };
 
 /** The user's agreement to one risk: `hash` of `unknown-globals` or `dangerous-globals`, or `code` for a trusted project. */
-export type Consent = { kind: 'code' } | { kind: 'unknown-globals' | 'dangerous-globals'; hash: string };
+export type Consent =
+  | { kind: 'code' }
+  /** `names` are what was agreed to, for people. */
+  | { kind: 'unknown-globals' | 'dangerous-globals'; hash: string; names?: string[] };

@@ -48,7 +48,11 @@ function judge(subject: Subject, facts: PickleFacts): Outcome<Detection> {
   const file = path.basename(subject.path);
   const globals = [...new Set(facts.globals)].sort().map((name) => judgeGlobal(name));
   const isEstimator = globals.some(({ name }) => name.startsWith('sklearn.'));
-  if (!isEstimator || DAMAGE.has(facts.error?.code ?? '')) return notAnEstimator(file, facts, globals);
+  const isDamaged = DAMAGE.has(facts.error?.code ?? '');
+  const ofScript = isDamaged ? [] : globals.filter(({ name }) => /^__(?:mp_)?main__\./.test(name));
+  if (ofScript.length > 0) return definedInScript(file, ofScript);
+  if (!isEstimator || isDamaged) return notAnEstimator(file, facts, globals);
+  if (!facts.error && facts.root !== null && Object.hasOwn(CONTAINERS, facts.root)) return inContainer(file, facts);
   const version = facts.versions['_sklearn_version'];
   const root = facts.root?.split('.').at(-1) ?? 'estimator';
   return ok({
@@ -58,6 +62,31 @@ function judge(subject: Subject, facts: PickleFacts): Outcome<Detection> {
     summary: `scikit-learn ${root}${version === undefined ? '' : `, made with scikit-learn ${version}`}`,
     requirements: [version === undefined ? 'scikit-learn' : `scikit-learn==${version}`, ...otherPackages(globals)],
     risk: riskOf(facts, globals),
+  });
+}
+
+/** Only the script that saved it has these names: no other program can load the file. */
+function definedInScript(file: string, globals: PickleGlobal[]): Outcome<never> {
+  const names = globals.map(({ name }) => name.slice(name.indexOf('.') + 1));
+  return fail('model-needs-script', `${file} needs ${names.join(', ')} of the script that saved it.`, {
+    why: `It names ${globals.map(({ name }) => name).join(', ')}: the class or function was defined in the training script or notebook itself, where nothing else can import it from.`,
+    next: `Move ${names.length === 1 ? 'it' : 'them'} into a module beside it (for example features.py), import ${names.length === 1 ? 'it' : 'them'} from there, and save the model again.`,
+  });
+}
+
+const CONTAINERS: Record<string, { what: string; at(key: string): string }> = {
+  'builtins.dict': { what: 'dict', at: (key) => JSON.stringify(key) },
+  'builtins.tuple': { what: 'tuple', at: (key) => key },
+};
+
+function inContainer(file: string, { root, holds }: PickleFacts): Outcome<never> {
+  const { what, at } = CONTAINERS[root!]!;
+  const found = Object.entries(holds).filter(([, kind]) => kind.startsWith('sklearn.'));
+  const listed = found.slice(0, 10).map(([key, kind]) => `${at(key)} (${kind.split('.').at(-1)})`);
+  const first = found.length > 0 ? `joblib.dump(it[${at(found[0]![0])}], "model.joblib")` : 'joblib.dump(model, …)';
+  return fail('model-in-container', `${file} holds a ${what}, not an estimator.`, {
+    ...(listed.length > 0 ? { why: `Its scikit-learn objects are at ${listed.join(', ')}.` } : {}),
+    next: `Save the fitted estimator or pipeline itself, as in ${first}, or add a handler.py that loads this file and uses its parts.`,
   });
 }
 

@@ -15,6 +15,8 @@ export interface EnvironmentChoice {
   detail: string;
   /** Version differences that may matter, one sentence each. */
   problems: string[];
+  /** Of an environment that is to be made: what the Python that is there lacks. */
+  reason?: string;
   /** The same as data; empty where everything fits. */
   mismatches: Mismatch[];
 }
@@ -131,6 +133,7 @@ async function managedChoice(
     label: `New environment, Python ${base.probe.version}`,
     detail: `${requirements.join(', ')} by ${tool}${reason === '' ? '' : `. ${placeOf(base.candidate)}: ${reason}`}`,
     problems: [],
+    ...(reason === '' ? {} : { reason: `Python ${base.probe.version} (${placeOf(base.candidate)}): ${reason}` }),
     mismatches: [],
   };
 }

@@ -226,7 +226,12 @@ export class Worker {
         this.#settleReady({ ok: true, card: meta['card'] as ModelCard });
         return;
       case 'F':
-        void this.kill({ code: 'init-failed', detail: describeError(payload), lastLines: traceLines(payload) });
+        void this.kill({
+          code: 'init-failed',
+          detail: describeError(payload),
+          ...(typeof meta['next'] === 'string' ? { next: meta['next'] } : {}),
+          lastLines: traceLines(payload),
+        });
         return;
       case 'O':
       case 'E': {

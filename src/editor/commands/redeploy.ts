@@ -3,7 +3,7 @@ import { modelPath } from '../../core/models/paths.ts';
 import { NO_SUCH_PYTHON, type EnvironmentPlan } from '../../core/environment/environment.ts';
 import type { PreparedDeploy } from '../../core/deploy.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { askConsent } from '../consent.ts';
+import { askConsent, remember } from '../consent.ts';
 import { prepare, type Wanted } from '../deploying/prepare.ts';
 import { chooseEnvironment, otherInterpreter } from '../deploying/review.ts';
 import { fillVariables } from '../deploying/variables.ts';
@@ -54,11 +54,13 @@ async function execute(
   prepared: PreparedDeploy,
   environment?: EnvironmentPlan,
 ): Promise<Outcome<unknown>> {
-  const consent = await askConsent(project.folder, prepared, prepared.name);
+  const consent = await askConsent(prepared, prepared.name);
   if (!consent) return cancelled();
   const plan = prepared.plan({ consent, ...(environment ? { environment } : {}) });
   if (!(await fillVariables(editor.extension.secrets, plan))) return cancelled();
-  return operate(editor, project, plan);
+  const outcome = await operate(editor, project, plan);
+  await remember(project.folder, consent, outcome);
+  return outcome;
 }
 
 function wantedOf({ project, model, deployment }: Chosen): Outcome<Wanted> {

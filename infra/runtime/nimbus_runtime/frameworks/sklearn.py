@@ -52,7 +52,6 @@ class _Model:
         self.answer = _ANSWERS[self.kind]
         if self.kind == "classification":
             self.classes = [_plain(value) for value in self.last.classes_]
-            self.names = [_label_text(label) for label in self.classes]
 
 
 def imports(path):
@@ -68,9 +67,22 @@ def load(path):
 
     A pickle without joblib's array blocks goes through the C unpickler, several times as fast as joblib's own.
     """
-    model = _Model(_timing_imports(_unpickle, path))
+    estimator = _timing_imports(_unpickle, path)
+    _refuse_unfitted(estimator)
+    model = _Model(estimator)
     _trust_parameters()
     return model
+
+
+def _refuse_unfitted(estimator):
+    """Raises scikit-learn's NotFittedError where its own estimator was saved before it was fitted.
+
+    Transformers are left out: some of them need no fitting, which older versions do not tell.
+    """
+    last = estimator.steps[-1][1] if getattr(estimator, "steps", None) else estimator
+    validation = sys.modules.get("sklearn.utils.validation")
+    if validation is not None and _is_sklearns(last) and hasattr(type(last), "fit") and hasattr(type(last), "predict"):
+        validation.check_is_fitted(last)
 
 
 def _trust_parameters():
@@ -101,7 +113,7 @@ def card(model):
     if sklearn is not None:
         found["frameworkVersion"] = sklearn.__version__
     if model.kind == "classification":
-        found["labels"] = model.names
+        found["labels"] = [_label_text(label) for label in model.classes]
     return found
 
 
@@ -168,7 +180,7 @@ def _kind(estimator):
         return "classification"
     if kind == "outlier_detector" and hasattr(estimator, "predict"):
         return "outlier-detection"
-    if kind == "clusterer" and hasattr(estimator, "predict"):
+    if (kind == "clusterer" or _is_mixture(estimator)) and hasattr(estimator, "predict"):
         return "clustering"
     if hasattr(estimator, "predict"):
         return "classification" if hasattr(estimator, "classes_") else "regression"
@@ -177,6 +189,12 @@ def _kind(estimator):
     raise TypeError(
         "%s can neither predict nor transform new inputs; deploy an estimator that can" % type(estimator).__name__
     )
+
+
+def _is_mixture(estimator):
+    """scikit-learn calls a mixture of distributions a density estimator; what it predicts is a component, a cluster."""
+    last = estimator.steps[-1][1] if getattr(estimator, "steps", None) else estimator
+    return type(last).__module__.startswith("sklearn.mixture.")
 
 
 def _estimator_type(estimator):
@@ -207,13 +225,16 @@ def _classify(model, data):
     scores, kind = probabilities, "probability"
     if scores is None and hasattr(last, "decision_function"):
         scores, kind = _decision(last.decision_function(data)), "decision"
-    if scores is None or scores.shape[1] != len(model.names):  # one-vs-one decisions are per pair of classes
+    if scores is None or scores.shape[1] != len(model.classes):  # one-vs-one decisions are per pair of classes
         return [{"label": label} for label in labels]
-    names = model.names
     return [
-        {"label": label, "scores": [{"label": n, "score": s} for n, s in zip(names, row)], "scoreKind": kind}
+        {"label": label, "scores": _scores(model.classes, row), "scoreKind": kind}
         for label, row in zip(labels, scores.tolist())
     ]
+
+
+def _scores(labels, row):
+    return [{"label": label, "score": score} for label, score in zip(labels, row)]
 
 
 def _decision(scores):
@@ -226,13 +247,11 @@ def _decision(scores):
 
 def _multilabel(model, rows, probabilities):
     rows = rows.toarray() if hasattr(rows, "toarray") else rows
-    names = model.names
     results = []
     for index, row in enumerate(rows):
-        result = {"labels": [name for name, on in zip(names, row) if on]}
+        result = {"labels": [label for label, on in zip(model.classes, row) if on]}
         if probabilities is not None:
-            scores = probabilities[index].tolist()
-            result["scores"] = [{"label": n, "score": s} for n, s in zip(names, scores)]
+            result["scores"] = _scores(model.classes, probabilities[index].tolist())
             result["scoreKind"] = "probability"
         results.append(result)
     return results
@@ -246,7 +265,14 @@ def _regress(model, data):
 
 
 def _cluster(model, data):
-    return [{"cluster": _plain(cluster)} for cluster in model.last.predict(data)]
+    clusters = [_plain(cluster) for cluster in model.last.predict(data)]
+    if not hasattr(model.last, "predict_proba"):
+        return [{"cluster": cluster} for cluster in clusters]
+    rows = model.last.predict_proba(data).tolist()
+    return [
+        {"cluster": cluster, "scores": _scores(range(len(row)), row), "scoreKind": "probability"}
+        for cluster, row in zip(clusters, rows)
+    ]
 
 
 def _detect_outliers(model, data):
@@ -300,9 +326,10 @@ _ANSWERS = {
 }
 
 _NUMBER = {"type": "number"}
+_LABEL = {"type": ["string", "number", "boolean"]}
 _SCORES = {
     "type": "array",
-    "items": {"type": "object", "properties": {"label": {"type": "string"}, "score": _NUMBER}},
+    "items": {"type": "object", "properties": {"label": _LABEL, "score": _NUMBER}},
 }
 
 
@@ -312,10 +339,12 @@ def _object(required, **properties):
 
 _OUTPUTS = {
     "classification": _object(
-        [], label={}, labels={"type": "array"}, scores=_SCORES, scoreKind={"enum": ["probability", "decision"]}
+        [], label=_LABEL, labels={"type": "array", "items": _LABEL}, scores=_SCORES, scoreKind={"enum": ["probability", "decision"]}
     ),
     "regression": _object([], value=_NUMBER, values={"type": "object", "additionalProperties": _NUMBER}),
-    "clustering": _object(["cluster"], cluster={"type": "integer"}),
+    "clustering": _object(
+        ["cluster"], cluster={"type": "integer"}, scores=_SCORES, scoreKind={"enum": ["probability"]}
+    ),
     "outlier-detection": _object(["outlier"], outlier={"type": "boolean"}, score=_NUMBER),
     "transformation": _object(["vector"], vector={"type": "array", "items": _NUMBER}),
 }
