@@ -190,7 +190,18 @@ describe('nimbus deploy of a model that needs packages', function () {
 
   it('asks before it makes an environment', async () => {
     const problem = await refused(sandbox, deploy(), 2, env);
-    assert.match(problem.text, /tiny-one==1\.0, tiny-two==1\.0\?.*--yes/);
+    assert.match(
+      problem.text,
+      /tiny-one is not installed; the model asks for ==1\.0\.[^]*tiny-one==1\.0, tiny-two==1\.0\?.*--yes/,
+    );
+    nothingLeft();
+  });
+
+  it('says which package the index does not have', async () => {
+    writeModel(sandbox, 'misspelt', ECHO, { 'requirements.txt': 'tiny-one==1.0\ntiny-tow==1.0\n' });
+    const problem = await refused(sandbox, ['deploy', 'misspelt', '--python', BASE, '--trust', '--yes'], 1, env);
+    assert.equal(problem.code, 'environment-package-unknown');
+    assert.match(problem.text, /no package tiny-tow\./);
     nothingLeft();
   });
 

@@ -8,7 +8,7 @@ import { readBytes } from './folder.ts';
 import { judgeGlobal } from './globals.ts';
 import { readPickle, type PickleFacts } from './pickle-reader.ts';
 
-/** A pickle's usual names, and joblib's for its compressed files. */
+/** A pickle's usual names, and joblib's for its compressed files. `.sav` is SPSS's too: only its contents tell. */
 const NAME = /\.(?:joblib|pkl|pickle)(?:\.(?:gz|z|bz2|xz|lzma|lz4))?$/i;
 
 /** An estimator saved by joblib.dump or pickle.dump. */
@@ -38,7 +38,15 @@ async function startsLikePickle(subject: Subject): Promise<boolean> {
   const starts = (...bytes: number[]): boolean => bytes.every((byte, at) => start[at] === byte);
   if (starts(0x80)) return start[1]! >= 2 && start[1]! <= 5;
   const zlib = starts(0x78) && (0x78 * 256 + (start[1] ?? 0)) % 31 === 0;
-  return zlib || starts(0x1f, 0x8b) || starts(0x42, 0x5a, 0x68) || starts(0xfd, 0x37, 0x7a, 0x58) || starts(0x5d, 0, 0);
+  const lz4 = starts(0x04, 0x22, 0x4d, 0x18);
+  return (
+    zlib ||
+    lz4 ||
+    starts(0x1f, 0x8b) ||
+    starts(0x42, 0x5a, 0x68) ||
+    starts(0xfd, 0x37, 0x7a, 0x58) ||
+    starts(0x5d, 0, 0)
+  );
 }
 
 /** The reader's codes for a file that is not whole, or no pickle at all: there is nothing to agree to. */
@@ -58,7 +66,12 @@ function judge(subject: Subject, facts: PickleFacts): Outcome<Detection> {
   return ok({
     framework: 'sklearn',
     path: subject.path,
-    suggestedName: toName(file.replace(NAME, '').replace(/\.[^.]{1,8}$/, '')),
+    suggestedName: toName(
+      file
+        .replace(NAME, '')
+        .replace(/\.(?:z|gz|bz2|xz|lzma|lz4)$/i, '')
+        .replace(/\.[^.]{1,8}$/, ''),
+    ),
     summary: `scikit-learn ${root}${version === undefined ? '' : `, made with scikit-learn ${version}`}`,
     requirements: [version === undefined ? 'scikit-learn' : `scikit-learn==${version}`, ...otherPackages(globals)],
     risk: riskOf(facts, globals),

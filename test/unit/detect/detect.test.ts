@@ -76,7 +76,9 @@ describe('telling what a path is', () => {
       writePipeline('training/model-best');
       const best = await found(at('training'));
       assert.equal(best.path, at('training/model-best'));
-      assert.equal(best.suggestedName, 'core-tiny');
+      assert.equal(best.suggestedName, 'training');
+      assert.match(best.summary, /; model-best is taken, model-last is beside it$/);
+      assert.doesNotMatch((await found(at('training/model-last'))).summary, /beside/);
       assert.equal((await found(at('training/model-best'))).suggestedName, 'training');
     });
 
@@ -84,6 +86,7 @@ describe('telling what a path is', () => {
       writePipeline('dist/en_core_tiny/en_core_tiny-1.2.3');
       write('dist/meta.json', JSON.stringify(META));
       write('dist/en_core_tiny/meta.json', JSON.stringify(META));
+      assert.equal((await found(at('dist/en_core_tiny'))).suggestedName, 'en-core-tiny');
       for (const folder of ['dist', 'dist/en_core_tiny']) {
         assert.equal((await found(at(folder))).path, at('dist/en_core_tiny/en_core_tiny-1.2.3'));
       }
@@ -184,6 +187,7 @@ open('proto0.pickle', 'wb').write(pickle.dumps(model, 0))
 open('finalized_model.sav', 'wb').write(pickle.dumps(model, 2))
 open('z.joblib', 'wb').write(zlib.compress(data))
 open('g.pkl.gz', 'wb').write(gzip.compress(data))
+open('finalized_model.sav.gz', 'wb').write(gzip.compress(pickle.dumps(model, 2)))
 open('b.joblib', 'wb').write(bz2.compress(data))`);
       assert.deepEqual(await found(at('my model.pkl')), {
         framework: 'sklearn',
@@ -193,10 +197,18 @@ open('b.joblib', 'wb').write(bz2.compress(data))`);
         requirements: ['scikit-learn==1.5.2'],
         risk: { kind: 'none' },
       });
-      for (const name of ['proto0.pickle', 'finalized_model.sav', 'z.joblib', 'g.pkl.gz', 'b.joblib']) {
+      for (const name of [
+        'proto0.pickle',
+        'finalized_model.sav',
+        'finalized_model.sav.gz',
+        'z.joblib',
+        'g.pkl.gz',
+        'b.joblib',
+      ]) {
         assert.deepEqual((await found(at(name))).requirements, ['scikit-learn==1.5.2'], name);
       }
       assert.equal((await found(at('finalized_model.sav'))).suggestedName, 'finalized-model');
+      assert.equal((await found(at('finalized_model.sav.gz'))).suggestedName, 'finalized-model');
       assert.equal((await found(at('g.pkl.gz'))).suggestedName, 'g');
     });
 
@@ -252,6 +264,33 @@ pickle.dump(Run(), open('evil.pkl', 'wb'))`);
       assert.equal(error.code, 'model-dangerous');
       assert.match(error.why!, /posix\.system \(runs a command/);
       assert.equal(existsSync(at('ran')), false);
+    });
+
+    it('says that a class was defined in the script that saved it', async () => {
+      python(`${FAKE}
+model.step = cls('__main__', 'Main')()
+pickle.dump(model, open('script.pkl', 'wb'))
+pickle.dump(cls('__main__', 'Whole')(), open('whole.pkl', 'wb'))`);
+      for (const [file, name] of [
+        ['script.pkl', 'Main'],
+        ['whole.pkl', 'Whole'],
+      ] as const) {
+        const error = await refused(at(file));
+        assert.equal(error.code, 'model-needs-script');
+        assert.ok(error.what.includes(name) && error.why!.includes(`__main__.${name}`), JSON.stringify(error));
+        assert.match(error.next!, /into a module .*save the model again/);
+      }
+    });
+
+    it('says where in a dict or a tuple the estimators are', async () => {
+      python(`${FAKE}
+pickle.dump({'model': model, 'columns': ['a', 'b']}, open('dict.pkl', 'wb'))
+pickle.dump((1, model), open('tuple.pkl', 'wb'))`);
+      const dict = await refused(at('dict.pkl'));
+      assert.equal(dict.code, 'model-in-container');
+      assert.match(dict.why!, /at "model" \(\w+\)\.$/);
+      assert.match(dict.next!, /joblib\.dump\(it\["model"\]/);
+      assert.match((await refused(at('tuple.pkl'))).next!, /it\[1\]/);
     });
 
     it('says what another pickle holds', async () => {
