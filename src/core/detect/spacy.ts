@@ -140,7 +140,7 @@ function suggestion(subject: Subject): string {
 /** Where `spacy train` left two pipelines, which of them this is. */
 async function whichOfTwo(subject: Subject, folder: string): Promise<string> {
   const taken = path.basename(folder);
-  const [other] = TRAINED.filter((name) => name !== taken);
+  const other = TRAINED.find((name) => name !== taken);
   if (folder === subject.path || !TRAINED.includes(taken)) return '';
   return (await isPipeline(path.join(path.dirname(folder), other!)))
     ? `; ${taken} is taken, ${other} is beside it`

@@ -266,33 +266,6 @@ pickle.dump(Run(), open('evil.pkl', 'wb'))`);
       assert.equal(existsSync(at('ran')), false);
     });
 
-    it('says that a class was defined in the script that saved it', async () => {
-      python(`${FAKE}
-model.step = cls('__main__', 'Main')()
-pickle.dump(model, open('script.pkl', 'wb'))
-pickle.dump(cls('__main__', 'Whole')(), open('whole.pkl', 'wb'))`);
-      for (const [file, name] of [
-        ['script.pkl', 'Main'],
-        ['whole.pkl', 'Whole'],
-      ] as const) {
-        const error = await refused(at(file));
-        assert.equal(error.code, 'model-needs-script');
-        assert.ok(error.what.includes(name) && error.why!.includes(`__main__.${name}`), JSON.stringify(error));
-        assert.match(error.next!, /into a module .*save the model again/);
-      }
-    });
-
-    it('says where in a dict or a tuple the estimators are', async () => {
-      python(`${FAKE}
-pickle.dump({'model': model, 'columns': ['a', 'b']}, open('dict.pkl', 'wb'))
-pickle.dump((1, model), open('tuple.pkl', 'wb'))`);
-      const dict = await refused(at('dict.pkl'));
-      assert.equal(dict.code, 'model-in-container');
-      assert.match(dict.why!, /at "model" \(\w+\)\.$/);
-      assert.match(dict.next!, /joblib\.dump\(it\["model"\]/);
-      assert.match((await refused(at('tuple.pkl'))).next!, /it\[1\]/);
-    });
-
     it('says what another pickle holds', async () => {
       python(`import pickle, collections; pickle.dump(collections.OrderedDict(), open('d.pkl', 'wb'))`);
       const error = await refused(at('d.pkl'));
