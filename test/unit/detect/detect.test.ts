@@ -253,26 +253,6 @@ pickle.dump(model, open('m.pkl', 'wb'))`);
       assert.equal(existsSync(at('ran-1')) || existsSync(at('ran-22')), false);
     });
 
-    it('warns of a dangerous pickle that is no estimator, and runs nothing of it', async () => {
-      python(`
-import os, pickle
-class Run:
-    def __reduce__(self):
-        return os.system, ('touch ran',)
-pickle.dump(Run(), open('evil.pkl', 'wb'))`);
-      const error = await refused(at('evil.pkl'));
-      assert.equal(error.code, 'model-dangerous');
-      assert.match(error.why!, /posix\.system \(runs a command/);
-      assert.equal(existsSync(at('ran')), false);
-    });
-
-    it('says what another pickle holds', async () => {
-      python(`import pickle, collections; pickle.dump(collections.OrderedDict(), open('d.pkl', 'wb'))`);
-      const error = await refused(at('d.pkl'));
-      assert.equal(error.code, 'model-not-recognised');
-      assert.match(error.why!, /collections\.OrderedDict/);
-    });
-
     it('says that a file is empty, cut off, or no pickle', async () => {
       python(`${FAKE}
 model.weights = b'x' * 1000

@@ -1,6 +1,7 @@
-/** Pickles that hold scikit-learn's objects and cannot be deployed all the same. */
+/** Pickles that can be read and cannot be deployed. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'mocha';
 import { detect } from '../../../src/core/detect/detect.ts';
@@ -24,7 +25,7 @@ model = cls('sklearn.linear_model._logistic', 'LogisticRegression')()
 model._sklearn_version = '1.5.2'
 `;
 
-describe('a pickle that no other program can use', () => {
+describe('a pickle that is no estimator by itself', () => {
   const temporary = temporaryFolder();
   const at = (name: string): string => path.join(temporary.folder, name);
 
@@ -63,5 +64,25 @@ pickle.dump((1, model), open('tuple.pkl', 'wb'))`);
     assert.match(dict.why!, /at "model" \(\w+\)\.$/);
     assert.match(dict.next!, /joblib\.dump\(it\["model"\]/);
     assert.match((await refused(at('tuple.pkl'))).next!, /it\[1\]/);
+  });
+
+  it('warns of a dangerous pickle that is no estimator, and runs nothing of it', async () => {
+    python(`
+import os, pickle
+class Run:
+    def __reduce__(self):
+        return os.system, ('touch ran',)
+pickle.dump(Run(), open('evil.pkl', 'wb'))`);
+    const error = await refused(at('evil.pkl'));
+    assert.equal(error.code, 'model-dangerous');
+    assert.match(error.why!, /posix\.system \(runs a command/);
+    assert.equal(existsSync(at('ran')), false);
+  });
+
+  it('says what another pickle holds', async () => {
+    python(`import pickle, collections; pickle.dump(collections.OrderedDict(), open('d.pkl', 'wb'))`);
+    const error = await refused(at('d.pkl'));
+    assert.equal(error.code, 'model-not-recognised');
+    assert.match(error.why!, /collections\.OrderedDict/);
   });
 });
