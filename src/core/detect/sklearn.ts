@@ -96,7 +96,10 @@ function inContainer(file: string, { root, holds }: PickleFacts): Outcome<never>
   const { what, at } = CONTAINERS[root!]!;
   const found = Object.entries(holds).filter(([, kind]) => kind.startsWith('sklearn.'));
   const listed = found.slice(0, 10).map(([key, kind]) => `${at(key)} (${kind.split('.').at(-1)})`);
-  const first = found.length > 0 ? `joblib.dump(it[${at(found[0]![0])}], "model.joblib")` : 'joblib.dump(model, …)';
+  const first =
+    found.length > 0
+      ? `joblib.dump(joblib.load(${JSON.stringify(file)})[${at(found[0]![0])}], "model.joblib")`
+      : 'joblib.dump(model, …)';
   return fail('model-in-container', `${file} holds a ${what}, not an estimator.`, {
     ...(listed.length > 0 ? { why: `Its scikit-learn objects are at ${listed.join(', ')}.` } : {}),
     next: `Save the fitted estimator or pipeline itself, as in ${first}, or add a handler.py that loads this file and uses its parts.`,
