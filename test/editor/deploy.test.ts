@@ -133,7 +133,7 @@ describe('the log of a deployment', () => {
     for (const command of ['nimbus.copyAsCurl', 'nimbus.copyAsPython', 'nimbus.copyAsTypeScript']) {
       await run(command, key);
       const copied = await vscode.env.clipboard.readText();
-      assert.match(copied, /"?input"?: ?\{\s*"?age"?: 1/, command);
+      assert.match(copied, /"?input"?: ?\{\s*"?age"?: ?1/, command);
     }
   });
 
