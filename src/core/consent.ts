@@ -72,7 +72,7 @@ export function consentFor(risk: Risk): Consent | undefined {
     case 'unreadable':
       return undefined;
     case 'code':
-      return { kind: 'code', ...(risk.hash === undefined ? {} : { hash: risk.hash }) };
+      return risk.hash === undefined ? { kind: 'code' } : { kind: 'code', hash: risk.hash, names: risk.files };
     case 'unknown-globals':
     case 'dangerous-globals':
       return { kind: risk.kind, hash: risk.hash, names: namesOf(risk.globals) };

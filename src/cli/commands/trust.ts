@@ -39,7 +39,9 @@ async function trust(terminal: Terminal, options: Options): Promise<void> {
 }
 
 function describe(consent: Consent): string {
-  if (consent.kind === 'code') return "this project's own code";
+  if (consent.kind === 'code') {
+    return consent.hash === undefined ? "this project's own code" : `code of a model: ${consent.names?.join(', ')}`;
+  }
   const what = consent.kind === 'dangerous-globals' ? 'one file that names what is dangerous' : 'pickles that name';
   return `${what}${consent.kind === 'dangerous-globals' ? ':' : ''} ${consent.names?.join(', ') ?? consent.hash.slice(0, 7)}`;
 }
