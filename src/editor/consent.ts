@@ -2,26 +2,26 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { rememberConsents } from '../core/consent.ts';
 import { consentTo, type PreparedDeploy } from '../core/deploy.ts';
+import { CANCELLED, type Outcome } from '../shared/outcome.ts';
 import type { Consent, PickleGlobal, Risk } from '../core/detect/detection.ts';
 
 /** Names shown of a long list; the rest is counted. */
 const NAMES_SHOWN = 15;
 
 /**
- * Asks whether a model may be loaded whose loading runs more than its framework, and remembers for the project that it
- * may. Undefined where the user did not agree; nothing is asked where nothing is needed.
+ * Asks whether a model may be loaded whose loading runs more than its framework. Undefined where the user did not
+ * agree; nothing is asked where nothing is needed.
  */
-export async function askConsent(
-  project: string,
-  prepared: PreparedDeploy,
-  name: string,
-): Promise<Consent[] | undefined> {
+export async function askConsent(prepared: PreparedDeploy, name: string): Promise<Consent[] | undefined> {
   const risk = prepared.consentNeeded;
   if (!risk) return [];
   if (!(await agreedTo(risk, path.basename(prepared.detection.path), name))) return undefined;
-  const consent = consentTo(prepared);
-  await rememberConsents(project, consent);
-  return consent;
+  return consentTo(prepared);
+}
+
+/** Remembers for the project what was agreed to for a deploy that came to an end of its own; not for a cancelled one. */
+export async function remember(project: string, consent: Consent[], outcome: Outcome<unknown>): Promise<void> {
+  if (outcome.ok || outcome.error.code !== CANCELLED) await rememberConsents(project, consent);
 }
 
 async function agreedTo(risk: Risk, file: string, name: string): Promise<boolean> {

@@ -104,8 +104,11 @@ export interface Token {
   head?: number;
 }
 
+export type Label = string | number | boolean;
+
 export interface Score {
-  label: string;
+  /** Of a classifier the same JSON value as its `label`; of a mixture the number of the component. */
+  label: Label;
   score: number;
 }
 
@@ -114,9 +117,16 @@ export interface Score {
  * the highest. Independent scores (`multi_label`) do not add up to 1.
  */
 export interface ClassificationResult {
-  label: string | number | boolean;
+  label: Label;
   scores?: Score[];
   scoreKind?: 'probability' | 'decision';
+}
+
+/** A scikit-learn clusterer; `scores` are a mixture's probabilities of each component. */
+export interface ClusteringResult {
+  cluster: number;
+  scores?: Score[];
+  scoreKind?: 'probability';
 }
 
 /** A scikit-learn regressor with one output, or with several by name. */

@@ -40,7 +40,7 @@ async function batch(terminal: Terminal, name: string, file: string, options: { 
     const { items: inputs, recognised } = orExit(terminal, await openInputs(file, await fetchCard(url)));
     const concurrency = project.models[key.model]?.concurrency ?? DEFAULTS.concurrency;
     const partial = options.out === undefined ? undefined : `${options.out}.partial`;
-    const out = partial === undefined ? process.stdout : orExit(terminal, await openOutput(partial));
+    const out = partial === undefined ? process.stdout : orExit(terminal, await openOutput(partial, options.out!));
     const started = Date.now();
     let done: BatchProgress;
     try {
@@ -59,7 +59,7 @@ async function batch(terminal: Terminal, name: string, file: string, options: { 
     } catch (error) {
       if (partial === undefined) throw error;
       await rm(partial, { force: true });
-      orExit(terminal, notWritable(partial, error));
+      orExit(terminal, notWritable(options.out!, error));
       return;
     }
     if (terminal.signal.aborted) {
@@ -69,6 +69,8 @@ async function batch(terminal: Terminal, name: string, file: string, options: { 
     if (done.error) await fallShort(terminal, done, done.error, partial);
     if (partial !== undefined) await rename(partial, options.out!);
     const seconds = (Date.now() - started) / 1000;
+    if (done.succeeded + done.failed === 0)
+      terminal.note(`${file === '-' ? 'Standard input' : file} is empty: nothing was sent.`);
     const summary = { inputs: done.succeeded + done.failed, succeeded: done.succeeded, failed: done.failed, seconds };
     const said = [
       `${summary.inputs} inputs in ${seconds.toFixed(1)} s: ${done.succeeded} answered, ${done.failed} failed`,
@@ -98,22 +100,32 @@ async function fallShort(
   orExit(terminal, { ok: false, error: next === '' ? error : { ...error, next } });
 }
 
-async function openOutput(file: string): Promise<Outcome<Writable>> {
+/** `meant` is where the answers are to be in the end: people have named no other. */
+async function openOutput(file: string, meant: string): Promise<Outcome<Writable>> {
   try {
     const out = (await open(file, 'w')).createWriteStream();
     // Whoever writes next, or waits for the end, is told.
     out.on('error', () => undefined);
     return ok(out);
   } catch (error) {
-    return notWritable(file, error);
+    return notWritable(meant, error);
   }
 }
+
+/** The system's own texts name the temporary file. */
+const WHY: Record<string, string> = {
+  ENOENT: 'There is no such folder.',
+  ENOTDIR: 'A part of the path is a file, not a folder.',
+  EACCES: 'You lack the permission to write there.',
+  EROFS: 'The file system is read-only.',
+  ENOSPC: 'The disk is full.',
+};
 
 function notWritable(file: string, error: unknown): Outcome<never> {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
   return fail('file-not-writable', `${file} cannot be written.`, {
-    why: message,
+    why: WHY[code] ?? message,
     next: 'Choose another place with --out.',
   });
 }

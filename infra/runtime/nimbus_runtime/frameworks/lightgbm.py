@@ -104,10 +104,9 @@ def _answers(model, rows):
     if model.task == "regression":
         output = output.reshape(len(rows), -1).tolist()
         return [{"value": row[0]} if len(row) == 1 else values(row) for row in output]
-    names = [str(label) for label in model.labels]
     if model.objective == "binary":
         labels = (output > 0.5).astype(int).tolist()
         output = numpy.column_stack((1 - output, output))
     else:
         labels = output.argmax(axis=1).tolist()
-    return classified(labels, names, output.tolist(), "probability")
+    return classified(labels, model.labels, output.tolist(), "probability")

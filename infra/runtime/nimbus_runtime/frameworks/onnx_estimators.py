@@ -4,7 +4,7 @@ import sys
 
 from ..contract import json_type
 from . import Failed, InputError, only_parameters
-from .answers import SCHEMAS, classified, label_text, values
+from .answers import SCHEMAS, classified, scored, values
 from .tables import NumberTable
 
 PRODUCERS = ("skl2onnx", "OnnxMLTools")
@@ -103,18 +103,16 @@ class EstimatorModel:
     def _classified(self, labels, scores):
         rows = [list(row.values()) for row in scores] if isinstance(scores, list) else scores.tolist()
         if labels.ndim == 2 and labels.shape[1] > 1:
-            names = [label_text(label) for label in self.labels]
             return [
                 {
-                    "labels": [name for name, on in zip(names, chosen) if on],
-                    "scores": [{"label": n, "score": s} for n, s in zip(names, row)],
+                    "labels": [label for label, on in zip(self.labels, chosen) if on],
+                    "scores": scored(self.labels, row),
                     "scoreKind": "probability",
                 }
                 for chosen, row in zip(labels.tolist(), rows)
             ]
         found = labels.ravel().tolist()
-        names = None if self.labels is None else [label_text(label) for label in self.labels]
-        return classified(found, names, None if names is None else rows, self.score_kind)
+        return classified(found, self.labels, None if self.labels is None else rows, self.score_kind)
 
 
 def _is_scores(output):

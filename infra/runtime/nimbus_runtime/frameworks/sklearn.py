@@ -40,7 +40,6 @@ class _Model:
         self.answer = ANSWERS[self.kind]
         if self.kind == "classification":
             self.classes = [plain(value) for value in self.last.classes_]
-            self.names = [label_text(label) for label in self.classes]
 
 
 def imports(path):
@@ -59,9 +58,22 @@ def load(path):
 
     A pickle without joblib's array blocks goes through the C unpickler, several times as fast as joblib's own.
     """
-    model = _Model(_timing_imports(_load_skops if _is_skops(path) else _unpickle, path))
+    estimator = _timing_imports(_load_skops if _is_skops(path) else _unpickle, path)
+    _refuse_unfitted(estimator)
+    model = _Model(estimator)
     _trust_parameters()
     return model
+
+
+def _refuse_unfitted(estimator):
+    """Raises scikit-learn's NotFittedError where its own estimator was saved before it was fitted.
+
+    Transformers are left out: some of them need no fitting, which older versions do not tell.
+    """
+    last = estimator.steps[-1][1] if getattr(estimator, "steps", None) else estimator
+    validation = sys.modules.get("sklearn.utils.validation")
+    if validation is not None and is_sklearns(last) and hasattr(type(last), "fit") and hasattr(type(last), "predict"):
+        validation.check_is_fitted(last)
 
 
 def _trust_parameters():
@@ -92,7 +104,7 @@ def card(model):
     if sklearn is not None:
         found["frameworkVersion"] = sklearn.__version__
     if model.kind == "classification":
-        found["labels"] = model.names
+        found["labels"] = [label_text(label) for label in model.classes]
     return found
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from .answers import classified, label_text, values
+from .answers import classified, scored, values
 
 ARGMAX_CLASSIFIERS = {
     "LogisticRegression",
@@ -81,9 +81,9 @@ def _classify(model, data):
     scores, kind = probabilities, "probability"
     if scores is None and hasattr(last, "decision_function"):
         scores, kind = _decision(last.decision_function(data)), "decision"
-    if scores is None or scores.shape[1] != len(model.names):  # one-vs-one decisions are per pair of classes
+    if scores is None or scores.shape[1] != len(model.classes):  # one-vs-one decisions are per pair of classes
         return classified(labels, None, None, None)
-    return classified(labels, model.names, scores.tolist(), kind)
+    return classified(labels, model.classes, scores.tolist(), kind)
 
 
 def _several_outputs(model, rows, probabilities):
@@ -91,9 +91,8 @@ def _several_outputs(model, rows, probabilities):
     classes = getattr(model.last, "classes_", None)
     if not isinstance(classes, list) or len(classes) != len(probabilities):
         return [{"labels": plain(row)} for row in rows]
-    names = [[label_text(plain(label)) for label in own] for own in classes]
     outputs = [
-        classified([plain(row[index]) for row in rows], names[index], scores.tolist(), "probability")
+        classified([plain(row[index]) for row in rows], plain(classes[index]), scores.tolist(), "probability")
         for index, scores in enumerate(probabilities)
     ]
     return [{"labels": plain(row), "outputs": list(each)} for row, each in zip(rows, zip(*outputs))]
@@ -109,15 +108,13 @@ def _decision(scores):
 
 def _multilabel(model, rows, probabilities):
     rows = rows.toarray() if hasattr(rows, "toarray") else rows
-    names = model.names
     if not _is_indicator(model, rows):
         return [{"labels": plain(row)} for row in rows]
     results = []
     for index, row in enumerate(rows):
-        result = {"labels": [name for name, on in zip(names, row) if on]}
+        result = {"labels": [label for label, on in zip(model.classes, row) if on]}
         if probabilities is not None:
-            scores = probabilities[index].tolist()
-            result["scores"] = [{"label": n, "score": s} for n, s in zip(names, scores)]
+            result["scores"] = scored(model.classes, probabilities[index].tolist())
             result["scoreKind"] = "probability"
         results.append(result)
     return results
@@ -125,7 +122,7 @@ def _multilabel(model, rows, probabilities):
 
 def _is_indicator(model, rows):
     """Whether columns are classes that apply or not, rather than outputs with a class each."""
-    return len(model.names) == rows.shape[1] and not isinstance(getattr(model.last, "classes_", None), list)
+    return len(model.classes) == rows.shape[1] and not isinstance(getattr(model.last, "classes_", None), list)
 
 
 def _regress(model, data):
@@ -144,7 +141,8 @@ def _cluster(model, data):
     results = [{"cluster": plain(cluster)} for cluster in last.predict(data)]
     if hasattr(last, "predict_proba"):
         for result, row in zip(results, last.predict_proba(data).tolist()):
-            result["scores"] = [{"label": str(index), "score": score} for index, score in enumerate(row)]
+            result["scores"] = scored(range(len(row)), row)
+            result["scoreKind"] = "probability"
     elif hasattr(last, "transform") and hasattr(last, "cluster_centers_"):
         for result, distances in zip(results, last.transform(data).tolist()):
             result["distances"] = distances

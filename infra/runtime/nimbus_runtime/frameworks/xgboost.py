@@ -96,18 +96,17 @@ def _answers(model, rows):
 
 def _classes(model, data, output):
     numpy = sys.modules["numpy"]
-    names = [str(label) for label in model.labels]
     if model.objective == "binary:hinge":  # it answers classes only
-        return classified([int(value) for value in output.tolist()], names, None, None)
+        return classified([int(value) for value in output.tolist()], None, None, None)
     if model.objective == "binary:logitraw":
         labels = (output > 0).astype(int).tolist()
-        return classified(labels, names, numpy.column_stack((-output, output)).tolist(), "decision")
+        return classified(labels, model.labels, numpy.column_stack((-output, output)).tolist(), "decision")
     if model.objective == "binary:logistic":
         labels = (output > 0.5).astype(int).tolist()
-        return classified(labels, names, numpy.column_stack((1 - output, output)).tolist(), "probability")
+        return classified(labels, model.labels, numpy.column_stack((1 - output, output)).tolist(), "probability")
     if model.objective == "multi:softmax":  # it answers classes; their scores are in the margins
         margins = model.booster.predict(data, output_margin=True, iteration_range=model.rounds)
         powers = numpy.exp(margins - margins.max(axis=1, keepdims=True))
         output = powers / powers.sum(axis=1, keepdims=True)
     labels = output.argmax(axis=1).tolist()
-    return classified(labels, names, output.tolist(), "probability")
+    return classified(labels, model.labels, output.tolist(), "probability")
