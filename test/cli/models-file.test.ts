@@ -60,7 +60,7 @@ describe('nimbus deploy with a models.json that', function () {
       "framework": "custom",
       "deployments": { "prod": { "target": "lambda", "region": "eu-west-1" } }
     },
-    "vision": { "path": "vision.onnx", "framework": "onnx" } // later
+    "vision": { "path": "vision.onnx", "framework": "caff" } // later
   }
 }
 `;
@@ -76,11 +76,11 @@ describe('nimbus deploy with a models.json that', function () {
       ]),
       [
         ['echo', 'custom', ['local local serving', 'prod lambda needs-newer-nimbus']],
-        ['vision', 'onnx', []],
+        ['vision', 'caff', []],
       ],
     );
     const shown = await sandbox.nimbus(['list']);
-    assert.match(shown.stdout, /vision +onnx +- +needs a newer Nimbus/);
+    assert.match(shown.stdout, /vision +caff +- +needs a newer Nimbus/);
     assert.match(shown.stdout, /prod +needs a newer Nimbus +target lambda/);
     assert.equal((await sandbox.nimbus(['status'])).code, 0);
     for (const argv of [
@@ -93,7 +93,7 @@ describe('nimbus deploy with a models.json that', function () {
     ]) {
       const problem = await refused(sandbox, argv);
       assert.equal(problem.code, 'needs-newer-nimbus', argv.join(' '));
-      assert.match(problem.text, /models\.json, line \d+: "(framework|target)" of .* is "(onnx|lambda)"/);
+      assert.match(problem.text, /models\.json, line \d+: "(framework|target)" of .* is "(caff|lambda)"/);
     }
     await sandbox.json(['remove', 'echo', '--yes']);
     assert.equal(await result('echo').catch(() => 'removed'), 'removed');

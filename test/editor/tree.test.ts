@@ -133,7 +133,7 @@ describe('the Models view', () => {
       JSON.stringify({
         version: 1,
         models: {
-          vision: { path: 'vision.onnx', framework: 'onnx' },
+          vision: { path: 'vision.onnx', framework: 'caff' },
           sentiment: { ...SENTIMENT, deployments: { prod, local: { target: 'local' } } },
         },
       }),
@@ -144,7 +144,7 @@ describe('the Models view', () => {
       rows.map(({ label, description, contextValue }) => [label, description, contextValue]),
       [
         ['sentiment', 'scikit-learn', 'model:deployed'],
-        ['vision', 'needs a newer Nimbus (framework onnx)', 'model:later'],
+        ['vision', 'needs a newer Nimbus (framework caff)', 'model:later'],
       ],
     );
     const [sentiment] = await fixture.tree.getChildren();

@@ -67,7 +67,7 @@ describe('editing models.json', () => {
 
   it('writes over no entry of a newer Nimbus, and drops no model that has one', async () => {
     const entries = {
-      vision: { path: 'v.onnx', framework: 'onnx' },
+      vision: { path: 'v.onnx', framework: 'caff' },
       sentiment: { ...SENTIMENT, deployments: { local: { target: 'local' }, prod: { target: 'lambda', region: 'x' } } },
     };
     const before = `${JSON.stringify({ version: 1, models: entries }, undefined, 2)}\n`;
