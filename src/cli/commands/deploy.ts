@@ -40,7 +40,10 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
   program
     .command('deploy')
     .description('give a model an endpoint on this machine')
-    .argument('<path>', 'a spaCy, scikit-learn, ONNX, XGBoost or LightGBM model, or a folder with handler.py')
+    .argument(
+      '<path>',
+      'a spaCy, scikit-learn, Hugging Face, ONNX, PyTorch, XGBoost or LightGBM model, or a folder with handler.py',
+    )
     .option('--name <name>', 'name of the model (default: made from the path)')
     .option('--target <target>', `where it runs: ${TARGETS.join(', ')}`, TARGETS[0])
     .option('--as <deployment>', "name of the deployment (default: the target's)")
