@@ -9,7 +9,8 @@ import {
   type PreparedDeploy,
 } from '../../core/deploy.ts';
 import { readConsents, rememberConsents } from '../../core/consent.ts';
-import type { Consent, Risk } from '../../core/detect/detection.ts';
+import type { Consent, Detection } from '../../core/detect/detection.ts';
+import { saferFormat } from '../../core/detect/safer.ts';
 import { MODELS_FILE } from '../../core/models/document.ts';
 import { invalidName } from '../../core/models/names.ts';
 import { isHome } from '../../core/models/paths.ts';
@@ -206,21 +207,22 @@ async function askConsent(terminal: Terminal, prepared: PreparedDeploy, options:
   const risk = prepared.consentNeeded;
   if (!risk) return ok([]);
   if (risk.kind === 'dangerous-globals') {
-    const question = `${describeRisk(risk)}\nLoading this file can run them. Type the model's name (${prepared.name}) to load it all the same:`;
+    const question = `${describeRisk(prepared.detection)}\nLoading this file can run them. Type the model's name (${prepared.name}) to load it all the same:`;
     const answer = await terminal.ask(question, 'a terminal: no flag allows this');
     if (!answer.ok) return answer;
     return answer.value.trim() === prepared.name ? ok(consentTo(prepared)) : cancelled();
   }
   if (options.trust) {
-    terminal.say(indent(`Agreed to by --trust. ${describeRisk(risk)}`));
+    terminal.say(indent(`Agreed to by --trust. ${describeRisk(prepared.detection)}`));
     return ok(consentTo(prepared));
   }
-  const answer = await terminal.confirm(`${describeRisk(risk)}\nRun it?`, '--trust');
+  const answer = await terminal.confirm(`${describeRisk(prepared.detection)}\nRun it?`, '--trust');
   if (!answer.ok) return answer;
   return answer.value ? ok(consentTo(prepared)) : cancelled();
 }
 
-function describeRisk(risk: Risk): string {
+function describeRisk(detection: Detection): string {
+  const { risk } = detection;
   if (risk.kind === 'code') {
     const whose = risk.hash === undefined ? 'of this project' : 'that came with the model';
     return `Loading it runs code ${whose}: ${risk.files.join(', ')}.`;
@@ -230,5 +232,6 @@ function describeRisk(risk: Risk): string {
     .filter((one) => one.danger !== 'known')
     .map((one) => `${one.name}${one.meaning ? `: ${one.meaning}` : ''}`);
   const what = risk.kind === 'dangerous-globals' ? 'names what no model needs' : "uses names outside its framework's";
-  return `This pickle ${what}:\n${indent(listed.join('\n'))}`;
+  const wayOut = saferFormat(detection);
+  return [`This pickle ${what}:`, indent(listed.join('\n')), ...(wayOut === undefined ? [] : [wayOut])].join('\n');
 }
