@@ -32,7 +32,10 @@ MIXED = ("Voting", "Stacking", "OneVs", "MultiOutput", "OutputCode", "Classifier
 
 
 def reader_of(estimator):
-    """The reader of inputs for a fitted estimator: an object with `read(inputs)`, `schema()` and `is_text`."""
+    """The reader of inputs for a fitted estimator: an object with `check(input)`, `read(inputs)`, `schema()` and `is_text`.
+
+    `check` and `read` raise InputError.
+    """
     first = _first_step(estimator)
     if _is_text_vectorizer(first):
         return TextReader()
@@ -54,10 +57,13 @@ class TextReader:
 
     is_text = True
 
+    def check(self, text):
+        if not isinstance(text, str):
+            raise InputError("input", "The input must be a string of text, not %s." % json_type(text))
+
     def read(self, inputs):
         for text in inputs:
-            if not isinstance(text, str):
-                raise InputError("input", "The input must be a string of text, not %s." % json_type(text))
+            self.check(text)
         return inputs
 
     def schema(self):
@@ -71,6 +77,9 @@ class PlainReader:
 
     def __init__(self, schema):
         self._schema = schema
+
+    def check(self, value):
+        pass
 
     def read(self, inputs):
         return inputs
@@ -88,14 +97,17 @@ class RowReader:
         self.count = count
         self.only_numbers = only_numbers
 
+    def check(self, row):
+        if isinstance(row, dict):
+            raise InputError("input", "This model has no column names: give a list of %d values." % self.count)
+        _check_row(row, self.count)
+        for index, value in enumerate(row):
+            if self.only_numbers and value is not None:
+                _check_number(value, "input[%d]" % index, "value %d" % index)
+
     def read(self, inputs):
         for row in inputs:
-            if isinstance(row, dict):
-                raise InputError("input", "This model has no column names: give a list of %d values." % self.count)
-            _check_row(row, self.count)
-            for index, value in enumerate(row):
-                if self.only_numbers and value is not None:
-                    _check_number(value, "input[%d]" % index, "value %d" % index)
+            self.check(row)
         numpy = sys.modules["numpy"]
         if self.only_numbers:
             return numpy.array([[_not_a_number(value) for value in row] for row in inputs], dtype=float)
@@ -122,6 +134,9 @@ class TableReader:
 
             # The names are checked here; arrays give the same numbers without the time that importing pandas takes.
             warnings.filterwarnings("ignore", message="X does not have valid feature names")
+
+    def check(self, value):
+        self._row(value)
 
     def read(self, inputs):
         rows = [self._row(value) for value in inputs]
