@@ -6,6 +6,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync, truncateSync, watch, 
 import path from 'node:path';
 import { deployArguments, writeModel } from './models.ts';
 import { createSandbox, type Ended, type Sandbox } from './nimbus.ts';
+import { inTerminal } from './pseudo-terminal.ts';
 
 /** Notes each input that it gets; waits at one until a file is there, ends its worker for another, hangs at a third. */
 const moody = (folder: string): string => `
@@ -129,6 +130,20 @@ describe('nimbus batch, a run of it', function () {
       assert.ok(!existsSync(at('out.jsonl.partial')) && !existsSync(at('out.jsonl.partial.json')));
     });
   }
+
+  it('says in a terminal how far it is, in one line', async () => {
+    write(inputs(700));
+    const { code, said } = await inTerminal(sandbox, ARGV, []);
+    assert.equal(code, 0);
+    // This terminal says that it has no columns: a line is cut after twenty.
+    assert.match(said, /\r\u001B\[2K\d+ of about 7\d0 \(\d+/);
+    const [, summary] = said.trimEnd().split(/\r?\n/);
+    assert.match(summary!, /^700 inputs in [\d.]+ s: 700 answered, 0 failed/);
+    // Without a terminal there is nothing but the summary.
+    const { stdout, stderr } = await sandbox.nimbus(ARGV);
+    assert.match(stdout, /^700 inputs in .*\n$/);
+    assert.equal(stderr, '');
+  });
 
   describe('that is not finished', () => {
     beforeEach(async () => {
