@@ -36,9 +36,9 @@ request, \`{"text": "…"}\` or \`{"input": …}\` with nothing else but \`param
 export const BATCH_RUN = `An input that fails has an error in its line, and no other input fails with it: one that ends the worker, or takes
 longer than the model's time-out, is searched for and left out. A full queue and a model that loads are waited for.
 
-With --out the answers are in FILE.partial until all of them are there. A run that was cancelled, or killed, goes on
-with --resume: what is answered is kept. That takes the same file, unchanged, and the same version of the model. Where
-there is nothing to go on with, --resume begins.`;
+With --out the answers are in a file beside it, named .partial, until all of them are there. A run that was cancelled,
+or killed, goes on with --resume: what is answered is kept. That takes the same file, unchanged, and the same version
+of the model. Where there is nothing to go on with, --resume begins.`;
 
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
