@@ -27,6 +27,28 @@ describe('nimbus batch, where something is in its way', function () {
   it('says that it cannot write there', async () => {
     const ended = await sandbox.nimbus(['batch', 'echo', 'in.txt', '--out', 'none/out.jsonl', '--json']);
     assert.equal(problem(ended).type, 'urn:nimbus:problem:file-not-writable');
+    assert.match(ended.stdout, /none\/out\.jsonl cannot be written.*no such folder/);
+    assert.doesNotMatch(ended.stdout, /partial/, 'what nobody has named');
+  });
+
+  it('says that a file is of a kind that it does not read, and that one is empty', async () => {
+    write('x.parquet', 'PAR1');
+    writeFileSync(path.join(sandbox.folder, 'x.txt'), Buffer.from([1, 0, 2]));
+    for (const file of ['x.parquet', 'x.txt']) {
+      const ended = await sandbox.nimbus(['batch', 'echo', file, '--json']);
+      assert.equal(problem(ended).type, 'urn:nimbus:problem:file-not-supported');
+      assert.match(ended.stdout, /\.jsonl .*\.csv/);
+    }
+    write('empty.txt', '');
+    const empty = await sandbox.nimbus(['batch', 'echo', 'empty.txt']);
+    assert.deepEqual([empty.code, empty.stdout], [0, '']);
+    assert.match(empty.stderr, /empty\.txt is empty/);
+  });
+
+  it('logs of a request that there was none of say so', async () => {
+    const { code, stdout, stderr } = await sandbox.nimbus(['logs', 'echo', '--request', 'nope']);
+    assert.deepEqual([code, stdout], [0, '']);
+    assert.match(stderr, /no log lines of a request nope/);
   });
 
   it('says that a folder is no file', async () => {

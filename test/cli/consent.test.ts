@@ -136,7 +136,7 @@ describe('consent on the command line', function () {
           assert.match((await refused(other, argv)).text, /[Rr]edeploy|not deployed/);
         }
         const { models } = await other.json<{ models: { deployments: { state: string }[] }[] }>(['list']);
-        assert.equal(models[0]!.deployments[0]!.state, 'failed');
+        assert.equal(models[0]!.deployments[0]!.state, 'not-deployed');
         assert.deepEqual([existsSync(theirs), existsSync(canary)], [false, false]);
       } finally {
         await other.remove();
@@ -237,6 +237,36 @@ joblib.dump(model.fit(["good ${word}", "bad"], ["${word}", "no"]), "m.joblib")
       }
     });
 
+    it('is shown, and taken back, by nimbus trust', async () => {
+      train('yes');
+      const said = await sandbox.nimbus(deployArguments('m.joblib'));
+      assert.equal(said.code, 0, said.stderr);
+      assert.match(said.stdout, /Agreed to by --trust\.[^]*steps\.text\.Lower/);
+      const shown = await sandbox.nimbus(['trust']);
+      assert.match(shown.stdout, /this project's own code\n +pickles that name steps\.text\.Lower/);
+      assert.equal((await refused(sandbox, ['trust', '--remove'], 2)).code, 'question-unanswered');
+      const { removed } = await sandbox.json<{ removed: unknown[] }>(['trust', '--remove', '--yes']);
+      assert.equal(removed.length, 2);
+      assert.deepEqual((await sandbox.json<{ consents: unknown[] }>(['trust'])).consents, []);
+      assert.equal((await refused(sandbox, withoutTrust('m.joblib'), 2)).code, 'question-unanswered');
+    });
+
+    it('is not kept where the deploy was cancelled before its end', async () => {
+      writeModel(
+        sandbox,
+        'slow',
+        'import time\ntime.sleep(600)\ndef load(path): pass\ndef predict(model, input): pass\n',
+      );
+      const consents = async (): Promise<unknown[]> =>
+        (await sandbox.json<{ consents: unknown[] }>(['trust'])).consents;
+      const { code, said } = await inTerminal(sandbox, withoutTrust('slow'), [
+        ['[y/N]', `y${ENTER}`],
+        ['… start', CONTROL_C],
+      ]);
+      assert.equal(code, 130, said);
+      assert.deepEqual(await consents(), []);
+    });
+
     it('is a no without an answer: nothing is deployed', async () => {
       train('yes');
       const { code, said } = await inTerminal(sandbox, withoutTrust('m.joblib'), [['[y/N]', ENTER]]);
@@ -268,7 +298,7 @@ joblib.dump(make_pipeline(FunctionTransformer(kw_args={"run": Run()})), "m.jobli
       for (const flags of [[], ['--yes'], ['--trust'], ['--trust', '--yes']]) {
         const problem = await refused(sandbox, ['deploy', 'm.joblib', '--python', python, ...flags], 2);
         assert.equal(problem.code, 'question-unanswered');
-        assert.match(problem.text, /posix\.system: runs a command.*no flag allows this/s);
+        assert.match(problem.text, /posix\.system: runs a command.*skops\.io\.dump.*no flag allows this/s);
       }
       // Neither by one key nor by another name.
       for (const answer of ['y', 'yes', 'M']) {

@@ -94,12 +94,14 @@ async function batch(terminal: Terminal, name: string, file: string, options: Op
       await (stopped ? partial?.close() : partial?.finish());
     } catch (error) {
       if (out === undefined) throw error;
-      orExit(terminal, notWritable(partialOf(out), error));
+      orExit(terminal, notWritable(out, error));
       return;
     }
     if (terminal.signal.aborted)
       await fallShort(terminal, done, { code: CANCELLED, what: 'Cancelled.' }, { out, origin });
     if (done.error) await fallShort(terminal, done, done.error, { out, origin });
+    if (done.succeeded + done.failed === 0)
+      terminal.note(`${file === '-' ? 'Standard input' : file} is empty: nothing was sent.`);
     sayDone(terminal, done, (Date.now() - started) / 1000, [...keptSaid(kept), ...describe(recognised)], out);
     if (done.failed > 0 && done.succeeded === 0) throw new Exit(EXIT.failed);
   });
@@ -184,11 +186,20 @@ async function openPartial(out: string, origin: Origin | undefined, kept: Kept):
   }
 }
 
+/** The system's own texts name the temporary file. */
+const WHY: Record<string, string> = {
+  ENOENT: 'There is no such folder.',
+  ENOTDIR: 'A part of the path is a file, not a folder.',
+  EACCES: 'You lack the permission to write there.',
+  EROFS: 'The file system is read-only.',
+  ENOSPC: 'The disk is full.',
+};
+
 function notWritable(file: string, error: unknown): Outcome<never> {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
   return fail('file-not-writable', `${file} cannot be written.`, {
-    why: message,
+    why: WHY[code] ?? message,
     next: 'Choose another place with --out; what a run has written so far, --resume goes on with.',
   });
 }

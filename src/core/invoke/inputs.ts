@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, open, stat } from 'node:fs/promises';
+import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { ModelCard } from '../../shared/contract.ts';
@@ -62,10 +63,45 @@ export async function openInputs(file: string, card?: ModelCard): Promise<Outcom
   } catch (error) {
     return fail('file-unreadable', `${file} cannot be read.`, { why: (error as Error).message });
   }
+  const binary = await binaryFormat(file);
+  if (binary !== undefined) {
+    return fail('file-not-supported', `${path.basename(file)} is ${binary}, which batch does not read.`, {
+      next: 'Save it as .jsonl (one input as JSON per line), .csv, or .txt (a text per line).',
+    });
+  }
   const stream = createReadStream(file);
   if (/\.(jsonl|ndjson)$/i.test(file)) return inputs(lines(stream, jsonReader(card, recognised)));
   if (/\.[ct]sv$/i.test(file)) return inputs(rows(stream, card, recognised));
   return inputs(lines(stream, textOf));
+}
+
+const BINARY: Record<string, string> = {
+  '.parquet': 'a Parquet file',
+  '.feather': 'a Feather file',
+  '.arrow': 'an Arrow file',
+  '.xlsx': 'an Excel file',
+  '.xls': 'an Excel file',
+  '.npy': 'a NumPy file',
+  '.npz': 'a NumPy file',
+  '.pkl': 'a pickle',
+  '.pickle': 'a pickle',
+  '.joblib': 'a joblib file',
+  '.zip': 'an archive',
+  '.gz': 'compressed',
+};
+
+/** What a file is that holds no lines of text: by its name, else by a zero byte at its start; undefined for text. */
+async function binaryFormat(file: string): Promise<string | undefined> {
+  const known = BINARY[path.extname(file).toLowerCase()];
+  // What is looked at in a pipe is gone for who reads it.
+  if (known !== undefined || !(await stat(file)).isFile()) return known;
+  const handle = await open(file, 'r');
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(8192), 0, 8192, 0);
+    return buffer.subarray(0, bytesRead).includes(0) ? 'no text file' : undefined;
+  } finally {
+    await handle.close();
+  }
 }
 
 async function* explained(inputs: AsyncIterable<readonly BatchInput[]>): AsyncGenerator<readonly BatchInput[]> {
