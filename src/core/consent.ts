@@ -57,7 +57,7 @@ export function consentFor(risk: Risk): Consent | undefined {
     case 'unreadable':
       return undefined;
     case 'code':
-      return { kind: 'code' };
+      return { kind: 'code', ...(risk.hash === undefined ? {} : { hash: risk.hash }) };
     case 'unknown-globals':
     case 'dangerous-globals':
       return { kind: risk.kind, hash: risk.hash };
@@ -67,5 +67,5 @@ export function consentFor(risk: Risk): Consent | undefined {
 }
 
 function same(one: Consent, other: Consent): boolean {
-  return one.kind === other.kind && (one.kind === 'code' || ('hash' in other && one.hash === other.hash));
+  return one.kind === other.kind && one.hash === other.hash;
 }

@@ -4,13 +4,15 @@ export interface ModelsSpec {
   models: Record<string, ModelSpec>;
 }
 
-export const FRAMEWORKS = ['spacy', 'sklearn', 'custom'] as const;
+export const FRAMEWORKS = ['spacy', 'sklearn', 'transformers', 'torch', 'custom'] as const;
 export type Framework = (typeof FRAMEWORKS)[number];
 
 /** How the product writes a framework's name to people. */
 export const FRAMEWORK_TITLES: Record<Framework, string> = {
   spacy: 'spaCy',
   sklearn: 'scikit-learn',
+  transformers: 'Hugging Face',
+  torch: 'PyTorch',
   custom: 'custom',
 };
 

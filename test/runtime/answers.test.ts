@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { fileURLToPath } from 'node:url';
+import { assertClose } from './close.ts';
 import { runPython, Scratch } from './support.ts';
 
 interface Expected {
@@ -245,17 +246,5 @@ function assertClassified(results: any[], direct: Expected, scores: number[][], 
       result.scores.map(({ score }: { score: number }) => score),
       scores[index],
     );
-  }
-}
-
-/** Equal, numbers within 1e-6. */
-function assertClose(actual: unknown, expected: unknown): void {
-  if (typeof expected === 'number') {
-    assert.ok(typeof actual === 'number' && Math.abs(actual - expected) < 1e-6, `${actual} is not ${expected}`);
-  } else if (typeof expected === 'object' && expected !== null) {
-    assert.deepEqual(Object.keys(actual as object), Object.keys(expected));
-    for (const [key, value] of Object.entries(expected)) assertClose((actual as Record<string, unknown>)[key], value);
-  } else {
-    assert.deepEqual(actual, expected);
   }
 }

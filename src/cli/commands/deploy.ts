@@ -131,7 +131,8 @@ async function currentInterpreters(folder: string): Promise<Record<string, strin
  * run before anything else; without it nothing of the project runs before `askConsent`.
  */
 async function askTrust(terminal: Terminal, folder: string, options: Options): Promise<Outcome<boolean>> {
-  if (options.trust || readConsents(folder).some((consent) => consent.kind === 'code')) return ok(true);
+  if (options.trust || readConsents(folder).some((consent) => consent.kind === 'code' && consent.hash === undefined))
+    return ok(true);
   const own = options.python === undefined ? await projectInterpreter(folder) : undefined;
   if (own === undefined) return ok(false);
   return terminal.confirm(
@@ -177,7 +178,10 @@ async function askConsent(terminal: Terminal, prepared: PreparedDeploy, options:
 }
 
 function describeRisk(risk: Risk): string {
-  if (risk.kind === 'code') return `Loading it runs code of this project: ${risk.files.join(', ')}.`;
+  if (risk.kind === 'code') {
+    const whose = risk.hash === undefined ? 'of this project' : 'that came with the model';
+    return `Loading it runs code ${whose}: ${risk.files.join(', ')}.`;
+  }
   if (risk.kind !== 'unknown-globals' && risk.kind !== 'dangerous-globals') return '';
   const listed = risk.globals
     .filter((one) => one.danger !== 'known')

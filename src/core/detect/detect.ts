@@ -10,8 +10,16 @@ import { laterFormat } from './later.ts';
 import { detectMarkers } from './markers.ts';
 import { sklearn } from './sklearn.ts';
 import { spacy } from './spacy.ts';
+import { torch } from './torch.ts';
+import { transformers } from './transformers.ts';
 
-export const DETECTORS = { spacy, sklearn, custom } satisfies Record<Framework, Detector>;
+export const DETECTORS = {
+  spacy,
+  sklearn,
+  transformers,
+  torch,
+  custom,
+} satisfies Record<Framework, Detector>;
 
 /** A handler.py was written for this model: it goes before what else the folder may be. */
 const ORDER: readonly Framework[] = ['custom', ...FRAMEWORKS.filter((one) => one !== 'custom')];

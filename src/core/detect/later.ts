@@ -1,13 +1,11 @@
 import path from 'node:path';
 import type { Subject } from './detector.ts';
-import { isFile, readStart } from './folder.ts';
+import { isFile } from './folder.ts';
 
 /** Formats that Nimbus knows by name and does not run yet, so that its answer can say so. */
 const BY_EXTENSION: Record<string, string> = {
   '.onnx': 'an ONNX model',
-  '.pt': 'a PyTorch model',
-  '.pth': 'a PyTorch model',
-  '.safetensors': 'a safetensors file of weights',
+  '.safetensors': 'a safetensors file of weights without the model around it',
   '.h5': 'a Keras model',
   '.keras': 'a Keras model',
   '.pb': 'a TensorFlow model',
@@ -20,8 +18,8 @@ const BY_EXTENSION: Record<string, string> = {
 
 const BY_FILE: Record<string, string> = {
   'saved_model.pb': 'a TensorFlow model',
-  'pytorch_model.bin': 'a Hugging Face model',
-  'model.safetensors': 'a Hugging Face model',
+  'pytorch_model.bin': 'weights of a Hugging Face model without its config.json',
+  'model.safetensors': 'weights of a Hugging Face model without its config.json',
   MLmodel: 'an MLflow model',
   'model.onnx': 'an ONNX model',
 };
@@ -29,10 +27,6 @@ const BY_FILE: Record<string, string> = {
 /** `an ONNX model`; undefined where the subject is nothing of the kind. */
 export async function laterFormat(subject: Subject): Promise<string | undefined> {
   if (subject.kind === 'file') return BY_EXTENSION[path.extname(subject.path).toLowerCase()];
-  const config = path.join(subject.path, 'config.json');
-  if ((await isFile(config)) && /"(?:architectures|model_type)"\s*:/.test(await readStart(config, 1024 * 1024))) {
-    return 'a Hugging Face model';
-  }
   for (const [name, format] of Object.entries(BY_FILE)) {
     if (await isFile(path.join(subject.path, name))) return format;
   }

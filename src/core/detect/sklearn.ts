@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { toName } from '../models/names.ts';
-import type { Detection, PickleGlobal, Risk } from './detection.ts';
+import type { Detection, PickleGlobal } from './detection.ts';
 import type { Detector, Subject } from './detector.ts';
 import { readBytes } from './folder.ts';
 import { judgeGlobal } from './globals.ts';
 import { readPickle, type PickleFacts } from './pickle-reader.ts';
+import { DAMAGE, dangers, riskOf } from './pickle-risk.ts';
 
 /** A pickle's usual names, and joblib's for its compressed files. */
 const NAME = /\.(?:joblib|pkl|pickle)(?:\.(?:gz|z|bz2|xz|lzma|lz4))?$/i;
@@ -26,6 +26,7 @@ export const sklearn: Detector = {
     }
     const read = await readPickle(subject.path, tools);
     if (!read.ok) return read;
+    if (read.value.kind === 'torch') return undefined;
     const found = judge(subject, read.value);
     // A file of another name is only a guess: what it is not, another detector or the general answer says.
     return found.ok || named ? found : undefined;
@@ -41,9 +42,6 @@ async function startsLikePickle(subject: Subject): Promise<boolean> {
   return zlib || starts(0x1f, 0x8b) || starts(0x42, 0x5a, 0x68) || starts(0xfd, 0x37, 0x7a, 0x58) || starts(0x5d, 0, 0);
 }
 
-/** The reader's codes for a file that is not whole, or no pickle at all: there is nothing to agree to. */
-const DAMAGE = new Set(['empty', 'truncated', 'damaged', 'changed', 'not-a-pickle']);
-
 function judge(subject: Subject, facts: PickleFacts): Outcome<Detection> {
   const file = path.basename(subject.path);
   const globals = [...new Set(facts.globals)].sort().map((name) => judgeGlobal(name));
@@ -57,16 +55,15 @@ function judge(subject: Subject, facts: PickleFacts): Outcome<Detection> {
     suggestedName: toName(file.replace(NAME, '').replace(/\.[^.]{1,8}$/, '')),
     summary: `scikit-learn ${root}${version === undefined ? '' : `, made with scikit-learn ${version}`}`,
     requirements: [version === undefined ? 'scikit-learn' : `scikit-learn==${version}`, ...otherPackages(globals)],
-    risk: riskOf(facts, globals),
+    risk: riskOf([facts], globals),
   });
 }
 
 function notAnEstimator(file: string, facts: PickleFacts, globals: PickleGlobal[]): Outcome<never> {
-  const dangerous = globals.filter(({ danger }) => danger === 'dangerous');
-  if (dangerous.length > 0) {
-    const list = dangerous.slice(0, 5).map(({ name, meaning }) => `${name} (${meaning})`);
+  const dangerous = dangers(globals);
+  if (dangerous !== undefined) {
     return fail('model-dangerous', `${file} is not a scikit-learn estimator, and loading it would be dangerous.`, {
-      why: `It names ${list.join(', ')}. Nothing of it was run.`,
+      why: `It names ${dangerous}. Nothing of it was run.`,
       next: 'Do not load this file. Ask where it came from.',
     });
   }
@@ -80,17 +77,6 @@ function notAnEstimator(file: string, facts: PickleFacts, globals: PickleGlobal[
     why: `Nimbus looked for classes of scikit-learn in it${facts.root ? `; it holds a ${facts.root}.` : ', and found none.'}`,
     next: 'Save the fitted estimator or pipeline itself, or add a handler.py that loads this file.',
   });
-}
-
-function riskOf(facts: PickleFacts, globals: PickleGlobal[]): Risk {
-  if (facts.error) return { kind: 'unreadable', why: facts.error.message };
-  const unknown = globals.filter(({ danger }) => danger === 'unknown');
-  const dangerous = globals.filter(({ danger }) => danger === 'dangerous');
-  if (dangerous.length > 0)
-    return { kind: 'dangerous-globals', globals: [...dangerous, ...unknown], hash: facts.sha256 };
-  if (unknown.length === 0) return { kind: 'none' };
-  const set = unknown.map(({ name }) => name).join('\n');
-  return { kind: 'unknown-globals', globals: unknown, hash: createHash('sha256').update(set).digest('hex') };
 }
 
 /** Packages that estimators come from, by their module. Modules that are not listed may be the project's own. */

@@ -184,6 +184,12 @@ export async function checkRisk(
         next: 'Save the model again, and redeploy it.',
       });
     case 'code':
+      if (risk.hash !== undefined) {
+        return fail('consent-needed', 'Loading the model runs code that came with it, which you have not agreed to.', {
+          why: risk.files.slice(0, 10).join(', '),
+          next: 'Redeploy the model to agree or not.',
+        });
+      }
       return fail('consent-needed', 'Loading the model runs code of this project, which is not trusted.', {
         why: risk.files.slice(0, 10).join(', '),
         next: 'Trust the project (--trust for the command line) and redeploy.',

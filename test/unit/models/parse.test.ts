@@ -78,7 +78,7 @@ describe('reading models.json', () => {
       '{',
       '  "version": 1,',
       '  "models": {',
-      '    "Bad Name": { "path": "x", "framework": "onnx" },',
+      '    "Bad Name": { "path": "x", "framework": "caff" },',
       '    "b": { "path": "a\\\\b", "framework": "spacy", "memoryMb": 64, "env": ["A=1"],',
       '           "deployments": { "prod": { "target": "moon" } } }',
       '  }',
@@ -86,7 +86,7 @@ describe('reading models.json', () => {
     ].join('\r\n');
     assert.deepEqual(problems(text), [
       '3:4-3:14 "Bad Name" is not a valid name. A name starts with a letter a-z and has at most 30 letters a-z, digits and hyphens.',
-      '3:44-3:50 "framework" of "Bad Name" is "onnx", which this version of Nimbus does not know: write one of "spacy", "sklearn", "custom".',
+      `3:44-3:50 "framework" of "Bad Name" is "caff", which this version of Nimbus does not know: write one of ${FRAMEWORKS.map((one) => `"${one}"`).join(', ')}.`,
       '4:19-4:25 "path" of "b" is "a\\\\b". Write the path relative to this file, with `/` between folders.',
       '4:61-4:63 "memoryMb" of "b" is 64: write 128 or more.',
       '4:73-4:78 entry 1 of "env" of "b" is "A=1". Write the variable\'s name only, never its value.',
