@@ -78,10 +78,11 @@ export class Snapshots {
    */
   use(hash: string): () => void {
     const release = this.hold(hash);
-    return this.#users.add(hash, (moved, isFree) => {
+    const leave = this.#users.add(hash, (moved, isFree) => void this.#left(hash, moved, isFree));
+    return () => {
       release();
-      void this.#left(hash, moved, isFree);
-    });
+      leave();
+    };
   }
 
   /** Absolute path of a model in its snapshot. `name` is the model's own file or folder name. */

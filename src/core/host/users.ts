@@ -14,17 +14,14 @@ export class FolderUsers {
   }
 
   /**
-   * Somebody uses a folder until the returned function is called. `onLast` is called after the last one: with where the
+   * Somebody uses a folder until the returned function is called, once. `onLast` is called after the last one: with where the
    * folder was moved, and whether nobody uses what lies under its name now.
    */
   add(folder: string, onLast: (moved: readonly string[], isFree: boolean) => void): () => void {
     const users = this.#users.get(folder) ?? { count: 0, moved: [] };
     this.#users.set(folder, users);
     users.count += 1;
-    let isUsing = true;
     return () => {
-      if (!isUsing) return;
-      isUsing = false;
       users.count -= 1;
       if (users.count > 0) return;
       if (this.#users.get(folder) === users) this.#users.delete(folder);

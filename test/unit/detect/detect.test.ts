@@ -159,24 +159,6 @@ describe('telling what a path is', () => {
       write('none/handler.py', '');
       assert.match((await refused(at('none'))).what, /does not define load and predict\.$/);
     });
-
-    it('says so where predict is a method of a class, or the functions are those of another server', async () => {
-      write(
-        'class/handler.py',
-        'class Sorter(Base):\n    words = 1\n\n    async def predict(self, input):\n        return 1\n',
-      );
-      const made = await refused(at('class'));
-      assert.equal(made.code, 'handler-incomplete');
-      assert.match(made.why!, /predict is a method of the class Sorter, which nothing makes\.$/);
-      assert.equal(
-        made.next,
-        'Add def load(path): return Sorter(…) and def predict(model, input): return model.predict(input) to handler.py.',
-      );
-      write('other/handler.py', 'class Helper:\n    size = 1\n\ndef model_fn(model_dir):\n    return 1\n');
-      const other = await refused(at('other'));
-      assert.match(other.why!, /model_fn is what SageMaker calls\.$/);
-      assert.equal(other.next, 'Add def load(path) and def predict(model, input) to handler.py.');
-    });
   });
 
   describe('scikit-learn', () => {
