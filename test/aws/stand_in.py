@@ -94,6 +94,7 @@ def fit(value, shape):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: apart, the second waits 40 ms for the first to be acknowledged
 
     def log_message(self, *_):
         pass
