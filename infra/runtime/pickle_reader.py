@@ -7,7 +7,8 @@ Run as `python -I -S pickle_reader.py FILE`. Prints one JSON document:
      "archive": what a file of PyTorch holds (pickle_reading/torch_files.py; "legacy" for an older file) or null,
      "operators": ["torchvision.nms", …], of TorchScript code and not PyTorch's own,
      "dotted": [names whose part after the module has a dot], "versions": {"_sklearn_version": "1.9.1"},
-     "root": name of the outermost object's class or null, "text": whether it holds a vectorizer of texts,
+     "root": name of the outermost object's class or null, "holds": {key of an outermost dict or position in an
+     outermost tuple: name of the class of the object there}, "text": whether it holds a vectorizer of texts,
      "sha256": …, "bytes": size of the file, "error": {"code", "message"} where it cannot be read to its end}
 
 Globals found before an error are still listed. The exit code is 0 whenever the document was printed.
@@ -38,7 +39,7 @@ TEXT_VECTORIZERS = ("CountVectorizer", "HashingVectorizer", "TfidfVectorizer")
 def read(path):
     """The document for the file at `path`, as a dict. Raises OSError where it cannot be opened."""
     findings = Findings()
-    document = {"kind": "pickle", "compression": "none", "root": None, "archive": None}
+    document = {"kind": "pickle", "compression": "none", "root": None, "holds": {}, "archive": None}
     with open(path, "rb") as file:
         before = os.fstat(file.fileno())
         document["bytes"] = before.st_size
@@ -83,7 +84,11 @@ def _walk(file, document, findings):
     else:
         value = _walk_pickle(file, head, document, findings)
     if isinstance(value, Items):
+        document["holds"] = _things(value.entries.items())
         return "builtins.dict"
+    if isinstance(value, tuple):
+        document["holds"] = _things(enumerate(value))
+        return "builtins.tuple"
     return value.kind if isinstance(value, Thing) else None
 
 
@@ -94,6 +99,10 @@ def _walk_pickle(file, head, document, findings):
     if not source.ended():
         raise Unreadable("trailing-data", "Something follows the end of the pickle.")
     return value
+
+
+def _things(entries):
+    return {str(key): value.kind for key, value in entries if isinstance(value, Thing)}
 
 
 def _unpacking_errors():

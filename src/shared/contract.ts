@@ -104,8 +104,11 @@ export interface Token {
   head?: number;
 }
 
+export type Label = string | number | boolean;
+
 export interface Score {
-  label: string;
+  /** Of a classifier the same JSON value as its `label`; of a mixture the number of the component. */
+  label: Label;
   score: number;
 }
 
@@ -114,9 +117,16 @@ export interface Score {
  * the highest. Independent scores (`multi_label`) do not add up to 1.
  */
 export interface ClassificationResult {
-  label: string | number | boolean;
+  label: Label;
   scores?: Score[];
   scoreKind?: 'probability' | 'decision';
+}
+
+/** A scikit-learn clusterer; `scores` are a mixture's probabilities of each component. */
+export interface ClusteringResult {
+  cluster: number;
+  scores?: Score[];
+  scoreKind?: 'probability';
 }
 
 /** A scikit-learn regressor with one output, or with several by name. */
@@ -178,4 +188,41 @@ export interface TensorValue {
   dtype: string;
   shape: number[];
   data: unknown;
+}
+
+/** Several outputs with classes of their own, or several labels of one set. */
+export interface MultiLabelResult {
+  labels: (string | number | boolean)[];
+  /** One for each output. */
+  outputs?: ClassificationResult[];
+  scores?: Score[];
+  scoreKind?: 'probability';
+}
+
+/** A model that ranks: the higher the better, without a unit. */
+export interface RankingResult {
+  score: number;
+}
+
+/** `distances` to all centres, or `scores` of all components of a mixture, by their number. */
+export interface ClusterResult {
+  cluster: number;
+  distances?: number[];
+  scores?: Score[];
+}
+
+/** A score below 0 is an outlier. */
+export interface OutlierResult {
+  outlier: boolean;
+  score?: number;
+}
+
+/** What a transformer makes of an input; null where a value is missing. */
+export interface VectorResult {
+  vector: (number | string | boolean | null)[];
+}
+
+/** The logarithm of a density. */
+export interface DensityResult {
+  density: number;
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import type { BatchLine } from '../../src/core/invoke/batch.ts';
+import { usualPort } from '../../src/core/host/port.ts';
 import type { PredictAnswer, Problem } from '../../src/shared/contract.ts';
 import type { Phases } from '../../src/shared/latency.ts';
 import { createSandbox, python, samples, type Sandbox } from './nimbus.ts';
@@ -120,6 +123,27 @@ describe('nimbus on the samples', function () {
     assert.equal(code, 0);
     assert.doesNotMatch(stdout, /8271/, 'texts never reach a log');
     assert.ok(answer.requestId);
+  });
+
+  it("says where the endpoints are when another program has the project's usual port", async () => {
+    await sandbox.endHost();
+    const other = createServer().listen(usualPort(sandbox.folder), '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const note = new RegExp(
+        `usual port ${usualPort(sandbox.folder)} is taken .* at http://127\\.0\\.0\\.1:\\d+\\.`,
+        'g',
+      );
+      for (const argv of [['list'], ['predict', 'sentiment', 'good']]) {
+        const { stderr, code } = await sandbox.nimbus(argv);
+        assert.equal(code, 0);
+        assert.equal(stderr.match(note)?.length, 1, stderr);
+        assert.equal((await sandbox.nimbus([...argv, '--json'])).stderr, '');
+      }
+    } finally {
+      other.close();
+      await sandbox.endHost();
+    }
   });
 
   it('refuses to run a pickle that names dangerous globals, whatever the flags', async () => {

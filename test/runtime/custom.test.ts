@@ -21,6 +21,107 @@ describe("the functions of a custom model's handler.py", function () {
     return worker;
   }
 
+  it('a batch goes through predict_batch, and halves until only the bad input is left', async () => {
+    const worker = await start(`
+sizes = []
+def load(path): pass
+def predict(model, input): return predict_batch(model, [input])[0]
+def predict_batch(model, inputs):
+    sizes.append(len(inputs))
+    if "bad" in inputs: raise ValueError("bad")
+    return [[value, list(sizes)] for value in inputs]
+`);
+    const good = await worker.post('/batch', { inputs: [1, 2, 3, 4] });
+    assert.deepEqual(
+      good.body['success'].map((one: any) => one.result[1]),
+      [[4], [4], [4], [4]],
+    );
+    const { body } = await worker.post('/batch', { inputs: [1, 2, 'bad', 4, 5, 6, 7, 8] });
+    assert.deepEqual(body['failed'], [{ index: 2, error: { type: 'handler-failed', detail: 'ValueError: bad' } }]);
+    assert.deepEqual(
+      body['success'].map((one: any) => [one.index, one.result[0]]),
+      [
+        [0, 1],
+        [1, 2],
+        [3, 4],
+        [4, 5],
+        [5, 6],
+        [6, 7],
+        [7, 8],
+      ],
+    );
+    assert.deepEqual(body['success'].at(-1).result[1], [4, 8, 4, 2, 1, 1, 2, 2]);
+  });
+
+  it('a bad input of a thousand costs some calls, five hundred no more runs of the others than a few', async () => {
+    const worker = await start(`
+calls = runs = 0
+def load(path): pass
+def predict(model, input):
+    global calls, runs
+    if input == "count":
+        counted, calls, runs = [calls, runs], 0, 0
+        return counted
+    return predict_batch(model, [input])[0]
+def predict_batch(model, inputs):
+    global calls, runs
+    calls += 1
+    runs += len(inputs)
+    if "bad" in inputs: raise ValueError("bad")
+    return inputs
+`);
+    const cost = async (isBad: (index: number) => boolean): Promise<number[]> => {
+      const inputs = Array.from({ length: 1000 }, (_, index) => (isBad(index) ? 'bad' : index));
+      const { body } = await worker.post('/batch', { inputs });
+      assert.deepEqual(
+        body['failed'].map((one: any) => one.index),
+        inputs.flatMap((input, index) => (input === 'bad' ? [index] : [])),
+      );
+      assert.deepEqual(
+        body['success'].map((one: any) => one.result),
+        inputs.filter((input) => input !== 'bad'),
+      );
+      return (await worker.post('/predict', { input: 'count' })).body['result'];
+    };
+    for (const only of [0, 617, 999]) {
+      const [calls, runs] = await cost((index) => index === only);
+      assert.ok(calls! <= 22 && runs! <= 4000, `${calls} calls, ${runs} runs`);
+    }
+    for (const isBad of [(index: number) => index % 2 === 1, (index: number) => index >= 500]) {
+      const [calls, runs] = await cost(isBad);
+      assert.ok(calls! <= 1600 && runs! <= 4500, `${calls} calls, ${runs} runs`);
+    }
+  });
+
+  it('each input of a batch runs once where there is no predict_batch, failing or not; one stack is logged', async () => {
+    const worker = await start(`
+seen = []
+def load(path): pass
+def predict(model, input):
+    if input == "seen": return seen
+    seen.append(input)
+    raise ValueError("no")
+`);
+    const { body } = await worker.post('/batch', { inputs: [1, 2, 3] });
+    assert.equal(body['failed'].length, 3);
+    assert.deepEqual((await worker.post('/predict', { input: 'seen' })).body['result'], [1, 2, 3]);
+    await worker.end();
+    assert.equal(worker.stderr.match(/nimbus: request/g)?.length, 1);
+  });
+
+  it('predict_batch with too few results', async () => {
+    const worker = await start(
+      'def load(path): pass\ndef predict(model, input): return 1\ndef predict_batch(model, inputs): return [1]\n',
+    );
+    for (const _ of [1, 2]) {
+      const { body } = await worker.post('/batch', { inputs: [1, 2, 3] });
+      // Halved to single inputs, one result each is right.
+      assert.equal(body['success'].length, 3);
+    }
+    await worker.end();
+    assert.match(worker.stderr, /^nimbus: predict_batch returned 1 results for 3 inputs, .* one result for each.*\n$/);
+  });
+
   it('may be async, all in one event loop; a batch is answered one input after the other', async () => {
     const worker = await start(`
 import asyncio

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { detect } from '../../src/core/detect/detect.ts';
 import { assertClose } from './close.ts';
 import { Direct } from './direct.ts';
 import { frameworksPython, runPython, SAMPLES, Scratch } from './support.ts';
@@ -295,6 +296,20 @@ torch.save(load_file(sys.argv[1] + '/model.safetensors'), sys.argv[1] + '/pytorc
     }
     const { worker } = await direct.of(miniLm());
     assert.equal(worker.stderr, '');
+  });
+
+  it('both sides tell the same task', async () => {
+    const cards: Record<string, string> = { entities: 'token-classification' };
+    for (const name of ['topics', 'names', 'questions', 'gaps', 'entailment', 'german', 'stories', 'vectors']) {
+      const detected = await detect(hf(name));
+      assert.ok(detected.ok, JSON.stringify(detected));
+      const { card } = await direct.of(hf(name));
+      const task = cards[card['task']] ?? card['task'];
+      assert.ok(detected.value.summary.includes(` ${task} model (`), `${detected.value.summary}: ${card['task']}`);
+    }
+    const sentences = await detect(miniLm());
+    assert.ok(sentences.ok && sentences.value.summary.startsWith('Hugging Face sentence embeddings (BertModel)'));
+    assert.ok(!sentences.value.requirements.some((one) => one.startsWith('sentence-transformers')));
   });
 
   it('code of its own repository runs where it was agreed to', async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { RemovePlan } from '../../core/targets/plan.ts';
 import { cancelled } from '../../shared/outcome.ts';
+import { heldByLater } from '../../core/models/later.ts';
 import { keyText, TARGETS, type DeploymentKey, type ModelsSpec } from '../../shared/spec.ts';
 import { connect, openProject, withDeployment } from '../context.ts';
 import { resolveName, unknownModel } from '../names.ts';
@@ -53,7 +54,7 @@ async function act(terminal: Terminal, verb: keyof typeof SAID, name: string): P
 
 async function remove(terminal: Terminal, name: string, options: { yes?: boolean }): Promise<void> {
   const project = await openProject(terminal);
-  const key = orExit(terminal, resolveName(project.models, name));
+  const key = orExit(terminal, resolveName(project, name));
   await sure(terminal, options, `Remove the endpoint ${keyText(key)}? Its model files stay.`);
   await removeAll(terminal, project.folder, [key], false);
   terminal.document({ removed: [key] });
@@ -62,6 +63,8 @@ async function remove(terminal: Terminal, name: string, options: { yes?: boolean
 
 async function destroy(terminal: Terminal, model: string | undefined, options: { yes?: boolean }): Promise<void> {
   const project = await openProject(terminal);
+  const held = project.later.find((entry) => model === undefined || entry.model === model);
+  if (held) orExit(terminal, heldByLater(project.later, held)!);
   if (model !== undefined && !project.models[model]) {
     return void orExit(terminal, unknownModel(project.models, model));
   }

@@ -39,5 +39,10 @@ export type Risk =
   /** The static reader could not read it to its end: never loaded. */
   | { kind: 'unreadable'; why: string };
 
-/** The user's agreement to one risk, by its `hash`; `code` without one is for a trusted project. */
-export type Consent = { kind: 'code'; hash?: string } | { kind: 'unknown-globals' | 'dangerous-globals'; hash: string };
+/**
+ * The user's agreement to one risk, by its `hash`; `code` without one is for a trusted project. `names` are what was
+ * agreed to, for people.
+ */
+export type Consent =
+  | { kind: 'code'; hash?: string; names?: string[] }
+  | { kind: 'unknown-globals' | 'dangerous-globals'; hash: string; names?: string[] };

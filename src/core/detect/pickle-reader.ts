@@ -18,6 +18,8 @@ export interface PickleFacts {
   versions: Record<string, string>;
   /** Class of the outermost object, where it is one. */
   root: string | null;
+  /** Classes of the objects in an outermost dict or tuple, by key or position. */
+  holds: Record<string, string>;
   /** Of the whole file, as it is on the disk. */
   sha256: string;
   /** Why it could not be read to its end. */

@@ -25,14 +25,16 @@ export const torch: Detector = {
     if (file === undefined) return undefined;
     const name = path.basename(file);
     const head = await readBytes(file, 16);
+    const named = NAME.test(file) && !SHARED_NAME.test(file);
     if (head.length === 0) {
+      if (!named) return undefined;
       return fail('model-empty', `${name} is empty.`, {
         why: 'It has 0 bytes: saving it did not finish, or it was never written.',
         next: 'Save the model again and deploy the new file.',
       });
     }
     const begun = head.subarray(0, 4).equals(ZIP) || head.subarray(0, LEGACY.length).equals(LEGACY);
-    if (!begun && (SHARED_NAME.test(file) || !NAME.test(file))) return undefined;
+    if (!begun && !named) return undefined;
     const read = await readPickle(file, tools);
     if (!read.ok) return read;
     // An archive of another name and of no kind that PyTorch writes is somebody else's.

@@ -3,6 +3,7 @@ import { isCovered } from '../consent.ts';
 import { detect } from '../detect/detect.ts';
 import type { Consent, Detection, Risk } from '../detect/detection.ts';
 import { modelPath } from '../models/paths.ts';
+import { formatBytes } from '../../shared/bytes.ts';
 import type { ModelCard } from '../../shared/contract.ts';
 import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
@@ -74,7 +75,7 @@ async function fromSnapshot(
   hold: (hash: string) => void,
 ): Promise<Outcome<Candidate>> {
   const { interpreter, spec, lock, signal } = request;
-  ports.stage('snapshot', `${(snapshot.bytes / 2 ** 20).toFixed(1)} MB, ${snapshot.hash.slice(0, 7)}`);
+  ports.stage('snapshot', `${formatBytes(snapshot.bytes, 'en')}, ${snapshot.hash.slice(0, 7)}`);
   const allowed = await checkRisk(snapshot.path, request);
   if (!allowed.ok) return allowed;
   if (signal.aborted) return cancelled();
