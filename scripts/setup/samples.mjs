@@ -13,6 +13,7 @@ const samples = { sentiment: 'sentiment.joblib', entities: 'entities', flowers: 
 const frameworkSamples = {
   'hugging-face': 'hugging-face',
   torch: 'torch',
+  'custom/seq2seq': 'seq2seq',
 };
 const models = path.join(root, 'examples/models');
 
@@ -36,23 +37,24 @@ async function trainAll(scripts, interpreter, requirementsFile) {
 async function train(name, result, interpreter, requirements) {
   const folder = path.join(root, 'examples', name);
   const hash = createHash('sha256').update(requirements);
-  for (const file of readdirSync(folder).filter((one) => one.endsWith('.py'))) {
+  for (const file of readdirSync(folder).filter((one) => /\.(?:py|txt)$/.test(one))) {
     hash.update(readFileSync(path.join(folder, file)));
   }
   const wanted = hash.digest('hex');
-  const marker = path.join(models, `.${name}.hash`);
+  const short = path.basename(name);
+  const marker = path.join(models, `.${short}.hash`);
   const trained = path.join(models, result);
   if (existsSync(trained) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return undefined;
   // Beside the old one until it is whole: something may be using that.
-  const fresh = path.join(models, `.${name}`);
+  const fresh = path.join(models, `.${short}`);
   rmSync(fresh, { recursive: true, force: true });
   const script = path.join(folder, 'train.py');
-  await runLogged(`train-${name}`, [interpreter, script, fresh], { env: { ...process.env, OMP_NUM_THREADS: '1' } });
+  await runLogged(`train-${short}`, [interpreter, script, fresh], { env: { ...process.env, OMP_NUM_THREADS: '1' } });
   rmSync(trained, { recursive: true, force: true });
   renameSync(path.join(fresh, result), trained);
   rmSync(fresh, { recursive: true });
   writeFileSync(marker, wanted);
-  return name;
+  return short;
 }
 
 if (isMain(import.meta.url)) await main(() => step('Sample models', setUpSamples));

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Framework } from '../../src/shared/spec.ts';
 import type { Operation } from '../../src/shared/states.ts';
-import { FRAMEWORKS_PYTHON, get, post, SAMPLES, TestProject } from './support.ts';
+import { FRAMEWORKS_PYTHON, get, post, RUNTIME, SAMPLES, TestProject } from './support.ts';
 
 describe('models of Hugging Face and PyTorch, served by a host', function () {
   this.timeout(180_000);
@@ -84,6 +84,47 @@ describe('models of Hugging Face and PyTorch, served by a host', function () {
     assert.equal(scores.indexOf(Math.max(...scores)), 0);
     const own = await serve('weights', example('torch/weights'), 'custom', true);
     assert.equal((await post(`${own}/predict`, { input: input[0] })).body.result.label, 'setosa');
+  });
+
+  it("a sequence-to-sequence model with a tokenizer of its own, exactly as its handler's functions answer", async () => {
+    const url = await serve('seq2seq', example('seq2seq'), 'custom', true);
+    const script = `import json, sys
+sys.path[:0] = [sys.argv[1], "."]
+import handler
+model = handler.load(".")
+print(json.dumps([handler.predict(model, text) for text in json.loads(sys.argv[2])]))`;
+    const texts = ['three hundred and twenty-one', 'Seven Thousand, five', 'zero', 'nine hundred thousand and sixty'];
+    const direct = execFileSync(FRAMEWORKS_PYTHON, ['-c', script, RUNTIME, JSON.stringify(texts)], {
+      cwd: example('seq2seq'),
+      encoding: 'utf8',
+    });
+    const expected = JSON.parse(direct) as { text: string; score: number }[];
+    assert.deepEqual(
+      expected.map((one) => one.text),
+      ['321', '7005', '0', '900060'],
+    );
+    for (const [index, text] of texts.entries()) {
+      const { status, body } = await post(`${url}/predict`, { text });
+      assert.equal(status, 200, JSON.stringify(body));
+      assert.deepEqual(body.result, expected[index]);
+    }
+    const batch = await post(`${url}/batch`, { inputs: [texts[0], 'three apples', texts[1], 4, ...texts.slice(2)] });
+    assert.deepEqual(
+      batch.body.success.map((one: any) => [one.index, one.result.text]),
+      [0, 2, 4, 5].map((at, index) => [at, expected[index]!.text]),
+    );
+    for (const [index, one] of batch.body.success.entries()) {
+      assert.ok(Math.abs(one.result.score - expected[index]!.score) < 1e-6, JSON.stringify(one));
+    }
+    assert.deepEqual(
+      batch.body.failed.map((one: any) => [one.index, one.error.type, one.error.detail]),
+      [
+        [1, 'invalid-input', 'These words are not part of a number below a million: apples.'],
+        [3, 'invalid-input', 'The input must be a number in words, as text.'],
+      ],
+    );
+    const card = await get(`${url}/`);
+    assert.deepEqual([card.body.task, card.body.input.type], ['text2text-generation', 'string']);
   });
 
   it('weights that would run a command are refused, and never loaded', async () => {

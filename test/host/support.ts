@@ -18,6 +18,7 @@ const PYTHON_VERSION = execFileSync(PYTHON, ['-c', 'import platform; print(platf
 }).trim();
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const RUNTIME = path.join(ROOT, 'infra/runtime');
 /** The trained samples, and the Python that has their frameworks. */
 export const SAMPLES = path.join(ROOT, 'examples/models');
 export const SAMPLE_PYTHON = path.join(ROOT, '.cache/python/bin/python');

@@ -4,6 +4,10 @@ import json
 import re
 from pathlib import Path
 
+from nimbus_runtime.frameworks import InputError
+
+FRONT_DESK = "front desk"
+
 
 def load(path):
     """Called once per worker, with the folder; what it returns is handed to every predict."""
@@ -12,10 +16,17 @@ def load(path):
 
 
 def predict(model, input):
-    """Called for one input; returns anything that JSON can hold."""
+    """Called for one input; returns anything that JSON can hold. What cannot be answered is the caller's error, 400."""
+    if not isinstance(input, str):
+        raise InputError("input", "The input must be a text.")
     found = {team: len(pattern.findall(input)) for team, pattern in model.items()}
     total = sum(found.values())
     if total == 0:
-        return {"label": "front desk", "scores": {}}
-    scores = {team: count / total for team, count in found.items() if count}
-    return {"label": max(scores, key=scores.get), "scores": scores}
+        return {"label": FRONT_DESK, "scores": []}
+    scores = [{"label": team, "score": count / total} for team, count in found.items()]
+    return {"label": max(found, key=found.get), "scores": scores}
+
+
+def schema(model):
+    """What the playground shows: the kind of input and the labels there are."""
+    return {"task": "text-classification", "input": {"type": "string"}, "labels": [*model, FRONT_DESK]}

@@ -14,8 +14,9 @@ HINTS = {
     "Decimal": "return float(value) or str(value)",
     "Path": "return str(path)",
     "complex": "return [value.real, value.imag]",
-    "generator": "return list(values)",
-    "coroutine": "define predict without async",
+    "generator": "return list(values), or a list instead of what predict yields",
+    "async_generator": "return a list instead of what predict yields",
+    "coroutine": "await it in an async def predict",
     "nan": "return None where there is no number",
 }
 """What to return instead, by the name of the type."""

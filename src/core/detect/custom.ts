@@ -21,8 +21,8 @@ export const custom: Detector = {
         'handler-incomplete',
         `${HANDLER} in ${path.basename(folder)} does not define ${missing.join(' and ')}.`,
         {
-          why: 'A custom model has two functions: load(path) returns the model, predict(model, input) answers one input.',
-          next: `Add ${missing.map((name) => (name === 'load' ? 'def load(path)' : 'def predict(model, input)')).join(' and ')} to ${HANDLER}.`,
+          why: `A custom model has two functions: load(path) returns the model, predict(model, input) answers one input.${otherwise(source)}`,
+          next: remedy(source, missing),
         },
       );
     }
@@ -40,6 +40,36 @@ export const custom: Detector = {
     });
   },
 };
+
+/** What other servers call, by a name that only they use. */
+const FOREIGN: readonly { name: string; of: string }[] = [
+  { name: 'model_fn', of: 'SageMaker' },
+  { name: 'predict_fn', of: 'SageMaker' },
+  { name: 'lambda_handler', of: 'AWS Lambda' },
+];
+
+/** The class of a handler whose method `predict` was meant. */
+function classOf(source: string): string | undefined {
+  return /^class[ \t]+(\w+)[^\n]*:(?:(?!^\S)[^])*?^[ \t]+(?:async[ \t]+)?def[ \t]+predict[ \t]*\(/m.exec(source)?.[1];
+}
+
+/** A sentence on what is there instead of the functions; '' where nothing is recognised. */
+function otherwise(source: string): string {
+  const name = classOf(source);
+  if (name !== undefined) return ` Here predict is a method of the class ${name}, which nothing makes.`;
+  const foreign = FOREIGN.find((one) => defines(source, one.name));
+  return foreign ? ` ${foreign.name} is what ${foreign.of} calls.` : '';
+}
+
+function remedy(source: string, missing: readonly string[]): string {
+  const name = classOf(source);
+  const body: Record<string, string> = {
+    load: name === undefined ? 'def load(path)' : `def load(path): return ${name}(…)`,
+    predict:
+      name === undefined ? 'def predict(model, input)' : 'def predict(model, input): return model.predict(input)',
+  };
+  return `Add ${missing.map((one) => body[one]).join(' and ')} to ${HANDLER}.`;
+}
 
 function handlerFolder(subject: Subject): string | undefined {
   if (subject.kind === 'folder') return subject.path;

@@ -10,6 +10,7 @@ import { LogRing } from './lines.ts';
 import type { Failure } from './problems.ts';
 import { Pool, type Spawned } from './scheduler.ts';
 import type { HostSettings } from './settings.ts';
+import type { Snapshot } from './snapshots.ts';
 import type { DeploymentRecord, ModulesRecord } from './state.ts';
 import type { Candidate } from './version.ts';
 import { whyOf } from './examples.ts';
@@ -28,6 +29,8 @@ export interface Surroundings {
   url(): string;
   snapshotPath(hash: string, spec: Pick<ModelSpec, 'path'>): string;
   modulesPath(hash: string): string;
+  /** A worker runs in a snapshot until the returned function is called. */
+  useSnapshot(hash: string): () => void;
   /** Makes sure that what a record's worker would load is what was agreed to; why it is not, where that is so. */
   verify(record: DeploymentRecord): Promise<Failure | undefined>;
   onStatus(deployment: Deployment): void;
@@ -254,9 +257,9 @@ export class Deployment implements Endpoint {
       const failure = this.#lacks() ?? (await this.#around.verify(record));
       if (failure) return { failure };
       const { spec, version, interpreter, modules, isolated } = record;
-      const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
-      const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath, modules });
-      const parts = { functionFile, spec, interpreter, env: this.env, isolated, since };
+      const snapshot = { hash: record.snapshot, path: this.#around.snapshotPath(record.snapshot, spec) };
+      const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath: snapshot.path, modules });
+      const parts = { functionFile, spec, snapshot, interpreter, env: this.env, isolated, since };
       return { worker: spawnWorker(this.#around, this, parts, (line) => this.line(line)) };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -302,6 +305,7 @@ export function writeFunction(
 
 export interface WorkerParts {
   functionFile: string;
+  snapshot: Pick<Snapshot, 'hash' | 'path'>;
   spec: DeploymentRecord['spec'];
   interpreter: string;
   /** Values of the variables that the spec names. */
@@ -313,21 +317,22 @@ export interface WorkerParts {
 
 /** Starts a worker of any version of a deployment. */
 export function spawnWorker(
-  { settings, runtime, markPrefix, functions, env: hostEnv }: Surroundings,
+  { settings, runtime, markPrefix, functions, env: hostEnv, useSnapshot }: Surroundings,
   key: DeploymentKey,
-  { functionFile, spec, interpreter, env: given, isolated, since }: WorkerParts,
+  { functionFile, spec, snapshot, interpreter, env: given, isolated, since }: WorkerParts,
   onLine: (line: LogLine) => void,
 ): Worker {
   const { env, missing } = workerEnvironment(key, spec, given, hostEnv);
   if (missing.length > 0) {
     onLine({ at: Date.now(), source: 'host', text: `not set in the environment: ${missing.join(', ')}` });
   }
-  return new Worker({
+  const worker = new Worker({
     python: interpreter,
     runtime,
     functionFile,
     env,
-    cwd: functions,
+    // As on AWS Lambda, where the working directory is the folder of the function's own files.
+    cwd: spec.framework === 'custom' ? snapshot.path : functions,
     markPrefix,
     isolated: isolated && !settings.consentedNetwork,
     initTimeoutMs: settings.initTimeoutMs,
@@ -335,4 +340,6 @@ export function spawnWorker(
     ...(spec.memoryMb === undefined ? {} : { memoryLimitBytes: spec.memoryMb * 2 ** 20 }),
     onLine,
   });
+  void worker.ended.then(useSnapshot(snapshot.hash));
+  return worker;
 }

@@ -123,6 +123,26 @@ export async function listCopy(folder: string): Promise<ModelFile[]> {
   return files.sort((one, other) => (one.relative < other.relative ? -1 : 1));
 }
 
+/** Removes everything in a copy that the host made but these files, by their paths in it, and the folders above them. */
+export async function keepOnly(folder: string, files: ReadonlySet<string>): Promise<void> {
+  const folders = new Set([...files].flatMap((file) => parentsOf(file)));
+  const waiting = [''];
+  for (let above = waiting.pop(); above !== undefined; above = waiting.pop()) {
+    for (const entry of await readdir(path.join(folder, above), { withFileTypes: true })) {
+      const relative = above === '' ? entry.name : `${above}/${entry.name}`;
+      if (entry.isDirectory() && folders.has(relative)) waiting.push(relative);
+      else if (!entry.isFile() || !files.has(relative)) {
+        await rm(path.join(folder, relative), { recursive: true, force: true });
+      }
+    }
+  }
+}
+
+function parentsOf(file: string): string[] {
+  const parts = file.split('/').slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, at + 1).join('/'));
+}
+
 /** The same for the same files, without reading them. */
 export function stampOf(files: readonly ModelFile[]): string {
   const hash = createHash('sha256');

@@ -97,7 +97,14 @@ export class Host {
     const { project, log, settings } = options;
     const folder = path.join(project, PROJECT_FOLDER);
     state.state.seals ??= {};
-    this.#snapshots = new Snapshots(path.join(folder, 'snapshots'), state.state.seals, () => state.changed());
+    this.#snapshots = new Snapshots(
+      path.join(folder, 'snapshots'),
+      state.state.seals,
+      () => state.changed(),
+      () => {
+        void this.#versions.sweep();
+      },
+    );
     this.#front = new Front({
       projectId: projectId(project),
       endpoint: (model, deployment) => this.#deployments.get(`${model}/${deployment}`),
@@ -123,6 +130,7 @@ export class Host {
       env: options.env,
       url: () => this.#front.url,
       snapshotPath: (hash, spec) => this.#snapshots.pathOf(hash, path.basename(modelPath(project, spec))),
+      useSnapshot: (hash) => this.#snapshots.use(hash),
       modulesPath: (hash) => this.#snapshots.pathOf(hash, MODULES_FOLDER),
       verify: (record) => verifyCopies(record, { project, snapshots: this.#snapshots, log: (text) => log.write(text) }),
       onStatus: (deployment) => this.#touched(deployment),

@@ -1,12 +1,13 @@
 /** Copies of models that nobody writes to: what workers load from. */
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, existsSync, renameSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { Framework } from '../../shared/spec.ts';
-import { isOwnFolder, listCopy, listFiles, stampOf, type ModelFile } from './files.ts';
+import { isOwnFolder, keepOnly, listCopy, listFiles, stampOf, type ModelFile } from './files.ts';
+import { FolderUsers } from './users.ts';
 
 export interface Snapshot {
   /** Of names and contents, 64 hexadecimal digits. */
@@ -34,16 +35,31 @@ export class Snapshots {
   #known = new Map<string, Snapshot>();
   /** Snapshots that are being used, beside those that `sweep` is told. */
   #held = new Map<string, number>();
-  /** Copies that this process is making. */
+  /** Copies that this process is making, or has moved away from under a worker. */
   #making = new Set<string>();
+  readonly #users = new FolderUsers();
+  /** The files of snapshots, as they were when each was last intact. */
+  readonly #names = new Map<string, ReadonlySet<string>>();
+  /** What a sweep would have removed, had nobody used it. */
+  readonly #spared = new Set<string>();
+  readonly #onSpared: () => void;
   /** What comes into the folder or leaves it under a hash, one after another. */
   #moving: Promise<void> = Promise.resolve();
 
-  /** `seals` must come from where nobody else writes; `onSeal` is called when they have changed. */
-  constructor(folder: string, seals: Seals = {}, onSeal: () => void = () => undefined) {
+  /**
+   * `seals` must come from where nobody else writes; `onSeal` is called when they have changed, `onSpared` when nobody
+   * uses any more what the last sweep would have removed: it is time for another.
+   */
+  constructor(
+    folder: string,
+    seals: Seals = {},
+    onSeal: () => void = () => undefined,
+    onSpared: () => void = () => undefined,
+  ) {
     this.#folder = folder;
     this.#seals = seals;
     this.#onSeal = onSeal;
+    this.#onSpared = onSpared;
   }
 
   /** Keeps a snapshot from being swept until the returned function is called. */
@@ -53,6 +69,19 @@ export class Snapshots {
       const left = this.#held.get(hash)! - 1;
       if (left === 0) this.#held.delete(hash);
       else this.#held.set(hash, left);
+    };
+  }
+
+  /**
+   * A worker runs in a snapshot, its working directory, until the returned function is called: the folder stays under
+   * it, with what it writes there, even where another takes its place. What it left is removed after the last one.
+   */
+  use(hash: string): () => void {
+    const release = this.hold(hash);
+    const leave = this.#users.add(hash, (moved, isFree) => void this.#left(hash, moved, isFree));
+    return () => {
+      release();
+      leave();
     };
   }
 
@@ -96,6 +125,7 @@ export class Snapshots {
       release = this.hold(hash);
       // Two deployments of the same model end in the same place.
       await this.#inTurn(() => this.#move(temporary, snapshot, seal));
+      this.#names.set(hash, new Set(before.value.map((file) => file.relative)));
       return ok(snapshot);
     } catch (error) {
       if (signal.aborted) return cancelled();
@@ -126,14 +156,85 @@ export class Snapshots {
     try {
       const files = await listCopy(folder);
       const seal = stampOf(files);
-      if (this.#seals[hash] === seal) return true;
-      // A restored backup, another mount of the same disk: the same contents look different.
-      if ((await hashAll(files)) !== hash || stampOf(await listCopy(folder)) !== seal) return false;
-      this.#seal(hash, seal);
+      if (this.#seals[hash] !== seal) {
+        // A restored backup, another mount of the same disk: the same contents look different.
+        if ((await hashAll(files)) !== hash || stampOf(await listCopy(folder)) !== seal) return false;
+        this.#seal(hash, seal);
+      }
+      this.#names.set(hash, new Set(files.map((file) => file.relative)));
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === undefined) throw error;
       return false;
+    }
+  }
+
+  /**
+   * Whether a snapshot that is not as it was made is so again without what came into it since: a worker writes into its
+   * working directory, which needs no source to be put right. Where workers run in it they keep that folder.
+   */
+  async mend(hash: string): Promise<boolean> {
+    const names = this.#names.get(hash);
+    if (names === undefined || !isOwnFolder(this.#folder)) return false;
+    const release = this.hold(hash);
+    try {
+      if (this.#users.has(hash)) await this.#copyOwn(hash, names);
+      else await this.#inTurn(() => keepOnly(path.join(this.#folder, hash), names));
+      return await this.check(hash);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      return false;
+    } finally {
+      release();
+    }
+  }
+
+  /** Puts a copy of a snapshot's own files into its place. */
+  async #copyOwn(hash: string, names: ReadonlySet<string>): Promise<void> {
+    const name = `${TEMPORARY}${randomUUID()}`;
+    const temporary = path.join(this.#folder, name);
+    this.#making.add(name);
+    try {
+      const own = [...names].map((relative) => ({ relative, source: path.join(this.#folder, hash, relative) }));
+      await copyAll(own, temporary, new AbortController().signal);
+      const copied = await listCopy(temporary);
+      if ((await hashAll(copied)) !== hash) return;
+      await this.#inTurn(() => this.#put(temporary, hash));
+      this.#seal(hash, stampOf(copied));
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+      this.#making.delete(name);
+    }
+  }
+
+  /** Puts a folder into a snapshot's place. One that workers run in is moved, and removed after them. */
+  async #put(temporary: string, hash: string): Promise<void> {
+    const place = path.join(this.#folder, hash);
+    if (!this.#users.has(hash)) {
+      await rm(place, { recursive: true, force: true });
+      await rename(temporary, place);
+      return;
+    }
+    const name = `${TEMPORARY}${randomUUID()}`;
+    this.#making.add(name);
+    // Nothing in between: a worker may be reading a file by the path that it was given.
+    if (existsSync(place)) renameSync(place, path.join(this.#folder, name));
+    renameSync(temporary, place);
+    this.#users.move(hash, name);
+  }
+
+  /** The last worker in a snapshot, or in a folder that was one, has ended. Never rejects. */
+  async #left(hash: string, moved: readonly string[], isFree: boolean): Promise<void> {
+    try {
+      for (const name of moved) {
+        await rm(path.join(this.#folder, name), { recursive: true, force: true });
+        this.#making.delete(name);
+      }
+      if (!isFree) return;
+      if (this.#spared.has(hash)) this.#onSpared();
+      else if (!(await this.check(hash))) await this.mend(hash);
+    } catch {
+      // The next start looks again, and so does the next sweep.
     }
   }
 
@@ -157,12 +258,16 @@ export class Snapshots {
 
   /** Removes all snapshots but these and those that are held, and what a killed host left half-made. */
   async sweep(keep: ReadonlySet<string>): Promise<void> {
-    for (const name of await this.#names()) {
+    this.#spared.clear();
+    for (const name of await this.#entries()) {
       const unused = name.startsWith(TEMPORARY) ? !this.#making.has(name) : !keep.has(name);
-      if (unused) await this.#remove(name);
+      if (unused && this.#users.has(name)) this.#spared.add(name);
+      else if (unused) await this.#remove(name);
     }
     for (const hash of Object.keys(this.#seals)) {
-      if (!keep.has(hash) && !this.#held.has(hash)) this.#seal(hash, undefined);
+      if (keep.has(hash) || this.#held.has(hash)) continue;
+      this.#seal(hash, undefined);
+      this.#names.delete(hash);
     }
   }
 
@@ -200,17 +305,15 @@ export class Snapshots {
   }
 
   /** What may be removed. */
-  async #names(): Promise<string[]> {
+  async #entries(): Promise<string[]> {
     return isOwnFolder(this.#folder) ? readdir(this.#folder) : [];
   }
 
   async #move(temporary: string, snapshot: Snapshot, seal: string): Promise<void> {
     const { hash } = snapshot;
-    const final = path.join(this.#folder, hash);
     if (!(await this.check(hash))) {
       // What was just copied and hashed replaces it.
-      await rm(final, { recursive: true, force: true });
-      await rename(temporary, final);
+      await this.#put(temporary, hash);
       this.#seal(hash, seal);
     }
     this.#known.set(snapshot.stamp, snapshot);
@@ -236,7 +339,11 @@ async function hashAll(files: readonly ModelFile[]): Promise<string> {
   return whole.digest('hex');
 }
 
-async function copyAll(files: readonly ModelFile[], into: string, signal: AbortSignal): Promise<void> {
+async function copyAll(
+  files: readonly Pick<ModelFile, 'source' | 'relative'>[],
+  into: string,
+  signal: AbortSignal,
+): Promise<void> {
   const folders = new Set(files.map((file) => path.dirname(path.join(into, file.relative))));
   for (const folder of folders) await mkdir(folder, { recursive: true });
   const waiting = [...files].reverse();

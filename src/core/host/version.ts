@@ -31,7 +31,7 @@ export interface VersionPorts {
   snapshots: Snapshots;
   runtimeHash: string;
   /** Starts a worker of a version that does not serve yet. */
-  spawn(snapshotPath: string, parts: { modules: ModulesRecord; isolated: boolean; version: string }): Worker;
+  spawn(snapshot: Snapshot, parts: { modules: ModulesRecord; isolated: boolean; version: string }): Worker;
   /** Says what happens now, a line about it, and where it turned out that there was nothing to do. */
   stage(name: 'snapshot' | 'start' | 'first answer', detail?: string, state?: 'skipped'): void;
 }
@@ -92,7 +92,7 @@ async function fromSnapshot(
     framework: spec.framework,
   });
   ports.stage('start', interpreter);
-  const spawned = spawn(() => ports.spawn(snapshot.path, { modules, isolated, version }));
+  const spawned = spawn(() => ports.spawn(snapshot, { modules, isolated, version }));
   if (!spawned.ok) return spawned;
   const worker = spawned.value;
   const onAbort = (): void => void worker.kill();

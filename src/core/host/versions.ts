@@ -133,9 +133,9 @@ export class Versions {
     return makeVersion(request, {
       snapshots,
       runtimeHash,
-      spawn: (snapshotPath, { modules, isolated, version }) => {
-        const functionFile = writeFunction(around, request, { spec, version, snapshotPath, modules });
-        return spawnWorker(around, request, { functionFile, spec, interpreter, env, isolated }, onLine);
+      spawn: (snapshot, { modules, isolated, version }) => {
+        const functionFile = writeFunction(around, request, { spec, version, snapshotPath: snapshot.path, modules });
+        return spawnWorker(around, request, { functionFile, spec, snapshot, interpreter, env, isolated }, onLine);
       },
       stage,
     });
