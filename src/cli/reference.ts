@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { BATCH_FILES } from './commands/batch.ts';
 import { createProgram } from './main.ts';
 
 const INTRODUCTION = `# The \`nimbus\` command
@@ -20,6 +21,9 @@ export function commandReference(): string {
   return [INTRODUCTION, ...program.commands.map(section)].join('\n');
 }
 
+/** What a table of flags cannot say, by command. */
+const NOTES: Record<string, string> = { batch: BATCH_FILES };
+
 function section(command: Command): string {
   const names = command.registeredArguments.map((argument) =>
     argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
@@ -33,7 +37,9 @@ function section(command: Command): string {
   ];
   const title = `## \`nimbus ${[command.name(), ...names].join(' ')}\``;
   const table = ['| | |', '|---|---|', ...rows.map((cells) => `| ${cells.join(' | ')} |`)];
-  return `${title}\n\n${sentence(command.description())}\n\n${table.join('\n')}\n`;
+  const note = NOTES[command.name()];
+  const after = note === undefined ? '' : `\n${note}\n`;
+  return `${title}\n\n${sentence(command.description())}\n\n${table.join('\n')}\n${after}`;
 }
 
 function sentence(text: string): string {

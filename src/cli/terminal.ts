@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Problem } from '../shared/contract.ts';
-import { CANCELLED, fail, ok, type Outcome, type UserError } from '../shared/outcome.ts';
+import { cancelled, CANCELLED, fail, ok, type Outcome, type UserError } from '../shared/outcome.ts';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, cancelled: 130 } as const;
 
@@ -49,7 +49,8 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
     try {
       return ok(await prompt.question(`${question} `, { signal }));
     } catch (error) {
-      if (signal.aborted) return fail(CANCELLED, 'Cancelled.');
+      // In a terminal that asks, Ctrl+C (and Ctrl+D) is a key that ends the question, and no signal to the process.
+      if (signal.aborted || (error as Error).name === 'AbortError') return cancelled();
       throw error;
     } finally {
       prompt.close();

@@ -4,9 +4,10 @@ import { consentFor, isCovered, readConsents } from './consent.ts';
 import type { Consent, Detection, Risk } from './detect/detection.ts';
 import { detect } from './detect/detect.ts';
 import { NOT_INSPECTED } from './detect/pickle-reader.ts';
-import { candidates } from './environment/candidates.ts';
+import { candidates, searchCandidates } from './environment/candidates.ts';
 import type { Candidate, EnvironmentPlan } from './environment/environment.ts';
 import { planEnvironment } from './environment/plan.ts';
+import { surveyEnvironments, type Survey } from './environment/survey.ts';
 import { readModels } from './models/read.ts';
 import { freeName, invalidName } from './models/names.ts';
 import { portablePath } from './models/paths.ts';
@@ -59,6 +60,8 @@ export interface PreparedDeploy {
   environments: EnvironmentChoice[];
   /** Set where loading the model may run something that the user has not agreed to. */
   consentNeeded?: Risk;
+  /** Looks at every interpreter there is, not only up to the first that fits; answers with what it has seen so far. */
+  survey(onChange: (survey: Survey) => void, signal?: AbortSignal): Promise<void>;
   plan(answers: DeployAnswers): DeployPlan;
 }
 
@@ -112,6 +115,15 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     ...(before === undefined ? {} : { declared: before }),
     environments: planned.value,
     ...(isCovered(detection.risk, given) ? {} : { consentNeeded: detection.risk }),
+    survey: (onChange, signal) =>
+      surveyInterpreters({
+        request,
+        requirements: detection.requirements,
+        onChange,
+        ...(current === undefined ? {} : { current }),
+        ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
+        ...(signal === undefined ? {} : { signal }),
+      }),
     plan: (answers) =>
       makePlan(request, { detection, name, path: modelPath.path, models, environments: planned.value, given }, answers),
   });
@@ -178,6 +190,38 @@ async function findCandidates(request: DeployRequest): Promise<Candidate[]> {
   if (interpreter !== undefined) return [{ python: interpreter, source: 'chosen' }];
   const all = await candidates({ project, ...(pythonExtension === undefined ? {} : { pythonExtension }) });
   return request.trustedProject ? all : all.filter(({ source }) => source !== 'project');
+}
+
+export interface SurveyRequest {
+  request: Pick<DeployRequest, 'project' | 'pythonExtension' | 'trustedProject'>;
+  /** Of the model; none where it could not be looked at. */
+  requirements: readonly string[];
+  /** The Python that the deployment runs on now. */
+  current?: string;
+  pythonVersion?: string;
+  onChange(survey: Survey): void;
+  signal?: AbortSignal;
+}
+
+/** Every interpreter of the search order as it answers, and what is skipped. */
+export async function surveyInterpreters(options: SurveyRequest): Promise<void> {
+  const { request, requirements, current, onChange, pythonVersion, signal } = options;
+  const { project, pythonExtension, trustedProject } = request;
+  const { candidates: all, skipped } = await searchCandidates({
+    project,
+    ...(pythonExtension === undefined ? {} : { pythonExtension }),
+  });
+  const found = trustedProject ? all : all.filter(({ source }) => source !== 'project');
+  const untrusted = all.filter((candidate) => !found.includes(candidate));
+  await surveyEnvironments(requirements, current === undefined ? found : keepFirst(current, found), {
+    skipped: [
+      ...untrusted.map(({ python }) => ({ python, why: 'It is code of this project, which is not trusted.' })),
+      ...skipped,
+    ],
+    onChange,
+    ...(pythonVersion === undefined ? {} : { pythonVersion }),
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 /**

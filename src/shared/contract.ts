@@ -42,7 +42,7 @@ export interface Problem {
   field?: string;
   /** What to do next, where the product knows it. */
   next?: string;
-  /** The last lines of the worker, where it died (502). */
+  /** The worker's last lines, where it died or was ended (502, 504): of this request, else of its start. */
   lastLines?: string[];
 }
 

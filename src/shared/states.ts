@@ -20,6 +20,8 @@ export interface DeploymentStatus extends DeploymentKey {
   /** ISO 8601. */
   deployedAt?: string;
   interpreter?: string;
+  /** Whether plain text is an input of the version that serves; unset where it is not known. */
+  takesText?: boolean;
   workers: number;
   /** Milliseconds, whole request as the host saw it, last one of its kind. */
   lastMs: Partial<Record<StartKind, number>>;

@@ -36,6 +36,13 @@ describe('nimbus, used wrongly', function () {
     });
   }
 
+  it('a text after -- is a text, also where it looks like an option', async () => {
+    const { code, stdout, stderr } = await sandbox.nimbus(['predict', 'nothing', '--', '--json']);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /no model named nothing/);
+  });
+
   it('a question without a terminal names the flag that answers it', async () => {
     const folder = path.join(sandbox.folder, 'code');
     mkdirSync(folder);

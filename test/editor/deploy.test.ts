@@ -146,6 +146,43 @@ describe('the log of a deployment', () => {
   });
 });
 
+describe('a model that takes rows of a table', () => {
+  const key = { model: 'table', deployment: 'local' };
+  before(async function () {
+    this.timeout(90_000);
+    const folder = path.join(workspace, 'table');
+    mkdirSync(folder);
+    const lines = [
+      'schema = {"input": {"type": "object", "properties": {"age": {"type": "number"}}}}',
+      'def load(path):',
+      '    return None',
+      'def predict(model, input):',
+      '    return input["age"]',
+    ];
+    writeFileSync(path.join(folder, 'handler.py'), lines.join('\n'));
+    const outcome = await runAgreeing('nimbus.deploy', vscode.Uri.file(folder));
+    assert.deepEqual(outcome, { ok: true, value: key });
+    await playgroundOpened('table');
+  });
+  after(leaveNothing);
+
+  it('is not offered a text: Predict Selection says why and what to do', async () => {
+    const document = await vscode.workspace.openTextDocument({ content: 'I hated it\n' });
+    await vscode.window.showTextDocument(document);
+    for (const given of [[], [key]]) {
+      const outcome = await run('nimbus.predictSelection', ...given);
+      assert.equal(outcome.ok ? 'ok' : outcome.error.code, 'takes-no-text');
+      assert.match(outcome.ok ? '' : outcome.error.what, /^table takes no text/);
+      assert.equal(outcome.ok ? '' : outcome.error.action?.command, 'nimbus.openPlayground');
+    }
+  });
+
+  it('is copied with a row that it answers', async () => {
+    await run('nimbus.copyAsTypeScript', key);
+    assert.match(await vscode.env.clipboard.readText(), /"age": 1/);
+  });
+});
+
 describe('commands without anything to work on', () => {
   after(() => vscode.commands.executeCommand('notifications.clearAll'));
 

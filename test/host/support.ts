@@ -178,7 +178,9 @@ export class TestProject {
     const { connection } = this;
     if (connection) {
       const { pid } = connection.hello;
-      await connection.api.shutdown().catch(() => undefined);
+      const asked = await connection.api.shutdown().catch(() => undefined);
+      // It is at work, for a test that left it so.
+      if (asked?.ok === false) process.kill(pid, 'SIGTERM');
       await connection.closed;
       await untilGone(pid);
     }

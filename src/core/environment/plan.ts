@@ -27,7 +27,7 @@ export interface PlanOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-interface Probed {
+export interface Probed {
   candidate: Candidate;
   probe: Probe;
   mismatches: Mismatch[];
@@ -73,17 +73,17 @@ export async function planEnvironment(
 }
 
 /** What to ask a probe for: the packages themselves, and what could install them. */
-function packagesOf(requirements: readonly string[]): string[] {
+export function packagesOf(requirements: readonly string[]): string[] {
   const names = requirements.flatMap((text) => parseRequirement(text)?.name ?? []);
   return [...new Set([...names, 'uv'])];
 }
 
-function pythonMismatch(probe: Probe, wanted: string | undefined): Mismatch[] {
+export function pythonMismatch(probe: Probe, wanted: string | undefined): Mismatch[] {
   if (wanted === undefined || probe.version === wanted || probe.version.startsWith(`${wanted}.`)) return [];
   return [{ package: 'python', required: wanted, installed: probe.version }];
 }
 
-function useChoice({ candidate, probe, mismatches }: Probed): EnvironmentChoice {
+export function useChoice({ candidate, probe, mismatches }: Probed): EnvironmentChoice {
   return {
     plan: { kind: 'use', python: candidate.python, source: candidate.source, probe },
     label: `Python ${probe.version} (${placeOf(candidate)})`,
@@ -94,7 +94,7 @@ function useChoice({ candidate, probe, mismatches }: Probed): EnvironmentChoice 
 }
 
 /** A complete environment with these requirements, else the offer to make one; undefined where no base fits. */
-async function managedChoice(
+export async function managedChoice(
   requirements: readonly string[],
   probed: readonly Probed[],
   options: PlanOptions,

@@ -44,8 +44,9 @@ const NODE_FLAGS = ['--max-semi-space-size=1'];
 const HELLO_MS = 10_000;
 
 /**
- * Connects to the project's host, and starts it where none runs. A host of an older version makes room unless it is at
- * work. Errors: it cannot be started (with the end of its log); the folder of sockets is not safe; cancelled.
+ * Connects to the project's host, and starts it where none runs. A host of an older version makes room unless an
+ * operation or a request runs: then it serves on, and the next one to connect asks again. Errors: it cannot be started
+ * (with the end of its log); the folder of sockets is not safe; cancelled.
  */
 export async function connectHost(options: ConnectOptions): Promise<Outcome<HostConnection>> {
   const project = realpathSync(options.project);

@@ -2,6 +2,7 @@
 import type { ModelCard, StartKind } from '../../shared/contract.ts';
 import type { UserError } from '../../shared/outcome.ts';
 import { DEFAULTS, keyText, type DeploymentKey, type DeploymentSpec, type ModelSpec } from '../../shared/spec.ts';
+import { takesText } from '../../shared/schema.ts';
 import type { DeploymentStatus, LogLine, State } from '../../shared/states.ts';
 import type { Endpoint } from './call.ts';
 import { limitsOf, workerEnvironment, writeFunctionFile } from './function-file.ts';
@@ -119,7 +120,13 @@ export class Deployment implements Endpoint {
       state: overlay && !record?.stopped ? overlay.state : this.#state(),
       url: `${this.#around.url()}/${keyText(this)}`,
       version: this.version,
-      ...(record ? { deployedAt: record.deployedAt, interpreter: record.interpreter } : {}),
+      ...(record
+        ? {
+            deployedAt: record.deployedAt,
+            interpreter: record.interpreter,
+            takesText: takesText(record.card.input),
+          }
+        : {}),
       workers: workers.length,
       lastMs: record?.lastMs ?? {},
       ...(memoryBytes > 0 ? { memoryBytes } : {}),

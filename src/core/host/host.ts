@@ -177,7 +177,18 @@ export class Host {
 
   /** Something runs that must not be interrupted. */
   get busy(): boolean {
-    return this.#operations.running > 0 || this.#front.active > 0;
+    return this.#operations.running > 0 || this.requests > 0;
+  }
+
+  /** Requests under way: those of callers that wait, and those that run without one, as Lambda's `Event` does. */
+  get requests(): number {
+    const inPools = [...this.#deployments.values()].reduce((sum, one) => sum + one.pool.active, 0);
+    return Math.max(this.#front.active, inPools);
+  }
+
+  /** No request comes any more; called when the host is going to end. */
+  refuse(): void {
+    this.#front.refuse();
   }
 
   get hello(): HostHello {

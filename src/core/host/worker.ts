@@ -81,12 +81,16 @@ export class Worker {
   readonly #mark: string;
   readonly #process: ChildProcess;
   readonly #input: Writable | undefined;
-  readonly #lastLines: string[] = [];
+  #splitters: LineSplitter[] = [];
+  /** Of the start, until the first request; from then on of the latest request. */
+  #lastLines: string[] = [];
+  #startLines: string[] = [];
   readonly #oomKillsBefore = kernelOomKills();
   #stopMemory: () => void = () => undefined;
   #initTimer: NodeJS.Timeout;
   #graceTimer: NodeJS.Timeout | undefined;
   #pending: Pending | undefined;
+  /** Whose output is read now; of the latest request also after its answer. */
   #requestId: string | undefined;
   #settleReady!: (ready: Ready) => void;
   #settleEnded!: () => void;
@@ -150,7 +154,7 @@ export class Worker {
         this.#input!.write(payload);
       }
       // Output of the request before may still wait to be read in this turn of the event loop.
-      setImmediate(() => (this.#requestId = id));
+      setImmediate(() => this.#begin(id));
     });
   }
 
@@ -176,11 +180,11 @@ export class Worker {
   #listen(): void {
     const child = this.#process;
     const budget = new LogBudget();
-    const splitters = (['stdout', 'stderr'] as const).map((source) => {
+    const splitters = (this.#splitters = (['stdout', 'stderr'] as const).map((source) => {
       const splitter = new LineSplitter(budget, (text) => this.#line(source, text));
       child[source]?.on('data', (chunk: Buffer) => splitter.push(chunk));
       return splitter;
-    });
+    }));
     const decoder = new FrameDecoder((frame) => this.#frame(frame));
     const output = child.stdio[4] as Readable | undefined;
     output?.on('data', (chunk: Buffer) => {
@@ -259,6 +263,14 @@ export class Worker {
     }
   }
 
+  /** What is read from now on belongs to this request: a line that the one before left open ends here. */
+  #begin(requestId: string): void {
+    for (const splitter of this.#splitters) splitter.cut();
+    if (this.#requestId === undefined) this.#startLines = this.#lastLines;
+    this.#lastLines = [];
+    this.#requestId = requestId;
+  }
+
   #line(source: 'stdout' | 'stderr', text: string): void {
     this.#lastLines.push(text);
     if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift();
@@ -305,9 +317,12 @@ export class Worker {
     this.#pending = undefined;
   }
 
+  /** Never with lines of an earlier request: they may hold what another caller sent. */
   #withLastLines(failure: Failure): Failure {
-    if (failure.lastLines?.length || this.#lastLines.length === 0) return failure;
-    return { ...failure, lastLines: [...this.#lastLines] };
+    if (failure.lastLines?.length) return failure;
+    const ofRequest = this.#pending !== undefined && this.#pending.id === this.#requestId;
+    const lines = this.#requestId === undefined || ofRequest ? this.#lastLines : this.#startLines;
+    return lines.length === 0 ? failure : { ...failure, lastLines: [...lines] };
   }
 }
 

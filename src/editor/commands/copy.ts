@@ -33,9 +33,14 @@ async function copyAs(editor: Editor, given: unknown, language: CodeLanguage): P
   if (!chosen.ok) return chosen;
   const url = await urlOf(chosen.value);
   if (!url.ok) return url;
-  const { codeFor } = await import('../../core/invoke/snippets.ts');
-  const example = chosen.value.project.spec(chosen.value.model)?.examples?.[0]?.input ?? 'Hello';
-  return copied(codeFor(language, url.value, { input: example }));
+  const [{ codeFor }, { exampleInput }, { fetchCard }] = await Promise.all([
+    import('../../core/invoke/snippets.ts'),
+    import('../../core/invoke/example.ts'),
+    import('../../core/invoke/card.ts'),
+  ]);
+  const card = await fetchCard(chosen.value.project.status(chosen.value)!.url);
+  const declared = chosen.value.project.spec(chosen.value.model)?.examples?.[0]?.input;
+  return copied(codeFor(language, url.value, { input: declared ?? exampleInput(card) }));
 }
 
 async function urlOf({ project, model, deployment }: Chosen): Promise<Outcome<string>> {

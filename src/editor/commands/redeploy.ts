@@ -4,8 +4,9 @@ import type { EnvironmentPlan } from '../../core/environment/environment.ts';
 import type { PreparedDeploy } from '../../core/deploy.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { askConsent } from '../consent.ts';
+import { chooseInterpreter } from '../deploying/interpreters.ts';
 import { prepare, type Wanted } from '../deploying/prepare.ts';
-import { chooseEnvironment, otherInterpreter } from '../deploying/review.ts';
+
 import { fillVariables } from '../deploying/variables.ts';
 import type { Editor } from '../editor.ts';
 import { operate } from '../operate.ts';
@@ -30,15 +31,14 @@ export async function selectInterpreter(editor: Editor, given: unknown): Promise
   const { project } = chosen.value;
   const wanted = wantedOf(chosen.value);
   if (!wanted.ok) return wanted;
-  const prepared = await prepare(editor, project, wanted.value);
-  if (!prepared.ok) return prepared;
-  const current = project.status(chosen.value)?.interpreter;
-  const inUse = prepared.value.environments.find(({ plan }) => plan.kind === 'use' && plan.python === current);
-  const environment = await chooseEnvironment(prepared.value, inUse);
-  if (environment === undefined) return cancelled();
-  if (environment !== 'other') return execute(editor, chosen.value, prepared.value, environment.plan);
-  const other = await otherInterpreter(editor, project, wanted.value);
-  return other ? execute(editor, chosen.value, other) : cancelled();
+  const inUse = project.status(chosen.value)?.interpreter;
+  const answer = await chooseInterpreter(editor, {
+    project,
+    wanted: wanted.value,
+    ...(inUse === undefined ? {} : { inUse }),
+  });
+  if (!answer.ok) return answer;
+  return execute(editor, chosen.value, answer.value.deploy, answer.value.environment.plan);
 }
 
 async function execute(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { exampleCall } from '../../../src/cli/example.ts';
 import type { ModelCard } from '../../../src/shared/contract.ts';
 
@@ -31,5 +32,19 @@ describe('the call that is shown after a deploy', () => {
 
   it('is the first example where there is one', () => {
     assert.equal(exampleCall('m', card({ type: 'string' }, [{ input: 'Ja' }])), 'nimbus predict m "Ja"');
+  });
+
+  it('is quoted so that a shell takes it as it is', () => {
+    for (const input of ['it costs $HOME', '`id`', 'say "no"', 'back\\slash', '--input', "L'Aquila!"]) {
+      const call = exampleCall('m', card({ type: 'string' }, [{ input }]));
+      const words = execFileSync('sh', ['-c', `nimbus() { printf '%s\\n' "$@"; }\n${call}`], { encoding: 'utf8' });
+      assert.deepEqual(
+        words
+          .trimEnd()
+          .split('\n')
+          .filter((word) => word !== '--'),
+        ['predict', 'm', input],
+      );
+    }
   });
 });
