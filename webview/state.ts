@@ -44,6 +44,8 @@ export interface State {
   error?: UserError;
   /** Long parts of an answer that are to be shown whole. */
   expanded: readonly string[];
+  /** Numbers chosen in parts of answers: the index of a tensor, an order. They stay from answer to answer. */
+  choices: Readonly<Record<string, number>>;
   phasesOpen: boolean;
   historyRows: number;
   /** What was just copied, for the button that did it. */
@@ -69,6 +71,7 @@ export function initialState(): State {
     samples: [],
     view: 'answer',
     expanded: [],
+    choices: {},
     phasesOpen: false,
     historyRows: HISTORY_ROWS,
     chartWidth: 640,
@@ -101,6 +104,7 @@ export type Action =
   | { type: 'cursor'; id: string }
   | { type: 'view'; view: State['view'] }
   | { type: 'expand'; part: string }
+  | { type: 'choose'; part: string; value: number }
   | { type: 'phases'; open: boolean }
   | { type: 'more-history' }
   | { type: 'repeat-times'; times: number }
@@ -177,6 +181,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, view: action.view };
     case 'expand':
       return { ...state, expanded: [...state.expanded, action.part] };
+    case 'choose':
+      return { ...state, choices: { ...state.choices, [action.part]: action.value } };
     case 'phases':
       return { ...state, phasesOpen: action.open };
     case 'more-history':
@@ -223,7 +229,7 @@ function choose(state: State, key: DeploymentKey, card: ModelCard | undefined): 
   if (sameKey(state.selected, key)) return fitMode(withCard(state, card));
   const last = state.samples.findLast((sample) => sameKey(sample, key));
   const chosen = without(
-    { ...state, selected: key, expanded: [], historyRows: HISTORY_ROWS },
+    { ...state, selected: key, expanded: [], choices: {}, historyRows: HISTORY_ROWS },
     'error',
     'shown',
     'cursor',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { jsonPieces } from '../../../webview/answer/json.ts';
 import { nextStep, problemCode } from '../../../webview/answer/problem.ts';
-import { scoreBars } from '../../../webview/answer/scores.ts';
+import { scoreBars } from '../../../webview/answer/bars.ts';
 import { summary } from '../../../webview/answer/summary.ts';
 import { tokenColumns } from '../../../webview/answer/tokens.ts';
 import { labelClasses } from '../../../webview/answer/colours.ts';
