@@ -60,7 +60,8 @@ export interface ModelCard {
   /** JSON Schema of one `result`. */
   output?: Record<string, unknown>;
   labels?: string[];
-  examples: unknown[];
+  /** As models.json has them. */
+  examples: { input: unknown }[];
   limits: { memoryMb: number; timeoutSeconds: number; payloadBytes: number; batchInputs: number };
 }
 

@@ -4,6 +4,7 @@ import type { Sample } from '../../src/shared/latency.ts';
 import type { Actions } from '../actions.ts';
 import { iconButton, linkButton, tabs } from '../elements.ts';
 import { formatOf, shortInput } from '../format.ts';
+import { examplesOf } from '../input/examples.ts';
 import { failed } from '../latency/kinds.ts';
 import { samplesOf, shownSample, type State } from '../state.ts';
 import { drawResult } from './draw.ts';
@@ -86,7 +87,7 @@ function viewOf(sample: Sample, state: State, actions: Actions): AnswerView {
 
 /** Before the first request: what this is, and something to click. */
 function unanswered(state: State, actions: Actions): TemplateResult {
-  const examples = (state.card?.examples ?? []).slice(0, 3);
+  const examples = examplesOf(state.card).slice(0, 3);
   const busy = state.activity.kind !== 'none';
   const waits = samplesOf(state).length === 0;
   return html`<h2 class="single">Answer</h2>

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { exampleCall } from '../../../src/cli/example.ts';
 import type { ModelCard } from '../../../src/shared/contract.ts';
 
-const card = (input: Record<string, unknown>, examples: unknown[] = []): ModelCard => ({
+const card = (input: Record<string, unknown>, examples: ModelCard['examples'] = []): ModelCard => ({
   model: 'm',
   version: '',
   framework: 'sklearn',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { fieldOf, readInput, switchMode, typeInput, type TypedInput } from '../../../webview/input/read.ts';
+import { blankInput, fieldOf, readInput, switchMode, typeInput } from '../../../webview/input/read.ts';
 import { formOf, takesText, type Form } from '../../../webview/input/schema.ts';
 
-const blank: TypedInput = { mode: 'text', text: '', fields: {}, json: '', parameters: '' };
+const blank = blankInput();
 
 const TABLE = {
   type: 'object',

@@ -3,7 +3,8 @@ import type { ModelCard } from '../../../src/shared/contract.ts';
 import type { DeploymentStatus, State as DeploymentState } from '../../../src/shared/states.ts';
 import { MOST_REMEMBERED, MOST_SAMPLES } from '../../../src/shared/history.ts';
 import { remember, restore } from '../../../webview/remembered.ts';
-import { initialState, modesOf, reduce, samplesOf, type Action, type State } from '../../../webview/state.ts';
+import { modesOf } from '../../../webview/input/card.ts';
+import { initialState, reduce, samplesOf, type Action, type State } from '../../../webview/state.ts';
 import { sample } from './samples.ts';
 
 const key = { model: 'sentiment', deployment: 'local' };

@@ -21,9 +21,9 @@ export const CARDS: Record<string, ModelCard> = {
     input: { type: 'string' },
     labels: ['negative', 'positive'],
     examples: [
-      'I loved the food, but the room was cold and the staff rude.',
-      'Great value. We will come back next summer!',
-      'Never again.',
+      { input: 'I loved the food, but the room was cold and the staff rude.' },
+      { input: 'Great value. We will come back next summer!' },
+      { input: 'Never again.' },
     ],
     limits,
   },
@@ -35,7 +35,10 @@ export const CARDS: Record<string, ModelCard> = {
     task: 'entities',
     input: { type: 'string' },
     labels: ['ORG', 'PERSON', 'GPE', 'DATE', 'MONEY', 'PRODUCT', 'EVENT'],
-    examples: ['Angela 🚀 flew from Berlin to Paris.', 'Acme Corp. bought Widget Ltd. for $4 million in March.'],
+    examples: [
+      { input: 'Angela 🚀 flew from Berlin to Paris.' },
+      { input: 'Acme Corp. bought Widget Ltd. for $4 million in March.' },
+    ],
     limits,
   },
   iris: {
@@ -57,7 +60,9 @@ export const CARDS: Record<string, ModelCard> = {
     },
     labels: ['setosa', 'versicolor', 'virginica'],
     examples: [
-      { 'sepal length (cm)': 5.1, 'sepal width (cm)': 3.5, 'petal length (cm)': 1.4, 'petal width (cm)': 0.2 },
+      {
+        input: { 'sepal length (cm)': 5.1, 'sepal width (cm)': 3.5, 'petal length (cm)': 1.4, 'petal width (cm)': 0.2 },
+      },
     ],
     limits,
   },
