@@ -2,7 +2,8 @@ import { isSchema, typesOf, type Schema } from './schema.ts';
 
 /** An input that a JSON Schema allows, as far as it says: the first of its own examples or choices, else a made one. */
 export function sampleOf(schema: Schema): unknown {
-  for (const given of [schema['examples'], schema['enum']]) if (Array.isArray(given) && given.length > 0) return given[0];
+  for (const given of [schema['examples'], schema['enum']])
+    if (Array.isArray(given) && given.length > 0) return given[0];
   const minimum = schema['minimum'];
   switch (typesOf(schema)[0]) {
     case 'number':

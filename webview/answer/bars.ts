@@ -42,9 +42,11 @@ function scaleOf(scores: readonly number[]): { low: number; high: number } {
   return { low, high };
 }
 
-export function barOf({ x, width }: Pick<Bar, 'x' | 'width'>): TemplateResult {
+export function barOf({ score, x, width }: Pick<Bar, 'score' | 'x' | 'width'>): TemplateResult {
+  const zero = (score < 0 ? x + width : x) * 1000;
   return html`<svg class="score-bar" viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">
-    ${svg`<rect class="track" width="1000" height="1" /><rect class="fill" x=${x * 1000} width=${width * 1000} height="1" />`}
+    ${svg`<rect class="track" width="1000" height="1" /><rect class="fill" x=${x * 1000} width=${width * 1000} height="1" />
+      ${zero > 0 ? svg`<path class="zero" d="M${zero} 0V1" />` : nothing}`}
   </svg>`;
 }
 
@@ -87,8 +89,6 @@ export function barTable({ part, bars, what, rows, chosen, write }: BarTable, vi
         })}
       </tbody>
     </table>
-    <p class="muted small">
-      ${what}, n = ${view.format.count(bars.length)} ${bars.length === 1 ? one : many}
-    </p>
+    <p class="muted small">${what}, n = ${view.format.count(bars.length)} ${bars.length === 1 ? one : many}</p>
     ${showAll(view, part, bars.length, MOST_BARS, many)}`;
 }

@@ -49,7 +49,7 @@ function drawPart(part: Part, view: AnswerView): TemplateResult {
     case 'similarities':
       return similaritiesPart(part.similarities, view);
     case 'vector':
-      return vectorPart(part.vector, part.name, view);
+      return vectorPart(part.vector, part.name, 'dimension', view);
     case 'tensors':
       return tensorsPart(part.tensors, view);
     case 'entities':

@@ -41,7 +41,9 @@ function fillTable(fills: readonly Fill[], part: string, view: AnswerView): Temp
         })}
       </tbody>
     </table>
-    <p class="muted small">probability, n = ${view.format.count(fills.length)} ${fills.length === 1 ? 'token' : 'tokens'}</p>
+    <p class="muted small">
+      probability, n = ${view.format.count(fills.length)} ${fills.length === 1 ? 'token' : 'tokens'}
+    </p>
     ${showAll(view, part, fills.length, MOST_FILLS, 'tokens')}`;
 }
 

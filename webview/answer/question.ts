@@ -1,35 +1,46 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { QuestionAnswer } from '../../src/shared/contract.ts';
 import { linkButton } from '../elements.ts';
-import { barTable, barsInOrder } from './bars.ts';
+import { barOf, barsInOrder } from './bars.ts';
 import { isRecord } from './guards.ts';
 import { utf16Positions } from './segments.ts';
 import { run } from './spans.ts';
-import type { AnswerView } from './view.ts';
+import { capped, showAll, type AnswerView } from './view.ts';
 
 /** UTF-16 units of the context that are shown on either side of the answer at first. */
 const AROUND = 600;
-const ANSWERS = ['answer', 'answers'] as const;
+const MOST_ANSWERS = 10;
 
 /** The best answer where it stands in its context, and the others with their scores. */
 export function answersPart(answers: readonly QuestionAnswer[], view: AnswerView): TemplateResult {
   const best = answers[0]!;
   const context = isRecord(view.input) && typeof view.input['context'] === 'string' ? view.input['context'] : undefined;
-  const table = {
-    part: 'answers',
-    bars: barsInOrder(answers.map(({ answer, score }) => ({ label: answer || 'no answer', score }))),
-    what: 'score',
-    rows: ANSWERS,
-    ...(answers.length > 1 && { chosen: new Set([best.answer || 'no answer']) }),
-  };
   return html`<div class="part answers">
     ${
       best.answer === ''
         ? html`<p class="headline muted">No answer in this context</p>`
         : html`<p class="headline" dir="auto">${best.answer}</p>`
     }
-    ${barTable(table, view)} ${context === undefined ? nothing : inContext(context, best, view)}
+    ${scores(answers, view)} ${context === undefined ? nothing : inContext(context, best, view)}
   </div>`;
+}
+
+/** The bar of the one answer, which stands above it; each with its answer where there are several. */
+function scores(answers: readonly QuestionAnswer[], view: AnswerView): TemplateResult {
+  const { score, count } = view.format;
+  const bars = barsInOrder(answers.map((one) => ({ label: one.answer || 'no answer', score: one.score })));
+  const isOne = bars.length === 1;
+  return html`<ol class="long-bars">
+      ${capped(view, 'answers', bars, MOST_ANSWERS).map(
+        (bar, index) =>
+          html`<li class=${index === 0 && !isOne ? 'predicted' : nothing}>
+            ${isOne ? nothing : html`<p class="label" dir="auto">${bar.label}</p>`} ${barOf(bar)}
+            <span class="number" title=${bar.score}><span class="hidden">score </span>${score(bar.score)}</span>
+          </li>`,
+      )}
+    </ol>
+    <p class="muted small">score${isOne ? nothing : `, n = ${count(bars.length)} answers`}</p>
+    ${showAll(view, 'answers', bars.length, MOST_ANSWERS, 'answers')}`;
 }
 
 function inContext(context: string, { start, end }: QuestionAnswer, view: AnswerView): TemplateResult {

@@ -18,7 +18,9 @@ export function similaritiesPart(all: readonly { text: string; score: number }[]
       ${capped(view, 'similarities', bars, MOST_SIMILARITIES).map(
         (bar) =>
           html`<li>
-            <p class="label" dir="auto">${bar.label === '' ? html`<span class="muted">empty text</span>` : bar.label}</p>
+            <p class="label" dir="auto">
+              ${bar.label === '' ? html`<span class="muted">empty text</span>` : bar.label}
+            </p>
             ${barOf(bar)}
             <span class="number" title=${bar.score}>${view.format.score(bar.score)}</span>
           </li>`,

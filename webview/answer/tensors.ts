@@ -3,11 +3,11 @@ import { live } from 'lit-html/directives/live.js';
 import type { TensorValue } from '../../src/shared/contract.ts';
 import { linkButton } from '../elements.ts';
 import { isScalars } from './guards.ts';
-import { vectorPart, written } from './vectors.ts';
+import { MOST_CELLS, vectorPart, written } from './vectors.ts';
 import { capped, copyLink, showAll, type AnswerView } from './view.ts';
 
 const MOST_TENSORS = 20;
-const MOST_ROWS = 20;
+const MOST_ROWS = 12;
 const MOST_COLUMNS = 12;
 
 export function tensorsPart(tensors: Readonly<Record<string, TensorValue>>, view: AnswerView): TemplateResult {
@@ -33,16 +33,20 @@ function tensorBody(name: string, { shape, data }: TensorValue, view: AnswerView
   const part = `tensor:${name}`;
   if (shape.length === 0) return html`<p class="part value">${written(data, view)}</p>`;
   if (shape.includes(0)) return html`<p class="muted">No values: a dimension is 0.</p>`;
-  if (shape.length === 1 && isScalars(data)) return vectorPart(data, part, view);
+  if (shape.length === 1 && isScalars(data)) return vectorPart(data, part, 'value', view);
   const slice = shape.slice(0, -2).map((size, at) => Math.min(view.choice(`${part}:${at}`), size - 1));
   const rows = slice.reduce<unknown>((list, index) => (Array.isArray(list) ? list[index] : undefined), data);
   return html`<div class="part">
     ${slice.some((_, at) => shape[at]! > 1) ? slicer(name, shape, slice, view) : nothing}
     ${table(name, Array.isArray(rows) ? rows : [], view)} ${bounds(shape, view)}
-    <p class="links">
-      ${copyLink(view, `copy:${part}`, 'Copy as JSON', () => JSON.stringify(data))}
-      ${isCut(shape) ? linkButton('Show all values', () => view.showJson()) : nothing}
-    </p>
+    ${
+      shape.reduce((product, size) => product * size, 1) > MOST_CELLS
+        ? html`<p class="links">
+            ${copyLink(view, `copy:${part}`, 'Copy as JSON', () => JSON.stringify(data))}
+            ${isCut(shape) ? linkButton('Show all values', () => view.showJson()) : nothing}
+          </p>`
+        : nothing
+    }
   </div>`;
 }
 
@@ -54,21 +58,21 @@ function slicer(name: string, shape: readonly number[], slice: readonly number[]
       const size = shape[at]!;
       const label = `${name}, dimension ${at + 1}: index, 0 to ${size - 1}`;
       return html`${
-        size === 1
-          ? html`<span aria-hidden="true">0</span>`
-          : html`<input
-              type="number"
-              min="0"
-              max=${size - 1}
-              aria-label=${label}
-              title=${label}
-              .value=${live(String(index))}
-              @change=${(event: Event) => {
-                const chosen = Math.round(Number((event.target as HTMLInputElement).value)) || 0;
-                view.choose(`tensor:${name}:${at}`, Math.min(size - 1, Math.max(0, chosen)));
-              }}
-            />`
-      }<span aria-hidden="true">, </span>`;
+          size === 1
+            ? html`<span aria-hidden="true">0</span>`
+            : html`<input
+                type="number"
+                min="0"
+                max=${size - 1}
+                aria-label=${label}
+                title=${label}
+                .value=${live(String(index))}
+                @change=${(event: Event) => {
+                  const chosen = Math.round(Number((event.target as HTMLInputElement).value)) || 0;
+                  view.choose(`tensor:${name}:${at}`, Math.min(size - 1, Math.max(0, chosen)));
+                }}
+              />`
+        }<span aria-hidden="true">, </span>`;
     })}<span aria-hidden="true">rows, columns ]</span>
   </p>`;
 }
@@ -89,7 +93,7 @@ function table(name: string, rows: readonly unknown[], view: AnswerView): Templa
           (row, index) =>
             html`<tr>
               <th scope="row">${count(index)}</th>
-              ${row.map((value) => html`<td dir="auto">${written(value, view)}</td>`)}
+              ${row.map((value) => html`<td dir="auto" title=${String(value)}>${written(value, view)}</td>`)}
             </tr>`,
         )}
       </tbody>

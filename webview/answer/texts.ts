@@ -3,7 +3,8 @@ import { linkButton } from '../elements.ts';
 import { run } from './spans.ts';
 import { capped, copyLink, showAll, type AnswerView } from './view.ts';
 
-const MOST_CHARACTERS = 20_000;
+/** More is rather found than read. In UTF-16 units. */
+const MOST_CHARACTERS = 4000;
 const MOST_TEXTS = 20;
 
 /** Summaries, translations and what a model goes on to write: text to be read and selected. */

@@ -10,10 +10,15 @@ const FIRST_VALUES = 8;
 const MOST_COLUMNS = 384;
 
 /** A vector as what can be seen of it: its size, its shape, its first values. */
-export function vectorPart(vector: readonly Scalar[], part: string, view: AnswerView): TemplateResult {
+export function vectorPart(
+  vector: readonly Scalar[],
+  part: string,
+  unit: 'dimension' | 'value',
+  view: AnswerView,
+): TemplateResult {
   if (vector.length === 0) return html`<p class="muted">A vector without values.</p>`;
   return html`<div class="part vector">
-    ${facts(vector, view)}
+    ${facts(vector, unit, view)}
     ${vector.length <= MOST_CELLS ? cells(vector, view) : html`${picture(vector, view)} ${firstValues(vector, view)}`}
     <p class="links">
       ${copyLink(view, `copy:${part}`, 'Copy as JSON', () => JSON.stringify(vector))}
@@ -26,16 +31,16 @@ function numbersOf(vector: readonly Scalar[]): number[] {
   return vector.filter((one) => typeof one === 'number');
 }
 
-function facts(vector: readonly Scalar[], { format }: AnswerView): TemplateResult {
+function facts(vector: readonly Scalar[], unit: string, { format }: AnswerView): TemplateResult {
   const numbers = numbersOf(vector);
   const missing = vector.filter((one) => one === null).length;
   const [low, high] = extent(numbers);
   return html`<ul class="facts">
-    <li><b>${format.count(vector.length)}</b> ${vector.length === 1 ? 'dimension' : 'dimensions'}</li>
+    <li><b>${format.count(vector.length)}</b> ${unit}${vector.length === 1 ? '' : 's'}</li>
     ${
       numbers.length > 0
-        ? html`<li>norm <b>${format.number(Math.hypot(...chunked(numbers)))}</b></li>
-            <li>from <b>${format.number(low)}</b> to <b>${format.number(high)}</b></li>`
+        ? html`<li>norm <b>${format.brief(Math.hypot(...chunked(numbers)))}</b></li>
+            <li>from <b>${format.brief(low)}</b> to <b>${format.brief(high)}</b></li>`
         : ''
     }
     ${missing > 0 ? html`<li><b>${format.count(missing)}</b> missing</li>` : ''}
@@ -66,14 +71,14 @@ function picture(vector: readonly Scalar[], { format }: AnswerView): TemplateRes
   const [low, high] = extent(numbers);
   const scale = Math.max(Math.abs(low), Math.abs(high));
   const columns = columnsOf(vector, scale);
-  const label = `${format.count(vector.length)} values in their order, from ${format.number(low)} to ${format.number(high)}`;
+  const label = `${format.count(vector.length)} values in their order, from ${format.brief(low)} to ${format.brief(high)}`;
   return html`<figure class="vector-picture">
     <svg viewBox="0 -1 ${columns.length} 2" preserveAspectRatio="none" role="img" aria-label=${label}>
       ${svg`<path class="columns" d=${columns.map(({ from, to }, x) => `M${x} ${-to}h1V${-from}h-1z`).join('')} />`}
       ${svg`<path class="zero" d="M0 0H${columns.length}" />`}
     </svg>
     <figcaption class="muted small" aria-hidden="true">
-      <span>0</span><span>values in their order, zero in the middle, ±${format.number(scale)}</span
+      <span>0</span><span>values in their order, zero in the middle, ±${format.brief(scale)}</span
       ><span>${format.count(vector.length - 1)}</span>
     </figcaption>
   </figure>`;
@@ -94,7 +99,7 @@ function firstValues(vector: readonly Scalar[], view: AnswerView): TemplateResul
   const { format } = view;
   return html`<p class="cells">
     <span class="muted">first ${format.count(FIRST_VALUES)}</span>
-    ${vector.slice(0, FIRST_VALUES).map((one) => html`<span class="value">${written(one, view)}</span> `)}
+    ${vector.slice(0, FIRST_VALUES).map((one) => html`<span class="value" title=${String(one)}>${written(one, view)}</span> `)}
     <span class="muted">and ${format.count(vector.length - FIRST_VALUES)} more</span>
   </p>`;
 }
@@ -109,7 +114,7 @@ function cells(vector: readonly Scalar[], view: AnswerView): TemplateResult {
       </thead>
       <tbody>
         <tr>
-          ${vector.map((one) => html`<td dir="auto">${written(one, view)}</td>`)}
+          ${vector.map((one) => html`<td dir="auto" title=${String(one)}>${written(one, view)}</td>`)}
         </tr>
       </tbody>
     </table>
@@ -118,6 +123,6 @@ function cells(vector: readonly Scalar[], view: AnswerView): TemplateResult {
 
 /** One value of a vector or tensor. */
 export function written(value: unknown, { format }: AnswerView): unknown {
-  if (typeof value === 'number') return format.number(value);
+  if (typeof value === 'number') return format.brief(value);
   return value === null ? html`<span class="muted">missing</span>` : String(value);
 }

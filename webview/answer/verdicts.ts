@@ -11,16 +11,15 @@ function verdict(headline: string, meaning: unknown): TemplateResult {
     ${meaning === nothing ? nothing : html`<p class="muted">${meaning}</p>`}`;
 }
 
+/** Density-based clusterers put what belongs to no cluster into -1. */
 export function clusterPart({ cluster, distances, scores }: Cluster, view: AnswerView): TemplateResult {
   const chosen = new Set([String(cluster)]);
   const shared = { rows: CLUSTERS, chosen };
   const nearest = (distances ?? [])
     .map((score, index) => ({ label: index, score }))
     .toSorted((a, b) => a.score - b.score);
-  // Density-based clusterers put what belongs to none into -1.
-  const meaning = cluster === -1 ? 'Noise: it belongs to no cluster.' : nothing;
   return html`<div class="part">
-    ${verdict(`Cluster ${cluster}`, meaning)}
+    ${cluster === -1 ? verdict('Noise', 'It belongs to no cluster (-1).') : verdict(`Cluster ${cluster}`, nothing)}
     ${
       distances?.length
         ? barTable(
@@ -43,8 +42,8 @@ export function outlierPart(outlier: boolean, score: number | undefined, view: A
   const meaning =
     score === undefined
       ? nothing
-      : html`score <b class="value" title=${score}>${view.format.number(score)}</b> · below 0 is an outlier, from 0 up is
-          not`;
+      : html`score <b class="value" title=${score}>${view.format.number(score)}</b> · below 0 is an outlier, from 0 up
+          is not`;
   return html`<div class="part">${verdict(outlier ? 'Outlier' : 'Not an outlier', meaning)}</div>`;
 }
 

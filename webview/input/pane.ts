@@ -8,8 +8,9 @@ import { formOfState, MOST_REPEATS, samplesOf, type Activity, type State } from 
 import { modeLabel, modesOf } from './card.ts';
 import { examplesOf } from './examples.ts';
 import { formFields } from './form.ts';
+import { parametersBox } from './parameters.ts';
 import type { InputMode } from './read.ts';
-import { jsonBox, parametersBox, textBox } from './text.ts';
+import { jsonBox, textBox } from './text.ts';
 
 /** A wait shorter than this is not worth a sign (ms). */
 const SHOW_ELAPSED_MS = 300;

@@ -191,7 +191,8 @@ function fieldsFrom(form: Form, input: unknown): Record<string, string> | undefi
 export function fieldText({ kind }: Field, value: unknown): string | undefined {
   if (value === null) return '';
   if (kind === 'json') return JSON.stringify(value);
-  if (kind === 'texts') return Array.isArray(value) && value.every((one) => typeof one === 'string') ? listText(value) : undefined;
+  if (kind === 'texts')
+    return Array.isArray(value) && value.every((one) => typeof one === 'string') ? listText(value) : undefined;
   return typeof value === 'object' ? undefined : String(value);
 }
 

@@ -42,12 +42,20 @@ export function switched(
   const next = { ...kept, [keyText(from)]: typed };
   // Two deployments of one model are there to be compared: the input stays, what is set for one of them does not.
   if (from.model === to.model)
-    return { typed: own ? { ...typed, parameters: own.parameters, parameterFields: own.parameterFields } : typed, kept: next };
+    return {
+      typed: own ? { ...typed, parameters: own.parameters, parameterFields: own.parameterFields } : typed,
+      kept: next,
+    };
   return { typed: own ?? { ...blankInput(), text: typed.text }, kept: next };
 }
 
 /** The typed input that would send this, in the mode that shows it best. Parameters stay where none are given. */
-export function filled(typed: TypedInput, card: Card, input: unknown, parameters?: Record<string, unknown>): TypedInput {
+export function filled(
+  typed: TypedInput,
+  card: Card,
+  input: unknown,
+  parameters?: Record<string, unknown>,
+): TypedInput {
   const form = formOfCard(card);
   const asText = typeof input === 'string' && takesText(card?.input);
   const filledInput = typeInput(typed, input, asText ? 'text' : form ? 'form' : 'json', form);

@@ -1,15 +1,6 @@
 import type { ModelCard, Problem } from '../../../src/shared/contract.ts';
-import type { Span } from '../../../src/shared/contract.ts';
-
-/** Spans of the given pieces of a text, by code points. */
-export function spansIn(text: string, ...pieces: [piece: string, label: string][]): Span[] {
-  return pieces.map(([piece, label]) => {
-    const start = Array.from(text.slice(0, text.indexOf(piece))).length;
-    return { text: piece, label, start, end: start + Array.from(piece).length };
-  });
-}
-
-const limits = { memoryMb: 1769, timeoutSeconds: 29, payloadBytes: 6_291_456, batchInputs: 1000 };
+import { LIMITS as limits, spansIn } from './spans.ts';
+import { TASK_ANSWERS, TASK_CARDS } from './tasks.ts';
 
 export const CARDS: Record<string, ModelCard> = {
   sentiment: {
@@ -66,6 +57,7 @@ export const CARDS: Record<string, ModelCard> = {
     ],
     limits,
   },
+  ...TASK_CARDS,
 };
 
 const NEWS =
@@ -183,6 +175,7 @@ export const ANSWERS: readonly { input: unknown; result: unknown }[] = [
     input: 'blob',
     result: { rows: Array.from({ length: 3000 }, (_, index) => ({ index, text: 'row', score: index / 3000 })) },
   },
+  ...Object.values(TASK_ANSWERS),
 ];
 
 export const DEFAULT_RESULT = {
