@@ -30,6 +30,15 @@ describe('the call that is shown after a deploy', () => {
     );
   });
 
+  it('has the shape of a tensor', () => {
+    const nested = { type: 'array', items: { type: 'array', items: { type: 'integer' }, minItems: 2, maxItems: 2 } };
+    assert.equal(exampleCall('m', card(nested)), "nimbus predict m --input '[[1,1]]'");
+    assert.equal(
+      exampleCall('m', card({ type: 'array', description: 'strings [batch, 2]' })),
+      `nimbus predict m --input '[["some text","some text"]]'`,
+    );
+  });
+
   it('is the first example where there is one', () => {
     assert.equal(exampleCall('m', card({ type: 'string' }, [{ input: 'Ja' }])), 'nimbus predict m "Ja"');
   });
