@@ -194,6 +194,20 @@ export const PROBLEMS: Record<string, Omit<Problem, 'requestId'>> = {
     status: 503,
     detail: 'sentiment/local was stopped by you at 09:12. Requests are refused until it is started.',
   },
+  'too many labels': {
+    type: 'urn:nimbus:problem:invalid-input',
+    title: 'The input is not valid',
+    status: 400,
+    detail: 'labels may be 100 at most.',
+    field: 'parameters.labels',
+  },
+  'no such sentence': {
+    type: 'urn:nimbus:problem:invalid-input',
+    title: 'The input is not valid',
+    status: 400,
+    detail: 'sentences[1] must be a string of text.',
+    field: 'input.sentences[1]',
+  },
   died: {
     type: 'urn:nimbus:problem:worker-died',
     title: 'The worker died while answering',
