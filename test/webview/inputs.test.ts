@@ -233,7 +233,7 @@ describe('inputs of every kind', () => {
     ['gaps', 'The capital of France is [MASK].'],
     ['topics', /^The council of Bergen/],
     ['writer', 'Once upon a time'],
-    ['vectors', /^A man is eating pasta\. · Someone/],
+    ['vectors', /^A man is eating pasta/],
     ['program', /^\{"image"/],
     ['graph', '[[1,1,1,1]]'],
     ['table', '[1,1,1]'],

@@ -16,30 +16,39 @@ export function answersPart(answers: readonly QuestionAnswer[], view: AnswerView
   const best = answers[0]!;
   const context = isRecord(view.input) && typeof view.input['context'] === 'string' ? view.input['context'] : undefined;
   return html`<div class="part answers">
-    ${
-      best.answer === ''
-        ? html`<p class="headline muted">No answer in this context</p>`
-        : html`<p class="headline" dir="auto">${best.answer}</p>`
-    }
-    ${scores(answers, view)} ${context === undefined ? nothing : inContext(context, best, view)}
+    ${answers.length > 1 ? several(answers, view) : one(best, view)}
+    ${context === undefined ? nothing : inContext(context, best, view)}
   </div>`;
 }
 
-/** The bar of the one answer, which stands above it; each with its answer where there are several. */
-function scores(answers: readonly QuestionAnswer[], view: AnswerView): TemplateResult {
+function one({ answer, score }: QuestionAnswer, view: AnswerView): TemplateResult {
+  const [bar] = barsInOrder([{ label: answer, score }]);
+  return html`${
+      answer === ''
+        ? html`<p class="headline muted">No answer in this context</p>`
+        : html`<p class="headline" dir="auto">${answer}</p>`
+    }
+    <div class="one-bar">
+      ${barOf(bar!)} <span class="number" title=${score}>score ${view.format.score(score)}</span>
+    </div>`;
+}
+
+function several(answers: readonly QuestionAnswer[], view: AnswerView): TemplateResult {
   const { score, count } = view.format;
   const bars = barsInOrder(answers.map((one) => ({ label: one.answer || 'no answer', score: one.score })));
-  const isOne = bars.length === 1;
   return html`<ol class="long-bars">
       ${capped(view, 'answers', bars, MOST_ANSWERS).map(
         (bar, index) =>
-          html`<li class=${index === 0 && !isOne ? 'predicted' : nothing}>
-            ${isOne ? nothing : html`<p class="label" dir="auto">${bar.label}</p>`} ${barOf(bar)}
-            <span class="number" title=${bar.score}><span class="hidden">score </span>${score(bar.score)}</span>
+          html`<li class=${index === 0 ? 'predicted' : nothing}>
+            <p class="label" dir="auto">
+              ${bar.label}${index === 0 ? html`<span class="hidden">, the answer</span>` : nothing}
+            </p>
+            ${barOf(bar)}
+            <span class="number" title=${bar.score}>${score(bar.score)}</span>
           </li>`,
       )}
     </ol>
-    <p class="muted small">score${isOne ? nothing : `, n = ${count(bars.length)} answers`}</p>
+    <p class="muted small">score, n = ${count(bars.length)} answers</p>
     ${showAll(view, 'answers', bars.length, MOST_ANSWERS, 'answers')}`;
 }
 
@@ -51,7 +60,7 @@ function inContext(context: string, { start, end }: QuestionAnswer, view: Answer
   const last = whole ? context.length : wordAt(context, to + AROUND);
   const cut = first > 0 || last < context.length;
   return html`<p class="text context" dir="auto">
-      ${first > 0 ? run('… ') : nothing}${run(context.slice(first, from))}${
+      ${first > 0 ? run('…') : nothing}${run(context.slice(first, from))}${
         to > from ? html`<mark class="hue-0 stroke-0">${context.slice(from, to)}</mark>` : nothing
       }${run(context.slice(to, last))}${last < context.length ? run(' …') : nothing}
     </p>

@@ -34,7 +34,7 @@ function summaryOf(part: Part, format: Format): string {
     case 'outputs':
       return part.outputs.map(({ labels }) => labels.map(String).join(' ')).join(', ');
     case 'cluster':
-      return `cluster ${part.cluster}`;
+      return part.cluster.cluster === -1 ? 'noise' : `cluster ${part.cluster.cluster}`;
     case 'outlier':
       return `${part.outlier ? 'outlier' : 'not an outlier'}${part.score === undefined ? '' : ` ${format.number(part.score)}`}`;
     case 'ranking':
@@ -74,7 +74,9 @@ function summaryOf(part: Part, format: Format): string {
 }
 
 function vectorLine(vector: readonly Scalar[], format: Format): string {
-  const first = vector.slice(0, 4).map((one) => (one === null ? 'missing' : plain(one, format)));
+  const first = vector
+    .slice(0, 4)
+    .map((one) => (one === null ? 'missing' : typeof one === 'number' ? format.brief(one) : String(one)));
   return `${first.join(' · ')}${vector.length > 4 ? ' …' : ''}`;
 }
 

@@ -4,7 +4,7 @@ import { run } from './spans.ts';
 import { capped, copyLink, showAll, type AnswerView } from './view.ts';
 
 /** More is rather found than read. In UTF-16 units. */
-const MOST_CHARACTERS = 4000;
+const MOST_CHARACTERS = 2000;
 const MOST_TEXTS = 20;
 
 /** Summaries, translations and what a model goes on to write: text to be read and selected. */
@@ -45,5 +45,5 @@ export function readableText(text: string, part: string, view: AnswerView): Temp
 /** What was sent stands back where the model went on from it. */
 function goesOn(text: string, sent: string | undefined): TemplateResult {
   if (!sent?.trim() || text.length <= sent.length || !text.startsWith(sent)) return run(text);
-  return html`<span class="run muted">${sent}</span>${run(text.slice(sent.length))}`;
+  return html`<span class="run muted">${sent}</span><span class="run went-on">${text.slice(sent.length)}</span>`;
 }

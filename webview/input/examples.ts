@@ -51,7 +51,7 @@ function fromSchema({ input }: ModelCard): unknown[] {
 }
 
 function withComparison(card: ModelCard): unknown[] {
-  return [COMPARED.source, ...(formOfCard(card) ? [COMPARED] : [])];
+  return ['The ferry leaves at noon.', ...(formOfCard(card) ? [COMPARED] : [])];
 }
 
 /** The model's own word for a gap, as its card describes its input. */

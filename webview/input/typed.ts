@@ -62,9 +62,17 @@ export function filled(
   return parameters ? { ...filledInput, ...typeParameters(parameters, card) } : filledInput;
 }
 
-/** As `filled`, of a text from an editor: a table's row may come as JSON, any other text stays what it is. */
+/**
+ * As `filled`, of a text from an editor: an object or a row may come as JSON; any other text goes where running text
+ * is typed, the last such box (the context of a question), else it stays what it is.
+ */
 export function filledText(typed: TypedInput, card: Card, text: string): TypedInput {
-  return filled(typed, card, takesText(card?.input) ? text : parsed(text));
+  if (takesText(card?.input)) return filled(typed, card, text);
+  const input = parsed(text);
+  const box = formOfCard(card)?.fields.findLast(({ kind }) => kind === 'text');
+  return typeof input === 'string' && box
+    ? { ...typed, mode: 'form', fields: { ...typed.fields, [box.key]: text } }
+    : filled(typed, card, input);
 }
 
 function parsed(text: string): unknown {

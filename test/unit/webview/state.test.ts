@@ -145,6 +145,9 @@ describe('the state of the playground', () => {
     assert.equal(after(filled).typed.text, '[3, 4]');
     assert.deepEqual(after({ type: 'card', card: ROW }, filled).typed.fields, { 0: '3', 1: '4' });
     assert.equal(after({ type: 'card', card: ROW }, { ...filled, text: 'no row' }).typed.json, '"no row"');
+    const asked = card({ properties: { question: { type: 'string' }, context: { type: 'string' } } });
+    const { typed } = after({ type: 'card', card: asked }, { ...filled, text: 'It rained.' });
+    assert.deepEqual([typed.mode, typed.fields], ['form', { context: 'It rained.' }]);
   });
 
   it('marks the field that the endpoint refused', () => {

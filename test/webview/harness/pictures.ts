@@ -11,7 +11,7 @@ export async function inEveryTheme(playground: Playground, name: string): Promis
   const found: string[] = [];
   for (const theme of THEMES) {
     await playground.setTheme(theme);
-    found.push(...(await playground.violations()).map((violation) => `${theme}: ${violation}`));
+    found.push(...(await playground.violations('.panes')).map((violation) => `${theme}: ${violation}`));
     await keep(playground, `${name} ${theme}`);
   }
   return found;
