@@ -96,7 +96,7 @@ export const stages = {
   },
   webview: {
     title: 'Playground page',
-    deadlineSeconds: 300,
+    deadlineSeconds: 480,
     tests: true,
     commands: [mocha('webview', ['test/webview/**/*.test.ts'], 30)],
   },

@@ -45,23 +45,23 @@ export function modeLabel(mode: InputMode, card: Card): string {
   return mode === 'text' ? 'Text' : 'JSON';
 }
 
-/** What to type as parameters, by task: a name that this task's models know. */
+/** What may be typed as parameters: by the framework, and of Hugging Face's models by their task. */
 const PARAMETERS: Record<string, string> = {
-  'text-classification': '{"top_k": 3}',
-  'zero-shot-classification': '{"multi_label": true}',
-  'token-classification': '{"aggregation": "first"}',
-  'question-answering': '{"top_k": 3}',
-  'fill-mask': '{"top_k": 10}',
-  summarization: '{"max_new_tokens": 60}',
-  translation: '{"num_beams": 4}',
-  'text2text-generation': '{"max_new_tokens": 60}',
-  'text-generation': '{"max_new_tokens": 40, "do_sample": true, "seed": 1}',
-  'feature-extraction': '{"pooling": "mean", "normalize": true}',
-  embeddings: '{"normalize": true}',
-  embedding: '{"normalize": true}',
-  entities: '{"full": true}',
+  spacy: '{"full": true}',
+  onnx: '{"truncation": true}',
+  'transformers text-classification': '{"top_k": 3}',
+  'transformers zero-shot-classification': '{"multi_label": true}',
+  'transformers entities': '{"aggregation": "first"}',
+  'transformers question-answering': '{"top_k": 3}',
+  'transformers fill-mask': '{"top_k": 10}',
+  'transformers summarization': '{"max_new_tokens": 60}',
+  'transformers translation': '{"num_beams": 4}',
+  'transformers text2text-generation': '{"max_new_tokens": 60}',
+  'transformers text-generation': '{"max_new_tokens": 40, "do_sample": true, "seed": 1}',
+  'transformers feature-extraction': '{"pooling": "cls"}',
+  'transformers embeddings': '{"normalize": true}',
 };
 
 export function parametersHint(card: Card): string {
-  return (card?.task !== undefined && PARAMETERS[card.task]) || '{"threshold": 0.5}';
+  return PARAMETERS[`${card?.framework} ${card?.task}`] ?? PARAMETERS[card?.framework ?? ''] ?? '{"threshold": 0.5}';
 }

@@ -121,7 +121,7 @@ export class Playground {
 
   /** What axe-core finds wrong, in the page or in a part of it; empty is good. */
   async violations(where = 'html'): Promise<string[]> {
-    await this.page.evaluate(axeSource);
+    if (!(await this.page.evaluate(() => 'axe' in window))) await this.page.evaluate(axeSource);
     const results = await this.page.evaluate((selector) => axe.run(selector), where);
     return results.violations.flatMap(({ id, nodes }) =>
       nodes.map((node) => `${id}: ${node.target.flat().join(' ')}: ${node.failureSummary}`),
