@@ -167,6 +167,21 @@ describe('answers of every kind', () => {
     assert.equal(await context.innerText(), (input as { context: string }).context);
   });
 
+  it('draw bars that begin and end at one place, however long their numbers are', async () => {
+    for (const name of ['similarities', 'several answers', 'what fits a gap']) {
+      await show(name);
+      for (const width of [1280, 360]) {
+        await playground.page.setViewportSize({ width, height: 900 });
+        const bars = await playground.answer().locator('.score-bar').all();
+        const places = await Promise.all(bars.map(async (bar) => (await bar.boundingBox())!));
+        assert.ok(places.length > 2);
+        assert.deepEqual(new Set(places.map(({ x, width: long }) => `${x.toFixed()} ${long.toFixed()}`)).size, 1, name);
+        assert.ok(places[0]!.width > 80, `${name}: ${places[0]!.width} px`);
+      }
+      if (name !== 'what fits a gap') await playground.close();
+    }
+  });
+
   it('order the similarities when asked, and keep it so', async () => {
     await show('similarities');
     const first = playground.answer().locator('.long-bars .label').first();
@@ -195,6 +210,10 @@ describe('answers of every kind', () => {
     await playground.page.keyboard.press('Tab');
     await playground.answer().locator('td[title="1.2"]').first().waitFor();
     assert.equal(await index.inputValue(), '2');
+    await index.fill('-4');
+    await playground.page.keyboard.press('Tab');
+    await playground.answer().locator('td[title="0.02"]').waitFor();
+    assert.equal(await index.inputValue(), '0');
   });
 
   it('copy a vector whole, and show all of it as JSON', async () => {
