@@ -8,7 +8,8 @@ const READ: Record<keyof typeof TASK_ANSWERS, string[]> = {
   'entities with scores': ['PER', '1, score >0.99', 'LOC', '2, scores 0.62 to 0.93', 'Ada Lovelace', 'London', 'Oslo'],
   'an answer in its context': ['two bridges', 'score 0.87', 'The council of Bergen', 'two bridges', 'free of charge.'],
   'several answers': [
-    'two bridges, the answer',
+    'two bridges',
+    ', the answer',
     '0.61',
     'cracks in both',
     '0.24',
