@@ -32,8 +32,9 @@ export function reportOf(stage) {
 
 /**
  * A stage's commands run one after the other until one fails. `tests` says that it writes a report; the others count
- * as one each. `needs` run before it, chosen or not. The deadline is for each command.
- * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[],
+ * as one each. `needs` run before it, chosen or not; `frameworks` says that it needs the environment with the large
+ * frameworks. The deadline is for each command.
+ * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[], frameworks?: true,
  *   commands: string[][] }>}
  */
 export const stages = {
@@ -71,45 +72,47 @@ export const stages = {
   },
   unit: {
     title: 'Unit',
-    deadlineSeconds: 300,
+    deadlineSeconds: 600,
     tests: true,
     commands: [mocha('unit', ['test/unit/**/*.test.ts'], 20)],
   },
   runtime: {
     title: 'Python runtime',
-    deadlineSeconds: 300,
+    deadlineSeconds: 900,
     tests: true,
+    frameworks: true,
     commands: [mocha('runtime', ['test/runtime/**/*.test.ts'], 60)],
   },
   host: {
     title: 'Host, with real Python',
-    deadlineSeconds: 600,
+    deadlineSeconds: 900,
     tests: true,
+    frameworks: true,
     commands: [mocha('host', ['test/host/**/*.test.ts'], 60)],
   },
   cli: {
     title: 'Command line',
-    deadlineSeconds: 300,
+    deadlineSeconds: 900,
     tests: true,
     needs: ['package'],
     commands: [mocha('cli', ['test/cli/**/*.test.ts'], 60)],
   },
   webview: {
     title: 'Playground page',
-    deadlineSeconds: 480,
+    deadlineSeconds: 600,
     tests: true,
     commands: [mocha('webview', ['test/webview/**/*.test.ts'], 30)],
   },
   editor: {
     title: 'Inside the extension host',
-    deadlineSeconds: 180,
+    deadlineSeconds: 300,
     tests: true,
     needs: ['package'],
     commands: [[node, path.join(root, 'test/editor/run.ts'), reportOf('editor')]],
   },
   e2e: {
     title: 'End to end',
-    deadlineSeconds: 900,
+    deadlineSeconds: 1500,
     tests: true,
     needs: ['package'],
     commands: [mocha('e2e', ['test/e2e/*.test.ts'], 120)],

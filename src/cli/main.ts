@@ -7,8 +7,10 @@ import { register as lifecycle } from './commands/lifecycle.ts';
 import { register as list } from './commands/list.ts';
 import { register as logs } from './commands/logs.ts';
 import { register as predict } from './commands/predict.ts';
+import { register as migrate } from './commands/migrate.ts';
 import { register as serve } from './commands/serve.ts';
 import { CANCELLED } from '../shared/outcome.ts';
+import { register as trust } from './commands/trust.ts';
 import { createTerminal, EXIT, Exit, problemOf, sayError, type Terminal } from './terminal.ts';
 
 const JSON_OPTION = ['--json', 'print one JSON document on stdout and nothing else'] as const;
@@ -23,7 +25,8 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
     .option(...JSON_OPTION)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => silent || write(text) });
-  for (const register of [deploy, list, predict, batch, logs, lifecycle, serve]) register(program, terminalOf);
+  for (const register of [deploy, list, predict, batch, logs, lifecycle, serve, trust, migrate])
+    register(program, terminalOf);
   for (const command of program.commands) command.exitOverride().option(...JSON_OPTION);
   return program;
 }

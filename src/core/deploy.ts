@@ -8,7 +8,9 @@ import { candidates, searchCandidates } from './environment/candidates.ts';
 import type { Candidate, EnvironmentPlan } from './environment/environment.ts';
 import { planEnvironment } from './environment/plan.ts';
 import { surveyEnvironments, type Survey } from './environment/survey.ts';
-import { readModels } from './models/read.ts';
+import { MODELS_FILE } from './models/document.ts';
+import { heldByLater } from './models/later.ts';
+import { newerFile, readModels, type Declared } from './models/read.ts';
 import { freeName, invalidName } from './models/names.ts';
 import { portablePath } from './models/paths.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
@@ -44,6 +46,8 @@ export interface EnvironmentChoice {
   detail: string;
   /** Version differences that may matter, one sentence each. */
   problems: string[];
+  /** Of an environment that is to be made: what the Python that is there lacks. */
+  reason?: string;
 }
 
 /** Everything a deploy needs to know, found without running any of the model; the questions left are the user's. */
@@ -79,7 +83,7 @@ export interface DeployAnswers {
  * is not usable, the name is not valid, no interpreter fits.
  */
 export async function prepareDeploy(request: DeployRequest): Promise<Outcome<PreparedDeploy>> {
-  const declared = await declaredModels(request.project);
+  const declared = await editableModels(request.project);
   if (!declared.ok) return declared;
   const found = await findCandidates(request);
   const detected = await detectWithAny(request, found);
@@ -91,19 +95,24 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
       next: 'Save the model again with joblib.dump or pickle.dump, and deploy the new file.',
     });
   }
-  const models = declared.value;
+  const { models, later } = declared.value;
   const modelPath = portablePath(request.project, detection.path);
-  const name = request.name ?? nameFor(models, modelPath.path, detection.suggestedName);
+  const name = request.name ?? nameFor(declared.value, modelPath.path, detection.suggestedName);
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
+  const held = heldByLater(later, { model: name, deployment: request.deployment ?? TARGETS[0] });
+  if (held) return held;
+  const before = models[name];
   const current = request.current?.[keyText({ model: name, deployment: request.deployment ?? TARGETS[0] })];
   const planned = await planEnvironment(
     detection,
     current === undefined || request.interpreter !== undefined ? found : keepFirst(current, found),
-    request.signal === undefined ? {} : { signal: request.signal },
+    {
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
+    },
   );
   if (!planned.ok) return planned;
-  const before = models[name];
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
   return ok({
@@ -173,16 +182,18 @@ export function consentTo(prepared: PreparedDeploy): Consent[] {
 }
 
 /** The model's declared name where its path is declared already, else a free name made from the path. */
-function nameFor(models: ModelsSpec['models'], modelPath: string, suggested: string): string {
+function nameFor({ models, later }: Declared, modelPath: string, suggested: string): string {
   const declared = Object.entries(models).find(([, spec]) => spec.path === modelPath);
   if (declared) return declared[0];
-  return freeName(suggested, models);
+  return freeName(suggested, { ...Object.fromEntries(later.map((entry) => [entry.model, entry])), ...models });
 }
 
-async function declaredModels(project: string): Promise<Outcome<ModelsSpec['models']>> {
+/** A file that could not be edited at the end is refused before anything is done. */
+async function editableModels(project: string): Promise<Outcome<Declared>> {
   if (!existsSync(project)) return fail('no-project', `There is no folder ${project}.`);
   const read = await readModels(project);
-  return read.ok ? ok(read.value.models) : read;
+  if (!read.ok || read.value.newer === undefined) return read;
+  return newerFile(path.join(project, MODELS_FILE), read.value.newer);
 }
 
 async function findCandidates(request: DeployRequest): Promise<Candidate[]> {

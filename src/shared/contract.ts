@@ -105,8 +105,11 @@ export interface Token {
   head?: number;
 }
 
+export type Label = string | number | boolean;
+
 export interface Score {
-  label: string;
+  /** Of a classifier the same JSON value as its `label`; of a mixture the number of the component. */
+  label: Label;
   score: number;
 }
 
@@ -115,7 +118,7 @@ export interface Score {
  * the highest. Independent scores (`multi_label`) do not add up to 1.
  */
 export interface ClassificationResult {
-  label: string | number | boolean;
+  label: Label;
   scores?: Score[];
   scoreKind?: 'probability' | 'decision';
 }
@@ -200,6 +203,7 @@ export interface ClusterResult {
   cluster: number;
   distances?: number[];
   scores?: Score[];
+  scoreKind?: 'probability';
 }
 
 /** A score below 0 is an outlier. */

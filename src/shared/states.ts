@@ -3,11 +3,12 @@ import type { StartKind } from './contract.ts';
 import type { DeploymentKey, Framework, TargetKind } from './spec.ts';
 
 /**
- * `idle` no worker: the next request is cold. `starting` a worker is initialising and none is ready. `serving` a
- * worker is ready. `stopped` the user closed the route (503). `failed` the last start failed. `changed` the model
- * differs from what is deployed. `refused` a new version could not answer, the old one serves on.
+ * `not-deployed` models.json declares it, nobody deployed it on this machine. `idle` no worker: the next request is
+ * cold. `starting` a worker is initialising and none is ready. `serving` a worker is ready. `stopped` the user closed
+ * the route (503). `failed` the last start failed. `changed` the model differs from what is deployed. `refused` a new
+ * version could not answer, the old one serves on.
  */
-export type State = 'idle' | 'starting' | 'serving' | 'stopped' | 'failed' | 'changed' | 'refused';
+export type State = 'not-deployed' | 'idle' | 'starting' | 'serving' | 'stopped' | 'failed' | 'changed' | 'refused';
 
 export interface DeploymentStatus extends DeploymentKey {
   target: TargetKind;

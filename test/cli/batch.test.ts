@@ -27,6 +27,28 @@ describe('nimbus batch, where something is in its way', function () {
   it('says that it cannot write there', async () => {
     const ended = await sandbox.nimbus(['batch', 'echo', 'in.txt', '--out', 'none/out.jsonl', '--json']);
     assert.equal(problem(ended).type, 'urn:nimbus:problem:file-not-writable');
+    assert.match(ended.stdout, /none\/out\.jsonl cannot be written.*no such folder/);
+    assert.doesNotMatch(ended.stdout, /partial/, 'what nobody has named');
+  });
+
+  it('says that a file is of a kind that it does not read, and that one is empty', async () => {
+    write('x.parquet', 'PAR1');
+    writeFileSync(path.join(sandbox.folder, 'x.txt'), Buffer.from([1, 0, 2]));
+    for (const file of ['x.parquet', 'x.txt']) {
+      const ended = await sandbox.nimbus(['batch', 'echo', file, '--json']);
+      assert.equal(problem(ended).type, 'urn:nimbus:problem:file-not-supported');
+      assert.match(ended.stdout, /\.jsonl .*\.csv/);
+    }
+    write('empty.txt', '');
+    const empty = await sandbox.nimbus(['batch', 'echo', 'empty.txt']);
+    assert.deepEqual([empty.code, empty.stdout], [0, '']);
+    assert.match(empty.stderr, /empty\.txt is empty/);
+  });
+
+  it('logs of a request that there was none of say so', async () => {
+    const { code, stdout, stderr } = await sandbox.nimbus(['logs', 'echo', '--request', 'nope']);
+    assert.deepEqual([code, stdout], [0, '']);
+    assert.match(stderr, /no log lines of a request nope/);
   });
 
   it('says that a folder is no file', async () => {
@@ -52,14 +74,24 @@ describe('nimbus batch, where something is in its way', function () {
     assert.ok(!existsSync(path.join(sandbox.folder, 'out.jsonl.partial')));
   });
 
-  it('keeps the answers so far where the endpoint refuses later on', async () => {
-    write('out.jsonl', 'earlier\n');
-    // The third request of a thousand inputs has an input that no request can hold.
-    write('in.jsonl', `${'1\n'.repeat(2000)}${JSON.stringify('x'.repeat(7_000_000))}\n`);
+  it('fails only the input that no request can hold', async () => {
+    write('in.jsonl', `${'1\n'.repeat(2000)}${JSON.stringify('x'.repeat(7_000_000))}\n2\n`);
     const ended = await sandbox.nimbus(['batch', 'echo', 'in.jsonl', '--out', 'out.jsonl', '--json']);
-    assert.match(problem(ended).next, /first 2000 answers are in out\.jsonl\.partial/);
-    assert.equal(read('out.jsonl.partial').trim().split('\n').length, 2000);
-    assert.equal(read('out.jsonl'), 'earlier\n');
+    assert.deepEqual([ended.code, ended.stderr], [0, '']);
+    const lines = read('out.jsonl').trim().split('\n');
+    assert.equal(lines.length, 2002);
+    assert.equal((JSON.parse(lines[2000]!) as { error: { type: string } }).error.type, 'payload-too-large');
+    assert.deepEqual(JSON.parse(lines[2001]!), { index: 2001, line: 2002, result: 2 });
+  });
+
+  it('says what --resume needs', async () => {
+    for (const argv of [
+      ['batch', 'echo', 'in.txt', '--resume'],
+      ['batch', 'echo', '-', '--resume', '--out', 'out.jsonl'],
+    ]) {
+      const { code, stdout } = await sandbox.nimbus([...argv, '--json']);
+      assert.deepEqual([code, (JSON.parse(stdout) as { type: string }).type], [2, 'urn:nimbus:problem:usage']);
+    }
   });
 });
 

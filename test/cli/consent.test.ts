@@ -1,62 +1,16 @@
 /** What may run is asked as designed: nothing of an untrusted project, pickles by what they name. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { PredictAnswer } from '../../src/shared/contract.ts';
 import { deployArguments, ECHO, hostOf, leftBehind, refused, runPython, writeModel } from './models.ts';
-import { createSandbox, python, root, samples, type Sandbox } from './nimbus.ts';
+import { createSandbox, python, samples, type Sandbox } from './nimbus.ts';
+import { inTerminal } from './pseudo-terminal.ts';
 
 const ENTER = '\r';
 const CONTROL_C = '\u0003';
-
-/** Runs a command in a terminal of its own and presses the keys for each question in turn, once it is asked. */
-async function inTerminal(
-  sandbox: Sandbox,
-  argv: string[],
-  answers: (readonly [question: string, keys: string])[],
-  env: NodeJS.ProcessEnv = {},
-): Promise<{ code: number | null; said: string }> {
-  const node = process.env['NIMBUS_USER_NODE'] ?? process.execPath;
-  const child = spawn(python, ['-c', TYPIST, JSON.stringify(answers), node, path.join(root, 'dist/cli.js'), ...argv], {
-    cwd: sandbox.folder,
-    env: { ...process.env, ...env, NIMBUS_HOME: sandbox.home, TERM: 'xterm' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, said };
-}
-
-/** A question that never comes ends the command, so that the test says so. */
-const TYPIST = `
-import json, os, pty, select, signal, sys
-answers, *argv = sys.argv[1:]
-answers = json.loads(answers)
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execv(argv[0], argv)
-said, seen = b"", 0
-while True:
-    if not select.select([terminal], [], [], 30)[0]:
-        os.kill(pid, signal.SIGKILL)
-        break
-    try:
-        some = os.read(terminal, 65536)
-    except OSError:
-        break
-    if not some:
-        break
-    said += some
-    if answers and answers[0][0].encode() in said[seen:]:
-        seen = len(said)
-        os.write(terminal, answers.pop(0)[1].encode())
-sys.stdout.buffer.write(said)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-`;
 
 describe('consent on the command line', function () {
   this.timeout(90_000);
@@ -182,7 +136,7 @@ describe('consent on the command line', function () {
           assert.match((await refused(other, argv)).text, /[Rr]edeploy|not deployed/);
         }
         const { models } = await other.json<{ models: { deployments: { state: string }[] }[] }>(['list']);
-        assert.equal(models[0]!.deployments[0]!.state, 'failed');
+        assert.equal(models[0]!.deployments[0]!.state, 'not-deployed');
         assert.deepEqual([existsSync(theirs), existsSync(canary)], [false, false]);
       } finally {
         await other.remove();
@@ -283,6 +237,36 @@ joblib.dump(model.fit(["good ${word}", "bad"], ["${word}", "no"]), "m.joblib")
       }
     });
 
+    it('is shown, and taken back, by nimbus trust', async () => {
+      train('yes');
+      const said = await sandbox.nimbus(deployArguments('m.joblib'));
+      assert.equal(said.code, 0, said.stderr);
+      assert.match(said.stdout, /Agreed to by --trust\.[^]*steps\.text\.Lower/);
+      const shown = await sandbox.nimbus(['trust']);
+      assert.match(shown.stdout, /this project's own code\n +pickles that name steps\.text\.Lower/);
+      assert.equal((await refused(sandbox, ['trust', '--remove'], 2)).code, 'question-unanswered');
+      const { removed } = await sandbox.json<{ removed: unknown[] }>(['trust', '--remove', '--yes']);
+      assert.equal(removed.length, 2);
+      assert.deepEqual((await sandbox.json<{ consents: unknown[] }>(['trust'])).consents, []);
+      assert.equal((await refused(sandbox, withoutTrust('m.joblib'), 2)).code, 'question-unanswered');
+    });
+
+    it('is not kept where the deploy was cancelled before its end', async () => {
+      writeModel(
+        sandbox,
+        'slow',
+        'import time\ntime.sleep(600)\ndef load(path): pass\ndef predict(model, input): pass\n',
+      );
+      const consents = async (): Promise<unknown[]> =>
+        (await sandbox.json<{ consents: unknown[] }>(['trust'])).consents;
+      const { code, said } = await inTerminal(sandbox, withoutTrust('slow'), [
+        ['[y/N]', `y${ENTER}`],
+        ['… start', CONTROL_C],
+      ]);
+      assert.equal(code, 130, said);
+      assert.deepEqual(await consents(), []);
+    });
+
     it('is a no without an answer: nothing is deployed', async () => {
       train('yes');
       const { code, said } = await inTerminal(sandbox, withoutTrust('m.joblib'), [['[y/N]', ENTER]]);
@@ -314,7 +298,7 @@ joblib.dump(make_pipeline(FunctionTransformer(kw_args={"run": Run()})), "m.jobli
       for (const flags of [[], ['--yes'], ['--trust'], ['--trust', '--yes']]) {
         const problem = await refused(sandbox, ['deploy', 'm.joblib', '--python', python, ...flags], 2);
         assert.equal(problem.code, 'question-unanswered');
-        assert.match(problem.text, /posix\.system: runs a command.*no flag allows this/s);
+        assert.match(problem.text, /posix\.system: runs a command.*skops\.io\.dump.*no flag allows this/s);
       }
       // Neither by one key nor by another name.
       for (const answer of ['y', 'yes', 'M']) {

@@ -167,10 +167,13 @@ describe('working with deployed models', () => {
   });
 });
 
-/** The text on the clipboard, once it begins so. */
+/** The text on the clipboard, once it begins so; nobody tells when it changes. */
 async function clipboard(page: Page, start: string): Promise<string> {
-  await page.waitForFunction(async (wanted) => (await navigator.clipboard.readText()).startsWith(wanted), start);
-  return page.evaluate(() => navigator.clipboard.readText());
+  for (;;) {
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    if (text.startsWith(start)) return text;
+    await delay(50);
+  }
 }
 
 /** The shell tells nobody when its command is done: the file is looked for until mocha's time is over. */

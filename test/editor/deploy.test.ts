@@ -114,6 +114,7 @@ describe('the log of a deployment', () => {
     const folder = path.join(workspace, 'noisy');
     mkdirSync(folder);
     const lines = [
+      'schema = {"input": {"type": "object", "properties": {"age": {"type": "number"}}}}',
       'def load(path):',
       '    return None',
       'def predict(model, input):',
@@ -126,6 +127,15 @@ describe('the log of a deployment', () => {
     await playgroundOpened('noisy');
   });
   after(leaveNothing);
+
+  it('is of a model of tables, whose copied request has its columns', async () => {
+    const key = { model: 'noisy', deployment: 'local' };
+    for (const command of ['nimbus.copyAsCurl', 'nimbus.copyAsPython', 'nimbus.copyAsTypeScript']) {
+      await run(command, key);
+      const copied = await vscode.env.clipboard.readText();
+      assert.match(copied, /"?input"?: ?\{\s*"?age"?: ?1/, command);
+    }
+  });
 
   it('grows while the model prints, and shows the lines of one request', async () => {
     const key = { model: 'noisy', deployment: 'local' };

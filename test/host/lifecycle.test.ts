@@ -306,7 +306,7 @@ describe('the life of a host', function () {
     ]) {
       writeFileSync(file, JSON.stringify(foreign));
       const { hello } = await project.connect();
-      assert.equal(hello.deployments[0]?.state, 'failed');
+      assert.equal(hello.deployments[0]?.state, 'not-deployed');
       assert.equal(hello.deployments[0]?.error?.code, 'not-deployed-here');
       const reply = await post(`${hello.url}/echo/local/predict`, { text: 'a' });
       assert.equal(reply.status, 503);

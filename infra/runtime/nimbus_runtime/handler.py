@@ -9,7 +9,7 @@ import sys
 from time import perf_counter, time
 
 from . import contract, frameworks, results
-from .problems import Problem, describe, frames_of
+from .problems import Problem, describe, frames_of, remedy_of
 
 PATHS = "There are POST /predict, POST /batch, GET /health and GET /."
 
@@ -63,9 +63,14 @@ def initialise(started=None):
 
 def handle(event, context):
     """Answers one request. Never raises for what the caller or the model did wrong."""
+    fault = contract.event_fault(event)
+    if fault:
+        event = {}  # of which nothing can be read; it is not served
     start = _start_of(event, context)
     request = _Request(event, context, start)
     try:
+        if fault:
+            raise Problem("invalid-event", fault, next=contract.EVENT_HINT)
         body = _route(request)
         response = request.respond(200, body)
         limit = _State.function["limits"]["payloadBytes"]
@@ -120,12 +125,6 @@ def _route(request):
     raise Problem("not-found", "There is no %s %s. %s" % (route + (PATHS,)))
 
 
-def _remedy(error):
-    if isinstance(error, ModuleNotFoundError):
-        return "Install %s into %s, or choose another Python for the model and redeploy it." % (error.name, sys.executable)
-    return None
-
-
 def _predict(request):
     document, has_binary = _body(request)
     value, field = contract.input_of(document)
@@ -141,7 +140,7 @@ def _predict(request):
         raise _bad_input(error, field)
     except BaseException as error:  # SystemExit too: a model must not end the function
         _log_failure(error, request.id)
-        raise Problem("handler-failed", describe(error), next=_remedy(error))
+        raise Problem("handler-failed", describe(error), next=remedy_of(error, _State.function["framework"]))
     request.handler_ms = _round((perf_counter() - began) * 1000)
     answer = dict(_names(), result=result, timings=request.timings, requestId=request.id)
     try:
@@ -189,33 +188,80 @@ def _batch(request):
 
 
 def _run_parts(request, inputs, positions, parameters, outcome):
-    """Fills `outcome` with `(result,)` or an error's dict; a part that fails is halved until one input is left."""
-    parts = [(0, len(inputs))] if inputs else []
-    logged = False
-    while parts:
-        low, high = parts.pop()
+    """Fills `outcome` with `(result,)` or an error's dict; no input fails for another one's fault.
+
+    A part that fails is halved until the input that it failed for is alone; what follows goes on from one input, doubling
+    with each part that succeeds. So one bad input of n costs about 2 log2(n) calls more, and however many are bad, no
+    input is run more than a few times: halving alone would run each log2(n) times. Where the framework can check
+    inputs without running them, those that it refuses never reach a second call.
+    """
+    total = len(inputs)
+    at, size = 0, total
+    bad_before = 0  # a part that ends here has failed: what is left of it need not be tried as a whole
+    unchecked = hasattr(_State.framework, "check")
+    log = _OnceLogger(request.id)
+    while at < total:
+        end = min(at + max(1, size), total)
+        if at < bad_before < end:
+            end = bad_before
+        if end == bad_before and end - at > 1:
+            end = at + (end - at) // 2
         try:
-            found = _run(inputs[low:high], parameters)
+            found = _run(inputs[at:end], parameters)
         except BaseException as error:
-            if high - low > 1 and not _is_about_parameters(error):
-                middle = (low + high) // 2
-                parts += [(middle, high), (low, middle)]
-                continue
-            found = [frameworks.Failed(error)]
-        for position, result in zip(positions[low:high], found):
-            if not isinstance(result, frameworks.Failed):
-                outcome[position] = (result,)
-                continue
-            error = result.error
             if _is_about_parameters(error):
                 raise _bad_input(error, "input")
-            if isinstance(error, frameworks.InputError):
-                outcome[position] = {"type": "invalid-input", "detail": error.detail}
+            if unchecked and isinstance(error, frameworks.InputError):
+                unchecked = False
+                inputs, positions = _refuse_each(inputs[at:], positions[at:], outcome)
+                at, total, size, bad_before = 0, len(inputs), len(inputs), 0
                 continue
-            outcome[position] = {"type": "handler-failed", "detail": describe(error)}
-            if not logged:  # a thousand times the same stack would hide everything else in the log
-                _log_failure(error, request.id)
-                logged = True
+            if end - at > 1:
+                size, bad_before = (end - at) // 2, end
+                continue
+            found = [frameworks.Failed(error)]
+        if end - at == 1 and isinstance(found[0], frameworks.Failed):
+            size, bad_before = 0, 0
+        for position, result in zip(positions[at:end], found):
+            outcome[position] = _outcome_of(result, log)
+        at, size = end, max(1, size * 2)
+
+
+def _refuse_each(inputs, positions, outcome):
+    """Those that the framework's check lets pass, and their positions; the others have failed."""
+    passed = []
+    for value, position in zip(inputs, positions):
+        try:
+            _State.framework.check(_State.model, value)
+        except frameworks.InputError as error:
+            outcome[position] = {"type": "invalid-input", "detail": error.detail}
+        else:
+            passed.append((value, position))
+    return [value for value, _ in passed], [position for _, position in passed]
+
+
+def _outcome_of(result, log):
+    if not isinstance(result, frameworks.Failed):
+        return (result,)
+    error = result.error
+    if _is_about_parameters(error):
+        raise _bad_input(error, "input")
+    if isinstance(error, frameworks.InputError):
+        return {"type": "invalid-input", "detail": error.detail}
+    log(error)
+    return {"type": "handler-failed", "detail": describe(error)}
+
+
+class _OnceLogger:
+    """Logs the first failure of a request: a thousand times the same stack would hide everything else in the log."""
+
+    def __init__(self, request_id):
+        self.request_id = request_id
+
+    def __call__(self, error):
+        if self.request_id is not None:
+            _log_failure(error, self.request_id)
+        self.request_id = None
 
 
 def _is_about_parameters(error):

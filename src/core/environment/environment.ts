@@ -30,3 +30,6 @@ export type EnvironmentPlan =
       /** Folder name in the per-user cache: hash of platform, ABI and requirements. */
       key: string;
     };
+
+/** Code of the error that says that no interpreter has the version that models.json names: one may still be chosen. */
+export const NO_SUCH_PYTHON = 'python-version-missing';

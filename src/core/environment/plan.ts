@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { Detection } from '../detect/detection.ts';
-import type { Candidate, EnvironmentPlan, Probe } from './environment.ts';
+import { NO_SUCH_PYTHON, type Candidate, type EnvironmentPlan, type Probe } from './environment.ts';
 import { environmentKey, managedPython } from './managed.ts';
 import { probe as probeInterpreter, type ProbeFunction } from './probe.ts';
 import { mismatches, parseRequirement, type Mismatch } from './requirement.ts';
@@ -15,6 +15,8 @@ export interface EnvironmentChoice {
   detail: string;
   /** Version differences that may matter, one sentence each. */
   problems: string[];
+  /** Of an environment that is to be made: what the Python that is there lacks. */
+  reason?: string;
   /** The same as data; empty where everything fits. */
   mismatches: Mismatch[];
 }
@@ -36,7 +38,8 @@ export interface Probed {
 /**
  * The ways to run a model, the one to take first: the first candidate with every package in a version that the model
  * accepts, else a managed environment with them; after that candidates whose versions differ. Candidates after the
- * first that fits are not looked at. Errors: no interpreter that works, with what is wrong with each; cancelled.
+ * first that fits are not looked at. Errors: no interpreter that works, with what is wrong with each; none of the
+ * version that models.json names; cancelled.
  */
 export async function planEnvironment(
   detection: Pick<Detection, 'requirements'>,
@@ -65,10 +68,18 @@ export async function planEnvironment(
     if (differing.length === 0) break;
   }
   if (probed.length === 0) return noInterpreter(failures);
+  const { pythonVersion } = options;
+  if (pythonVersion !== undefined && !probed.some(({ candidate, probe }) => serves(candidate, probe, pythonVersion)))
+    return noSuchPython(pythonVersion, probed);
   const managed = await managedChoice(requirements, probed, options, probe);
   const fitting = probed.filter((one) => one.mismatches.length === 0);
   // What lacks a package cannot load the model at all; another version may.
-  const near = probed.filter((one) => one.mismatches.length > 0 && one.mismatches.every((other) => other.installed));
+  const near = probed.filter(
+    ({ candidate, probe, mismatches: differing }) =>
+      differing.length > 0 &&
+      differing.every((one) => one.installed) &&
+      (pythonVersion === undefined || serves(candidate, probe, pythonVersion)),
+  );
   return ok([...fitting.map(useChoice), ...(managed ? [managed] : []), ...near.map(useChoice)]);
 }
 
@@ -81,6 +92,11 @@ export function packagesOf(requirements: readonly string[]): string[] {
 export function pythonMismatch(probe: Probe, wanted: string | undefined): Mismatch[] {
   if (wanted === undefined || probe.version === wanted || probe.version.startsWith(`${wanted}.`)) return [];
   return [{ package: 'python', required: wanted, installed: probe.version }];
+}
+
+/** An interpreter that the user names for this deploy goes before what models.json says, with a warning. */
+function serves({ source }: Candidate, probe: Probe, pythonVersion: string): boolean {
+  return source === 'chosen' || pythonMismatch(probe, pythonVersion).length === 0;
 }
 
 export function useChoice({ candidate, probe, mismatches }: Probed): EnvironmentChoice {
@@ -117,6 +133,7 @@ export async function managedChoice(
     label: `New environment, Python ${base.probe.version}`,
     detail: `${requirements.join(', ')} by ${tool}${reason === '' ? '' : `. ${placeOf(base.candidate)}: ${reason}`}`,
     problems: [],
+    ...(reason === '' ? {} : { reason: `Python ${base.probe.version} (${placeOf(base.candidate)}): ${reason}` }),
     mismatches: [],
   };
 }
@@ -144,6 +161,7 @@ function placeOf({ python, source }: Candidate): string {
 }
 
 function sentence({ package: name, required, installed }: Mismatch): string {
+  if (name === 'python') return `Python is ${installed}; models.json asks for ${required}.`;
   const wanted = required === 'any version' ? 'the model needs it' : `the model asks for ${required}`;
   if (installed === undefined) return `${name} is not installed; ${wanted}.`;
   return `${name} is ${installed}; ${wanted}.`;
@@ -155,6 +173,15 @@ function noInterpreter(failures: readonly UserError[]): Outcome<never> {
   return fail('python-missing', 'No Python was found that can run the model.', {
     ...(only ? { why: failures.map(({ what, why }) => [what, why].filter(Boolean).join(' ')).join('\n') } : {}),
     next: 'Install Python 3.9 or newer from python.org or your system, or select an interpreter.',
+    action: { label: 'Select Interpreter', command: 'nimbus.selectInterpreter' },
+  });
+}
+
+function noSuchPython(wanted: string, probed: readonly Probed[]): Outcome<never> {
+  const found = probed.map(({ candidate, probe }) => `Python ${probe.version} (${candidate.python})`);
+  return fail(NO_SUCH_PYTHON, `models.json asks for Python ${wanted} for this model, and there is none.`, {
+    why: `Found: ${found.join(', ')}.`,
+    next: `Install Python ${wanted} (from python.org or your system, or with uv python install ${wanted}) and put it on the PATH, or choose an interpreter yourself (--python, Select Interpreter), or change "pythonVersion" in models.json.`,
     action: { label: 'Select Interpreter', command: 'nimbus.selectInterpreter' },
   });
 }

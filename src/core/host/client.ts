@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { compiledFolder } from '../compiled.ts';
 import { places, projectId } from '../places.ts';
 import { hostProgram } from './copy.ts';
 import { addressOf, connectTo } from './election.ts';
@@ -141,6 +142,7 @@ async function start(
     env: {
       ...withoutDebugger(process.env),
       ...env,
+      NODE_COMPILE_CACHE: compiledFolder(),
       // VS Code's own runtime is Node only when it is told so.
       ...(process.versions['electron'] ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
     },

@@ -200,7 +200,7 @@ export class Deployment implements Endpoint {
   }
 
   #state(): State {
-    if (!this.record) return 'failed';
+    if (!this.record) return 'not-deployed';
     if (this.record.stopped) return 'stopped';
     if (this.pool.ready) return 'serving';
     if (this.pool.starting) return 'starting';

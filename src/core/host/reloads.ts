@@ -135,9 +135,19 @@ export class Reloads {
       what: 'The model has changed; its new version is being tried.',
     });
     const consent = [...record.consent, ...readConsents(project)];
-    const { spec, interpreter, lock } = record;
+    const { spec, interpreter, lock, probe } = record;
     const { model: name, deployment: as } = deployment;
-    const request = { model: name, deployment: as, project, spec, interpreter, lock, consent, signal };
+    const request = {
+      model: name,
+      deployment: as,
+      project,
+      spec,
+      interpreter,
+      lock,
+      consent,
+      signal,
+      ...(probe ? { probe } : {}),
+    };
     const made = await this.#ports.versions.makeFor(deployment, request);
     if (!made.ok) return this.#refuse(deployment, 'refused', made.error);
     const candidate = made.value;

@@ -3,10 +3,11 @@ import { isCovered } from '../consent.ts';
 import { detect } from '../detect/detect.ts';
 import type { Consent, Detection, Risk } from '../detect/detection.ts';
 import { modelPath } from '../models/paths.ts';
+import { formatBytes } from '../../shared/bytes.ts';
 import type { ModelCard } from '../../shared/contract.ts';
 import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
-import { tryExamples, whyOf } from './examples.ts';
+import { firstAnswer, whyOf, type Probe } from './examples.ts';
 import { limitsOf } from './function-file.ts';
 import type { ModelFile } from './files.ts';
 import { importedNames, isProjectModule, projectModules } from './modules.ts';
@@ -20,6 +21,8 @@ export interface VersionRequest extends DeploymentKey {
   interpreter: string;
   lock: string;
   consent: readonly Consent[];
+  /** What the version before answered, where models.json has no example. */
+  probe?: Probe;
   signal: AbortSignal;
 }
 
@@ -38,6 +41,8 @@ export interface Candidate {
   snapshot: Snapshot;
   modules: ModulesRecord;
   isolated: boolean;
+  /** An input made from its card that it answered. */
+  probe?: Probe;
   version: string;
   card: ModelCard;
   worker: Worker;
@@ -70,7 +75,7 @@ async function fromSnapshot(
   hold: (hash: string) => void,
 ): Promise<Outcome<Candidate>> {
   const { interpreter, spec, lock, signal } = request;
-  ports.stage('snapshot', `${(snapshot.bytes / 2 ** 20).toFixed(1)} MB, ${snapshot.hash.slice(0, 7)}`);
+  ports.stage('snapshot', `${formatBytes(snapshot.bytes, 'en')}, ${snapshot.hash.slice(0, 7)}`);
   const allowed = await checkRisk(snapshot.path, request);
   if (!allowed.ok) return allowed;
   if (signal.aborted) return cancelled();
@@ -100,17 +105,18 @@ async function fromSnapshot(
     const network = ready.networkLeft === undefined ? '' : `, ${NETWORK[`${ready.networkLeft}`]}`;
     ports.stage('start', `imports ${Math.round(importsMs)} ms, load ${Math.round(loadMs)} ms${network}`);
     ports.stage('first answer');
-    const examples = spec.examples ?? [];
     const timeoutMs = limitsOf(spec).timeoutSeconds * 1000;
-    const tried = await tryExamples(worker, examples, timeoutMs, request.deployment);
+    const ask = { timeoutMs, stage: request.deployment };
+    const tried = await firstAnswer(worker, { spec, card: ready.card, probe: request.probe }, ask);
     if (signal.aborted) return cancelled();
     if (!tried.ok) {
       await worker.kill();
       return tried;
     }
-    if (examples.length === 0) ports.stage('first answer', 'models.json has no example of it', 'skipped');
-    else ports.stage('first answer', `${tried.value.answered} answered`);
-    return ok({ snapshot, modules, isolated, version, card: ready.card, worker });
+    const { probe, detail, isSkipped } = tried.value;
+    ports.stage('first answer', detail, isSkipped ? 'skipped' : undefined);
+    const parts = { snapshot, modules, isolated, version, card: ready.card, worker };
+    return ok(probe ? { ...parts, probe } : parts);
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (signal.aborted) await worker.kill();
@@ -179,6 +185,12 @@ export async function checkRisk(
         next: 'Save the model again, and redeploy it.',
       });
     case 'code':
+      if (risk.hash !== undefined) {
+        return fail('consent-needed', 'Loading the model runs code that came with it, which you have not agreed to.', {
+          why: risk.files.slice(0, 10).join(', '),
+          next: 'Redeploy the model to agree or not.',
+        });
+      }
       return fail('consent-needed', 'Loading the model runs code of this project, which is not trusted.', {
         why: risk.files.slice(0, 10).join(', '),
         next: 'Trust the project (--trust for the command line) and redeploy.',

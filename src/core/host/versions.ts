@@ -95,7 +95,7 @@ export class Versions {
         deployment.env = env;
         for (const line of early) deployment.line(line);
         const { interpreter, lock } = request;
-        const { snapshot, modules, isolated, version, card } = candidate;
+        const { snapshot, modules, isolated, probe, version, card } = candidate;
         const record: DeploymentRecord = {
           spec,
           deploymentSpec,
@@ -106,6 +106,7 @@ export class Versions {
           stamp: snapshot.stamp,
           modules,
           isolated,
+          ...(probe ? { probe } : {}),
           version,
           deployedAt: new Date().toISOString(),
           stopped: false,

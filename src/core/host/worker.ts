@@ -242,7 +242,12 @@ export class Worker {
         });
         return;
       case 'F':
-        void this.kill({ code: 'init-failed', detail: describeError(payload), lastLines: traceLines(payload) });
+        void this.kill({
+          code: 'init-failed',
+          detail: describeError(payload),
+          ...(typeof meta['next'] === 'string' ? { next: meta['next'] } : {}),
+          lastLines: traceLines(payload),
+        });
         return;
       case 'O':
       case 'E': {

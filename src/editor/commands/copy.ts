@@ -11,7 +11,7 @@ export async function copyEndpointUrl(editor: Editor, given: unknown): Promise<O
   if (!chosen.ok) return chosen;
   const url = await urlOf(chosen.value);
   if (!url.ok) return url;
-  return copied(url.value);
+  return copied(url.value.external);
 }
 
 export async function copyAsCurl(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
@@ -38,15 +38,16 @@ async function copyAs(editor: Editor, given: unknown, language: CodeLanguage): P
     import('../../core/invoke/example.ts'),
     import('../../core/invoke/card.ts'),
   ]);
-  const card = await fetchCard(chosen.value.project.status(chosen.value)!.url);
   const declared = chosen.value.project.spec(chosen.value.model)?.examples?.[0]?.input;
-  return copied(codeFor(language, url.value, { input: declared ?? exampleInput(card) }));
+  const input = declared ?? exampleInput(await fetchCard(url.value.here));
+  return copied(codeFor(language, url.value.external, { input }));
 }
 
-async function urlOf({ project, model, deployment }: Chosen): Promise<Outcome<string>> {
+/** The endpoint's URL where the extension runs, and on the user's own machine. */
+async function urlOf({ project, model, deployment }: Chosen): Promise<Outcome<{ here: string; external: string }>> {
   const status = project.status({ model, deployment });
   if (!status) return fail('not-deployed', vscode.l10n.t('{0} has no endpoint on this machine yet.', model));
-  return ok(await externalUrl(status.url));
+  return ok({ here: status.url, external: await externalUrl(status.url) });
 }
 
 async function copied(text: string): Promise<Outcome<string>> {

@@ -3,7 +3,7 @@ import { modelPath } from '../../core/models/paths.ts';
 import type { EnvironmentPlan } from '../../core/environment/environment.ts';
 import type { PreparedDeploy } from '../../core/deploy.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { askConsent } from '../consent.ts';
+import { askConsent, remember } from '../consent.ts';
 import { chooseInterpreter } from '../deploying/interpreters.ts';
 import { prepare, type Wanted } from '../deploying/prepare.ts';
 
@@ -18,8 +18,11 @@ export async function redeploy(editor: Editor, given: unknown): Promise<Outcome<
   if (!chosen.ok) return chosen;
   const wanted = wantedOf(chosen.value);
   if (!wanted.ok) return wanted;
-  const interpreter = chosen.value.project.status(chosen.value)?.interpreter;
-  const request = interpreter === undefined ? wanted.value : { ...wanted.value, interpreter };
+  const { project, model } = chosen.value;
+  const interpreter = project.status(chosen.value)?.interpreter;
+  // Where models.json names a version the interpreter stays only as long as it is of that one.
+  const keep = interpreter !== undefined && project.spec(model)?.pythonVersion === undefined;
+  const request = keep ? { ...wanted.value, interpreter } : wanted.value;
   const prepared = await prepare(editor, chosen.value.project, request);
   return prepared.ok ? execute(editor, chosen.value, prepared.value) : prepared;
 }
@@ -47,11 +50,13 @@ async function execute(
   prepared: PreparedDeploy,
   environment?: EnvironmentPlan,
 ): Promise<Outcome<unknown>> {
-  const consent = await askConsent(project.folder, prepared, prepared.name);
+  const consent = await askConsent(prepared, prepared.name);
   if (!consent) return cancelled();
   const plan = prepared.plan({ consent, ...(environment ? { environment } : {}) });
   if (!(await fillVariables(editor.extension.secrets, plan))) return cancelled();
-  return operate(editor, project, plan);
+  const outcome = await operate(editor, project, plan);
+  await remember(project.folder, consent, outcome);
+  return outcome;
 }
 
 function wantedOf({ project, model, deployment }: Chosen): Outcome<Wanted> {

@@ -38,16 +38,27 @@ export async function chooseInterpreter(editor: Editor, subject: Subject): Promi
     items: [fileRow()],
     back: true,
     feed: async (show, close, signal) => {
-      const onChange = (survey: Survey): void => show(rowsOf(survey, inUse), preferred(survey, inUse));
+      let last: Survey = { choices: [], skipped: [] };
+      let offered = 0;
+      // Each update may cross a key that the user presses: what cannot be chosen waits for the end.
+      const onChange = (survey: Survey): void => {
+        last = survey;
+        const count = survey.choices.length + (survey.managed ? 1 : 0);
+        if (count === offered) return;
+        offered = count;
+        show(rowsOf({ ...survey, skipped: [] }, inUse), preferred(survey, inUse));
+      };
       if (!prepared) {
         const outcome = await prepare(editor, project, wanted);
         if (outcome.ok) prepared = outcome.value;
         else failure = outcome.error;
       }
-      if (prepared) return prepared.survey(onChange, signal);
-      if (!isAboutPython(failure)) return close();
+      if (!prepared && !isAboutPython(failure)) return close();
       const request = { project: project.folder, trustedProject: vscode.workspace.isTrusted };
-      return surveyInterpreters({ request, requirements: [], onChange, signal });
+      await (prepared
+        ? prepared.survey(onChange, signal)
+        : surveyInterpreters({ request, requirements: [], onChange, signal }));
+      show(rowsOf(last, inUse), preferred(last, inUse));
     },
   });
   if (failure && !isAboutPython(failure)) return { ok: false, error: failure };

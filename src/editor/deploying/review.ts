@@ -190,6 +190,7 @@ async function askName(
     back: true,
     check: (text) => {
       if (!MODEL_NAME.test(text)) return nameRule();
+      if (project.later({ model: text })) return vscode.l10n.t('{0} needs a newer Nimbus.', text);
       const other = project.spec(text);
       return other && other.path !== own ? vscode.l10n.t('{0} is the name of {1}.', text, other.path) : undefined;
     },

@@ -28,6 +28,13 @@ describe('the call that is shown after a deploy', () => {
       exampleCall('m', card({ type: 'array', items: { type: 'number' }, minItems: 3 })),
       "nimbus predict m --input '[1,1,1]'",
     );
+    // A ColumnTransformer over an array; its last column may be any.
+    const mixed = [{ type: 'number' }, { type: 'string', examples: ['Oslo'] }, {}];
+    assert.equal(
+      exampleCall('m', card({ type: 'array', prefixItems: mixed, minItems: 3, maxItems: 3 })),
+      `nimbus predict m --input '[1,"Oslo",1]'`,
+    );
+    assert.equal(exampleCall('m', card({ type: 'array', items: {}, minItems: 1 })), "nimbus predict m --input '[1]'");
   });
 
   it('has the shape of a tensor', () => {

@@ -150,11 +150,16 @@ describe('package.json and the code', () => {
 
   it('offer the Explorer’s menu for the files that the detectors look at', () => {
     const when = contributes.menus['explorer/context'][0].when as string;
-    const extensions = /resourceExtname =~ \/\^\\\.\(([^)]+)\)\$\/i/.exec(when)![1]!.split('|');
-    assert.deepEqual(
-      extensions.map((one) => `.${one}`),
-      [...detectMarkers.extensions],
-    );
+    const source = /resourceFilename =~ \/(.*?)\/i/.exec(when)![1]!;
+    const offered = new RegExp(source, 'i');
+    assert.equal(detectMarkers.extensions.length, 34);
+    for (const extension of detectMarkers.extensions) assert.match(`model${extension}`, offered);
+    assert.match('My Model.PKL.GZ', offered);
+    for (const other of ['data.gz', 'a.csv.xz', 'pkl', 'notes.pkl.txt', 'archive.tar.gz'])
+      assert.doesNotMatch(other, offered);
+    const { words, extensions: endings } = detectMarkers.named;
+    const named = `resourceFilename =~ /(${words.join('|')}).*\\.(${endings.map((one) => one.slice(1)).join('|')})$/i`;
+    assert.ok(when.includes(named), named);
   });
 
   it('translate every text, and have no text that nothing shows', () => {
