@@ -2,6 +2,7 @@ import { fail, CANCELLED, type Outcome, type UserError } from '../src/shared/out
 import type { CodeLanguage, PlaygroundExtension, PlaygroundInput } from '../src/shared/playground.ts';
 import type { DeploymentKey } from '../src/shared/spec.ts';
 import type { Sample } from '../src/shared/latency.ts';
+import { parametersFormOf } from './input/card.ts';
 import { readInput } from './input/read.ts';
 import { formOfState, statusOf, type Action, type State, type Switching } from './state.ts';
 
@@ -19,8 +20,8 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
   const { get, dispatch } = store;
 
   /** The input as typed, or undefined after saying what is wrong with it. */
-  function read(): PlaygroundInput | undefined {
-    const typed = readInput(get().typed, formOfState(get()));
+  function read(as = get().typed): PlaygroundInput | undefined {
+    const typed = readInput(as, formOfState(get()), parametersFormOf(get().card));
     if (typed.ok) return typed.value;
     dispatch({ type: 'refused', problems: typed.problems });
     return undefined;
@@ -108,14 +109,16 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
       const input = get().activity.kind === 'none' ? read() : undefined;
       if (input) await sendInput(input);
     },
-    /** Puts an example into the box and sends it. */
+    /** Puts an example into the box and sends it with the parameters that are there. */
     async tryExample(input: unknown): Promise<void> {
       dispatch({ type: 'filled', input });
-      await sendInput({ input });
+      // The example itself is sent as it is: a form cannot hold every input.
+      const typed = read({ ...get().typed, mode: 'text' });
+      if (typed) await sendInput({ ...typed, input });
     },
-    async resend(sample: Sample): Promise<void> {
-      dispatch({ type: 'filled', input: sample.input });
-      await sendInput({ input: sample.input });
+    async resend({ input, parameters }: Sample): Promise<void> {
+      dispatch({ type: 'filled', input, parameters: parameters ?? {} });
+      await sendInput({ input, ...(parameters && { parameters }) });
     },
     repeat,
     async cancel(): Promise<void> {

@@ -8,8 +8,10 @@ export interface Format {
   count(value: number): string;
   /** A probability or another score to two decimals; what is not quite 0 or 1 is never written as if it were. */
   score(value: number): string;
-  /** Any number of a model, to six significant digits. */
+  /** Any number of a model, to six significant digits; very large and very small ones with a power of ten. */
   number(value: number): string;
+  /** As `number`, to four digits, for tables; whole numbers keep all of theirs. */
+  brief(value: number): string;
   /** Time of day with seconds, from milliseconds since the epoch. */
   time(at: number): string;
 }
@@ -34,7 +36,8 @@ function knownLocale(locale: string): string | undefined {
 function create(locale: string | undefined): Format {
   const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const score = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const number = new Intl.NumberFormat(locale, { maximumSignificantDigits: 6 });
+  const number = significant(locale, 6);
+  const brief = significant(locale, 4);
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
   return {
     ms: (ms) => formatMs(ms, locale),
@@ -44,8 +47,22 @@ function create(locale: string | undefined): Format {
       if (value < 1 && value >= 0.995) return `>${score.format(0.99)}`;
       return score.format(value);
     },
-    number: (value) => number.format(value),
+    number,
+    brief: (value) => (Number.isInteger(value) && Math.abs(value) < 1e9 ? count.format(value) : brief(value)),
     time: (at) => time.format(at),
+  };
+}
+
+/** Outside of this range digits alone are hard to read: there are too many zeros. */
+const PLAIN = { from: 1e-4, to: 1e9 };
+
+function significant(locale: string | undefined, digits: number): (value: number) => string {
+  const plain = new Intl.NumberFormat(locale, { maximumSignificantDigits: digits });
+  const power = new Intl.NumberFormat(locale, { maximumSignificantDigits: digits, notation: 'scientific' });
+  return (value) => {
+    const size = Math.abs(value);
+    const isPlain = size === 0 || (size >= PLAIN.from && size < PLAIN.to) || !Number.isFinite(value);
+    return (isPlain ? plain : power).format(value);
   };
 }
 
@@ -62,7 +79,14 @@ export function shorten(text: string, most: number): string {
   return `${points.slice(0, most - 1).join('')}…`;
 }
 
-/** What was sent, as one short line. */
+/** What was sent, as one short line. Texts that have names are told by their order. */
 export function shortInput(input: unknown, most = 60): string {
-  return shorten(typeof input === 'string' ? input : (JSON.stringify(input) ?? ''), most);
+  const texts = typeof input === 'object' && input !== null ? textsOf(Object.values(input)) : undefined;
+  return shorten(typeof input === 'string' ? input : (texts?.join(' · ') ?? JSON.stringify(input) ?? ''), most);
+}
+
+/** Texts and lists of texts as one list; nothing where anything else is among them. */
+function textsOf(values: readonly unknown[]): string[] | undefined {
+  const flat = values.flat();
+  return flat.length > 0 && flat.every((one) => typeof one === 'string') ? flat : undefined;
 }

@@ -45,9 +45,9 @@ function nothingDeployed(actions: Actions): TemplateResult {
     <i class="codicon codicon-rocket" aria-hidden="true"></i>
     <h1>No model is deployed yet</h1>
     <p>
-      Right-click a trained model in the Explorer (a spaCy pipeline folder, a scikit-learn <code>.joblib</code> or
-      <code>.pkl</code> file, or a folder with a <code>handler.py</code>) and choose <b>Deploy Model</b>. It then
-      answers here.
+      Right-click a trained model in the Explorer (a folder of spaCy, Hugging Face or with a
+      <code>handler.py</code>; a file of scikit-learn, ONNX, PyTorch, XGBoost or LightGBM) and choose
+      <b>Deploy Model</b>. It then answers here.
     </p>
     ${button({
       label: 'Deploy Model…',

@@ -2,7 +2,8 @@ import { MOST_SAMPLES, newestThatFit, readSamples } from '../src/shared/history.
 import type { Sample } from '../src/shared/latency.ts';
 import type { DeploymentKey } from '../src/shared/spec.ts';
 import { isRecord } from './answer/guards.ts';
-import type { TypedInput } from './input/read.ts';
+import { blankInput, type TypedInput } from './input/read.ts';
+import type { KeptInput } from './input/typed.ts';
 import { initialState, type State } from './state.ts';
 
 /** What outlives a reload of the page. Kept by the editor in its own storage, never in the project. */
@@ -10,17 +11,22 @@ export interface Remembered {
   version: 1;
   selected?: DeploymentKey;
   typed: TypedInput;
+  kept?: KeptInput;
   repeatTimes: number;
   view: State['view'];
   samples: Sample[];
   shown?: string;
 }
 
+/** A longer input of a deployment that is not chosen is not kept, in UTF-16 units of JSON. */
+const MOST_KEPT = 100_000;
+
 /** The newest requests that fit, with what was typed and chosen. */
 export function remember(state: State): Remembered {
   return {
     version: 1,
     typed: state.typed,
+    kept: Object.fromEntries(Object.entries(state.kept).filter(([, one]) => sizeOf(one) <= MOST_KEPT)),
     repeatTimes: state.repeatTimes,
     view: state.view,
     samples: newestThatFit(state.samples),
@@ -33,15 +39,25 @@ export function remember(state: State): Remembered {
 export function restore(remembered: unknown): State {
   const state = initialState();
   if (!isRecord(remembered) || remembered['version'] !== 1) return state;
-  const { selected, typed, repeatTimes, view, samples, shown } = remembered as unknown as Remembered;
-  const kept = readSamples(samples).slice(-MOST_SAMPLES);
+  const { selected, typed, kept, repeatTimes, view, samples, shown } = remembered as unknown as Remembered;
+  const requests = readSamples(samples).slice(-MOST_SAMPLES);
   return {
     ...state,
     ...(isRecord(typed) && { typed: { ...state.typed, ...typed } }),
+    ...(isRecord(kept) && { kept: readKept(kept) }),
     ...(typeof repeatTimes === 'number' && { repeatTimes }),
     ...(view === 'json' && { view }),
     ...(isRecord(selected) && { selected }),
-    samples: kept,
-    ...(kept.some((sample) => sample.id === shown) && shown !== undefined && { shown, cursor: shown }),
+    samples: requests,
+    ...(requests.some((sample) => sample.id === shown) && shown !== undefined && { shown, cursor: shown }),
   };
+}
+
+function readKept(kept: Record<string, unknown>): KeptInput {
+  const known = Object.entries(kept).filter((entry): entry is [string, TypedInput] => isRecord(entry[1]));
+  return Object.fromEntries(known.map(([key, one]) => [key, { ...blankInput(), ...one }]));
+}
+
+function sizeOf(typed: TypedInput): number {
+  return JSON.stringify(typed).length;
 }

@@ -7,8 +7,11 @@ import { keyText, type DeploymentKey } from '../src/shared/spec.ts';
 import type { DeploymentStatus } from '../src/shared/states.ts';
 import { summary } from './answer/summary.ts';
 import { formatOf } from './format.ts';
-import { fieldOf, switchMode, typeInput, type InputMode, type InputProblems, type TypedInput } from './input/read.ts';
-import { formOf, takesText, type Form } from './input/schema.ts';
+import { formOfCard } from './input/card.ts';
+import { problemsOf } from './input/problems.ts';
+import { blankInput, switchMode, type InputMode, type InputProblems, type TypedInput } from './input/read.ts';
+import type { Form } from './input/schema.ts';
+import { filled, filledText, prepared, switched, type KeptInput } from './input/typed.ts';
 import { KINDS, kindOf } from './latency/kinds.ts';
 import { STATE_WORDS } from './words.ts';
 
@@ -28,6 +31,7 @@ export interface State {
   selected?: DeploymentKey;
   card?: ModelCard;
   typed: TypedInput;
+  kept: KeptInput;
   /** What was wrong with the input when it was last to be sent. */
   problems: InputProblems;
   repeatTimes: number;
@@ -44,6 +48,8 @@ export interface State {
   error?: UserError;
   /** Long parts of an answer that are to be shown whole. */
   expanded: readonly string[];
+  /** Numbers chosen in parts of answers: the index of a tensor, an order. They stay from answer to answer. */
+  choices: Readonly<Record<string, number>>;
   phasesOpen: boolean;
   historyRows: number;
   /** What was just copied, for the button that did it. */
@@ -62,13 +68,15 @@ export function initialState(): State {
     ready: false,
     locale: 'en',
     deployments: [],
-    typed: { mode: 'text', text: '', fields: {}, json: '', parameters: '' },
+    typed: blankInput(),
+    kept: {},
     problems: {},
     repeatTimes: 20,
     activity: { kind: 'none' },
     samples: [],
     view: 'answer',
     expanded: [],
+    choices: {},
     phasesOpen: false,
     historyRows: HISTORY_ROWS,
     chartWidth: 640,
@@ -84,8 +92,9 @@ export type Action =
   | { type: 'typed'; typed: Partial<TypedInput> }
   /** One field of the form: the others are as they are now, not as they were last drawn. */
   | { type: 'typed-field'; key: string; value: string }
+  | { type: 'typed-parameter'; key: string; value: string }
   | { type: 'mode'; mode: InputMode }
-  | { type: 'filled'; input: unknown }
+  | { type: 'filled'; input: unknown; parameters?: Record<string, unknown> }
   | { type: 'filled-text'; text: string }
   | { type: 'refused'; problems: InputProblems }
   | { type: 'sending'; at: number }
@@ -101,6 +110,7 @@ export type Action =
   | { type: 'cursor'; id: string }
   | { type: 'view'; view: State['view'] }
   | { type: 'expand'; part: string }
+  | { type: 'choose'; part: string; value: number }
   | { type: 'phases'; open: boolean }
   | { type: 'more-history' }
   | { type: 'repeat-times'; times: number }
@@ -122,23 +132,26 @@ export function reduce(state: State, action: Action): State {
       return sameKey(state.selected, action.key) ? next : announce(next, `${keyText(action.key)} chosen.`);
     }
     case 'card':
-      return fitMode(withCard(state, action.card));
+      return prepare(withCard(state, action.card));
     case 'typed-field':
       return {
         ...state,
         typed: { ...state.typed, fields: { ...state.typed.fields, [action.key]: action.value } },
         problems: {},
       };
+    case 'typed-parameter': {
+      const parameterFields = { ...state.typed.parameterFields, [action.key]: action.value };
+      return { ...state, typed: { ...state.typed, parameterFields }, problems: {} };
+    }
     case 'typed':
       return { ...state, typed: { ...state.typed, ...action.typed }, problems: {} };
     case 'mode':
       return { ...state, typed: switchMode(state.typed, action.mode, formOfState(state)), problems: {} };
     case 'filled-text':
-      return reduce(state, { type: 'filled', input: takesText(state.card?.input) ? action.text : parsed(action.text) });
+      return { ...state, typed: filledText(state.typed, state.card, action.text), problems: {} };
     case 'filled': {
-      const mode = typeof action.input === 'string' && takesText(state.card?.input) ? 'text' : state.typed.mode;
-      const formMode = mode === 'json' && formOfState(state) ? 'form' : mode;
-      return { ...state, typed: typeInput(state.typed, action.input, formMode, formOfState(state)), problems: {} };
+      const { input, parameters } = action;
+      return { ...state, typed: filled(state.typed, state.card, input, parameters), problems: {} };
     }
     case 'refused':
       return announce({ ...state, problems: action.problems }, `Not sent. ${Object.values(action.problems)[0] ?? ''}`);
@@ -177,6 +190,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, view: action.view };
     case 'expand':
       return { ...state, expanded: [...state.expanded, action.part] };
+    case 'choose':
+      return { ...state, choices: { ...state.choices, [action.part]: action.value } };
     case 'phases':
       return { ...state, phasesOpen: action.open };
     case 'more-history':
@@ -210,63 +225,46 @@ export function shownSample(state: State): Sample | undefined {
 }
 
 export function formOfState(state: State): Form | undefined {
-  return formOf(state.card?.input);
-}
-
-/** The modes that the chosen model's input can be typed in, the most convenient first. */
-export function modesOf(card: ModelCard | undefined): InputMode[] {
-  if (formOf(card?.input)) return ['form', 'json'];
-  return takesText(card?.input) ? ['text', 'json'] : ['json'];
+  return formOfCard(state.card);
 }
 
 function choose(state: State, key: DeploymentKey, card: ModelCard | undefined): State {
-  if (sameKey(state.selected, key)) return fitMode(withCard(state, card));
+  if (sameKey(state.selected, key)) return prepare(withCard(state, card));
   const last = state.samples.findLast((sample) => sameKey(sample, key));
   const chosen = without(
-    { ...state, selected: key, expanded: [], historyRows: HISTORY_ROWS },
+    {
+      ...state,
+      ...switched(state.typed, state.kept, state.selected, key),
+      selected: key,
+      problems: {},
+      expanded: [],
+      choices: {},
+      historyRows: HISTORY_ROWS,
+    },
     'error',
     'shown',
     'cursor',
   );
-  return fitMode(withCard(last ? { ...chosen, shown: last.id, cursor: last.id } : chosen, card));
+  return prepare(withCard(last ? { ...chosen, shown: last.id, cursor: last.id } : chosen, card));
 }
 
 function withCard(state: State, card: ModelCard | undefined): State {
   return card ? { ...state, card } : without(state, 'card');
 }
 
-/** A table's row may come as JSON from an editor; any other text stays what it is. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** Leaves the mode as it is where the model can take it. */
-function fitMode(state: State): State {
-  const modes = modesOf(state.card);
-  return modes.includes(state.typed.mode) ? state : { ...state, typed: { ...state.typed, mode: modes[0]! } };
+function prepare(state: State): State {
+  return { ...state, typed: prepared(state.typed, state.card) };
 }
 
 function addSample(state: State, sample: Sample): State {
   if (state.samples.some((one) => one.id === sample.id)) return state;
   const added = { ...state, samples: [...state.samples, sample].slice(-MOST_SAMPLES) };
   if (!sameKey(sample, state.selected)) return added;
-  const problems = problemsOf(sample, state);
+  const problems = problemsOf(sample, state.typed, state.card);
   const shown = without({ ...added, shown: sample.id, cursor: sample.id, expanded: [], problems }, 'error');
   if (state.activity.kind === 'repeat')
     return { ...shown, activity: { ...state.activity, done: state.activity.done + 1 } };
   return announce(shown, announcementOf(sample, state.locale));
-}
-
-/** What an endpoint refused stands beside the field that it named. */
-function problemsOf(sample: Sample, state: State): InputProblems {
-  const form = formOfState(state);
-  const field = sample.problem?.field;
-  const key = form && field && state.typed.mode === 'form' ? fieldOf(field, form) : undefined;
-  return key === undefined ? {} : { [key]: sample.problem!.detail };
 }
 
 function announcementOf(sample: Sample, locale: string): string {

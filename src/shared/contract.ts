@@ -60,7 +60,8 @@ export interface ModelCard {
   /** JSON Schema of one `result`. */
   output?: Record<string, unknown>;
   labels?: string[];
-  examples: unknown[];
+  /** As models.json has them. */
+  examples: { input: unknown }[];
   limits: { memoryMb: number; timeoutSeconds: number; payloadBytes: number; batchInputs: number };
 }
 
@@ -120,13 +121,6 @@ export interface ClassificationResult {
   label: Label;
   scores?: Score[];
   scoreKind?: 'probability' | 'decision';
-}
-
-/** A scikit-learn clusterer; `scores` are a mixture's probabilities of each component. */
-export interface ClusteringResult {
-  cluster: number;
-  scores?: Score[];
-  scoreKind?: 'probability';
 }
 
 /** A scikit-learn regressor with one output, or with several by name. */
@@ -209,6 +203,7 @@ export interface ClusterResult {
   cluster: number;
   distances?: number[];
   scores?: Score[];
+  scoreKind?: 'probability';
 }
 
 /** A score below 0 is an outlier. */

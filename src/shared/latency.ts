@@ -31,6 +31,7 @@ export interface Sample {
   deployment: string;
   version?: string;
   input: unknown;
+  parameters?: Record<string, unknown>;
   status: number;
   /** Unset where no answer came. */
   start?: StartKind;

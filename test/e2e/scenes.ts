@@ -141,7 +141,7 @@ function card(model: string): ModelCard {
     task: 'text-classification',
     input: { type: 'string' },
     labels: ['positive', 'negative'],
-    examples: ['I loved the food.'],
+    examples: [{ input: 'I loved the food.' }],
     limits: LIMITS,
   };
 }

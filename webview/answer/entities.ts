@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Span } from '../../src/shared/contract.ts';
 import { labelClasses } from './colours.ts';
-import { countLabels, overlap, placeSpans, segmentsOf } from './segments.ts';
+import { countLabels, overlap, placeSpans, scoreRanges, segmentsOf, type PlacedSpan } from './segments.ts';
 import { run, spansInLines } from './spans.ts';
 import { capped, showAll, type AnswerView } from './view.ts';
 
@@ -24,46 +24,78 @@ export function spansPart(part: string, noun: string, all: readonly Span[], view
     view.labels,
   );
   return html`<div class="part">
-    ${
-      all.length === 0
-        ? html`<p class="muted">No ${noun} found.</p>`
-        : legend(countLabels(all, view.labels), classOf, view)
-    }
-    ${
-      overlap(placed)
-        ? spansInLines(text, placed, classOf)
-        : html`<p class="text" dir="auto">
-            ${segmentsOf(text, placed).map((segment) => {
-              const span = segment.spans[0];
-              return span
-                ? html`<mark class=${classOf(span.label)}
-                    >${segment.text}<span class="label" title=${span.id ?? nothing}
-                      ><bdi>${span.label}</bdi></span
-                    ></mark
-                  >`
-                : run(segment.text);
-            })}
-          </p>`
-    }
+    ${all.length === 0 ? html`<p class="muted">No ${noun} found.</p>` : legend(all, classOf, view)}
+    ${overlap(placed) ? spansInLines(text, placed, classOf) : highlighted(text, placed, classOf, view)}
     ${showAll(view, part, all.length, MOST_ENTITIES, noun)}
   </div>`;
 }
 
-function legend(counts: Map<string, number>, classOf: (label: string) => string, view: AnswerView): TemplateResult {
+type ClassOf = (label: string) => string;
+
+/** One entity that has a score is in the tab order; the arrow keys lead to the others. */
+function highlighted(text: string, placed: readonly PlacedSpan[], classOf: ClassOf, view: AnswerView): TemplateResult {
+  const first = placed.find((span) => span.score !== undefined);
+  return html`<p class="text" dir="auto" @keydown=${goAlong}>
+    ${segmentsOf(text, placed).map((segment) => {
+      const span = segment.spans[0];
+      return span ? marked(segment.text, span, span === first, classOf, view) : run(segment.text);
+    })}
+  </p>`;
+}
+
+function marked(
+  text: string,
+  { label, id, score }: PlacedSpan,
+  isFirst: boolean,
+  classOf: ClassOf,
+  { format }: AnswerView,
+): TemplateResult {
+  const name = html`<span class="label" title=${id ?? nothing}><bdi>${label}</bdi></span>`;
+  if (score === undefined) return html`<mark class=${classOf(label)}>${text}${name}</mark>`;
+  const written = format.score(score);
+  return html`<mark class="${classOf(label)} scored" tabindex=${isFirst ? 0 : -1} title="${label}, score ${written}"
+    >${text}${name}<span class="hidden">, score ${written}</span
+    ><span class="bubble" aria-hidden="true">score ${written}</span></mark
+  >`;
+}
+
+const STEPS: Record<string, (at: number, last: number) => number> = {
+  ArrowRight: (at) => at + 1,
+  ArrowLeft: (at) => at - 1,
+  Home: () => 0,
+  End: (_, last) => last,
+};
+
+function goAlong(event: KeyboardEvent): void {
+  const marks = [...(event.currentTarget as Element).querySelectorAll<HTMLElement>('mark.scored')];
+  const at = marks.indexOf(event.target as HTMLElement);
+  const next = marks[STEPS[event.key]?.(at, marks.length - 1) ?? -1];
+  if (at < 0 || !next) return;
+  event.preventDefault();
+  for (const mark of marks) mark.tabIndex = mark === next ? 0 : -1;
+  next.focus();
+}
+
+function legend(all: readonly Span[], classOf: ClassOf, view: AnswerView): TemplateResult {
+  const { count, score } = view.format;
+  const ranges = scoreRanges(all);
   return html`<ul class="legend" aria-label="Labels">
-    ${[...counts].map(
-      ([label, count]) =>
-        html`<li>
-          <span class="swatch ${classOf(label)}" aria-hidden="true"></span><bdi>${label}</bdi>
-          <span class="muted">${view.format.count(count)}</span>
-        </li>`,
-    )}
+    ${[...countLabels(all, view.labels)].map(([label, times]) => {
+      const [low, high] = (ranges.get(label) ?? []).map(score);
+      return html`<li>
+        <span class="swatch ${classOf(label)}" aria-hidden="true"></span><bdi>${label}</bdi>
+        <span class="muted"
+          >${count(times)}${low === undefined ? nothing : low === high ? `, score ${low}` : `, scores ${low} to ${high}`}</span
+        >
+      </li>`;
+    })}
   </ul>`;
 }
 
 /** Where what was sent is no text to highlight in. */
 function spanTable(part: string, noun: string, all: readonly Span[], view: AnswerView): TemplateResult {
   if (all.length === 0) return html`<p class="muted">No ${noun} found.</p>`;
+  const hasScores = all.some((span) => span.score !== undefined);
   return html`<div class="part">
     <table class="plain">
       <thead>
@@ -72,6 +104,7 @@ function spanTable(part: string, noun: string, all: readonly Span[], view: Answe
           <th scope="col">label</th>
           <th scope="col" class="number">from</th>
           <th scope="col" class="number">to</th>
+          ${hasScores ? html`<th scope="col" class="number">score</th>` : nothing}
         </tr>
       </thead>
       <tbody>
@@ -82,6 +115,7 @@ function spanTable(part: string, noun: string, all: readonly Span[], view: Answe
               <td>${span.label}</td>
               <td class="number">${view.format.count(span.start)}</td>
               <td class="number">${view.format.count(span.end)}</td>
+              ${hasScores ? html`<td class="number">${span.score === undefined ? nothing : view.format.score(span.score)}</td>` : nothing}
             </tr>`,
         )}
       </tbody>

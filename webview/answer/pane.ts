@@ -4,16 +4,12 @@ import type { Sample } from '../../src/shared/latency.ts';
 import type { Actions } from '../actions.ts';
 import { iconButton, linkButton, tabs } from '../elements.ts';
 import { formatOf, shortInput } from '../format.ts';
+import { examplesOf } from '../input/examples.ts';
 import { failed } from '../latency/kinds.ts';
 import { samplesOf, shownSample, type State } from '../state.ts';
-import { entitiesPart, spansPart } from './entities.ts';
+import { drawResult } from './draw.ts';
 import { jsonPart } from './json.ts';
-import { partsOf, type Part } from './parts.ts';
 import { errorView, problemView } from './problem.ts';
-import { categoriesPart, classificationPart } from './scores.ts';
-import { utf16Positions } from './segments.ts';
-import { sentencesPart, tokensPart } from './tokens.ts';
-import { scalarPart, valuesPart } from './values.ts';
 import type { AnswerView } from './view.ts';
 
 /** The shown request's answer, or what stands in its place: an error, or examples to begin with. */
@@ -42,8 +38,12 @@ function answered(sample: Sample, state: State, actions: Actions, stale: boolean
   const view = viewOf(sample, state, actions);
   const json = failed(sample) ? (sample.problem ?? null) : sample.result;
   // An answer may be megabytes; it is not to be drawn anew at every key.
-  const content = guard([sample, state.view, state.expanded, state.card, state.locale], () =>
-    state.view === 'json' ? jsonPart(json, 'whole', view) : readable(sample, view, actions),
+  const content = guard(drawnFrom(sample, state), () =>
+    state.view === 'json'
+      ? jsonPart(json, 'whole', view)
+      : failed(sample)
+        ? problemView(sample, actions)
+        : drawResult(sample.result, view),
   );
   return html`<p class="caption muted">
       <span>#${sample.number}${stale ? ' · previous answer' : ''}</span>
@@ -64,61 +64,30 @@ function answered(sample: Sample, state: State, actions: Actions, stale: boolean
     )}`;
 }
 
-function readable(sample: Sample, view: AnswerView, actions: Actions): unknown {
-  if (failed(sample)) return problemView(sample, actions);
-  const parts = partsOf(sample.result);
-  return html`<div class="parts">${parts.map((part) => html`${headingOf(part, parts)}${drawPart(part, view)}`)}</div>`;
-}
-
-/** Several parts in one answer each say what they are. */
-function headingOf(part: Part, parts: readonly Part[]): TemplateResult | typeof nothing {
-  if (part.kind === 'spans') return html`<h2>spans: ${part.group}</h2>`;
-  if (part.kind === 'json' && parts.length > 1) return html`<h2>other fields</h2>`;
-  const titled = part.kind === 'entities' || part.kind === 'tokens' || part.kind === 'categories';
-  return titled && parts.length > 1 ? html`<h2>${part.kind}</h2>` : nothing;
-}
-
-function drawPart(part: Part, view: AnswerView): TemplateResult {
-  switch (part.kind) {
-    case 'entities':
-      return entitiesPart(part.entities, view);
-    case 'spans':
-      return spansPart(`spans:${part.group}`, 'spans', part.spans, view);
-    case 'classification':
-      return classificationPart(part.classification, view);
-    case 'categories':
-      return categoriesPart(part.scores, view);
-    case 'values':
-      return valuesPart(part.values, view);
-    case 'scalar':
-      return scalarPart(part.value, view);
-    case 'sentences':
-      return sentencesPart(part.sentences, textBetween(view.text ?? ''), view);
-    case 'tokens':
-      return tokensPart(part.tokens, view);
-    case 'json':
-      return jsonPart(part.value, 'rest', view);
-  }
-}
-
-function textBetween(text: string): (start: number, end: number) => string {
-  const position = utf16Positions(text);
-  return (start, end) => text.slice(position(start), position(end));
+/** All that the drawing of an answer hangs on. */
+function drawnFrom(sample: Sample, { view, expanded, choices, copied, card, locale }: State): unknown[] {
+  return [sample, view, expanded, choices, copied, card, locale];
 }
 
 function viewOf(sample: Sample, state: State, actions: Actions): AnswerView {
   return {
+    input: sample.input,
     labels: state.card?.labels ?? [],
     format: formatOf(state.locale),
     expanded: (part) => state.expanded.includes(part),
     expand: (part) => actions.dispatch({ type: 'expand', part }),
+    choice: (part) => state.choices[part] ?? 0,
+    choose: (part, value) => actions.dispatch({ type: 'choose', part, value }),
+    showJson: () => actions.dispatch({ type: 'view', view: 'json' }),
+    copied: (what) => state.copied === what,
+    copy: (what, text) => void actions.copyText(what, text),
     ...(typeof sample.input === 'string' && { text: sample.input }),
   };
 }
 
 /** Before the first request: what this is, and something to click. */
 function unanswered(state: State, actions: Actions): TemplateResult {
-  const examples = (state.card?.examples ?? []).slice(0, 3);
+  const examples = examplesOf(state.card).slice(0, 3);
   const busy = state.activity.kind !== 'none';
   const waits = samplesOf(state).length === 0;
   return html`<h2 class="single">Answer</h2>

@@ -18,6 +18,7 @@ export function utf16Positions(text: string): (codePoint: number) => number {
 export interface PlacedSpan {
   label: string;
   id?: string;
+  score?: number;
   from: number;
   to: number;
   /** 0 for the first; spans of the same level do not overlap. */
@@ -40,11 +41,11 @@ export function placeSpans(text: string, spans: readonly Span[]): PlacedSpan[] {
     .map((span) => ({ ...span, from: position(span.start), to: position(span.end) }))
     .filter((span) => span.to > span.from)
     .sort((a, b) => a.from - b.from || b.to - a.to)
-    .map(({ label, id, from, to }) => {
+    .map(({ label, id, score, from, to }) => {
       const free = ends.findIndex((end) => end <= from);
       const level = free === -1 ? ends.length : free;
       ends[level] = to;
-      return { label, from, to, level, ...(id !== undefined && { id }) };
+      return { label, from, to, level, ...(id !== undefined && { id }), ...(typeof score === 'number' && { score }) };
     });
 }
 
@@ -76,4 +77,15 @@ export function countLabels(spans: readonly { label: string }[], known: readonly
   for (const { label } of spans) counts.set(label, (counts.get(label) ?? 0) + 1);
   const rank = new Map(known.map((label, index) => [label, index]));
   return new Map([...counts].sort(([a], [b]) => (rank.get(a) ?? known.length) - (rank.get(b) ?? known.length)));
+}
+
+/** The lowest and the highest score of each label that has scores. */
+export function scoreRanges(spans: readonly { label: string; score?: number }[]): Map<string, [number, number]> {
+  const ranges = new Map<string, [number, number]>();
+  for (const { label, score } of spans) {
+    if (typeof score !== 'number') continue;
+    const [low, high] = ranges.get(label) ?? [score, score];
+    ranges.set(label, [Math.min(low, score), Math.max(high, score)]);
+  }
+  return ranges;
 }

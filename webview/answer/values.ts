@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import { jsonPart } from './json.ts';
 import type { Scalar } from './parts.ts';
-import { run } from './spans.ts';
+import { readableText } from './texts.ts';
 import type { AnswerView } from './view.ts';
 
 /** Numbers, and other single values, with their names. */
@@ -30,17 +30,5 @@ export function scalarPart(value: Scalar, view: AnswerView): TemplateResult {
   if (typeof value === 'number') return valuesPart({ value }, view);
   if (typeof value !== 'string') return jsonPart(value, 'scalar', view);
   if (value === '') return html`<p class="muted">An empty text.</p>`;
-  const most = 20_000;
-  const cut = value.length > most && !view.expanded('scalar');
-  return html`<div class="part">
-    <p class="text" dir="auto">${run(cut ? `${value.slice(0, most)}…` : value)}</p>
-    ${
-      cut
-        ? html`<p class="show-all">
-            Cut after ${view.format.count(most)} of ${view.format.count(value.length)} characters.
-            <button class="link" type="button" @click=${() => view.expand('scalar')}>Show all</button>
-          </p>`
-        : ''
-    }
-  </div>`;
+  return html`<div class="part">${readableText(value, 'scalar', view)}</div>`;
 }

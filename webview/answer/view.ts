@@ -4,6 +4,8 @@ import type { Format } from '../format.ts';
 
 /** What the drawing of a part needs besides the part. */
 export interface AnswerView {
+  /** What was sent. */
+  input: unknown;
   /** The text that was sent, where it was one: offsets count its code points. */
   text?: string;
   /** The model's labels in its own order, so that a label keeps its colour from answer to answer. */
@@ -12,6 +14,14 @@ export interface AnswerView {
   /** Whether this long part is to be shown whole. */
   expanded(part: string): boolean;
   expand(part: string): void;
+  /** A number that the reader chose for a part: an index of a tensor, an order. 0 until then. */
+  choice(part: string): number;
+  choose(part: string, value: number): void;
+  /** Shows the whole answer as JSON. */
+  showJson(): void;
+  /** Whether this was copied just now. */
+  copied(what: string): boolean;
+  copy(what: string, text: string): void;
 }
 
 /** The first `most` of a list, all of it once the reader has asked. */
@@ -32,4 +42,9 @@ export function showAll(
   return html`<p class="show-all">
     First ${count(most)} of ${count(total)} ${unit}. ${linkButton('Show all', () => view.expand(part))}
   </p>`;
+}
+
+/** Copies a value; the word says for a moment that it was done. */
+export function copyLink(view: AnswerView, what: string, label: string, text: () => string): TemplateResult {
+  return linkButton(view.copied(what) ? 'Copied' : label, () => view.copy(what, text()));
 }

@@ -1,19 +1,36 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import { repeat } from 'lit-html/directives/repeat.js';
-import type { Actions } from '../actions.ts';
-import type { State } from '../state.ts';
+import { textList } from './list.ts';
+import type { InputProblems } from './read.ts';
 import type { Field, FieldKind, Form } from './schema.ts';
 import { problemLine } from './text.ts';
 
-/** One row per field of the model's input, in the model's order. */
-export function formFields(form: Form, state: State, actions: Actions): TemplateResult {
-  const change = (key: string, value: string): void => actions.dispatch({ type: 'typed-field', key, value });
-  return html`<div class="form box">
+export interface FormOptions {
+  form: Form;
+  values: Readonly<Record<string, string>>;
+  problems: InputProblems;
+  /** Before each id. */
+  prefix: string;
+  /** Before a field's key among the problems. */
+  place?: string;
+  change(key: string, value: string): void;
+}
+
+/** One row per field, in the model's order. */
+export function formFields({ form, values, problems, prefix, place = '', change }: FormOptions): TemplateResult {
+  return html`<div class="form">
     ${repeat(
       form.fields,
       (field) => field.key,
-      (field, index) => row(field, index, state.typed.fields[field.key] ?? '', state.problems[field.key], change),
+      (field, index) =>
+        row({
+          field,
+          id: `${prefix}-${index}`,
+          value: values[field.key] ?? '',
+          problem: problems[`${place}${field.key}`],
+          change: (value) => change(field.key, value),
+        }),
     )}
   </div>`;
 }
@@ -25,37 +42,85 @@ const HINTS: Record<FieldKind, string> = {
   any: 'number or text',
   boolean: 'true or false',
   choice: 'choice',
+  text: 'Type or paste a text',
+  texts: 'list of texts',
+  json: 'JSON',
 };
 
-type Change = (key: string, value: string) => void;
-
-function row(field: Field, index: number, value: string, problem: string | undefined, change: Change): TemplateResult {
-  const id = `field-${index}`;
-  return html`<label for=${id} title=${field.description ?? field.label} dir="auto">${field.label}</label>
-    <div>
-      ${
-        field.kind === 'boolean' || field.kind === 'choice'
-          ? select(field, id, value, problem, change)
-          : box(field, id, value, problem, change)
-      }
-      ${problemLine(`${id}-problem`, problem)}
-    </div>`;
+interface Row {
+  field: Field;
+  id: string;
+  value: string;
+  problem: string | undefined;
+  change(value: string): void;
 }
 
-function select(field: Field, id: string, value: string, problem: string | undefined, change: Change): TemplateResult {
+function row(options: Row): TemplateResult {
+  const { field, id, problem } = options;
+  const problemId = `${id}-problem`;
+  if (field.kind === 'texts')
+    return html`<fieldset class="tall">
+      <legend>${field.label}</legend>
+      ${textList({ id, name: field.label, value: options.value, problemId: problem && problemId, change: options.change })}
+      ${problemLine(problemId, problem)}
+    </fieldset>`;
+  const tall = field.kind === 'text' || field.kind === 'json';
+  return html`<label class=${tall ? 'tall' : nothing} for=${id} title=${field.description ?? field.label} dir="auto"
+      >${field.label}${
+        field.kind === 'json' && field.description
+          ? html` <span class="muted small" id="${id}-hint">${field.description}</span>`
+          : nothing
+      }</label
+    >
+    <div class=${tall ? 'tall' : nothing}>${control(options)} ${problemLine(problemId, problem)}</div>`;
+}
+
+function control(options: Row): TemplateResult {
+  switch (options.field.kind) {
+    case 'boolean':
+    case 'choice':
+      return select(options);
+    case 'text':
+    case 'json':
+      return area(options);
+    default:
+      return box(options);
+  }
+}
+
+function select({ field, id, value, problem, change }: Row): TemplateResult {
   const options = field.options?.map(String) ?? ['true', 'false'];
   return html`<select
     id=${id}
     aria-invalid=${problem ? 'true' : 'false'}
     aria-describedby=${problem ? `${id}-problem` : nothing}
-    @change=${(event: Event) => change(field.key, (event.target as HTMLSelectElement).value)}
+    @change=${(event: Event) => change((event.target as HTMLSelectElement).value)}
   >
     <option value="" .selected=${value === ''}>${field.required ? 'choose' : 'not given'}</option>
     ${options.map((option) => html`<option value=${option} .selected=${live(option === value)}>${option}</option>`)}
   </select>`;
 }
 
-function box(field: Field, id: string, value: string, problem: string | undefined, change: Change): TemplateResult {
+/** Fields of one line for a question, of several for what is read. */
+const LINES: Record<string, number> = { question: 2, source: 2 };
+
+function area({ field, id, value, problem, change }: Row): TemplateResult {
+  const isJson = field.kind === 'json';
+  return html`<textarea
+    id=${id}
+    class=${isJson ? 'code' : nothing}
+    dir=${isJson ? 'ltr' : 'auto'}
+    rows=${isJson ? 3 : (LINES[field.key] ?? 6)}
+    spellcheck="false"
+    placeholder=${isJson ? (field.example ?? 'JSON') : HINTS[field.kind]}
+    aria-invalid=${problem ? 'true' : 'false'}
+    aria-describedby=${problem ? `${id}-problem` : isJson && field.description ? `${id}-hint` : nothing}
+    .value=${live(value)}
+    @input=${(event: Event) => change((event.target as HTMLTextAreaElement).value)}
+  ></textarea>`;
+}
+
+function box({ field, id, value, problem, change }: Row): TemplateResult {
   const list = field.suggestions?.length ? `${id}-suggestions` : undefined;
   return html`<input
       id=${id}
@@ -69,7 +134,7 @@ function box(field: Field, id: string, value: string, problem: string | undefine
       aria-invalid=${problem ? 'true' : 'false'}
       aria-describedby=${problem ? `${id}-problem` : nothing}
       .value=${live(value)}
-      @input=${(event: Event) => change(field.key, (event.target as HTMLInputElement).value)}
+      @input=${(event: Event) => change((event.target as HTMLInputElement).value)}
     />${
       list
         ? html`<datalist id=${list}>${field.suggestions?.map((one) => html`<option value=${one}></option>`)}</datalist>`

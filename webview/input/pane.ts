@@ -4,12 +4,13 @@ import { live } from 'lit-html/directives/live.js';
 import type { Actions } from '../actions.ts';
 import { button, linkButton, progressRing, tabs } from '../elements.ts';
 import { formatOf, shortInput } from '../format.ts';
-import { formOfState, MOST_REPEATS, modesOf, samplesOf, type Activity, type State } from '../state.ts';
+import { formOfState, MOST_REPEATS, samplesOf, type Activity, type State } from '../state.ts';
+import { modeLabel, modesOf } from './card.ts';
+import { examplesOf } from './examples.ts';
 import { formFields } from './form.ts';
+import { parametersBox } from './parameters.ts';
 import type { InputMode } from './read.ts';
-import { jsonBox, parametersBox, textBox } from './text.ts';
-
-const MODE_LABELS: Record<InputMode, string> = { text: 'Text', form: 'Form', json: 'JSON' };
+import { jsonBox, textBox } from './text.ts';
 
 /** A wait shorter than this is not worth a sign (ms). */
 const SHOW_ELAPSED_MS = 300;
@@ -22,7 +23,7 @@ export function inputPane(state: State, actions: Actions): TemplateResult {
   const modes = modesOf(state.card);
   const content = (mode: InputMode): unknown =>
     mode === state.typed.mode ? modeContent(mode, state, actions) : nothing;
-  const all = modes.map((mode) => ({ id: mode, label: MODE_LABELS[mode], content: content(mode) }));
+  const all = modes.map((mode) => ({ id: mode, label: modeLabel(mode, state.card), content: content(mode) }));
   return html`<section
     class="pane input"
     aria-label="Input"
@@ -38,7 +39,16 @@ export function inputPane(state: State, actions: Actions): TemplateResult {
 
 function modeContent(mode: InputMode, state: State, actions: Actions): TemplateResult {
   const form = formOfState(state);
-  if (mode === 'form' && form) return formFields(form, state, actions);
+  if (mode === 'form' && form)
+    return html`<div class="form-box">
+      ${formFields({
+        form,
+        values: state.typed.fields,
+        problems: state.problems,
+        prefix: 'field',
+        change: (key, value) => actions.dispatch({ type: 'typed-field', key, value }),
+      })}
+    </div>`;
   return mode === 'json' ? jsonBox(state, actions) : textBox(state, actions);
 }
 
@@ -55,7 +65,7 @@ function onKey(event: KeyboardEvent, state: State, actions: Actions): void {
 /** Small ways to fill the box: the card's examples, and what is selected in an editor. */
 function suggestions(state: State, actions: Actions): TemplateResult {
   // With nothing sent yet the answer's place offers the examples.
-  const examples = samplesOf(state).length > 0 ? (state.card?.examples ?? []).slice(0, 3) : [];
+  const examples = samplesOf(state).length > 0 ? examplesOf(state.card).slice(0, 3) : [];
   return html`<div class="suggestions">
     ${examples.length > 0 ? html`<span class="muted">examples:</span>` : nothing}
     ${examples.map((input) =>

@@ -1,10 +1,14 @@
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import type { PlaygroundInput } from '../../src/shared/playground.ts';
+import { listText, textsIn } from './list.ts';
 import type { Field, Form } from './schema.ts';
 
 export type InputMode = 'text' | 'form' | 'json';
 
-/** What was typed, per mode. Field values are texts as typed; an empty one was not filled in. */
+/**
+ * What was typed, per mode. Field values are texts as typed, a list of texts is a JSON array of them; an empty one was
+ * not filled in.
+ */
 export interface TypedInput {
   mode: InputMode;
   text: string;
@@ -12,18 +16,24 @@ export interface TypedInput {
   json: string;
   /** JSON of an object, or empty for none. */
   parameters: string;
+  /** Parameters that have a field of their own. */
+  parameterFields: Record<string, string>;
 }
 
-/** What is wrong, per place: a field's key, or `json` or `parameters`. */
+export function blankInput(): TypedInput {
+  return { mode: 'text', text: '', fields: {}, json: '', parameters: '', parameterFields: {} };
+}
+
+/** What is wrong, per place: a field's key, or `json`, `parameters`, or `parameters.` and the field's key. */
 export type InputProblems = Record<string, string>;
 
 export type ReadInput = { ok: true; value: PlaygroundInput } | { ok: false; problems: InputProblems };
 
-/** What Send would send. */
-export function readInput(typed: TypedInput, form: Form | undefined): ReadInput {
+/** What Send would send. `parametersForm` are the parameters that have fields of their own. */
+export function readInput(typed: TypedInput, form: Form | undefined, parametersForm?: Form): ReadInput {
   const problems: InputProblems = {};
-  const parameters = readParameters(typed.parameters, problems);
   const input = readValue(typed, form, problems);
+  const parameters = readParameters(typed, parametersForm, problems);
   if (Object.keys(problems).length > 0) return { ok: false, problems };
   return { ok: true, value: { input, ...(parameters && { parameters }) } };
 }
@@ -38,13 +48,29 @@ function readValue(typed: TypedInput, form: Form | undefined, problems: InputPro
   return readJson(typed.json, 'json', problems);
 }
 
-function readParameters(text: string, problems: InputProblems): Record<string, unknown> | undefined {
-  if (text.trim() === '') return undefined;
-  const value = readJson(text, 'parameters', problems);
+function readParameters(
+  typed: TypedInput,
+  form: Form | undefined,
+  problems: InputProblems,
+): Record<string, unknown> | undefined {
+  const own = form && readParameterFields(form, typed.parameterFields, problems);
+  if (typed.parameters.trim() === '') return own;
+  const value = readJson(typed.parameters, 'parameters', problems);
   if (problems['parameters']) return undefined;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  problems['parameters'] = 'Parameters are a JSON object, for example {"threshold": 0.5}.';
-  return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    problems['parameters'] = 'Parameters are a JSON object, for example {"threshold": 0.5}.';
+    return undefined;
+  }
+  const twice = Object.keys(value).find((key) => own && key in own);
+  if (twice) problems['parameters'] = `${twice} has a field of its own above.`;
+  return { ...own, ...value };
+}
+
+function readParameterFields(form: Form, values: Record<string, string>, problems: InputProblems) {
+  const wrong: InputProblems = {};
+  const read = readForm(form, values, wrong) as Record<string, unknown>;
+  for (const [key, problem] of Object.entries(wrong)) problems[`parameters.${key}`] = problem;
+  return read;
 }
 
 function readJson(text: string, place: string, problems: InputProblems): unknown {
@@ -74,13 +100,21 @@ function readForm(form: Form, values: Record<string, string>, problems: InputPro
 }
 
 function readField(field: Field, text: string, problems: InputProblems): unknown {
+  if (field.kind === 'texts') return readTexts(field, text, problems);
+  if (text.trim() === '' && (field.kind === 'text' || field.kind === 'json')) {
+    if (field.required) problems[field.key] = field.kind === 'text' ? 'Type a text.' : 'Type it as JSON.';
+    return undefined;
+  }
   if (text === '') {
     if (field.required && field.kind !== 'string') problems[field.key] = 'Missing. JSON mode can send null.';
     return field.required && field.kind === 'string' ? '' : undefined;
   }
   switch (field.kind) {
     case 'string':
+    case 'text':
       return text;
+    case 'json':
+      return readJson(text, field.key, problems);
     case 'any':
       return anyValue(text);
     case 'boolean':
@@ -91,6 +125,14 @@ function readField(field: Field, text: string, problems: InputProblems): unknown
     case 'integer':
       return readNumber(field, text, problems);
   }
+}
+
+/** The texts that were typed; boxes left empty are none. */
+function readTexts(field: Field, text: string, problems: InputProblems): string[] | undefined {
+  const given = textsIn(text).filter((one) => one.trim() !== '');
+  if (given.length > 0) return given;
+  if (field.required) problems[field.key] = 'Type at least one.';
+  return undefined;
 }
 
 /** A number where it reads as one, else the text. */
@@ -109,13 +151,17 @@ function readNumber(field: Field, text: string, problems: InputProblems): number
   return value;
 }
 
-/** The place in the form of the field that a problem names: `input.age` or `input[3]`. */
-export function fieldOf(field: string, form: Form): string | undefined {
-  const key = /^input(?:\.(.+)|\[(\d+)\])$/su
-    .exec(field)
-    ?.slice(1)
-    .find((one) => one !== undefined);
-  return form.fields.find((one) => one.key === key)?.key;
+/**
+ * The place in the form of the field that a problem names: `input.age` or `input[3]`, or further inside:
+ * `input.sentences[2]`.
+ */
+export function fieldOf(field: string, form: Form, root = 'input'): string | undefined {
+  const names = ({ key }: Field): boolean => {
+    const place = form.shape === 'array' ? `${root}[${key}]` : `${root}.${key}`;
+    return field === place || field.startsWith(`${place}[`) || field.startsWith(`${place}.`);
+  };
+  // A column's own name may have dots: the longest that fits is meant.
+  return form.fields.filter(names).sort((a, b) => b.key.length - a.key.length)[0]?.key;
 }
 
 /** The typed input that would send `input`, in the given mode if that can show it, else as JSON. */
@@ -131,12 +177,23 @@ export function typeInput(typed: TypedInput, input: unknown, mode: InputMode, fo
 function fieldsFrom(form: Form, input: unknown): Record<string, string> | undefined {
   if (typeof input !== 'object' || input === null || Array.isArray(input) !== (form.shape === 'array'))
     return undefined;
-  const known = new Set(form.fields.map((field) => field.key));
+  const byKey = new Map(form.fields.map((field) => [field.key, field]));
   const entries = Object.entries(input);
   // What the form has no field for would be lost without a word.
-  if (!entries.every(([key, value]) => known.has(key) && (value === null || typeof value !== 'object')))
-    return undefined;
-  return Object.fromEntries(entries.map(([key, value]) => [key, value === null ? '' : String(value)]));
+  if (!entries.every(([key]) => byKey.has(key))) return undefined;
+  const texts = entries.map(([key, value]) => [key, fieldText(byKey.get(key)!, value)] as const);
+  return texts.every((entry): entry is readonly [string, string] => entry[1] !== undefined)
+    ? Object.fromEntries(texts)
+    : undefined;
+}
+
+/** A value as it would be typed into a field; undefined where the field cannot hold it. */
+export function fieldText({ kind }: Field, value: unknown): string | undefined {
+  if (value === null) return '';
+  if (kind === 'json') return JSON.stringify(value);
+  if (kind === 'texts')
+    return Array.isArray(value) && value.every((one) => typeof one === 'string') ? listText(value) : undefined;
+  return typeof value === 'object' ? undefined : String(value);
 }
 
 /** The same input in another mode, where the other mode can show it; else what that mode held before. */

@@ -1,9 +1,10 @@
-import { html, noChange, nothing, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { Actions } from '../actions.ts';
 import type { State } from '../state.ts';
 
 export function textBox(state: State, actions: Actions): TemplateResult {
+  const hint = hintOf(state);
   return html`<label class="hidden" for="text">Text</label>
     <textarea
       id="text"
@@ -12,13 +13,16 @@ export function textBox(state: State, actions: Actions): TemplateResult {
       rows="6"
       spellcheck="false"
       placeholder="Type or paste a text"
+      aria-describedby=${hint ? 'input-hint' : nothing}
       .value=${live(state.typed.text)}
       @input=${(event: Event) => actions.dispatch({ type: 'typed', typed: { text: valueOf(event) } })}
-    ></textarea>`;
+    ></textarea>
+    ${hintLine(hint)}`;
 }
 
 export function jsonBox(state: State, actions: Actions): TemplateResult {
   const problem = state.problems['json'];
+  const hint = hintOf(state);
   return html`<label class="hidden" for="json">Input as JSON</label>
     <textarea
       id="json"
@@ -26,34 +30,22 @@ export function jsonBox(state: State, actions: Actions): TemplateResult {
       rows="6"
       spellcheck="false"
       aria-invalid=${problem ? 'true' : 'false'}
-      aria-describedby=${problem ? 'json-problem' : nothing}
+      aria-describedby=${problem ? 'json-problem' : hint ? 'input-hint' : nothing}
       placeholder='"a text" or {"age": 40}'
       .value=${live(state.typed.json)}
       @input=${(event: Event) => actions.dispatch({ type: 'typed', typed: { json: valueOf(event) } })}
     ></textarea>
-    ${problemLine('json-problem', problem)}`;
+    ${problemLine('json-problem', problem)} ${hintLine(hint)}`;
 }
 
-/** Most models take none, so they stay folded away unless the reader, or a problem, unfolds them. */
-export function parametersBox(state: State, actions: Actions): TemplateResult {
-  const problem = state.problems['parameters'];
-  const given = state.typed.parameters.trim() !== '';
-  return html`<details class="parameters" ?open=${live(problem ? true : noChange)}>
-    <summary>Parameters${given ? ' (given)' : ''}</summary>
-    <label class="hidden" for="parameters">Parameters as a JSON object</label>
-    <textarea
-      id="parameters"
-      class="code"
-      rows="2"
-      spellcheck="false"
-      aria-invalid=${problem ? 'true' : 'false'}
-      aria-describedby=${problem ? 'parameters-problem' : nothing}
-      placeholder='{"threshold": 0.5}'
-      .value=${live(state.typed.parameters)}
-      @input=${(event: Event) => actions.dispatch({ type: 'typed', typed: { parameters: valueOf(event) } })}
-    ></textarea>
-    ${problemLine('parameters-problem', problem)}
-  </details>`;
+/** What the card says of the whole input. */
+function hintOf(state: State): string | undefined {
+  const described = state.card?.input?.['description'];
+  return typeof described === 'string' && described !== '' ? described : undefined;
+}
+
+function hintLine(hint: string | undefined): TemplateResult | typeof nothing {
+  return hint ? html`<p class="muted small hint" id="input-hint" dir="auto">${hint}</p>` : nothing;
 }
 
 export function problemLine(id: string, problem: string | undefined): TemplateResult | typeof nothing {
@@ -62,6 +54,6 @@ export function problemLine(id: string, problem: string | undefined): TemplateRe
     : nothing;
 }
 
-function valueOf(event: Event): string {
+export function valueOf(event: Event): string {
   return (event.target as HTMLTextAreaElement).value;
 }

@@ -200,7 +200,7 @@ export class Bridge implements PlaygroundExtension {
       at,
       model,
       deployment,
-      input: input.input,
+      ...input,
       ...facts,
       ...(typeof body === 'object' && body !== null && 'result' in body ? { result: body.result } : {}),
     };

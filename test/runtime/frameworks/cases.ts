@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'mocha';
 import { fileURLToPath } from 'node:url';
 import type { Framework } from '../../../src/shared/spec.ts';
+import { partsOf } from '../../../webview/answer/parts.ts';
 import { frameworksPython, runPython, Scratch, type Worker } from '../support.ts';
 
 export interface FrameworkCase {
@@ -53,6 +54,8 @@ export function testCases(script: string, names: readonly string[]): void {
     it(name, async () => {
       const one = cases[name];
       assert.ok(one, `the script made no case of this name`);
+      for (const result of one.expected)
+        assert.ok(!partsOf(result).some(({ kind }) => kind === 'json'), 'the playground knows it as JSON only');
       await check(workerOf(scratch, name, one), one);
     });
   }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { exampleCall } from '../../../src/cli/example.ts';
 import type { ModelCard } from '../../../src/shared/contract.ts';
 
-const card = (input: Record<string, unknown>, examples: unknown[] = []): ModelCard => ({
+const card = (input: Record<string, unknown>, examples: ModelCard['examples'] = []): ModelCard => ({
   model: 'm',
   version: '',
   framework: 'sklearn',
@@ -35,6 +35,15 @@ describe('the call that is shown after a deploy', () => {
       `nimbus predict m --input '[1,"Oslo",1]'`,
     );
     assert.equal(exampleCall('m', card({ type: 'array', items: {}, minItems: 1 })), "nimbus predict m --input '[1]'");
+  });
+
+  it('has the shape of a tensor', () => {
+    const nested = { type: 'array', items: { type: 'array', items: { type: 'integer' }, minItems: 2, maxItems: 2 } };
+    assert.equal(exampleCall('m', card(nested)), "nimbus predict m --input '[[1,1]]'");
+    assert.equal(
+      exampleCall('m', card({ type: 'array', description: 'strings [batch, 2]' })),
+      `nimbus predict m --input '[["some text","some text"]]'`,
+    );
   });
 
   it('is the first example where there is one', () => {

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { jsonPieces } from '../../../webview/answer/json.ts';
 import { nextStep, problemCode } from '../../../webview/answer/problem.ts';
-import { scoreBars } from '../../../webview/answer/scores.ts';
+import { scoreBars } from '../../../webview/answer/bars.ts';
+import { scoreRanges } from '../../../webview/answer/segments.ts';
 import { summary } from '../../../webview/answer/summary.ts';
 import { tokenColumns } from '../../../webview/answer/tokens.ts';
+import { columnsOf } from '../../../webview/answer/vectors.ts';
 import { labelClasses } from '../../../webview/answer/colours.ts';
-import { formatOf, shorten } from '../../../webview/format.ts';
+import { formatOf, shorten, shortInput } from '../../../webview/format.ts';
 import { sample } from './samples.ts';
 
 const english = formatOf('en');
@@ -47,6 +49,37 @@ describe('bars of scores', () => {
   });
 });
 
+describe('the picture of a vector', () => {
+  it('has a column for each value, up or down from zero', () => {
+    assert.deepEqual(columnsOf([1, -2, null], 2), [
+      { from: 0, to: 0.5 },
+      { from: -1, to: 0 },
+      { from: 0, to: 0 },
+    ]);
+  });
+
+  it('is no wider for more values, and loses no peak', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 385, maxLength: 3000 }),
+        (vector) => {
+          const columns = columnsOf(vector, 1);
+          assert.ok(columns.length <= 384);
+          assert.equal(Math.max(...columns.map(({ to }) => to)), Math.max(0, ...vector));
+          assert.equal(Math.min(...columns.map(({ from }) => from)), Math.min(0, ...vector));
+        },
+      ),
+    );
+  });
+});
+
+describe('scores of entities', () => {
+  it('are told by label from the lowest to the highest', () => {
+    const spans = [{ label: 'LOC', score: 0.9 }, { label: 'LOC', score: 0.4 }, { label: 'PER' }];
+    assert.deepEqual([...scoreRanges(spans)], [['LOC', [0.4, 0.9]]]);
+  });
+});
+
 describe('numbers as they are written', () => {
   it('never rounds a score to certainty', () => {
     assert.deepEqual([0, 0.0004, 0.912, 0.9996, 1, -2.345].map(english.score), [
@@ -57,6 +90,17 @@ describe('numbers as they are written', () => {
       '1.00',
       '-2.35',
     ]);
+  });
+
+  it('writes very large and very small numbers with a power of ten, and all digits of an id', () => {
+    assert.deepEqual([0, 1234.5678, 1e-20, 2.5e12, Number.NaN].map(english.number), [
+      '0',
+      '1,234.57',
+      '1E-20',
+      '2.5E12',
+      'NaN',
+    ]);
+    assert.deepEqual([0.123456, 1234567, 3e12].map(english.brief), ['0.1235', '1,234,567', '3E12']);
   });
 
   it('follows the locale, with a unit', () => {
@@ -103,7 +147,14 @@ describe('an answer in one line', () => {
     assert.equal(lineOf({ entities: [] }), 'no entities');
     assert.equal(lineOf({ label: 'a', scores: [{ label: 'a', score: 0.91 }] }), 'a 0.91');
     assert.equal(lineOf({ value: 42.125 }), '42.125');
-    assert.equal(lineOf({ vector: [1, 2] }), '{"vector":[1,2]}');
+    assert.equal(lineOf({ vector: [1, null] }), 'vector of 2 dimensions: 1 · missing');
+    assert.equal(lineOf({ answer: '', score: 0.4, start: 0, end: 0 }), 'no answer 0.40');
+    assert.equal(lineOf({ fills: [] }), 'nothing');
+    assert.equal(lineOf({ text: ' \n' }), 'an empty text');
+    assert.equal(lineOf({ similarities: [] }), 'no sentences');
+    assert.equal(lineOf({ tensors: {} }), 'no tensors');
+    assert.equal(lineOf({ outlier: false }), 'not an outlier');
+    assert.equal(lineOf({ rows: [1] }), '{"rows":[1]}');
   });
 
   it('says what failed', () => {
@@ -116,6 +167,8 @@ describe('an answer in one line', () => {
     assert.equal(Array.from(lineOf('🚀'.repeat(100_000))).length, 80);
     assert.equal(shorten('a\n  b', 80), 'a b');
     assert.equal(shorten('🚀🚀', 2), '🚀🚀');
+    assert.equal(shortInput({ question: 'Who?', context: ['A', 'B'] }), 'Who? · A · B');
+    assert.equal(shortInput({ age: 4, city: 'Oslo' }), '{"age":4,"city":"Oslo"}');
   });
 });
 

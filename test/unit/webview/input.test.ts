@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { fieldOf, readInput, switchMode, typeInput, type TypedInput } from '../../../webview/input/read.ts';
+import { blankInput, fieldOf, readInput, switchMode, typeInput } from '../../../webview/input/read.ts';
 import { formOf, takesText, type Form } from '../../../webview/input/schema.ts';
 
-const blank: TypedInput = { mode: 'text', text: '', fields: {}, json: '', parameters: '' };
+const blank = blankInput();
 
 const TABLE = {
   type: 'object',
@@ -57,6 +57,29 @@ describe('a form made from a JSON Schema', () => {
       assert.equal(formOf(schema), undefined);
   });
 
+  it('has boxes for running text, lists of texts and nested lists', () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        question: { type: 'string' },
+        sentences: { type: 'array', items: { type: 'string' } },
+        image: { type: 'array', description: 'float32 [batch, 2]' },
+        // A column of a table that is called so, but is a choice of words.
+        source: { type: 'string', examples: ['web', 'shop'] },
+      },
+    };
+    assert.deepEqual(
+      formOf(schema)?.fields.map(({ kind, example }) => [kind, example]),
+      [
+        ['text', undefined],
+        ['texts', undefined],
+        ['json', '[[1,1]]'],
+        ['string', undefined],
+      ],
+    );
+    assert.equal(formOf({ type: 'array', items: { type: 'array', items: {} }, minItems: 2, maxItems: 2 }), undefined);
+  });
+
   it('takes the first alternative that a form can hold', () => {
     assert.equal(formOf({ anyOf: [{ type: 'string' }, TABLE] })?.fields.length, 6);
   });
@@ -91,6 +114,39 @@ describe('what Send sends', () => {
     assert.deepEqual(Object.keys(read.problems), ['age', 'income', 'size']);
     assert.equal(read.problems['age'], 'At least 0.');
     assert.match(read.problems['income']!, /Not a number/);
+  });
+
+  it('has lists without their empty boxes, and nested lists as JSON', () => {
+    const compare = formOf({
+      type: 'object',
+      properties: { sentences: { type: 'array', items: { type: 'string' } }, image: { type: 'array' } },
+      required: ['sentences', 'image'],
+    })!;
+    const fields = { sentences: '["a","","b"]', image: '[[1]]' };
+    assert.deepEqual(readInput({ ...blank, mode: 'form', fields }, compare), {
+      ok: true,
+      value: { input: { sentences: ['a', 'b'], image: [[1]] } },
+    });
+    const wrong = readInput({ ...blank, mode: 'form', fields: { sentences: '[""]', image: '[[1]' } }, compare);
+    assert.ok(!wrong.ok);
+    assert.equal(wrong.problems['sentences'], 'Type at least one.');
+    assert.match(wrong.problems['image']!, /^Not JSON: .* in line 1, column 5\.$/);
+  });
+
+  it('has parameters from fields and from JSON, each once', () => {
+    const labels = formOf({
+      properties: { labels: { type: 'array', items: { type: 'string' } } },
+      required: ['labels'],
+    })!;
+    const typed = { ...blank, text: 'a', parameterFields: { labels: '["x"]' } };
+    const value = { input: 'a', parameters: { labels: ['x'] } };
+    assert.deepEqual(readInput(typed, undefined, labels), { ok: true, value });
+    const more = readInput({ ...typed, parameters: '{"multi_label": true}' }, undefined, labels);
+    assert.deepEqual(more.ok && more.value.parameters, { labels: ['x'], multi_label: true });
+    const twice = readInput({ ...typed, parameters: '{"labels": ["y"]}' }, undefined, labels);
+    assert.deepEqual(twice.ok ? {} : twice.problems, { parameters: 'labels has a field of its own above.' });
+    const none = readInput({ ...typed, parameterFields: {} }, undefined, labels);
+    assert.deepEqual(none.ok ? {} : none.problems, { 'parameters.labels': 'Type at least one.' });
   });
 
   it('has the parameters, where they are an object', () => {
@@ -151,5 +207,10 @@ describe('the field that an endpoint refuses', () => {
     assert.equal(fieldOf('input[0]', row), '0');
     assert.equal(fieldOf('input[7]', row), undefined);
     assert.equal(fieldOf('parameters', form), undefined);
+    assert.equal(fieldOf('input.age[2].data', form), 'age');
+    assert.equal(fieldOf('input.ages', form), undefined);
+    const dotted = formOf({ properties: { a: {}, 'a.b': {} } })!;
+    assert.equal(fieldOf('input.a.b', dotted), 'a.b');
+    assert.equal(fieldOf('parameters.age', form, 'parameters'), 'age');
   });
 });

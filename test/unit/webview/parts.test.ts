@@ -40,9 +40,37 @@ describe('how a result is shown', () => {
   it('shows numbers with their names, whatever they are', () => {
     assert.deepEqual(partsOf({ value: 3 }), [{ kind: 'values', values: { value: 3 } }]);
     assert.deepEqual(partsOf({ values: { a: 1, b: 2 } }), [{ kind: 'values', values: { a: 1, b: 2 } }]);
-    assert.deepEqual(partsOf({ outlier: true, score: -0.2 }), [
-      { kind: 'values', values: { outlier: true, score: -0.2 } },
-    ]);
+    assert.deepEqual(partsOf({ margin: -0.2, sure: true }), [{ kind: 'values', values: { margin: -0.2, sure: true } }]);
+  });
+
+  it('shows what each task answers, with nothing left over', () => {
+    const answer = { answer: 'a', score: 0.9, start: 0, end: 1 };
+    const fill = { token: 'a', text: 'a b', score: 0.9 };
+    const tensor = { dtype: 'float32', shape: [1, 2], data: [[1, 2]] };
+    for (const [result, kind] of [
+      [answer, 'answers'],
+      [{ ...answer, answers: [answer, answer] }, 'answers'],
+      [{ fills: [fill] }, 'fills'],
+      [{ masks: [[fill], [fill]] }, 'fills'],
+      [{ text: 'a' }, 'texts'],
+      [{ text: 'a', texts: ['a', 'b'] }, 'texts'],
+      [{ embedding: [0.1, 0.2] }, 'vector'],
+      [{ vector: [1, null, 'a', true] }, 'vector'],
+      [{ embeddings: [[1], [2]] }, 'tensors'],
+      [{ similarities: [{ text: 'a', score: 0.1 }] }, 'similarities'],
+      [{ tensors: { out: tensor, scalar: { dtype: 'int64', shape: [], data: 3 } } }, 'tensors'],
+      [{ labels: ['a', 1], outputs: [{ label: 'a' }, { label: 1, scores }] }, 'outputs'],
+      [{ score: 0.4 }, 'ranking'],
+      [{ cluster: 1, distances: [1, 2] }, 'cluster'],
+      [{ cluster: 1, scores: [{ label: 1, score: 1 }], scoreKind: 'probability' }, 'cluster'],
+      [{ outlier: true, score: -0.2 }, 'outlier'],
+      [{ density: -3 }, 'density'],
+    ] as const)
+      assert.deepEqual(kinds(result), [kind], JSON.stringify(result));
+  });
+
+  it('takes a score beside other fields for no ranking', () => {
+    assert.deepEqual(kinds({ score: 0.4, reason: 'a' }), ['values']);
   });
 
   it('shows a bare value', () => {
@@ -66,6 +94,12 @@ describe('how a result is shown', () => {
       { categories: { a: 0.5 } },
       { sentences: [{ start: 0.5, end: 2 }] },
       { values: { a: [1] } },
+      { fills: [{ token: 'a' }] },
+      { embedding: [1, 'a'] },
+      { embeddings: [[1], [2, 3]] },
+      { similarities: [{ text: 'a' }] },
+      { tensors: { out: { dtype: 'float32', shape: [2], data: [1] } } },
+      { tensors: { out: { dtype: 'float32', shape: [2, 2], data: [1, 2] } } },
     ])
       assert.deepEqual(partsOf(result), [{ kind: 'json', value: result }]);
   });

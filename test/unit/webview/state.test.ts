@@ -3,7 +3,9 @@ import type { ModelCard } from '../../../src/shared/contract.ts';
 import type { DeploymentStatus, State as DeploymentState } from '../../../src/shared/states.ts';
 import { MOST_REMEMBERED, MOST_SAMPLES } from '../../../src/shared/history.ts';
 import { remember, restore } from '../../../webview/remembered.ts';
-import { initialState, modesOf, reduce, samplesOf, type Action, type State } from '../../../webview/state.ts';
+import { modesOf } from '../../../webview/input/card.ts';
+import { examplesOf } from '../../../webview/input/examples.ts';
+import { initialState, reduce, samplesOf, type Action, type State } from '../../../webview/state.ts';
 import { sample } from './samples.ts';
 
 const key = { model: 'sentiment', deployment: 'local' };
@@ -143,6 +145,9 @@ describe('the state of the playground', () => {
     assert.equal(after(filled).typed.text, '[3, 4]');
     assert.deepEqual(after({ type: 'card', card: ROW }, filled).typed.fields, { 0: '3', 1: '4' });
     assert.equal(after({ type: 'card', card: ROW }, { ...filled, text: 'no row' }).typed.json, '"no row"');
+    const asked = card({ properties: { question: { type: 'string' }, context: { type: 'string' } } });
+    const { typed } = after({ type: 'card', card: asked }, { ...filled, text: 'It rained.' });
+    assert.deepEqual([typed.mode, typed.fields], ['form', { context: 'It rained.' }]);
   });
 
   it('marks the field that the endpoint refused', () => {
@@ -159,6 +164,66 @@ describe('the state of the playground', () => {
     assert.deepEqual(reduce(state, { type: 'typed', typed: {} }).problems, {});
   });
 
+  it('marks the parameter that the endpoint refused, or their box', () => {
+    const refused = (field: string, task: string): Record<string, string> => {
+      const problem = { type: 'x', title: 't', status: 400, detail: 'no', requestId: 'r', field };
+      const topics = { ...card({ type: 'string' }), task };
+      return after({ type: 'card', card: topics }, { type: 'sample', sample: sample({ status: 400, problem }) })
+        .problems;
+    };
+    assert.deepEqual(refused('parameters.labels[2]', 'zero-shot-classification'), { 'parameters.labels': 'no' });
+    assert.deepEqual(refused('parameters.top_k', 'fill-mask'), { parameters: 'no' });
+    assert.deepEqual(refused('input', 'fill-mask'), {});
+  });
+
+  it('keeps what was typed for each model, and the parameters for each deployment', () => {
+    const iris = { model: 'iris', deployment: 'local' };
+    const other = { model: 'sentiment', deployment: 'docker' };
+    const typed: Action = { type: 'typed', typed: { text: 'a', parameters: '{"k": 1}', json: '[1]' } };
+    const away = after(typed, { type: 'selected', key: iris, card: card({ type: 'string' }) });
+    assert.deepEqual([away.typed.text, away.typed.parameters, away.typed.json], ['a', '', '']);
+    const back = reduce(away, { type: 'selected', key, card: card({ type: 'string' }) });
+    assert.deepEqual([back.typed.parameters, back.typed.json], ['{"k": 1}', '[1]']);
+    const beside = [
+      { type: 'selected', key: other, card: card({ type: 'string' }) },
+      { type: 'typed', typed: { text: 'b', parameters: '' } },
+      { type: 'selected', key, card: card({ type: 'string' }) },
+    ] satisfies Action[];
+    const compared = beside.reduce<State>(reduce, back);
+    assert.deepEqual([compared.typed.text, compared.typed.parameters], ['b', '{"k": 1}']);
+    const restored = restore(JSON.parse(JSON.stringify(remember(compared))));
+    assert.deepEqual(restored.kept, compared.kept);
+  });
+
+  it('begins nested lists and labels with something valid, and never writes over what was typed', () => {
+    const tensor = card({ type: 'array', description: 'int64 [batch, 3]' });
+    assert.equal(after({ type: 'card', card: tensor }).typed.json, '[[1,1,1]]');
+    const typed: Action = { type: 'typed', typed: { json: '[[7,7,7]]' } };
+    assert.equal(after(typed, { type: 'card', card: tensor }).typed.json, '[[7,7,7]]');
+    const image = { type: 'array', description: 'float32 [1, 3, 224, 224]' };
+    assert.equal(after({ type: 'card', card: card(image) }).typed.json, '', 'too long to be of use');
+    const topics = { ...card({ type: 'string' }), task: 'zero-shot-classification' };
+    assert.match(after({ type: 'card', card: topics }).typed.parameterFields['labels']!, /^\["/);
+  });
+
+  it('offers to compare texts where the answer may be similarities', () => {
+    const output = { type: 'object', properties: { embedding: {}, similarities: {} } };
+    const vectors = { ...card({ type: 'string' }), task: 'embeddings', output };
+    assert.deepEqual(modesOf(vectors), ['text', 'form', 'json']);
+    const chosen: Action = { type: 'card', card: vectors };
+    assert.equal(after(chosen).typed.mode, 'text');
+    const compared = after(chosen, { type: 'filled', input: { source: 'a', sentences: ['b', 'c'] } });
+    assert.deepEqual([compared.typed.mode, compared.typed.fields], ['form', { source: 'a', sentences: '["b","c"]' }]);
+    assert.equal(reduce(compared, { type: 'filled', input: 'd' }).typed.mode, 'text');
+  });
+
+  it('fills in the parameters that were sent, in the fields that they have', () => {
+    const topics = { ...card({ type: 'string' }), task: 'zero-shot-classification' };
+    const parameters = { labels: ['x'], multi_label: true };
+    const { typed } = after({ type: 'card', card: topics }, { type: 'filled', input: 'a', parameters });
+    assert.deepEqual([typed.parameterFields, typed.parameters], [{ labels: '["x"]' }, '{"multi_label":true}']);
+  });
+
   it('repeats a whole number of times within its limits', () => {
     for (const [given, taken] of [
       [0, 1],
@@ -167,6 +232,49 @@ describe('the state of the playground', () => {
       [Number.NaN, 1],
     ])
       assert.equal(after({ type: 'repeat-times', times: given! }).repeatTimes, taken);
+  });
+});
+
+describe('examples to begin with', () => {
+  const made = (task: string, input: Record<string, unknown>, some: Partial<ModelCard> = {}): unknown[] =>
+    examplesOf({ ...card(input), task, ...some });
+  const text = { type: 'string' };
+
+  it('are those of the card, where it has some', () => {
+    assert.deepEqual(made('entities', text, { examples: [{ input: 'Ja' }] }), ['Ja']);
+  });
+
+  it('suit the task, and are what the model takes', () => {
+    const masked = { ...text, description: 'A text with <mask> in the place of what is to be found.' };
+    assert.ok(made('fill-mask', masked).every((one) => String(one).includes('<mask>')));
+    for (const task of ['entities', 'token-classification', 'text-classification', 'zero-shot-classification'])
+      assert.ok(
+        made(task, text).every((one) => typeof one === 'string' && one !== ''),
+        task,
+      );
+    for (const task of [
+      'summarization',
+      'translation',
+      'text2text-generation',
+      'text-generation',
+      'feature-extraction',
+    ])
+      assert.ok(
+        made(task, text).every((one) => typeof one === 'string' && one !== ''),
+        task,
+      );
+    const [asked] = made('question-answering', ROW.input!) as { question: string; context: string }[];
+    assert.deepEqual(Object.keys(asked!), ['question', 'context']);
+    const output = { properties: { similarities: {} } };
+    assert.equal(made('embeddings', text, { output }).length, 2);
+    assert.equal(made('embeddings', text).length, 1);
+  });
+
+  it('come from the schema where the task says nothing', () => {
+    assert.deepEqual(made('regression', ROW.input!), [[1, 1]]);
+    assert.deepEqual(made('tensors', { type: 'array', description: 'bool [?, 2]' }), [[[true, true]]]);
+    assert.deepEqual(made('custom', {}), []);
+    assert.deepEqual(examplesOf(undefined), []);
   });
 });
 

@@ -1,15 +1,6 @@
 import type { ModelCard, Problem } from '../../../src/shared/contract.ts';
-import type { Span } from '../../../src/shared/contract.ts';
-
-/** Spans of the given pieces of a text, by code points. */
-export function spansIn(text: string, ...pieces: [piece: string, label: string][]): Span[] {
-  return pieces.map(([piece, label]) => {
-    const start = Array.from(text.slice(0, text.indexOf(piece))).length;
-    return { text: piece, label, start, end: start + Array.from(piece).length };
-  });
-}
-
-const limits = { memoryMb: 1769, timeoutSeconds: 29, payloadBytes: 6_291_456, batchInputs: 1000 };
+import { LIMITS as limits, spansIn } from './spans.ts';
+import { TASK_ANSWERS, TASK_CARDS } from './tasks.ts';
 
 export const CARDS: Record<string, ModelCard> = {
   sentiment: {
@@ -21,9 +12,9 @@ export const CARDS: Record<string, ModelCard> = {
     input: { type: 'string' },
     labels: ['negative', 'positive'],
     examples: [
-      'I loved the food, but the room was cold and the staff rude.',
-      'Great value. We will come back next summer!',
-      'Never again.',
+      { input: 'I loved the food, but the room was cold and the staff rude.' },
+      { input: 'Great value. We will come back next summer!' },
+      { input: 'Never again.' },
     ],
     limits,
   },
@@ -35,7 +26,10 @@ export const CARDS: Record<string, ModelCard> = {
     task: 'entities',
     input: { type: 'string' },
     labels: ['ORG', 'PERSON', 'GPE', 'DATE', 'MONEY', 'PRODUCT', 'EVENT'],
-    examples: ['Angela 🚀 flew from Berlin to Paris.', 'Acme Corp. bought Widget Ltd. for $4 million in March.'],
+    examples: [
+      { input: 'Angela 🚀 flew from Berlin to Paris.' },
+      { input: 'Acme Corp. bought Widget Ltd. for $4 million in March.' },
+    ],
     limits,
   },
   iris: {
@@ -57,10 +51,13 @@ export const CARDS: Record<string, ModelCard> = {
     },
     labels: ['setosa', 'versicolor', 'virginica'],
     examples: [
-      { 'sepal length (cm)': 5.1, 'sepal width (cm)': 3.5, 'petal length (cm)': 1.4, 'petal width (cm)': 0.2 },
+      {
+        input: { 'sepal length (cm)': 5.1, 'sepal width (cm)': 3.5, 'petal length (cm)': 1.4, 'petal width (cm)': 0.2 },
+      },
     ],
     limits,
   },
+  ...TASK_CARDS,
 };
 
 const NEWS =
@@ -178,6 +175,7 @@ export const ANSWERS: readonly { input: unknown; result: unknown }[] = [
     input: 'blob',
     result: { rows: Array.from({ length: 3000 }, (_, index) => ({ index, text: 'row', score: index / 3000 })) },
   },
+  ...Object.values(TASK_ANSWERS),
 ];
 
 export const DEFAULT_RESULT = {
@@ -195,6 +193,20 @@ export const PROBLEMS: Record<string, Omit<Problem, 'requestId'>> = {
     title: 'The deployment is stopped',
     status: 503,
     detail: 'sentiment/local was stopped by you at 09:12. Requests are refused until it is started.',
+  },
+  'too many labels': {
+    type: 'urn:nimbus:problem:invalid-input',
+    title: 'The input is not valid',
+    status: 400,
+    detail: 'labels may be 100 at most.',
+    field: 'parameters.labels',
+  },
+  'no such sentence': {
+    type: 'urn:nimbus:problem:invalid-input',
+    title: 'The input is not valid',
+    status: 400,
+    detail: 'sentences[1] must be a string of text.',
+    field: 'input.sentences[1]',
   },
   died: {
     type: 'urn:nimbus:problem:worker-died',

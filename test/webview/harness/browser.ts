@@ -6,7 +6,7 @@ import { startHarness, type Harness } from './server.ts';
 import { KINDS, themeVariables, type Theme } from './themes.ts';
 
 declare const fake: Fake;
-declare const axe: { run(): Promise<AxeResults> };
+declare const axe: { run(where?: string): Promise<AxeResults> };
 
 /** The toolkit's templates have style attributes (badge, progress ring), which the page's policy refuses in vain. */
 const KNOWN = /^Applying inline style violates the following Content Security Policy directive/;
@@ -119,10 +119,10 @@ export class Playground {
     );
   }
 
-  /** What axe-core finds wrong; empty is good. */
-  async violations(): Promise<string[]> {
-    await this.page.evaluate(axeSource);
-    const results = await this.page.evaluate(() => axe.run());
+  /** What axe-core finds wrong, in the page or in a part of it; empty is good. */
+  async violations(where = 'html'): Promise<string[]> {
+    if (!(await this.page.evaluate(() => 'axe' in window))) await this.page.evaluate(axeSource);
+    const results = await this.page.evaluate((selector) => axe.run(selector), where);
     return results.violations.flatMap(({ id, nodes }) =>
       nodes.map((node) => `${id}: ${node.target.flat().join(' ')}: ${node.failureSummary}`),
     );

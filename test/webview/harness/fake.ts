@@ -130,7 +130,7 @@ const extension: PlaygroundExtension = {
         action: { label: 'Restart host', command: 'nimbus.restart' },
       });
     if (!(await turn())) return cancelled();
-    const sample = sampleOf(input.input);
+    const sample = { ...sampleOf(input.input), ...input };
     if (!sample.problem && status().state !== 'serving') become('serving');
     return ok(sample);
   },
@@ -138,7 +138,7 @@ const extension: PlaygroundExtension = {
     recorded('repeat', input, times);
     for (let sent = 0; sent < times; sent++) {
       if (sent === 7 && !(await turn())) return cancelled();
-      await page.sample(sampleOf(input.input));
+      await page.sample({ ...sampleOf(input.input), ...input });
     }
     if (status().state !== 'serving') become('serving');
     return ok({ sent: times });
