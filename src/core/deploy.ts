@@ -1,12 +1,19 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { consentFor, isCovered, readConsents } from './consent.ts';
 import type { Consent, Detection, Risk } from './detect/detection.ts';
 import { detect } from './detect/detect.ts';
 import { NOT_INSPECTED } from './detect/pickle-reader.ts';
 import { candidates } from './environment/candidates.ts';
+import { capture, type Capture } from './environment/capture.ts';
+import type { Captured } from './environment/captured.ts';
+import { diagnose, diagnosisText, worthSaying, type Diagnosis } from './environment/diagnosis.ts';
 import type { Candidate, EnvironmentPlan } from './environment/environment.ts';
-import { planEnvironment } from './environment/plan.ts';
+import { lockContext, type LockContext } from './environment/lock-status.ts';
+import { packageSettings, type PackageSettings } from './environment/packages.ts';
+import { planEnvironment, type EnvironmentChoice as PlannedEnvironment } from './environment/plan.ts';
+import { problemsOf } from './environment/problems.ts';
+import { condaNameIn } from './environment/project-files.ts';
 import { readModels } from './models/read.ts';
 import { freeName, invalidName } from './models/names.ts';
 import { portablePath } from './models/paths.ts';
@@ -32,6 +39,8 @@ export interface DeployRequest {
   pythonExtension?: string;
   /** The user trusts the project's code (the editor's workspace trust, or `--trust` once). */
   trustedProject: boolean;
+  /** Where packages come from; as the variables of this process say where left out. */
+  packages?: PackageSettings;
   signal?: AbortSignal;
 }
 
@@ -43,6 +52,8 @@ export interface EnvironmentChoice {
   detail: string;
   /** Version differences that may matter, one sentence each. */
   problems: string[];
+  /** What the model was made with against this interpreter; absent where it is still to be made. */
+  diagnosis?: Diagnosis[];
 }
 
 /** Everything a deploy needs to know, found without running any of the model; the questions left are the user's. */
@@ -57,6 +68,10 @@ export interface PreparedDeploy {
   /** What models.json already says of this model. */
   declared?: ModelSpec;
   environments: EnvironmentChoice[];
+  /** What the model was made with, and where that stands. */
+  captured: Captured[];
+  /** The lock beside the model, whether it is there or not. */
+  lock: LockContext;
   /** Set where loading the model may run something that the user has not agreed to. */
   consentNeeded?: Risk;
   plan(answers: DeployAnswers): DeployPlan;
@@ -94,12 +109,22 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
   const current = request.current?.[keyText({ model: name, deployment: request.deployment ?? TARGETS[0] })];
+  const made = await capture(detection, {
+    project: request.project,
+    isFolder: statSync(detection.path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+  });
+  const lock = await lockContext(detection.path, { requirements: made.requirements, project: request.project });
   const planned = await planEnvironment(
-    detection,
+    { requirements: made.needs },
     current === undefined || request.interpreter !== undefined ? found : keepFirst(current, found),
-    request.signal === undefined ? {} : { signal: request.signal },
+    {
+      lock,
+      packages: request.packages ?? packageSettings(process.env),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    },
   );
   if (!planned.ok) return planned;
+  const environments = planned.value.map((choice) => withDiagnosis(choice, { detection, made, lock }));
   const before = models[name];
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
@@ -110,10 +135,16 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     nameTaken: before !== undefined && before.path !== modelPath.path,
     portable: modelPath.portable,
     ...(before === undefined ? {} : { declared: before }),
-    environments: planned.value,
+    environments,
+    captured: made.captured,
+    lock,
     ...(isCovered(detection.risk, given) ? {} : { consentNeeded: detection.risk }),
     plan: (answers) =>
-      makePlan(request, { detection, name, path: modelPath.path, models, environments: planned.value, given }, answers),
+      makePlan(
+        request,
+        { detection, name, path: modelPath.path, models, environments, captured: made.captured, given },
+        answers,
+      ),
   });
 }
 
@@ -123,7 +154,19 @@ interface Facts {
   path: string;
   models: ModelsSpec['models'];
   environments: EnvironmentChoice[];
+  captured: Captured[];
   given: Consent[];
+}
+
+/** One that is there already is compared; one that is to be made has what the model names. */
+function withDiagnosis(
+  choice: PlannedEnvironment,
+  { detection, made, lock }: { detection: Detection; made: Capture; lock: LockContext },
+): EnvironmentChoice {
+  const { plan } = choice;
+  const diagnosis = plan.kind === 'use' ? diagnose(detection, made.captured, plan.probe) : undefined;
+  const problems = problemsOf(choice, { diagnosis, lock, unreadable: made.unreadable });
+  return { ...choice, problems, ...(diagnosis === undefined ? {} : { diagnosis }) };
 }
 
 function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers): DeployPlan {
@@ -149,9 +192,15 @@ function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers):
     declared,
     deploymentSpec: { target: 'local' },
     environment,
+    differs: differences(facts, environment),
     env: environmentValues(spec.env ?? []),
     consent: [...facts.given, ...(answers.consent ?? [])],
   };
+}
+
+function differences({ detection, captured }: Facts, environment: EnvironmentPlan): string[] {
+  if (environment.kind !== 'use') return [];
+  return worthSaying(diagnose(detection, captured, environment.probe)).map((one) => diagnosisText(one));
 }
 
 /** The consent that allows a prepared deploy's risk, once the user agreed. */
@@ -176,7 +225,12 @@ async function declaredModels(project: string): Promise<Outcome<ModelsSpec['mode
 async function findCandidates(request: DeployRequest): Promise<Candidate[]> {
   const { interpreter, pythonExtension, project } = request;
   if (interpreter !== undefined) return [{ python: interpreter, source: 'chosen' }];
-  const all = await candidates({ project, ...(pythonExtension === undefined ? {} : { pythonExtension }) });
+  const condaName = await condaNameIn([...new Set([request.path, path.dirname(request.path), project])]);
+  const all = await candidates({
+    project,
+    ...(condaName === undefined ? {} : { condaName }),
+    ...(pythonExtension === undefined ? {} : { pythonExtension }),
+  });
   return request.trustedProject ? all : all.filter(({ source }) => source !== 'project');
 }
 

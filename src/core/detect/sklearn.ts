@@ -6,6 +6,7 @@ import type { Detection, PickleGlobal, Risk } from './detection.ts';
 import type { Detector, Subject } from './detector.ts';
 import { readBytes } from './folder.ts';
 import { judgeGlobal } from './globals.ts';
+import { numpyOf } from './numpy-names.ts';
 import { readPickle, type PickleFacts } from './pickle-reader.ts';
 
 /** A pickle's usual names, and joblib's for its compressed files. */
@@ -57,6 +58,7 @@ function judge(subject: Subject, facts: PickleFacts): Outcome<Detection> {
     suggestedName: toName(file.replace(NAME, '').replace(/\.[^.]{1,8}$/, '')),
     summary: `scikit-learn ${root}${version === undefined ? '' : `, made with scikit-learn ${version}`}`,
     requirements: [version === undefined ? 'scikit-learn' : `scikit-learn==${version}`, ...otherPackages(globals)],
+    ...numpyOf(facts.globals, file),
     risk: riskOf(facts, globals),
   });
 }

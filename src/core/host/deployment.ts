@@ -120,6 +120,8 @@ export class Deployment implements Endpoint {
       url: `${this.#around.url()}/${keyText(this)}`,
       version: this.version,
       ...(record ? { deployedAt: record.deployedAt, interpreter: record.interpreter } : {}),
+      ...(record?.madeWith ? { madeWith: record.madeWith } : {}),
+      ...(record?.differs && record.differs.length > 0 ? { differs: record.differs } : {}),
       workers: workers.length,
       lastMs: record?.lastMs ?? {},
       ...(memoryBytes > 0 ? { memoryBytes } : {}),
@@ -246,9 +248,9 @@ export class Deployment implements Endpoint {
     try {
       const failure = this.#lacks() ?? (await this.#around.verify(record));
       if (failure) return { failure };
-      const { spec, version, interpreter, modules } = record;
+      const { spec, version, interpreter, modules, madeWith } = record;
       const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
-      const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath, modules });
+      const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath, modules, madeWith });
       const parts = { functionFile, spec, interpreter, env: this.env, since };
       return { worker: spawnWorker(this.#around, this, parts, (line) => this.line(line)) };
     } catch (error) {
@@ -281,16 +283,17 @@ interface FunctionOf {
   version: string;
   snapshotPath: string;
   modules: ModulesRecord;
+  madeWith: DeploymentRecord['madeWith'];
 }
 
 /** Writes what a worker is to load; the same for the same. */
 export function writeFunction(
   { functions, modulesPath }: Surroundings,
   { model, deployment }: DeploymentKey,
-  { spec, version, snapshotPath, modules }: FunctionOf,
+  { spec, version, snapshotPath, modules, madeWith }: FunctionOf,
 ): string {
   const modulePaths = modules.hash === undefined ? [] : [modulesPath(modules.hash)];
-  return writeFunctionFile(functions, { model, deployment, modulePaths, version, path: snapshotPath, spec });
+  return writeFunctionFile(functions, { model, deployment, modulePaths, version, path: snapshotPath, spec, madeWith });
 }
 
 export interface WorkerParts {

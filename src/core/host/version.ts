@@ -1,9 +1,11 @@
 /** From a model's files to a worker that answered: what deploying and reloading have in common. */
+import { stat } from 'node:fs/promises';
 import { isCovered } from '../consent.ts';
 import { detect } from '../detect/detect.ts';
 import type { Consent, Detection } from '../detect/detection.ts';
+import { capture } from '../environment/capture.ts';
 import { modelPath } from '../models/paths.ts';
-import type { ModelCard } from '../../shared/contract.ts';
+import type { MadeWith, ModelCard } from '../../shared/contract.ts';
 import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
 import { tryExamples, whyOf } from './examples.ts';
@@ -28,7 +30,7 @@ export interface VersionPorts {
   snapshots: Snapshots;
   runtimeHash: string;
   /** Starts a worker of a version that does not serve yet. */
-  spawn(snapshotPath: string, modules: ModulesRecord, version: string): Worker;
+  spawn(snapshotPath: string, parts: Pick<Candidate, 'modules' | 'version' | 'madeWith'>): Worker;
   /** Says what happens now, a line about it, and where it turned out that there was nothing to do. */
   stage(name: 'snapshot' | 'start' | 'first answer', detail?: string, state?: 'skipped'): void;
 }
@@ -39,6 +41,8 @@ export interface Candidate {
   modules: ModulesRecord;
   version: string;
   card: ModelCard;
+  /** What the model was made with, as its files and those around it say. */
+  madeWith: MadeWith[];
   worker: Worker;
 }
 
@@ -84,8 +88,9 @@ async function fromSnapshot(
     runtime: ports.runtimeHash,
     framework: spec.framework,
   });
+  const madeWith = await capturedOf(allowed.value, request);
   ports.stage('start', interpreter);
-  const spawned = spawn(() => ports.spawn(snapshot.path, modules, version));
+  const spawned = spawn(() => ports.spawn(snapshot.path, { modules, version, madeWith }));
   if (!spawned.ok) return spawned;
   const worker = spawned.value;
   const onAbort = (): void => void worker.kill();
@@ -107,11 +112,22 @@ async function fromSnapshot(
     }
     if (examples.length === 0) ports.stage('first answer', 'models.json has no example of it', 'skipped');
     else ports.stage('first answer', `${tried.value.answered} answered`);
-    return ok({ snapshot, modules, version, card: ready.card, worker });
+    return ok({ snapshot, modules, version, card: ready.card, madeWith, worker });
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (signal.aborted) await worker.kill();
   }
+}
+
+/** The files around the model itself are looked at, not those around its copy. */
+async function capturedOf(
+  detection: Detection,
+  { project, spec }: Pick<VersionRequest, 'project' | 'spec'>,
+): Promise<MadeWith[]> {
+  const model = modelPath(project, spec);
+  const isFolder = (await stat(model).catch(() => undefined))?.isDirectory() ?? false;
+  const { captured } = await capture({ ...detection, path: model }, { project, isFolder });
+  return captured.map(({ package: name, versions, from }) => ({ package: name, versions, from }));
 }
 
 /** The project's modules that a model may import, copied as the model itself is. Errors: as of `projectModules`. */

@@ -95,7 +95,7 @@ export class Versions {
         deployment.env = env;
         for (const line of early) deployment.line(line);
         const { interpreter, lock } = request;
-        const { snapshot, modules, version, card } = candidate;
+        const { snapshot, modules, version, card, madeWith } = candidate;
         const record: DeploymentRecord = {
           spec,
           deploymentSpec,
@@ -110,6 +110,8 @@ export class Versions {
           stopped: false,
           lastMs: {},
           card,
+          madeWith,
+          ...(plan.differs === undefined ? {} : { differs: plan.differs }),
           consent,
           env: (spec.env ?? []).filter((name) => env[name] !== undefined),
         };
@@ -131,8 +133,8 @@ export class Versions {
     return makeVersion(request, {
       snapshots,
       runtimeHash,
-      spawn: (snapshotPath, modules, version) => {
-        const functionFile = writeFunction(around, request, { spec, version, snapshotPath, modules });
+      spawn: (snapshotPath, { modules, version, madeWith }) => {
+        const functionFile = writeFunction(around, request, { spec, version, snapshotPath, modules, madeWith });
         return spawnWorker(around, request, { functionFile, spec, interpreter, env }, onLine);
       },
       stage,
