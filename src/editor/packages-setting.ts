@@ -6,15 +6,15 @@ import { packageSettings, type PackageSettings } from '../core/environment/packa
  * machine: a workspace cannot make them, since it must not choose where packages come from.
  */
 export function packagesSetting(): PackageSettings {
-  const settings = vscode.workspace.getConfiguration('nimbus.packages');
+  const settings = vscode.workspace.getConfiguration('nimbus');
   const text = (name: string): string | undefined => settings.get<string>(name)?.trim() || undefined;
-  const extra = settings.get<string[]>('extraIndexUrls')?.filter((one) => one.trim() !== '') ?? [];
-  const torch = settings.inspect<string>('torchCpuIndexUrl')?.globalValue;
+  const extra = settings.get<string[]>('packages.extraIndexUrls')?.filter((one) => one.trim() !== '') ?? [];
+  const torch = settings.inspect<string>('packages.torchCpuIndexUrl')?.globalValue;
   const given: { [K in keyof PackageSettings]: PackageSettings[K] | undefined } = {
-    indexUrl: text('indexUrl'),
+    indexUrl: text('packages.indexUrl'),
     extraIndexUrls: extra.length > 0 ? extra : undefined,
-    proxy: text('proxy'),
-    caCertificates: text('caCertificates'),
+    proxy: text('packages.proxy'),
+    caCertificates: text('packages.caCertificates'),
     torchCpuIndexUrl: torch?.trim(),
   };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
