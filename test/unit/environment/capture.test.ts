@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'mocha';
 import { capture } from '../../../src/core/environment/capture.ts';
-import { capturedOf, madeWith } from '../../../src/core/environment/captured.ts';
+import { type capturedOf, madeWith } from '../../../src/core/environment/captured.ts';
 import { condaSpec, poetryVersions } from '../../../src/core/environment/project-files.ts';
 import { numpyOf } from '../../../src/core/detect/numpy-names.ts';
 import { temporaryFolder } from '../models/temporary.ts';
