@@ -3,29 +3,35 @@ import { parseArgs } from 'node:util';
 import { isMain } from './lib/paths.mjs';
 import { main, step } from './lib/progress.mjs';
 import { setUpCodeServer } from './setup/code-server.mjs';
+import { setUpFrameworks } from './setup/frameworks.mjs';
 import { setUpNodeModules } from './setup/node-modules.mjs';
 import { setUpPython } from './setup/python.mjs';
-import { setUpSamples } from './setup/samples.mjs';
+import { setUpFrameworkSamples, setUpSamples } from './setup/samples.mjs';
 import { setUpSystem } from './setup/system.mjs';
 
 /**
- * @param {{ browser?: boolean, codeServer?: boolean, bench?: boolean }} options what is needed beside Node packages,
- *   Python and the sample models
+ * @param {{ browser?: boolean, codeServer?: boolean, bench?: boolean, frameworks?: boolean }} options what is needed
+ *   beside Node packages, Python and the sample models
  */
-export async function setUp({ browser = false, codeServer = false, bench = false }) {
+export async function setUp({ browser = false, codeServer = false, bench = false, frameworks = false }) {
   await step('System packages', () => setUpSystem(browser ? ['python', 'browser'] : ['python']));
-  const work = [
-    step('Node packages', setUpNodeModules),
-    step('Python environment', () => setUpPython({ bench })).then(() => step('Sample models', setUpSamples)),
-  ];
+  const work = [step('Node packages', setUpNodeModules), setUpModels({ bench, frameworks })];
   if (codeServer) work.push(step('VS Code in the browser (code-server)', setUpCodeServer));
   // Every step is let finish, so that a second run finds whole what the first could make.
   const failed = (await Promise.allSettled(work)).filter((result) => result.status === 'rejected');
   if (failed.length > 0) throw failed[0].reason;
 }
 
+async function setUpModels({ bench, frameworks }) {
+  await step('Python environment', () => setUpPython({ bench }));
+  await step('Sample models', setUpSamples);
+  if (!frameworks) return;
+  await step('Frameworks', setUpFrameworks);
+  await step('Sample models of the frameworks', setUpFrameworkSamples);
+}
+
 if (isMain(import.meta.url)) {
   const flag = /** @type {const} */ ({ type: 'boolean' });
-  const { values } = parseArgs({ options: { browser: flag, 'code-server': flag, bench: flag } });
+  const { values } = parseArgs({ options: { browser: flag, 'code-server': flag, bench: flag, frameworks: flag } });
   await main(() => setUp({ ...values, codeServer: values['code-server'] }));
 }

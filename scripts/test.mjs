@@ -103,7 +103,11 @@ await main(async () => {
   const names = chosenStages();
   mkdirSync(artifacts, { recursive: true });
   if (names.includes('e2e')) rmSync(path.join(artifacts, 'screenshots'), { recursive: true, force: true });
-  await setUp({ browser: true, codeServer: names.some((name) => name === 'editor' || name === 'e2e') });
+  await setUp({
+    browser: true,
+    codeServer: names.some((name) => name === 'editor' || name === 'e2e'),
+    frameworks: names.some((name) => stages[name].frameworks),
+  });
   // Short: a socket's path holds about a hundred bytes.
   const home = mkdtempSync(path.join(os.tmpdir(), 'nimbus-test-'));
   const env = stageEnvironment(home);

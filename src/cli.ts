@@ -1,4 +1,6 @@
 #!/usr/bin/env node
-import { runCli } from './cli/main.ts';
+import { keepCompiled } from './core/compiled.ts';
 
+keepCompiled();
+const { runCli } = await import('./cli/main.ts');
 process.exitCode = await runCli(process.argv.slice(2));

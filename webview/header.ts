@@ -87,12 +87,14 @@ function commands(state: State, status: DeploymentStatus, actions: Actions): Tem
   </div>`;
 }
 
+const NEEDS_NOTICE = new Set<DeploymentStatus['state']>(['not-deployed', 'failed', 'refused']);
+
 /** What is wrong with the chosen deployment, with what puts it right; nothing while all is well. */
 export function notice(state: State, actions: Actions): TemplateResult | typeof nothing {
   const status = statusOf(state);
   if (!status) return nothing;
   const { error } = status;
-  if (error && (status.state === 'failed' || status.state === 'refused')) {
+  if (error && NEEDS_NOTICE.has(status.state)) {
     const action = error.action;
     return html`<div class="notice">
       <i class="codicon codicon-${STATE_WORDS[status.state].icon}" aria-hidden="true"></i>

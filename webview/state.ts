@@ -1,4 +1,5 @@
 import type { ModelCard } from '../src/shared/contract.ts';
+import { merged, MOST_SAMPLES } from '../src/shared/history.ts';
 import type { Sample } from '../src/shared/latency.ts';
 import type { UserError } from '../src/shared/outcome.ts';
 import type { CodeLanguage, PlaygroundStart } from '../src/shared/playground.ts';
@@ -53,7 +54,6 @@ export interface State {
   announcements: readonly { text: string; count: number }[];
 }
 
-export const MOST_SAMPLES = 500;
 export const HISTORY_ROWS = 10;
 export const MOST_REPEATS = 1000;
 
@@ -111,8 +111,8 @@ export type Action =
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'started': {
-      const { deployments, selected, card, locale } = action.start;
-      const started = { ...state, ready: true, deployments, locale };
+      const { deployments, selected, card, locale, samples } = action.start;
+      const started = { ...state, ready: true, deployments, locale, samples: merged(state.samples, samples) };
       return selected ? choose(started, selected, card) : without(started, 'selected', 'card');
     }
     case 'deployments':

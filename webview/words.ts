@@ -2,6 +2,11 @@ import type { State as DeploymentState } from '../src/shared/states.ts';
 
 /** How a deployment's state is shown: always a word and an icon, never a colour alone. */
 export const STATE_WORDS: Record<DeploymentState, { word: string; icon: string; meaning: string }> = {
+  'not-deployed': {
+    word: 'not deployed',
+    icon: 'circle-outline',
+    meaning: 'models.json declares it; nobody deployed it on this machine.',
+  },
   idle: { word: 'idle', icon: 'circle-outline', meaning: 'No worker runs: the next request is cold.' },
   starting: { word: 'starting', icon: 'sync', meaning: 'A worker is starting; a request waits for it.' },
   serving: { word: 'serving', icon: 'circle-filled', meaning: 'A worker is ready: the next request is warm.' },

@@ -124,20 +124,48 @@ def end_with_host():
         pass
 
 
-def failure(error):
-    """The payload of `F` and `E` as AWS Lambda writes it: type, message and stack of an exception."""
+def failure(error, next=None):
+    """The payload of `F` and `E` as AWS Lambda writes it: type, message and stack of an exception.
+
+    The stack is that of the model and its framework; `next` is what to do about it.
+    """
     import json
     import traceback
 
-    stack = traceback.format_list(traceback.extract_tb(error.__traceback__))
+    from nimbus_runtime.problems import is_own_file
+
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_own_file(frame.filename)]
+    stack = traceback.format_list(frames)
     kind = type(error).__name__
     return (
-        json.dumps({"type": kind}).encode(),
+        json.dumps(dict({"type": kind}, **({"next": next} if next else {}))).encode(),
         json.dumps({"errorType": kind, "errorMessage": str(error), "stackTrace": stack}).encode(),
     )
 
 
+def give_up_network():
+    """None where it was not asked for, else whether it worked; says so where the log of the model is read."""
+    if os.environ.pop("NIMBUS_NETWORK", None) != "none":
+        return None
+    import isolation
+
+    left = isolation.leave_network()
+    without = "runs without a network" if left else "should run without a network, which this system does not allow"
+    os.write(2, b"nimbus: the model %s: loading it needed your consent\n" % without.encode())
+    return left
+
+
+def remedy(error):
+    try:
+        from nimbus_runtime import handler, problems
+
+        return problems.remedy_of(error, handler.function()["framework"])
+    except Exception:  # the function's file itself could not be read
+        return None
+
+
 def serve():
+    network_left = give_up_network()  # before the first thread
     channel = Channel()
     import _thread
 
@@ -159,10 +187,10 @@ def serve():
 
         # The user's modules must not find worker.py and its neighbours under their plain names.
         sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
-        ready = handler.initialise(STARTED)
+        ready = dict(handler.initialise(STARTED), networkLeft=network_left)
     except BaseException as error:
         flush()
-        channel.send(b"F", *failure(error))
+        channel.send(b"F", *failure(error, remedy(error)))
         leave(1)
     import json
 

@@ -13,8 +13,13 @@ needs attention. Hover over a row for its URL, version and Python; right-click i
 or folder on its rows, or below them, deploys it.
 
 In the **playground**, Ctrl+Enter (Cmd+Enter) sends. The input keeps the focus; the answer and the phases of its time
-appear beside and below it. Every request stays in the history, also over a reload of the window. Repeat sends the same
-input many times, one after another. A table's row is entered in a form made from the model's columns.
+appear beside and below it. Every request stays in the history, also over a reload of the window and while the tab is
+closed: then in memory only, until the window is closed. Repeat sends the same input many times, one after another. A
+table's row is entered in a form made from the model's columns. **Predict Selection** sends the selected text to a
+deployment whose model takes text.
+
+**Select Interpreter** lists every Python that Nimbus finds, in [its order](environments.md), with what of the model's
+needs is missing or differs, the managed environment, and what was skipped and why.
 `;
 
 const read = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));

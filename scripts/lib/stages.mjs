@@ -32,8 +32,9 @@ export function reportOf(stage) {
 
 /**
  * A stage's commands run one after the other until one fails. `tests` says that it writes a report; the others count
- * as one each. `needs` run before it, chosen or not. The deadline is for each command.
- * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[],
+ * as one each. `needs` run before it, chosen or not; `frameworks` says that it needs the environment with the large
+ * frameworks. The deadline is for each command.
+ * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[], frameworks?: true,
  *   commands: string[][] }>}
  */
 export const stages = {
@@ -77,14 +78,16 @@ export const stages = {
   },
   runtime: {
     title: 'Python runtime',
-    deadlineSeconds: 300,
+    deadlineSeconds: 900,
     tests: true,
+    frameworks: true,
     commands: [mocha('runtime', ['test/runtime/**/*.test.ts'], 60)],
   },
   host: {
     title: 'Host, with real Python',
-    deadlineSeconds: 600,
+    deadlineSeconds: 900,
     tests: true,
+    frameworks: true,
     commands: [mocha('host', ['test/host/**/*.test.ts'], 60)],
   },
   cli: {

@@ -12,13 +12,13 @@ const folder = path.join(cache, 'python');
 const marker = path.join(folder, 'nimbus-requirements.json');
 
 /** Without this variable Python keeps its bytecode, which halves the start of every interpreter after the first. */
-function environment() {
+export function environment() {
   const { PYTHONDONTWRITEBYTECODE: _, ...rest } = process.env;
   return rest;
 }
 
 /** The first of python3 and python on the PATH that is 3.9 or newer and can make virtual environments. */
-function findPython() {
+export function findPython() {
   const probe =
     'import sys, venv, ensurepip; print(sys.version_info >= (3, 9), sys.executable, sys.version.split()[0])';
   const candidates = windows ? [['py', '-3'], ['python']] : [['python3'], ['python']];
@@ -32,7 +32,7 @@ function findPython() {
   );
 }
 
-function hash(file, identity) {
+export function hash(file, identity) {
   return createHash('sha256').update(identity).update(readFileSync(file)).digest('hex');
 }
 
@@ -57,21 +57,24 @@ export async function setUpPython(options = {}) {
   }
   // The marker is written last: an environment that was interrupted halfway is made again.
   rmSync(marker, { force: true });
-  const installer = await chooseInstaller(env);
+  const installer = await chooseInstaller(python, env);
   for (const [, file] of missing) await runLogged('python', [...installer, '-r', file], { env });
   const hashes = Object.fromEntries(missing.map(([name, file]) => [name, hash(file, identity)]));
   writeFileSync(marker, JSON.stringify({ ...installed, ...hashes }));
   return path.basename(installer[0]).startsWith('uv') ? 'with uv' : 'with pip';
 }
 
-/** uv is many times quicker; pip does where uv has no build for the platform. */
-async function chooseInstaller(env) {
+/**
+ * The command that installs packages for the interpreter `target`. uv is many times quicker; pip does where uv has no
+ * build for the platform.
+ */
+export async function chooseInstaller(target, env) {
   const uv = path.join(path.dirname(python), windows ? 'uv.exe' : 'uv');
   try {
     if (!existsSync(uv)) await runLogged('python', [python, '-m', 'pip', 'install', '--quiet', 'uv'], { env });
-    return [uv, 'pip', 'install', '--python', python, '--compile-bytecode'];
+    return [uv, 'pip', 'install', '--python', target, '--compile-bytecode'];
   } catch {
-    return [python, '-m', 'pip', 'install', '--quiet'];
+    return [target, '-m', 'pip', 'install', '--quiet'];
   }
 }
 

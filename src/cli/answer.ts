@@ -20,6 +20,8 @@ function formatPart(field: string, value: unknown): string | undefined {
   switch (field) {
     case 'label':
       return typeof value === 'object' ? undefined : String(value);
+    case 'cluster':
+      return typeof value === 'object' ? undefined : `cluster ${String(value)}`;
     case 'scores':
     case 'categories':
       return isList<Score>(value, 'score') ? bars(value) : undefined;

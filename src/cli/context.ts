@@ -2,6 +2,7 @@ import { connectHost, findHost, type HostConnection } from '../core/host/client.
 import type { HostEvents } from '../core/host/protocol.ts';
 import { findProject } from '../core/models/paths.ts';
 import { readModels } from '../core/models/read.ts';
+import type { LaterEntry } from '../core/models/document.ts';
 import type { DeploymentKey, ModelsSpec } from '../shared/spec.ts';
 import type { DeploymentStatus } from '../shared/states.ts';
 import { fail } from '../shared/outcome.ts';
@@ -12,12 +13,40 @@ import { orExit, type Terminal } from './terminal.ts';
 export interface Project {
   folder: string;
   models: ModelsSpec['models'];
+  /** Entries of models.json that this Nimbus does not know. */
+  later: readonly LaterEntry[];
+  /** Format version of a models.json that a newer Nimbus wrote. */
+  newer?: number;
 }
 
 export async function openProject(terminal: Terminal, start = process.cwd()): Promise<Project> {
   const folder = findProject(start);
-  const read = orExit(terminal, await readModels(folder));
-  return { folder, models: read.models };
+  return { folder, ...orExit(terminal, await readModels(folder)) };
+}
+
+/**
+ * As `openProject`, for commands that only use what is deployed: where models.json cannot be used, the project's host
+ * still serves the last good state, and that is what there is, with a warning.
+ */
+export async function openServed(terminal: Terminal): Promise<Project> {
+  const folder = findProject(process.cwd());
+  const read = await readModels(folder);
+  if (read.ok) return { folder, ...read.value };
+  const host = await connectIfRunning(folder);
+  host?.close();
+  const deployments = host?.hello.deployments ?? [];
+  if (deployments.length === 0) return orExit(terminal, read);
+  terminal.warn(`${read.error.what} ${read.error.why ?? ''} This is the last good state, which is still served.`);
+  return { folder, models: servedModels(deployments), later: [] };
+}
+
+function servedModels(deployments: readonly DeploymentStatus[]): ModelsSpec['models'] {
+  const models: ModelsSpec['models'] = Object.create(null) as ModelsSpec['models'];
+  for (const { model, deployment, framework, target } of deployments) {
+    const spec = (models[model] ??= { path: '', framework, deployments: {} });
+    spec.deployments = { ...spec.deployments, [deployment]: { target } };
+  }
+  return models;
 }
 
 export async function connect(
@@ -25,7 +54,14 @@ export async function connect(
   folder: string,
   events: Partial<HostEvents> = {},
 ): Promise<HostConnection> {
-  return orExit(terminal, await connectHost({ project: folder, kind: 'cli', events, signal: terminal.signal }));
+  const connection = orExit(
+    terminal,
+    await connectHost({ project: folder, kind: 'cli', events, signal: terminal.signal }),
+  );
+  const { portTaken, url } = connection.hello;
+  if (portTaken !== undefined)
+    terminal.note(`The project's usual port ${portTaken} is taken by another program: its endpoints are at ${url}.`);
+  return connection;
 }
 
 /** The project's running host, without starting one. */
@@ -40,8 +76,8 @@ export async function withDeployment<T>(
   work: (connection: HostConnection, key: DeploymentKey, project: Project) => Promise<T>,
   events: Partial<HostEvents> = {},
 ): Promise<T> {
-  const project = await openProject(terminal);
-  const key = orExit(terminal, resolveName(project.models, name));
+  const project = await openServed(terminal);
+  const key = orExit(terminal, resolveName(project, name));
   const connection = await connect(terminal, project.folder, events);
   try {
     return await work(connection, key, project);

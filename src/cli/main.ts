@@ -8,10 +8,15 @@ import { register as list } from './commands/list.ts';
 import { register as lock } from './commands/lock.ts';
 import { register as logs } from './commands/logs.ts';
 import { register as predict } from './commands/predict.ts';
+import { register as migrate } from './commands/migrate.ts';
 import { register as serve } from './commands/serve.ts';
+import { CANCELLED } from '../shared/outcome.ts';
+import { register as trust } from './commands/trust.ts';
 import { createTerminal, EXIT, Exit, problemOf, sayError, type Terminal } from './terminal.ts';
 
 const JSON_OPTION = ['--json', 'print one JSON document on stdout and nothing else'] as const;
+
+const CANCELLED_PROBLEM = { code: CANCELLED, what: 'Cancelled.' };
 
 /** The whole command, ready to parse. `silent` keeps commander's own messages off stderr. */
 export function createProgram(terminalOf: () => Terminal, silent = false): Command {
@@ -21,7 +26,8 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
     .option(...JSON_OPTION)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => silent || write(text) });
-  for (const register of [deploy, list, predict, batch, logs, lifecycle, lock, serve]) register(program, terminalOf);
+  for (const register of [deploy, list, predict, batch, logs, lifecycle, lock, serve, trust, migrate])
+    register(program, terminalOf);
   for (const command of program.commands) command.exitOverride().option(...JSON_OPTION);
   return program;
 }
@@ -33,7 +39,9 @@ export async function runCli(argv: string[]): Promise<number> {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.stdout.on('error', onBrokenPipe);
-  const json = argv.includes('--json');
+  // What stands after `--` is no option, whatever it looks like.
+  const end = argv.indexOf('--');
+  const json = argv.slice(0, end === -1 ? undefined : end).includes('--json');
   let terminal: Terminal | undefined;
   const program = createProgram(() => (terminal ??= createTerminal(json, abort.signal)), json);
   try {
@@ -46,7 +54,10 @@ export async function runCli(argv: string[]): Promise<number> {
         process.stdout.write(`${JSON.stringify(problemOf({ code: 'usage', what: error.message }))}\n`);
       return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     }
-    if (abort.signal.aborted) return EXIT.cancelled;
+    if (abort.signal.aborted) {
+      if (json) process.stdout.write(`${JSON.stringify(problemOf(CANCELLED_PROBLEM))}\n`);
+      return EXIT.cancelled;
+    }
     if (error instanceof ConnectionClosed && terminal) {
       sayError(terminal, {
         code: 'host-ended',

@@ -1,9 +1,15 @@
+import { heldByLater } from '../core/models/later.ts';
+import type { LaterEntry } from '../core/models/document.ts';
 import type { DeploymentKey, ModelsSpec } from '../shared/spec.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
 
+type Declared = { models: ModelsSpec['models']; later: readonly LaterEntry[] };
+
 /** Finds what `NAME` or `NAME/DEPLOYMENT` means among the declared models; the deployment may be left out where there is one. */
-export function resolveName(models: ModelsSpec['models'], text: string): Outcome<DeploymentKey> {
+export function resolveName({ models, later }: Declared, text: string): Outcome<DeploymentKey> {
   const [model = '', deployment, ...rest] = text.split('/');
+  const held = heldByLater(later, deployment === undefined ? { model } : { model, deployment });
+  if (held) return held;
   const spec = Object.hasOwn(models, model) ? models[model] : undefined;
   if (!spec || rest.length > 0) return unknownModel(models, text);
   const names = Object.keys(spec.deployments ?? {});

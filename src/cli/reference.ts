@@ -1,15 +1,24 @@
 import type { Command } from 'commander';
+import { BATCH_FILES } from './commands/batch.ts';
 import { createProgram } from './main.ts';
 
 const INTRODUCTION = `# The \`nimbus\` command
 
-The same core as the editor's, without the editor. In VS Code's integrated terminal it is there once the extension is
-installed; elsewhere \`npm install --global\` the package, or run \`node dist/cli.js\` in a clone. It works on the nearest
-folder upward that holds models.json, else on the current one.
+The same core as the editor's, without the editor. Type \`nimbus\` in VS Code's integrated terminal, where it is there
+once the extension is installed; \`npx nimbus\` in a clone after \`npm start\`; and \`nimbus\` anywhere after
+\`npm install --global .\` in the clone. It works on the nearest folder upward that holds models.json, else on the current
+one. Your home folder becomes a project only after a question, and its models.json is for nothing below it.
+
+While models.json cannot be read, what is deployed goes on: \`predict\`, \`status\`, \`list\`, \`logs\`, \`start\`, \`stop\` and
+\`cold\` go by the last good state and warn on stderr.
 
 \`--json\` prints one JSON document (JSON lines where it streams) on stdout and nothing else; a failure prints the
 problem JSON. Exit codes: 0, 1 failed, 2 wrong usage, 130 cancelled. Without a terminal, a question that \`--yes\` or
 \`--trust\` does not answer is an error that names the flag.
+
+In \`list\` and \`status\`, \`state\` is \`not-deployed\` (declared, but nobody deployed it on this machine), \`idle\`,
+\`starting\`, \`serving\`, \`stopped\`, \`failed\`, \`changed\`, \`refused\`, or \`needs-newer-nimbus\` (an entry of models.json
+that this version does not know; of a whole model, \`path\` is null).
 `;
 
 /** docs/cli.md, made from the commands themselves. */
@@ -19,6 +28,9 @@ export function commandReference(): string {
   });
   return [INTRODUCTION, ...program.commands.map(section)].join('\n');
 }
+
+/** What a table of flags cannot say, by command. */
+const NOTES: Record<string, string> = { batch: BATCH_FILES };
 
 function section(command: Command): string {
   const names = command.registeredArguments.map((argument) =>
@@ -33,7 +45,9 @@ function section(command: Command): string {
   ];
   const title = `## \`nimbus ${[command.name(), ...names].join(' ')}\``;
   const table = ['| | |', '|---|---|', ...rows.map((cells) => `| ${cells.join(' | ')} |`)];
-  return `${title}\n\n${sentence(command.description())}\n\n${table.join('\n')}\n`;
+  const note = NOTES[command.name()];
+  const after = note === undefined ? '' : `\n${note}\n`;
+  return `${title}\n\n${sentence(command.description())}\n\n${table.join('\n')}\n${after}`;
 }
 
 function sentence(text: string): string {

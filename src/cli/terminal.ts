@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Problem } from '../shared/contract.ts';
-import { CANCELLED, fail, ok, type Outcome, type UserError } from '../shared/outcome.ts';
+import { cancelled, CANCELLED, fail, ok, type Outcome, type UserError } from '../shared/outcome.ts';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, cancelled: 130 } as const;
 
@@ -18,6 +18,10 @@ export interface Terminal {
   readonly json: boolean;
   /** Text for people, on stdout; nothing with `--json`. */
   say(text: string): void;
+  /** What people should know beside the answer, on stderr; nothing with `--json`. */
+  note(text: string): void;
+  /** What the answer does not tell and should not be taken without, on stderr, with `--json` too. */
+  warn(text: string): void;
   /** Progress for people, on stderr; nothing with `--json`. Replaces the line before it where stderr is a terminal. */
   progress(text: string): void;
   /** The machine's answer: printed with `--json` only. */
@@ -33,6 +37,7 @@ export interface Terminal {
 
 export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
   let open = false;
+  let lastProgress = '';
   const endProgress = (): void => {
     if (open) process.stderr.write('\n');
     open = false;
@@ -49,7 +54,8 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
     try {
       return ok(await prompt.question(`${question} `, { signal }));
     } catch (error) {
-      if (signal.aborted) return fail(CANCELLED, 'Cancelled.');
+      // In a terminal that asks, Ctrl+C (and Ctrl+D) is a key that ends the question, and no signal to the process.
+      if (signal.aborted || (error as Error).name === 'AbortError') return cancelled();
       throw error;
     } finally {
       prompt.close();
@@ -63,8 +69,18 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
       endProgress();
       process.stdout.write(`${text}\n`);
     },
-    progress(text) {
+    note(text) {
       if (json) return;
+      endProgress();
+      process.stderr.write(`${text}\n`);
+    },
+    warn(text) {
+      endProgress();
+      process.stderr.write(`${text}\n`);
+    },
+    progress(text) {
+      if (json || text === lastProgress) return;
+      lastProgress = text;
       if (process.stderr.isTTY) {
         process.stderr.write(`\r\u001B[2K${text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1))}`);
         open = true;
@@ -93,9 +109,11 @@ export function orExit<T>(terminal: Terminal, outcome: Outcome<T>): T {
   throw new Exit(exitCode(outcome.error));
 }
 
+const WRONG_USAGE = new Set(['question-unanswered', 'usage', 'invalid-name']);
+
 function exitCode(error: UserError): number {
   if (error.code === CANCELLED) return EXIT.cancelled;
-  return error.code === 'question-unanswered' || error.code === 'usage' ? EXIT.usage : EXIT.failed;
+  return WRONG_USAGE.has(error.code) ? EXIT.usage : EXIT.failed;
 }
 
 export function sayError(terminal: Terminal, error: UserError): void {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import lockfile from 'proper-lockfile';
 import writeFileAtomic from 'write-file-atomic';
-import type { Consent, Risk } from './detect/detection.ts';
+import type { Consent, PickleGlobal, Risk } from './detect/detection.ts';
 import { places, projectId } from './places.ts';
 
 /**
@@ -27,6 +27,15 @@ export function readConsents(project: string): Consent[] {
 /** Adds consents to the project's; the same one twice is kept once. */
 export async function rememberConsents(project: string, given: readonly Consent[]): Promise<void> {
   if (given.length === 0) return;
+  await locked(project, async (file) => {
+    const all = readConsents(project);
+    for (const one of given) if (!all.some((other) => same(one, other))) all.push(one);
+    await writeFileAtomic(file, JSON.stringify(all, undefined, 2), { mode: 0o600 });
+  });
+}
+
+/** One at a time over all processes. */
+async function locked<T>(project: string, work: (file: string) => Promise<T>): Promise<T> {
   const file = consentFile(project);
   const folder = path.dirname(file);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -35,13 +44,19 @@ export async function rememberConsents(project: string, given: readonly Consent[
     retries: { retries: 50, minTimeout: 10, maxTimeout: 100 },
   });
   try {
-    const all = readConsents(project);
-    const missing = given.filter((one) => !all.some((other) => same(one, other)));
-    if (missing.length > 0)
-      await writeFileAtomic(file, JSON.stringify([...all, ...missing], undefined, 2), { mode: 0o600 });
+    return await work(file);
   } finally {
     await release();
   }
+}
+
+/** Takes back all that was agreed to for the project; answers with what it was. */
+export async function forgetConsents(project: string): Promise<Consent[]> {
+  return locked(project, async (file) => {
+    const all = readConsents(project);
+    await rm(file, { force: true });
+    return all;
+  });
 }
 
 /** Whether loading something of this risk was agreed to. `unreadable` never is. */
@@ -57,15 +72,19 @@ export function consentFor(risk: Risk): Consent | undefined {
     case 'unreadable':
       return undefined;
     case 'code':
-      return { kind: 'code' };
+      return risk.hash === undefined ? { kind: 'code' } : { kind: 'code', hash: risk.hash, names: risk.files };
     case 'unknown-globals':
     case 'dangerous-globals':
-      return { kind: risk.kind, hash: risk.hash };
+      return { kind: risk.kind, hash: risk.hash, names: namesOf(risk.globals) };
     default:
       return risk satisfies never;
   }
 }
 
+function namesOf(globals: readonly PickleGlobal[]): string[] {
+  return globals.flatMap(({ name, danger }) => (danger === 'known' ? [] : [name]));
+}
+
 function same(one: Consent, other: Consent): boolean {
-  return one.kind === other.kind && (one.kind === 'code' || ('hash' in other && one.hash === other.hash));
+  return one.kind === other.kind && one.hash === other.hash;
 }

@@ -4,7 +4,7 @@ import { consentFor, isCovered, readConsents } from './consent.ts';
 import type { Consent, Detection, Risk } from './detect/detection.ts';
 import { detect } from './detect/detect.ts';
 import { NOT_INSPECTED } from './detect/pickle-reader.ts';
-import { candidates } from './environment/candidates.ts';
+import { candidates, searchCandidates } from './environment/candidates.ts';
 import { capture, type Capture } from './environment/capture.ts';
 import type { Captured } from './environment/captured.ts';
 import { diagnose, diagnosisText, worthSaying, type Diagnosis } from './environment/diagnosis.ts';
@@ -14,7 +14,10 @@ import { packageSettings, type PackageSettings } from './environment/packages.ts
 import { planEnvironment, type EnvironmentChoice as PlannedEnvironment } from './environment/plan.ts';
 import { problemsOf } from './environment/problems.ts';
 import { condaNameIn } from './environment/project-files.ts';
-import { readModels } from './models/read.ts';
+import { surveyEnvironments, type Survey } from './environment/survey.ts';
+import { MODELS_FILE } from './models/document.ts';
+import { heldByLater } from './models/later.ts';
+import { newerFile, readModels, type Declared } from './models/read.ts';
 import { freeName, invalidName } from './models/names.ts';
 import { portablePath } from './models/paths.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
@@ -54,6 +57,8 @@ export interface EnvironmentChoice {
   problems: string[];
   /** What the model was made with against this interpreter; absent where it is still to be made. */
   diagnosis?: Diagnosis[];
+  /** Of an environment that is to be made: what the Python that is there lacks. */
+  reason?: string;
 }
 
 /** Everything a deploy needs to know, found without running any of the model; the questions left are the user's. */
@@ -74,6 +79,8 @@ export interface PreparedDeploy {
   lock: LockContext;
   /** Set where loading the model may run something that the user has not agreed to. */
   consentNeeded?: Risk;
+  /** Looks at every interpreter there is, not only up to the first that fits; answers with what it has seen so far. */
+  survey(onChange: (survey: Survey) => void, signal?: AbortSignal): Promise<void>;
   plan(answers: DeployAnswers): DeployPlan;
 }
 
@@ -91,7 +98,7 @@ export interface DeployAnswers {
  * is not usable, the name is not valid, no interpreter fits.
  */
 export async function prepareDeploy(request: DeployRequest): Promise<Outcome<PreparedDeploy>> {
-  const declared = await declaredModels(request.project);
+  const declared = await editableModels(request.project);
   if (!declared.ok) return declared;
   const found = await findCandidates(request);
   const detected = await detectWithAny(request, found);
@@ -103,11 +110,14 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
       next: 'Save the model again with joblib.dump or pickle.dump, and deploy the new file.',
     });
   }
-  const models = declared.value;
+  const { models, later } = declared.value;
   const modelPath = portablePath(request.project, detection.path);
-  const name = request.name ?? nameFor(models, modelPath.path, detection.suggestedName);
+  const name = request.name ?? nameFor(declared.value, modelPath.path, detection.suggestedName);
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
+  const held = heldByLater(later, { model: name, deployment: request.deployment ?? TARGETS[0] });
+  if (held) return held;
+  const before = models[name];
   const current = request.current?.[keyText({ model: name, deployment: request.deployment ?? TARGETS[0] })];
   const made = await capture(detection, {
     project: request.project,
@@ -121,11 +131,11 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
       lock,
       packages: request.packages ?? packageSettings(process.env),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
+      ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
     },
   );
   if (!planned.ok) return planned;
   const environments = planned.value.map((choice) => withDiagnosis(choice, { detection, made, lock }));
-  const before = models[name];
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
   return ok({
@@ -139,6 +149,15 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     captured: made.captured,
     lock,
     ...(isCovered(detection.risk, given) ? {} : { consentNeeded: detection.risk }),
+    survey: (onChange, signal) =>
+      surveyInterpreters({
+        request,
+        requirements: detection.requirements,
+        onChange,
+        ...(current === undefined ? {} : { current }),
+        ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
+        ...(signal === undefined ? {} : { signal }),
+      }),
     plan: (answers) =>
       makePlan(
         request,
@@ -210,16 +229,18 @@ export function consentTo(prepared: PreparedDeploy): Consent[] {
 }
 
 /** The model's declared name where its path is declared already, else a free name made from the path. */
-function nameFor(models: ModelsSpec['models'], modelPath: string, suggested: string): string {
+function nameFor({ models, later }: Declared, modelPath: string, suggested: string): string {
   const declared = Object.entries(models).find(([, spec]) => spec.path === modelPath);
   if (declared) return declared[0];
-  return freeName(suggested, models);
+  return freeName(suggested, { ...Object.fromEntries(later.map((entry) => [entry.model, entry])), ...models });
 }
 
-async function declaredModels(project: string): Promise<Outcome<ModelsSpec['models']>> {
+/** A file that could not be edited at the end is refused before anything is done. */
+async function editableModels(project: string): Promise<Outcome<Declared>> {
   if (!existsSync(project)) return fail('no-project', `There is no folder ${project}.`);
   const read = await readModels(project);
-  return read.ok ? ok(read.value.models) : read;
+  if (!read.ok || read.value.newer === undefined) return read;
+  return newerFile(path.join(project, MODELS_FILE), read.value.newer);
 }
 
 async function findCandidates(request: DeployRequest): Promise<Candidate[]> {
@@ -232,6 +253,38 @@ async function findCandidates(request: DeployRequest): Promise<Candidate[]> {
     ...(pythonExtension === undefined ? {} : { pythonExtension }),
   });
   return request.trustedProject ? all : all.filter(({ source }) => source !== 'project');
+}
+
+export interface SurveyRequest {
+  request: Pick<DeployRequest, 'project' | 'pythonExtension' | 'trustedProject'>;
+  /** Of the model; none where it could not be looked at. */
+  requirements: readonly string[];
+  /** The Python that the deployment runs on now. */
+  current?: string;
+  pythonVersion?: string;
+  onChange(survey: Survey): void;
+  signal?: AbortSignal;
+}
+
+/** Every interpreter of the search order as it answers, and what is skipped. */
+export async function surveyInterpreters(options: SurveyRequest): Promise<void> {
+  const { request, requirements, current, onChange, pythonVersion, signal } = options;
+  const { project, pythonExtension, trustedProject } = request;
+  const { candidates: all, skipped } = await searchCandidates({
+    project,
+    ...(pythonExtension === undefined ? {} : { pythonExtension }),
+  });
+  const found = trustedProject ? all : all.filter(({ source }) => source !== 'project');
+  const untrusted = all.filter((candidate) => !found.includes(candidate));
+  await surveyEnvironments(requirements, current === undefined ? found : keepFirst(current, found), {
+    skipped: [
+      ...untrusted.map(({ python }) => ({ python, why: 'It is code of this project, which is not trusted.' })),
+      ...skipped,
+    ],
+    onChange,
+    ...(pythonVersion === undefined ? {} : { pythonVersion }),
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 /**

@@ -2,36 +2,48 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { rememberConsents } from '../core/consent.ts';
 import { consentTo, type PreparedDeploy } from '../core/deploy.ts';
+import { saferFormat } from '../core/detect/safer.ts';
+import { CANCELLED, type Outcome } from '../shared/outcome.ts';
 import type { Consent, PickleGlobal, Risk } from '../core/detect/detection.ts';
 
 /** Names shown of a long list; the rest is counted. */
 const NAMES_SHOWN = 15;
 
 /**
- * Asks whether a model may be loaded whose loading runs more than its framework, and remembers for the project that it
- * may. Undefined where the user did not agree; nothing is asked where nothing is needed.
+ * Asks whether a model may be loaded whose loading runs more than its framework. Undefined where the user did not
+ * agree; nothing is asked where nothing is needed.
  */
-export async function askConsent(
-  project: string,
-  prepared: PreparedDeploy,
-  name: string,
-): Promise<Consent[] | undefined> {
+export async function askConsent(prepared: PreparedDeploy, name: string): Promise<Consent[] | undefined> {
   const risk = prepared.consentNeeded;
   if (!risk) return [];
-  if (!(await agreedTo(risk, path.basename(prepared.detection.path), name))) return undefined;
-  const consent = consentTo(prepared);
-  await rememberConsents(project, consent);
-  return consent;
+  const { detection } = prepared;
+  const about = { file: path.basename(detection.path), name, wayOut: saferFormat(detection) };
+  if (!(await agreedTo(risk, about))) return undefined;
+  return consentTo(prepared);
 }
 
-async function agreedTo(risk: Risk, file: string, name: string): Promise<boolean> {
+/** Remembers for the project what was agreed to for a deploy that came to an end of its own; not for a cancelled one. */
+export async function remember(project: string, consent: Consent[], outcome: Outcome<unknown>): Promise<void> {
+  if (outcome.ok || outcome.error.code !== CANCELLED) await rememberConsents(project, consent);
+}
+
+interface About {
+  /** Name of the model's file or folder. */
+  file: string;
+  /** Of the model. */
+  name: string;
+  /** How to save it so that nothing needs to be asked. */
+  wayOut: string | undefined;
+}
+
+async function agreedTo(risk: Risk, about: About): Promise<boolean> {
   switch (risk.kind) {
     case 'unknown-globals':
-      return agreedToUnknown(file, risk.globals);
+      return agreedToUnknown(about, risk.globals);
     case 'dangerous-globals':
-      return agreedToDangerous(file, name, risk.globals);
+      return agreedToDangerous(about, risk.globals);
     case 'code':
-      return agreedToCode(file, risk.files);
+      return agreedToCode(about.file, risk.files);
     case 'none':
     case 'unreadable':
       return true;
@@ -40,7 +52,7 @@ async function agreedTo(risk: Risk, file: string, name: string): Promise<boolean
   }
 }
 
-async function agreedToUnknown(file: string, globals: PickleGlobal[]): Promise<boolean> {
+async function agreedToUnknown({ file, wayOut }: About, globals: PickleGlobal[]): Promise<boolean> {
   const load = vscode.l10n.t('Load the Model');
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t('Loading {0} runs code that is not part of its framework.', file),
@@ -50,6 +62,7 @@ async function agreedToUnknown(file: string, globals: PickleGlobal[]): Promise<b
         vscode.l10n.t('A pickle can run any code when it is loaded. This one names:'),
         list(globals.filter(({ danger }) => danger !== 'known')),
         vscode.l10n.t('Load it only if you trust where it comes from. Retraining the same model does not ask again.'),
+        ...(wayOut === undefined ? [] : [wayOut]),
       ].join('\n\n'),
     },
     load,
@@ -58,7 +71,7 @@ async function agreedToUnknown(file: string, globals: PickleGlobal[]): Promise<b
 }
 
 /** Never by one click: the user types the model's name. */
-async function agreedToDangerous(file: string, name: string, globals: PickleGlobal[]): Promise<boolean> {
+async function agreedToDangerous({ file, name, wayOut }: About, globals: PickleGlobal[]): Promise<boolean> {
   const dangerous = globals.filter(({ danger }) => danger === 'dangerous');
   const goOn = vscode.l10n.t('I Know This File…');
   const chosen = await vscode.window.showWarningMessage(
@@ -69,6 +82,7 @@ async function agreedToDangerous(file: string, name: string, globals: PickleGlob
         vscode.l10n.t('No trained model needs this. It names:'),
         list(dangerous),
         vscode.l10n.t('Your answer holds for this very file: a changed one asks again.'),
+        ...(wayOut === undefined ? [] : [wayOut]),
       ].join('\n\n'),
     },
     goOn,

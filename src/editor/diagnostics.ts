@@ -14,7 +14,8 @@ export function showDiagnostics(store: Store): vscode.Disposable {
     for (const { folder, document } of store.projects) {
       const uri = modelsFileUri(folder);
       const found = diagnosticsOf(document);
-      if (found.length > 0 && !(document.kind === 'invalid' && isOpen(uri))) collection.set(uri, found);
+      const isSchemas = document.kind === 'invalid' || document.kind === 'ok';
+      if (found.length > 0 && !(isSchemas && isOpen(uri))) collection.set(uri, found);
     }
   };
   const isModelsFile = (uri: vscode.Uri): boolean =>
@@ -43,11 +44,16 @@ const SOURCE = 'Nimbus';
 
 function diagnosticsOf(document: ModelsDocument): vscode.Diagnostic[] {
   const passive = document.kind === 'legacy' || document.kind === 'newer';
-  const problems = 'problems' in document ? document.problems : [];
+  const later = (document.kind === 'ok' && document.later) || [];
+  const problems = 'problems' in document ? document.problems : later;
   const first = problemOf(document);
   const ranges = problems.length > 0 ? problems : first ? [{ ...first, endLine: first.line, endColumn: 1 }] : [];
   return ranges.map(({ line, column, endLine, endColumn, message }) => {
-    const severity = passive ? vscode.DiagnosticSeverity.Information : vscode.DiagnosticSeverity.Error;
+    const severity = passive
+      ? vscode.DiagnosticSeverity.Information
+      : later.length > 0
+        ? vscode.DiagnosticSeverity.Warning
+        : vscode.DiagnosticSeverity.Error;
     const diagnostic = new vscode.Diagnostic(new vscode.Range(line, column, endLine, endColumn), message, severity);
     diagnostic.source = SOURCE;
     diagnostic.code = document.kind;

@@ -52,13 +52,20 @@ export function openEditor(
 
 async function finish({ extension, store }: Editor): Promise<void> {
   await store.opened();
-  const [{ watchDeployments }, { showDiagnostics }, { watchModelFolders }, { installShim }] = await Promise.all([
-    import('./contexts.ts'),
-    import('./diagnostics.ts'),
-    import('./explorer/context.ts'),
-    import('./shim.ts'),
-  ]);
-  extension.subscriptions.push(watchDeployments(store), showDiagnostics(store), watchModelFolders());
+  const [{ watchDeployments }, { watchWalkthrough }, { showDiagnostics }, { watchModelFolders }, { installShim }] =
+    await Promise.all([
+      import('./contexts.ts'),
+      import('./walkthrough.ts'),
+      import('./diagnostics.ts'),
+      import('./explorer/context.ts'),
+      import('./shim.ts'),
+    ]);
+  extension.subscriptions.push(
+    watchDeployments(store),
+    watchWalkthrough(store),
+    showDiagnostics(store),
+    watchModelFolders(),
+  );
   await installShim(extension);
 }
 

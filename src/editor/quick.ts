@@ -15,21 +15,62 @@ interface Step {
 
 export type Choice<T> = vscode.QuickPickItem & { value?: T };
 
-/** One question with given answers; undefined where the user cancelled. */
+/**
+ * Fills a question's answers in while it is open. `show` replaces them; `preferred` is the one that Enter takes for as
+ * long as the user has not moved to another. `close` ends the question without an answer. The signal says that it ended.
+ */
+export type Feed<T> = (
+  show: (items: Choice<T>[], preferred?: T) => void,
+  close: () => void,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** One question with given answers, and more that come; undefined where the user cancelled. */
 export async function choose<T>(
-  options: Step & { items: Choice<T>[]; active?: Choice<T> },
+  options: Step & { items: Choice<T>[]; active?: Choice<T>; feed?: Feed<T> },
 ): Promise<T | typeof BACK | undefined> {
   const input = vscode.window.createQuickPick<Choice<T>>();
+  const ended = new AbortController();
+  let feeding: Promise<void> | undefined;
   input.items = options.items;
   input.matchOnDescription = true;
   input.matchOnDetail = true;
   if (options.active) input.activeItems = [options.active];
-  return shown<T>(input, options, (done) =>
+  const answer = shown<T>(input, options, (done) =>
     input.onDidAccept(() => {
       const value = input.selectedItems[0]?.value;
       if (value !== undefined) done(value);
     }),
   );
+  if (options.feed) feeding = feed(input, options.feed, ended.signal);
+  try {
+    // A bug in the feed ends the question.
+    return await Promise.race([answer, ...(feeding ? [feeding.then(() => answer)] : [])]);
+  } finally {
+    ended.abort();
+    input.hide();
+  }
+}
+
+async function feed<T>(input: vscode.QuickPick<Choice<T>>, source: Feed<T>, signal: AbortSignal): Promise<void> {
+  let suggested = input.items[0]?.value;
+  const show = (items: Choice<T>[], preferred = items[0]?.value): void => {
+    if (signal.aborted) return;
+    const active = input.activeItems[0]?.value;
+    const moved = active !== undefined && active !== suggested;
+    const wanted = moved ? active : preferred;
+    input.items = items;
+    const next = items.find(({ value }) => value !== undefined && value === wanted);
+    if (next) input.activeItems = [next];
+    if (!moved) suggested = next?.value;
+  };
+  input.busy = true;
+  input.keepScrollPosition = true;
+  try {
+    await source(show, () => input.hide(), signal);
+  } finally {
+    if (!signal.aborted) input.busy = false;
+  }
 }
 
 /** One question for a text. `check` answers with what is wrong with it. */

@@ -42,7 +42,7 @@ export interface Problem {
   field?: string;
   /** What to do next, where the product knows it. */
   next?: string;
-  /** The last lines of the worker, where it died (502). */
+  /** The worker's last lines, where it died or was ended (502, 504): of this request, else of its start. */
   lastLines?: string[];
 }
 
@@ -100,6 +100,8 @@ export interface Span {
   start: number;
   end: number;
   id?: string;
+  /** How sure the model is, 0 to 1, where it says so (token classification of transformers). */
+  score?: number;
 }
 
 export interface Token {
@@ -114,20 +116,125 @@ export interface Token {
   head?: number;
 }
 
+export type Label = string | number | boolean;
+
 export interface Score {
-  label: string;
+  /** Of a classifier the same JSON value as its `label`; of a mixture the number of the component. */
+  label: Label;
   score: number;
 }
 
-/** A scikit-learn classifier. `scores` are in the order of the model's classes. */
+/**
+ * A classifier of any framework. `scores` are in the order of the model's classes, those of a zero-shot classifier from
+ * the highest. Independent scores (`multi_label`) do not add up to 1.
+ */
 export interface ClassificationResult {
-  label: string | number | boolean;
+  label: Label;
   scores?: Score[];
   scoreKind?: 'probability' | 'decision';
+}
+
+/** A scikit-learn clusterer; `scores` are a mixture's probabilities of each component. */
+export interface ClusteringResult {
+  cluster: number;
+  scores?: Score[];
+  scoreKind?: 'probability';
 }
 
 /** A scikit-learn regressor with one output, or with several by name. */
 export interface RegressionResult {
   value?: number;
   values?: Record<string, number>;
+}
+
+/** Question answering; the input is `{"question", "context"}`. Offsets count code points of the context. */
+export interface QuestionAnswer {
+  answer: string;
+  score: number;
+  start: number;
+  end: number;
+}
+
+export interface QuestionAnsweringResult extends QuestionAnswer {
+  /** Where `top_k` asked for more than one: all of them, the best one first. */
+  answers?: QuestionAnswer[];
+}
+
+/** What fits the masks of a text, the best first; with several masks one list for each. */
+export interface FillMaskResult {
+  fills?: Fill[];
+  masks?: Fill[][];
+}
+
+export interface Fill {
+  token: string;
+  /** The text with this token in the place of the mask. */
+  text: string;
+  score: number;
+}
+
+/** Summarization, translation and generation. */
+export interface GeneratedTextResult {
+  text: string;
+  /** Where `num_return_sequences` asked for more than one: all of them. */
+  texts?: string[];
+}
+
+/** One vector for the whole text: feature extraction, sentence embeddings. */
+export interface EmbeddingResult {
+  embedding: number[];
+}
+
+/** Of sentences with `source`, in the order of the input; the input is `{"source", "sentences"}`. */
+export interface SimilarityResult {
+  similarities: { text: string; score: number }[];
+}
+
+/** Tensors by name; `data` is nested as `shape` says, one number where the shape is empty. */
+export interface TensorsResult {
+  tensors: Record<string, TensorValue>;
+}
+
+export interface TensorValue {
+  /** As the framework writes it: `float32`, `int64`, `bool`. */
+  dtype: string;
+  shape: number[];
+  data: unknown;
+}
+
+/** Several outputs with classes of their own, or several labels of one set. */
+export interface MultiLabelResult {
+  labels: (string | number | boolean)[];
+  /** One for each output. */
+  outputs?: ClassificationResult[];
+  scores?: Score[];
+  scoreKind?: 'probability';
+}
+
+/** A model that ranks: the higher the better, without a unit. */
+export interface RankingResult {
+  score: number;
+}
+
+/** `distances` to all centres, or `scores` of all components of a mixture, by their number. */
+export interface ClusterResult {
+  cluster: number;
+  distances?: number[];
+  scores?: Score[];
+}
+
+/** A score below 0 is an outlier. */
+export interface OutlierResult {
+  outlier: boolean;
+  score?: number;
+}
+
+/** What a transformer makes of an input; null where a value is missing. */
+export interface VectorResult {
+  vector: (number | string | boolean | null)[];
+}
+
+/** The logarithm of a density. */
+export interface DensityResult {
+  density: number;
 }

@@ -16,6 +16,8 @@ export interface PlaygroundStart {
   deployments: DeploymentStatus[];
   selected?: DeploymentKey;
   card?: ModelCard;
+  /** Requests from before the page was opened, of all deployments, oldest first. */
+  samples: Sample[];
   /** BCP 47, for numbers and dates. */
   locale: string;
 }

@@ -4,13 +4,27 @@ export interface ModelsSpec {
   models: Record<string, ModelSpec>;
 }
 
-export const FRAMEWORKS = ['spacy', 'sklearn', 'custom'] as const;
+export const FRAMEWORKS = [
+  'spacy',
+  'sklearn',
+  'onnx',
+  'transformers',
+  'torch',
+  'xgboost',
+  'lightgbm',
+  'custom',
+] as const;
 export type Framework = (typeof FRAMEWORKS)[number];
 
 /** How the product writes a framework's name to people. */
 export const FRAMEWORK_TITLES: Record<Framework, string> = {
   spacy: 'spaCy',
   sklearn: 'scikit-learn',
+  onnx: 'ONNX',
+  transformers: 'Hugging Face',
+  torch: 'PyTorch',
+  xgboost: 'XGBoost',
+  lightgbm: 'LightGBM',
   custom: 'custom',
 };
 

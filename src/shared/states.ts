@@ -3,11 +3,12 @@ import type { MadeWith, StartKind } from './contract.ts';
 import type { DeploymentKey, Framework, TargetKind } from './spec.ts';
 
 /**
- * `idle` no worker: the next request is cold. `starting` a worker is initialising and none is ready. `serving` a
- * worker is ready. `stopped` the user closed the route (503). `failed` the last start failed. `changed` the model
- * differs from what is deployed. `refused` a new version could not answer, the old one serves on.
+ * `not-deployed` models.json declares it, nobody deployed it on this machine. `idle` no worker: the next request is
+ * cold. `starting` a worker is initialising and none is ready. `serving` a worker is ready. `stopped` the user closed
+ * the route (503). `failed` the last start failed. `changed` the model differs from what is deployed. `refused` a new
+ * version could not answer, the old one serves on.
  */
-export type State = 'idle' | 'starting' | 'serving' | 'stopped' | 'failed' | 'changed' | 'refused';
+export type State = 'not-deployed' | 'idle' | 'starting' | 'serving' | 'stopped' | 'failed' | 'changed' | 'refused';
 
 export interface DeploymentStatus extends DeploymentKey {
   target: TargetKind;
@@ -24,6 +25,8 @@ export interface DeploymentStatus extends DeploymentKey {
   madeWith?: MadeWith[];
   /** Where the interpreter differs from that in a way that may matter, one text each. */
   differs?: string[];
+  /** Whether plain text is an input of the version that serves; unset where it is not known. */
+  takesText?: boolean;
   workers: number;
   /** Milliseconds, whole request as the host saw it, last one of its kind. */
   lastMs: Partial<Record<StartKind, number>>;

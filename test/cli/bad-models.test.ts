@@ -174,7 +174,7 @@ describe('nimbus deploy of a model in an odd place', function () {
     await answers('echo');
     await sandbox.json(deployArguments(second));
     assert.deepEqual(paths(), { echo: first, 'echo-2': second });
-    const bad = await refused(sandbox, deployArguments(second, '--name', 'Echo!'));
+    const bad = await refused(sandbox, deployArguments(second, '--name', 'Echo!'), 2);
     assert.equal(bad.code, 'invalid-name');
     await sandbox.json(deployArguments(second, '--name', 'echo'));
     assert.equal((await sandbox.json<{ result: unknown }>(['predict', 'echo', 'x'])).result, 'second');

@@ -2,23 +2,27 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { PredictAnswer } from '../../src/shared/contract.ts';
 import { deployArguments, ECHO, hostOf, leftBehind, refused, runPython, writeModel } from './models.ts';
-import { createSandbox, python, root, type Sandbox } from './nimbus.ts';
+import { createSandbox, python, root, samples, type Sandbox } from './nimbus.ts';
 
-/** Runs a command in a terminal of its own and types the answer once it asks. */
+const ENTER = '\r';
+const CONTROL_C = '\u0003';
+
+/** Runs a command in a terminal of its own and presses the keys for each question in turn, once it is asked. */
 async function inTerminal(
   sandbox: Sandbox,
   argv: string[],
-  question: string,
-  answer: string,
+  answers: (readonly [question: string, keys: string])[],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<{ code: number | null; said: string }> {
   const node = process.env['NIMBUS_USER_NODE'] ?? process.execPath;
-  const child = spawn('python3', ['-c', TYPIST, question, answer, node, path.join(root, 'dist/cli.js'), ...argv], {
+  const child = spawn(python, ['-c', TYPIST, JSON.stringify(answers), node, path.join(root, 'dist/cli.js'), ...argv], {
     cwd: sandbox.folder,
-    env: { ...process.env, NIMBUS_HOME: sandbox.home, TERM: 'xterm' },
+    env: { ...process.env, ...env, NIMBUS_HOME: sandbox.home, TERM: 'xterm' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let said = '';
@@ -27,24 +31,29 @@ async function inTerminal(
   return { code, said };
 }
 
+/** A question that never comes ends the command, so that the test says so. */
 const TYPIST = `
-import os, pty, sys
-question, answer, *argv = sys.argv[1:]
+import json, os, pty, select, signal, sys
+answers, *argv = sys.argv[1:]
+answers = json.loads(answers)
 pid, terminal = pty.fork()
 if pid == 0:
     os.execv(argv[0], argv)
-said = b""
+said, seen = b"", 0
 while True:
+    if not select.select([terminal], [], [], 30)[0]:
+        os.kill(pid, signal.SIGKILL)
+        break
     try:
         some = os.read(terminal, 65536)
     except OSError:
         break
     if not some:
         break
-    asked = question.encode() in said
     said += some
-    if not asked and question.encode() in said:
-        os.write(terminal, answer.encode() + b"\\r")
+    if answers and answers[0][0].encode() in said[seen:]:
+        seen = len(said)
+        os.write(terminal, answers.pop(0)[1].encode())
 sys.stdout.buffer.write(said)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
@@ -83,7 +92,8 @@ describe('consent on the command line', function () {
       await sandbox.json(withoutTrust('code'));
     });
 
-    it("is asked for before the project's own Python runs", async () => {
+    /** Gives the project a Python of its own; answers with the file that says that it ran. */
+    const ownPython = (): string => {
       const canary = path.join(sandbox.folder, 'python-ran');
       mkdirSync(path.join(sandbox.folder, '.venv/bin'), { recursive: true });
       writeFileSync(path.join(sandbox.folder, '.venv/pyvenv.cfg'), 'home = /usr/bin\n');
@@ -93,11 +103,59 @@ describe('consent on the command line', function () {
         { mode: 0o755 },
       );
       writeModel(sandbox, 'code', ECHO);
+      return canary;
+    };
+
+    it("is asked for before the project's own Python runs", async () => {
+      const canary = ownPython();
       const { text } = await refused(sandbox, ['deploy', 'code', '--yes'], 2);
       assert.match(text, /\.venv\/bin\/python.*--trust/s);
       assert.ok(!existsSync(canary), 'it ran before anybody was asked');
       await sandbox.json(['deploy', 'code', '--yes', '--trust']);
       assert.ok(existsSync(canary), 'a trusted project runs on its own Python');
+    });
+
+    const TRUST_QUESTION = 'Do you trust the project, so that it may run? [y/N]';
+
+    it("runs the project's own Python after a yes in the terminal, which is remembered", async () => {
+      const canary = ownPython();
+      const { code, said } = await inTerminal(sandbox, ['deploy', 'code', '--yes'], [[TRUST_QUESTION, `yes${ENTER}`]]);
+      assert.equal(code, 0, said);
+      assert.match(said, /a Python of its own, \.venv\/bin\/python/);
+      assert.ok(existsSync(canary), 'it is the Python that the user agreed to');
+      await sandbox.json(['deploy', 'code', '--yes']);
+    });
+
+    it('runs on another Python after a no, and asks again the next time', async () => {
+      const canary = ownPython();
+      // The model itself is code of the project: that is a question of its own, and no answer to it is a no.
+      const typed = [
+        [TRUST_QUESTION, `no${ENTER}`],
+        ['Run it? [y/N]', ENTER],
+      ] as const;
+      for (let time = 0; time < 2; time++) {
+        const { code, said } = await inTerminal(sandbox, ['deploy', 'code', '--yes'], [...typed]);
+        assert.equal(code, 130, said);
+        assert.match(said, /runs code of this project: handler\.py/);
+        assert.doesNotMatch(said, /· Python [\d.]+ \(\.venv\)/);
+      }
+      assert.ok(!existsSync(canary));
+      assert.deepEqual(leftBehind(sandbox), left);
+      // What is no code of the project deploys all the same.
+      sandbox.add(path.join(samples, 'sentiment.joblib'), 'sentiment.joblib');
+      const env = { PATH: `${path.dirname(python)}${path.delimiter}${process.env['PATH']}` };
+      const other = await inTerminal(sandbox, ['deploy', 'sentiment.joblib'], [[TRUST_QUESTION, `n${ENTER}`]], env);
+      assert.equal(other.code, 0, other.said);
+      assert.ok(!existsSync(canary));
+    });
+
+    it('ends with Ctrl+C at the question: nothing ran, nothing is left', async () => {
+      const canary = ownPython();
+      const { code, said } = await inTerminal(sandbox, ['deploy', 'code', '--yes'], [[TRUST_QUESTION, CONTROL_C]]);
+      assert.equal(code, 130, said);
+      assert.match(said, /Cancelled/);
+      assert.ok(!existsSync(canary));
+      assert.deepEqual(leftBehind(sandbox), left);
     });
 
     it('does not come with a repository: neither models.json nor .nimbus starts anything', async () => {
@@ -124,7 +182,7 @@ describe('consent on the command line', function () {
           assert.match((await refused(other, argv)).text, /[Rr]edeploy|not deployed/);
         }
         const { models } = await other.json<{ models: { deployments: { state: string }[] }[] }>(['list']);
-        assert.equal(models[0]!.deployments[0]!.state, 'failed');
+        assert.equal(models[0]!.deployments[0]!.state, 'not-deployed');
         assert.deepEqual([existsSync(theirs), existsSync(canary)], [false, false]);
       } finally {
         await other.remove();
@@ -175,7 +233,7 @@ joblib.dump(model.fit(["good ${word}", "bad"], ["${word}", "no"]), "m.joblib")
       assert.doesNotMatch(problem.text, /sklearn\./, 'what its framework writes is not asked about');
       assert.deepEqual(leftBehind(sandbox), left);
 
-      const agreed = await inTerminal(sandbox, withoutTrust('m.joblib'), '[y/N]', 'y');
+      const agreed = await inTerminal(sandbox, withoutTrust('m.joblib'), [['[y/N]', `y${ENTER}`]]);
       assert.equal(agreed.code, 0, agreed.said);
       assert.match(agreed.said, /steps\.text\.Lower/);
       assert.equal(await label(), 'yes');
@@ -200,9 +258,64 @@ joblib.dump(model.fit(["good ${word}", "bad"], ["${word}", "no"]), "m.joblib")
       assert.equal(await label(), 'again', 'what was agreed to serves on');
     });
 
+    it('leaves it without a network, unless the user allows it one', async () => {
+      const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      let calls = 0;
+      server.on('connection', () => calls++);
+      try {
+        train('yes');
+        const module = path.join(sandbox.folder, 'steps/text.py');
+        const call = `import socket\ntry:\n    socket.create_connection(("127.0.0.1", ${port}), 5).close()\nexcept OSError:\n    pass\n`;
+        writeFileSync(module, call + readFileSync(module, 'utf8'));
+        await sandbox.json(deployArguments('m.joblib'));
+        assert.equal(await label(), 'yes');
+        assert.equal(calls, 0);
+        const shown = await sandbox.nimbus(['logs', 'm']);
+        assert.match(shown.stdout, /runs without a network: loading it needed your consent/);
+        await sandbox.endHost();
+        const { code } = await sandbox.nimbus(['predict', 'm', 'GOOD'], { env: { NIMBUS_CONSENTED_NETWORK: '1' } });
+        assert.equal(code, 0);
+        assert.equal(calls, 1);
+      } finally {
+        server.close();
+      }
+    });
+
+    it('is shown, and taken back, by nimbus trust', async () => {
+      train('yes');
+      const said = await sandbox.nimbus(deployArguments('m.joblib'));
+      assert.equal(said.code, 0, said.stderr);
+      assert.match(said.stdout, /Agreed to by --trust\.[^]*steps\.text\.Lower/);
+      const shown = await sandbox.nimbus(['trust']);
+      assert.match(shown.stdout, /this project's own code\n +pickles that name steps\.text\.Lower/);
+      assert.equal((await refused(sandbox, ['trust', '--remove'], 2)).code, 'question-unanswered');
+      const { removed } = await sandbox.json<{ removed: unknown[] }>(['trust', '--remove', '--yes']);
+      assert.equal(removed.length, 2);
+      assert.deepEqual((await sandbox.json<{ consents: unknown[] }>(['trust'])).consents, []);
+      assert.equal((await refused(sandbox, withoutTrust('m.joblib'), 2)).code, 'question-unanswered');
+    });
+
+    it('is not kept where the deploy was cancelled before its end', async () => {
+      writeModel(
+        sandbox,
+        'slow',
+        'import time\ntime.sleep(600)\ndef load(path): pass\ndef predict(model, input): pass\n',
+      );
+      const consents = async (): Promise<unknown[]> =>
+        (await sandbox.json<{ consents: unknown[] }>(['trust'])).consents;
+      const { code, said } = await inTerminal(sandbox, withoutTrust('slow'), [
+        ['[y/N]', `y${ENTER}`],
+        ['… start', CONTROL_C],
+      ]);
+      assert.equal(code, 130, said);
+      assert.deepEqual(await consents(), []);
+    });
+
     it('is a no without an answer: nothing is deployed', async () => {
       train('yes');
-      const { code, said } = await inTerminal(sandbox, withoutTrust('m.joblib'), '[y/N]', '');
+      const { code, said } = await inTerminal(sandbox, withoutTrust('m.joblib'), [['[y/N]', ENTER]]);
       assert.equal(code, 130, said);
       assert.deepEqual(leftBehind(sandbox), left);
     });
@@ -231,17 +344,19 @@ joblib.dump(make_pipeline(FunctionTransformer(kw_args={"run": Run()})), "m.jobli
       for (const flags of [[], ['--yes'], ['--trust'], ['--trust', '--yes']]) {
         const problem = await refused(sandbox, ['deploy', 'm.joblib', '--python', python, ...flags], 2);
         assert.equal(problem.code, 'question-unanswered');
-        assert.match(problem.text, /posix\.system: runs a command.*no flag allows this/s);
+        assert.match(problem.text, /posix\.system: runs a command.*skops\.io\.dump.*no flag allows this/s);
       }
       // Neither by one key nor by another name.
       for (const answer of ['y', 'yes', 'M']) {
-        const { code, said } = await inTerminal(sandbox, deployArguments('m.joblib'), 'load it all the same:', answer);
+        const { code, said } = await inTerminal(sandbox, deployArguments('m.joblib'), [
+          ['load it all the same:', answer + ENTER],
+        ]);
         assert.equal(code, 130, said);
       }
       assert.equal(ran(1), false);
       assert.deepEqual(leftBehind(sandbox), left);
 
-      const agreed = await inTerminal(sandbox, deployArguments('m.joblib'), 'load it all the same:', 'm');
+      const agreed = await inTerminal(sandbox, deployArguments('m.joblib'), [['load it all the same:', `m${ENTER}`]]);
       assert.equal(agreed.code, 0, agreed.said);
       assert.equal(ran(1), true, 'it is what the user wanted');
       await sandbox.json(deployArguments('m.joblib'));

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import type { BatchLine } from '../../src/core/invoke/batch.ts';
+import { usualPort } from '../../src/core/host/port.ts';
 import type { PredictAnswer, Problem } from '../../src/shared/contract.ts';
 import type { Phases } from '../../src/shared/latency.ts';
 import { createSandbox, python, samples, type Sandbox } from './nimbus.ts';
@@ -122,6 +125,27 @@ describe('nimbus on the samples', function () {
     assert.ok(answer.requestId);
   });
 
+  it("says where the endpoints are when another program has the project's usual port", async () => {
+    await sandbox.endHost();
+    const other = createServer().listen(usualPort(sandbox.folder), '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const note = new RegExp(
+        `usual port ${usualPort(sandbox.folder)} is taken .* at http://127\\.0\\.0\\.1:\\d+\\.`,
+        'g',
+      );
+      for (const argv of [['list'], ['predict', 'sentiment', 'good']]) {
+        const { stderr, code } = await sandbox.nimbus(argv);
+        assert.equal(code, 0);
+        assert.equal(stderr.match(note)?.length, 1, stderr);
+        assert.equal((await sandbox.nimbus([...argv, '--json'])).stderr, '');
+      }
+    } finally {
+      other.close();
+      await sandbox.endHost();
+    }
+  });
+
   it('refuses to run a pickle that names dangerous globals, whatever the flags', async () => {
     const canary = path.join(sandbox.folder, 'canary');
     mkdirSync(path.join(sandbox.folder, 'bad'), { recursive: true });
@@ -169,5 +193,20 @@ describe('nimbus on the samples', function () {
     );
     const { code } = await sandbox.nimbus(['predict', 'sentiment', 'x']);
     assert.equal(code, 1);
+  });
+
+  it('takes all models of a project away, once it is sure', async () => {
+    sandbox.add(path.join(samples, 'flowers.joblib'), 'models/flowers.joblib');
+    await sandbox.json(['deploy', 'models/flowers.joblib', '--python', python, '--trust', '--yes']);
+    const asked = await sandbox.nimbus(['destroy', '--json']);
+    assert.equal(asked.code, 2);
+    assert.match(asked.stdout, /--yes/);
+    const gone = await sandbox.json<{ removed: unknown[]; models: string[] }>(['destroy', '--yes']);
+    assert.deepEqual(gone, {
+      removed: [{ model: 'flowers', deployment: 'local' }],
+      models: ['sentiment', 'flowers'],
+    });
+    assert.deepEqual(await sandbox.json(['list']), { models: [] });
+    assert.ok(existsSync(path.join(sandbox.folder, 'models/flowers.joblib')));
   });
 });

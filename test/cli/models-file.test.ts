@@ -50,6 +50,115 @@ describe('nimbus deploy with a models.json that', function () {
     });
   }
 
+  it('has entries of a newer Nimbus shows them, leaves them, and works with the rest', async () => {
+    writeModel(sandbox, 'echo');
+    const text = `{
+  "version": 1,
+  "models": {
+    "echo": {
+      "path": "echo",
+      "framework": "custom",
+      "deployments": { "prod": { "target": "lambda", "region": "eu-west-1" } }
+    },
+    "vision": { "path": "vision.onnx", "framework": "caff" } // later
+  }
+}
+`;
+    writeFileSync(file(), text);
+    await sandbox.json(deployArguments('echo'));
+    assert.equal(await result('echo'), 'hello');
+    const { models } = await sandbox.json<{ models: any[] }>(['list']);
+    assert.deepEqual(
+      models.map(({ name, framework, deployments }) => [
+        name,
+        framework,
+        deployments.map((one: any) => `${one.name} ${one.target} ${one.state}`),
+      ]),
+      [
+        ['echo', 'custom', ['local local serving', 'prod lambda needs-newer-nimbus']],
+        ['vision', 'caff', []],
+      ],
+    );
+    const shown = await sandbox.nimbus(['list']);
+    assert.match(shown.stdout, /vision +caff +- +needs a newer Nimbus/);
+    assert.match(shown.stdout, /prod +needs a newer Nimbus +target lambda/);
+    assert.equal((await sandbox.nimbus(['status'])).code, 0);
+    for (const argv of [
+      ['predict', 'vision', 'x'],
+      ['status', 'vision'],
+      ['predict', 'echo/prod', 'x'],
+      ['destroy', 'echo', '--yes'],
+      deployArguments('echo', '--name', 'vision'),
+      deployArguments('echo', '--as', 'prod'),
+    ]) {
+      const problem = await refused(sandbox, argv);
+      assert.equal(problem.code, 'needs-newer-nimbus', argv.join(' '));
+      assert.match(problem.text, /models\.json, line \d+: "(framework|target)" of .* is "(caff|lambda)"/);
+    }
+    await sandbox.json(['remove', 'echo', '--yes']);
+    assert.equal(await result('echo').catch(() => 'removed'), 'removed');
+    const after = readFileSync(file(), 'utf8');
+    assert.deepEqual(Object.keys(read().models.echo.deployments), ['prod']);
+    for (const line of text.split('\n').filter((one) => /prod|vision/.test(one))) {
+      assert.ok(after.includes(line.trim().replaceAll(/[{}] *$/g, '')), line);
+    }
+  });
+
+  it('is of a newer format says so at once, and does not say that there is nothing', async () => {
+    writeModel(sandbox, 'echo');
+    const text = '{"version": 2, "models": {"a": {"kind": "new"}}}';
+    writeFileSync(file(), text);
+    const listed = await sandbox.nimbus(['list']);
+    assert.equal(listed.code, 0);
+    assert.match(listed.stderr, /newer version of Nimbus \(format 2\)/);
+    assert.doesNotMatch(listed.stdout, /No models yet/);
+    const { stdout, stderr, code } = await sandbox.nimbus(deployArguments('echo'));
+    assert.equal(code, 1);
+    assert.match(stderr, /newer version of Nimbus/);
+    assert.equal(stdout, '', 'nothing was begun');
+    assert.deepEqual(leftBehind(sandbox), { models: text, snapshots: [] });
+  });
+
+  it('is cut off while something is deployed is as it was last, with a warning', async () => {
+    await sandbox.json(deployArguments(writeModel(sandbox, 'echo')));
+    const whole = readFileSync(file(), 'utf8');
+    writeFileSync(file(), whole.slice(0, -10));
+    for (const argv of [
+      ['predict', 'echo', 'hello'],
+      ['status', 'echo'],
+      ['list'],
+      ['cold', 'echo'],
+      ['logs', 'echo'],
+    ]) {
+      const { code, stderr, stdout } = await sandbox.nimbus([...argv, '--json']);
+      assert.equal(code, 0, stdout);
+      assert.match(stderr, /models\.json:\d+:\d+ is not valid.*last good state/);
+      for (const line of stdout.trim().split('\n')) if (line !== '') JSON.parse(line);
+    }
+    await refused(sandbox, ['remove', 'echo', '--yes']);
+    await refused(sandbox, deployArguments('echo'));
+    assert.equal(readFileSync(file(), 'utf8'), whole.slice(0, -10));
+  });
+
+  it('is of an early Nimbus is migrated by nimbus migrate, which asks', async () => {
+    const text =
+      '[{"modelName": "echo", "modelType": "custom", "modelPathOrName": "echo"}, {"modelName": "b", "modelType": "bert", "modelPathOrName": "b"}]';
+    writeModel(sandbox, 'echo');
+    writeFileSync(file(), text);
+    assert.match((await refused(sandbox, ['list'])).text, /nimbus migrate.*Nimbus: Migrate models\.json/);
+    const asked = await sandbox.nimbus(['migrate', '--json']);
+    assert.equal(asked.code, 2);
+    assert.match(asked.stdout, /--yes/);
+    assert.equal(readFileSync(file(), 'utf8'), text);
+    const done = await sandbox.json<{ models: string[]; left: unknown[] }>(['migrate', '--yes']);
+    assert.deepEqual([done.models, done.left.length], [['echo'], 1]);
+    assert.deepEqual(Object.keys(read().models), ['echo']);
+    await sandbox.json(deployArguments('echo'));
+    assert.equal(await result('echo'), 'hello');
+    const again = await sandbox.nimbus(['migrate']);
+    assert.deepEqual([again.code, /nothing to migrate/.test(again.stdout)], [0, true]);
+  });
+
   it('is read-only leaves it and everything else as it is', async () => {
     writeModel(sandbox, 'echo');
     writeFileSync(file(), OURS);

@@ -21,15 +21,15 @@ export interface Sandbox {
   /** What its user has of Nimbus: caches, logs, consents. */
   home: string;
   /** Runs the bundled command line to its end, without a terminal. */
-  nimbus(argv: string[], options?: { stdin?: string; env?: NodeJS.ProcessEnv }): Promise<Ended>;
+  nimbus(argv: string[], options?: { stdin?: string; env?: NodeJS.ProcessEnv; cwd?: string }): Promise<Ended>;
   /** Starts it and leaves it running. */
-  start(argv: string[], env?: NodeJS.ProcessEnv): ChildProcess;
+  start(argv: string[], env?: NodeJS.ProcessEnv, cwd?: string): ChildProcess;
   /** Runs it with `--json`, expects success, and answers with the document. */
   json<T>(argv: string[], options?: { stdin?: string }): Promise<T>;
   /** Copies one of the examples into the project. */
   add(from: string, to: string): string;
-  /** Ends the host, if one runs. */
-  endHost(): Promise<void>;
+  /** Ends the host, if one runs; of this folder where it is another project. */
+  endHost(project?: string): Promise<void>;
   /** Ends the host and removes everything. */
   remove(): Promise<void>;
 }
@@ -43,10 +43,14 @@ export function createSandbox(): Sandbox {
   delete env['PYTHONDONTWRITEBYTECODE'];
   const node = process.env['NIMBUS_USER_NODE'] ?? process.execPath;
   const cli = path.join(root, 'dist/cli.js');
-  const start = (argv: string[], more: NodeJS.ProcessEnv = {}): ChildProcess =>
-    spawn(node, [cli, ...argv], { cwd: folder, env: { ...env, ...more }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const start = (argv: string[], more: NodeJS.ProcessEnv = {}, cwd = '.'): ChildProcess =>
+    spawn(node, [cli, ...argv], {
+      cwd: path.join(folder, cwd),
+      env: { ...env, ...more },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
   const nimbus: Sandbox['nimbus'] = async (argv, options = {}) => {
-    const child = start(argv, options.env);
+    const child = start(argv, options.env, options.cwd);
     let stdout = '';
     let stderr = '';
     child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -55,9 +59,9 @@ export function createSandbox(): Sandbox {
     const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
     return { code, stdout, stderr };
   };
-  const endHost = async (): Promise<void> => {
+  const endHost = async (project = folder): Promise<void> => {
     process.env['NIMBUS_HOME'] = home;
-    const host = await findHost({ project: folder, kind: 'cli' });
+    const host = await findHost({ project, kind: 'cli' });
     const asked = await host?.api.shutdown();
     // It is at work, for a test that failed in the middle.
     if (asked?.ok === false) process.kill(host!.hello.pid, 'SIGTERM');

@@ -80,6 +80,61 @@ describe('nimbus deploy with a Python that', function () {
   }
 });
 
+describe('nimbus deploy of a model that models.json binds to a Python version', function () {
+  this.timeout(60_000);
+  let sandbox: Sandbox;
+  before(() => {
+    sandbox = createSandbox();
+    writeModel(sandbox, 'echo');
+  });
+  after(() => sandbox.remove());
+
+  const bind = (pythonVersion: string): void =>
+    writeFileSync(
+      path.join(sandbox.folder, 'models.json'),
+      JSON.stringify({ version: 1, models: { echo: { path: 'echo', framework: 'custom', pythonVersion } } }),
+    );
+  /** A Python that says that it is of version 3.77, and its folder. */
+  function program(): { file: string; folder: string } {
+    const folder = path.join(sandbox.folder, '..', 'bin');
+    mkdirSync(folder, { recursive: true });
+    const file = path.join(folder, 'python3.12');
+    const said = JSON.stringify({
+      python: file,
+      version: '3.77.1',
+      implementation: 'cpython',
+      abi: 'x',
+      platform: 'x',
+    });
+    const script = `case "$*" in *probe.py*) echo '${said.slice(0, -1)},"packages":{}}';; *) exec "${BASE}" "$@";; esac`;
+    writeFileSync(file, `#!/bin/sh\n${script}\n`);
+    chmodSync(file, 0o755);
+    return { file, folder };
+  }
+
+  it('says which versions there are where none is of that one', async () => {
+    bind('3.78');
+    const { folder } = program();
+    const env = { ...NO_ENVIRONMENT, PATH: [path.dirname(BASE), folder].join(':') };
+    const none = await refused(sandbox, ['deploy', 'echo', '--trust', '--yes'], 1, env);
+    assert.equal(none.code, 'python-version-missing');
+    assert.match(
+      none.text,
+      /asks for Python 3\.78 .*Found: Python 3\.\d+\.\d+ .*, Python 3\.77\.1 .*Install Python 3\.78/,
+    );
+  });
+
+  it('takes the interpreter of that version, though another one comes first on the PATH', async () => {
+    bind('3.77');
+    const { file, folder } = program();
+    const env = { ...NO_ENVIRONMENT, PATH: [path.dirname(BASE), folder, '/bin', '/usr/bin'].join(':') };
+    const ended = await sandbox.nimbus(['deploy', 'echo', '--trust', '--yes', '--json'], { env });
+    assert.equal(ended.code, 0, ended.stdout);
+    const { deployments } = await sandbox.json<{ deployments: { interpreter: string }[] }>(['status', 'echo']);
+    assert.equal(deployments[0]!.interpreter, file);
+  });
+});
+
 describe('nimbus deploy of a model that needs packages', function () {
   this.timeout(120_000);
   let sandbox: Sandbox;
@@ -135,7 +190,18 @@ describe('nimbus deploy of a model that needs packages', function () {
 
   it('asks before it makes an environment', async () => {
     const problem = await refused(sandbox, deploy(), 2, env);
-    assert.match(problem.text, /tiny-one==1\.0, tiny-two==1\.0\?.*--yes/);
+    assert.match(
+      problem.text,
+      /tiny-one is not installed; the model asks for ==1\.0\.[^]*tiny-one==1\.0, tiny-two==1\.0\?.*--yes/,
+    );
+    nothingLeft();
+  });
+
+  it('says which package the index does not have', async () => {
+    writeModel(sandbox, 'misspelt', ECHO, { 'requirements.txt': 'tiny-one==1.0\ntiny-tow==1.0\n' });
+    const problem = await refused(sandbox, ['deploy', 'misspelt', '--python', BASE, '--trust', '--yes'], 1, env);
+    assert.equal(problem.code, 'environment-package-unknown');
+    assert.match(problem.text, /no package tiny-tow\./);
     nothingLeft();
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem } from '../../src/shared/contract.ts';
 import { createSandbox, python, type Sandbox } from './nimbus.ts';
@@ -18,6 +18,9 @@ describe('nimbus, used wrongly', function () {
     ['a number that is none', ['deploy', 'x', '--memory', 'much'], 2, /whole number/],
     ['a target that is none', ['deploy', 'x', '--target', 'moon'], 2, /no target named moon/],
     ['a model that is none', ['predict', 'nothing', 'x'], 1, /no model named nothing/],
+    ['a name that is none', ['deploy', 'x', '--name', 'Bad Name'], 2, /"Bad Name" is not a valid name/],
+    ['an empty name', ['deploy', 'x', '--name', ''], 2, /"" is not a valid name/],
+    ['a name of a deployment that is none', ['deploy', 'x', '--as', 'a/b'], 2, /not a valid name/],
     ['a path that is none', ['deploy', 'nowhere.pkl', '--python', python], 1, /nowhere\.pkl/],
     ['an input that is no JSON', ['predict', 'x', '--input', '{'], 2, /--input is not valid JSON/],
     ['a text and an input', ['predict', 'x', 'text', '--input', '1'], 2, /not both/],
@@ -36,6 +39,13 @@ describe('nimbus, used wrongly', function () {
     });
   }
 
+  it('a text after -- is a text, also where it looks like an option', async () => {
+    const { code, stdout, stderr } = await sandbox.nimbus(['predict', 'nothing', '--', '--json']);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /no model named nothing/);
+  });
+
   it('a question without a terminal names the flag that answers it', async () => {
     const folder = path.join(sandbox.folder, 'code');
     mkdirSync(folder);
@@ -46,6 +56,24 @@ describe('nimbus, used wrongly', function () {
     const { code, stderr } = await sandbox.nimbus(['deploy', 'code', '--python', python]);
     assert.equal(code, 2);
     assert.match(stderr, /--trust/);
+  });
+
+  it('does not make the home folder a project without a word', async () => {
+    const HOME = sandbox.folder;
+    const argv = ['deploy', 'code', '--python', python, '--trust'];
+    const { code, stderr } = await sandbox.nimbus(argv, { env: { HOME } });
+    assert.equal(code, 2);
+    assert.match(stderr, /home folder[^]*--yes/);
+    assert.ok(!existsSync(path.join(HOME, 'models.json')));
+    // Where it is one, it is none of those below it.
+    writeFileSync(path.join(HOME, 'models.json'), '{"version": 1, "models": {}}');
+    const listed = await sandbox.nimbus(['deploy', 'handler.py', '--python', python, '--trust'], {
+      env: { HOME },
+      cwd: 'code',
+    });
+    assert.match(listed.stdout, new RegExp(`project ${HOME}/code$`, 'm'));
+    assert.match(listed.stdout, new RegExp(`models\\.json is new: ${HOME}/code/models\\.json$`, 'm'));
+    await sandbox.endHost(path.join(HOME, 'code'));
   });
 
   it('prints its help and version', async () => {
@@ -64,6 +92,8 @@ describe('nimbus, used wrongly', function () {
       'remove',
       'destroy',
       'serve',
+      'trust',
+      'migrate',
     ]) {
       assert.match(help.stdout, new RegExp(`^  ${verb} `, 'm'));
     }

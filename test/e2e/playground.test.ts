@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { violations } from './accessibility.ts';
 import { deployFromExplorer } from './deploy.ts';
 import { Playground } from './playground.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
-import { row, runCommand, showContainer } from './workbench.ts';
+import { quickInput, row, runCommand, showContainer } from './workbench.ts';
 
 describe('working with deployed models', () => {
   let editor: EditorServer;
@@ -19,6 +21,12 @@ describe('working with deployed models', () => {
     editor = await startEditor();
     workspace = path.join(editor.folder, 'workspace');
     makeWorkspace(workspace);
+    // An environment whose interpreter is gone.
+    mkdirSync(path.join(workspace, 'broken', 'bin'), { recursive: true });
+    writeFileSync(path.join(workspace, 'broken', 'pyvenv.cfg'), '');
+    writeFileSync(path.join(workspace, 'broken', 'bin', 'python'), '#!/bin/sh\necho gone >&2\nexit 1\n', {
+      mode: 0o755,
+    });
     window = await editor.open(workspace, 'light');
     playground = await deployFromExplorer(window.page, ['models', 'flowers.joblib'], 'flowers');
   });
@@ -62,10 +70,67 @@ describe('working with deployed models', () => {
     assert.equal(await column.inputValue(), '5.1');
   });
 
+  it('has its history again after its tab was closed, and counts on', async () => {
+    await runCommand(window.page, 'View: Close All Editors');
+    await window.page.getByRole('tab', { name: /^Playground/ }).waitFor({ state: 'detached' });
+    await runCommand(window.page, 'Nimbus: Open Playground');
+    await playground.opened('flowers');
+    assert.deepEqual(await playground.request(21), { start: 'warm', status: 200 });
+    await playground.frame.getByRole('button', { name: /^Send request 21 again/ }).click();
+    await playground.request(22);
+  });
+
+  it('lists every interpreter to choose from, with what the model lacks there', async () => {
+    await runCommand(window.page, 'Nimbus: Select Interpreter');
+    const list = quickInput(window.page, 'Which Python runs the model?');
+    const options = list.getByRole('option');
+    await options.filter({ hasText: /in use.*has what the model needs/ }).waitFor();
+    await options
+      .filter({ hasText: /on the PATH.*scikit-learn is not installed; the model asks for ==/ })
+      .first()
+      .waitFor();
+    await options.filter({ hasText: /broken\/bin\/python.*gone/ }).waitFor();
+    await options.filter({ hasText: 'New environment, Python' }).waitFor();
+    await options.filter({ hasText: 'Choose a file' }).waitFor();
+    // Enter takes what runs now, until another is chosen.
+    await list.locator('.monaco-list-row.focused', { hasText: 'in use' }).waitFor();
+    await list.locator('input').first().focus();
+    await window.page.keyboard.press('ArrowDown');
+    await list.locator('.monaco-list-row.focused', { hasText: 'on the PATH' }).waitFor();
+    await window.picture('interpreters');
+    await window.page.keyboard.press('Escape');
+    await list.waitFor({ state: 'hidden' });
+  });
+
+  it('ticks the steps of the walkthrough that were done, whichever way', async () => {
+    const step = (id: string, done = true): Promise<void> =>
+      window.page.locator(`[data-done-step-id$="#start#${id}"]${done ? '.complete' : ':not(.complete)'}`).waitFor();
+    await runCommand(window.page, 'Welcome: Open Walkthrough');
+    await window.page.getByRole('option', { name: /From a trained model to an answer/ }).click();
+    await Promise.all([step('deploy'), step('predict'), step('cold', false), step('terminal', false)]);
+    // The playground's own button, which is no command.
+    await window.page.getByRole('tab', { name: /^Playground/ }).click();
+    await playground.opened('flowers');
+    await playground.press('Force cold');
+    await playground.state('idle');
+    await runCommand(window.page, 'Nimbus: Copy as curl');
+    // What was copied is a request that the model answers.
+    const copied = await clipboard(window.page, 'curl ');
+    const answer = JSON.parse(
+      execFileSync('sh', ['-c', copied], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    ) as { result: object };
+    assert.ok('label' in answer.result, copied);
+    await window.page.getByRole('tab', { name: /^(Welcome|Walkthrough)/ }).click();
+    await Promise.all([step('cold'), step('terminal')]);
+    await window.picture('walkthrough');
+    await window.page.getByRole('tab', { name: /^Playground/ }).click();
+    await playground.opened('flowers');
+  });
+
   it('puts the URL of an endpoint on the clipboard', async () => {
     await runCommand(window.page, 'Copy Endpoint URL');
     await window.page.getByText('Copied').first().waitFor();
-    const url = await window.page.evaluate(() => navigator.clipboard.readText());
+    const url = await clipboard(window.page, 'http');
     const health = (await (await fetch(`${url}/health`)).json()) as { status: string; model: string };
     assert.deepEqual([health.status, health.model], ['healthy', 'flowers']);
   });
@@ -79,8 +144,8 @@ describe('working with deployed models', () => {
     await window.page.keyboard.press('Control+End');
     await window.page.keyboard.type('My parcel never came, please refund the invoice and the parcel.');
     await window.page.keyboard.press('Shift+Home');
+    // The other model takes rows of a table: there is nothing to choose.
     await runCommand(window.page, 'Predict Selection');
-    await window.page.getByRole('option', { name: /rules\/local/ }).click();
     await playground.answer().getByText('delivery').first().waitFor();
     await window.picture('predict-selection');
   });
@@ -101,6 +166,15 @@ describe('working with deployed models', () => {
     await window.picture('terminal');
   });
 });
+
+/** The text on the clipboard, once it begins so; nobody tells when it changes. */
+async function clipboard(page: Page, start: string): Promise<string> {
+  for (;;) {
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    if (text.startsWith(start)) return text;
+    await delay(50);
+  }
+}
 
 /** The shell tells nobody when its command is done: the file is looked for until mocha's time is over. */
 async function readWhenThere<T>(file: string): Promise<T> {

@@ -114,6 +114,7 @@ describe('the log of a deployment', () => {
     const folder = path.join(workspace, 'noisy');
     mkdirSync(folder);
     const lines = [
+      'schema = {"input": {"type": "object", "properties": {"age": {"type": "number"}}}}',
       'def load(path):',
       '    return None',
       'def predict(model, input):',
@@ -126,6 +127,15 @@ describe('the log of a deployment', () => {
     await playgroundOpened('noisy');
   });
   after(leaveNothing);
+
+  it('is of a model of tables, whose copied request has its columns', async () => {
+    const key = { model: 'noisy', deployment: 'local' };
+    for (const command of ['nimbus.copyAsCurl', 'nimbus.copyAsPython', 'nimbus.copyAsTypeScript']) {
+      await run(command, key);
+      const copied = await vscode.env.clipboard.readText();
+      assert.match(copied, /"?input"?: ?\{\s*"?age"?: ?1/, command);
+    }
+  });
 
   it('grows while the model prints, and shows the lines of one request', async () => {
     const key = { model: 'noisy', deployment: 'local' };
@@ -143,6 +153,43 @@ describe('the log of a deployment', () => {
     await run('nimbus.showLogs', key, requestId);
     const { selection } = vscode.window.activeTextEditor!;
     assert.match(document.lineAt(selection.active.line).text, new RegExp(`#${requestId}$`));
+  });
+});
+
+describe('a model that takes rows of a table', () => {
+  const key = { model: 'table', deployment: 'local' };
+  before(async function () {
+    this.timeout(90_000);
+    const folder = path.join(workspace, 'table');
+    mkdirSync(folder);
+    const lines = [
+      'schema = {"input": {"type": "object", "properties": {"age": {"type": "number"}}}}',
+      'def load(path):',
+      '    return None',
+      'def predict(model, input):',
+      '    return input["age"]',
+    ];
+    writeFileSync(path.join(folder, 'handler.py'), lines.join('\n'));
+    const outcome = await runAgreeing('nimbus.deploy', vscode.Uri.file(folder));
+    assert.deepEqual(outcome, { ok: true, value: key });
+    await playgroundOpened('table');
+  });
+  after(leaveNothing);
+
+  it('is not offered a text: Predict Selection says why and what to do', async () => {
+    const document = await vscode.workspace.openTextDocument({ content: 'I hated it\n' });
+    await vscode.window.showTextDocument(document);
+    for (const given of [[], [key]]) {
+      const outcome = await run('nimbus.predictSelection', ...given);
+      assert.equal(outcome.ok ? 'ok' : outcome.error.code, 'takes-no-text');
+      assert.match(outcome.ok ? '' : outcome.error.what, /^table takes no text/);
+      assert.equal(outcome.ok ? '' : outcome.error.action?.command, 'nimbus.openPlayground');
+    }
+  });
+
+  it('is copied with a row that it answers', async () => {
+    await run('nimbus.copyAsTypeScript', key);
+    assert.match(await vscode.env.clipboard.readText(), /"age": 1/);
   });
 });
 

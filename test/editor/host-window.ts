@@ -37,7 +37,8 @@ export async function leaveNothing(): Promise<void> {
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   if (existsSync(modelsFile)) rmSync(modelsFile);
   const host = await hostOfWindow();
-  await host?.api.shutdown();
+  const asked = await host?.api.shutdown();
+  if (asked?.ok === false) process.kill(host!.hello.pid, 'SIGTERM');
   await host?.closed;
   // The window has a connection of its own, and nothing tells a test when it has noticed.
   while (!isNone(await run('nimbus.copyEndpointUrl'))) await setTimeout(50);

@@ -50,6 +50,17 @@ describe('models.json in the window', () => {
     assert.equal(problem!.severity, vscode.DiagnosticSeverity.Error);
   });
 
+  it('has a warning where it needs a newer Nimbus', async () => {
+    writeFileSync(
+      modelsFile,
+      '{\n  "version": 1,\n  "models": {\n    "vision": { "path": "a", "framework": "caff" }\n  }\n}\n',
+    );
+    const [problem, ...more] = await diagnostics((found) => found.length > 0);
+    assert.deepEqual([problem!.range.start.line, more.length], [3, 0]);
+    assert.equal(problem!.severity, vscode.DiagnosticSeverity.Warning);
+    assert.match(problem!.message, /"framework" of "vision" is "caff".*update Nimbus/);
+  });
+
   it('is opened at its first problem', async () => {
     writeFileSync(modelsFile, '{\n  "version": 1\n  "models": {}\n}\n');
     await diagnostics((found) => found.length > 0);

@@ -127,6 +127,41 @@ describe('the Models view', () => {
     assert.equal(selection.start.line, 2);
   });
 
+  it('shows what needs a newer Nimbus beside the rest', async () => {
+    const prod = { target: 'lambda', region: 'eu-west-1' };
+    fixture.write(
+      JSON.stringify({
+        version: 1,
+        models: {
+          vision: { path: 'vision.onnx', framework: 'caff' },
+          sentiment: { ...SENTIMENT, deployments: { prod, local: { target: 'local' } } },
+        },
+      }),
+    );
+    await fixture.watch();
+    const rows = await fixture.rows();
+    assert.deepEqual(
+      rows.map(({ label, description, contextValue }) => [label, description, contextValue]),
+      [
+        ['sentiment', 'scikit-learn', 'model:deployed'],
+        ['vision', 'needs a newer Nimbus (framework caff)', 'model:later'],
+      ],
+    );
+    const [sentiment] = await fixture.tree.getChildren();
+    assert.deepEqual(
+      (await fixture.rows(sentiment)).map(({ label, description }) => [label, description]),
+      [
+        ['local', 'not deployed on this machine'],
+        ['prod', 'needs a newer Nimbus (target lambda)'],
+      ],
+    );
+    assert.deepEqual(fixture.project.deploymentNames('sentiment'), ['local'], 'no command is offered it');
+    const next = fixture.next();
+    fixture.write(models({ sentiment: SENTIMENT }));
+    await next;
+    assert.equal((await fixture.rows()).length, 1);
+  });
+
   it('offers to migrate an old file and shows what would become of it', async () => {
     fixture.write(
       JSON.stringify([{ modelName: 'Old One', modelType: 'sklearn', modelPathOrName: 'a.pkl', description: '' }]),

@@ -62,6 +62,13 @@ def predict(model, input):
             except OSError:
                 pass
         time.sleep(1000)
+    if do == "say":
+        print(input["line"], flush=True)
+        sys.stdout.write(input["open"])
+        sys.stdout.flush()
+    if do == "say-and-hang":
+        print("this request", flush=True)
+        time.sleep(1000)
     if do == "nan":
         return float("nan")
     return os.getpid()
@@ -117,6 +124,18 @@ describe('a model that misbehaves', function () {
     assert.match(reply.body.detail, /exit code 7/);
     assert.deepEqual(reply.body.lastLines.at(-1), 'about to leave');
   });
+
+  for (const [how, input, said] of [
+    ['times out', { do: 'say-and-hang' }, ['this request']],
+    ['times out without a word', { do: 'hang' }, undefined],
+    ['exits', { do: 'exit' }, ['about to leave']],
+  ] as const) {
+    it(`${how} after another request: none of its lines are that one's`, async () => {
+      await send({ do: 'say', line: 'a secret of somebody else', open: 'and the rest of it' });
+      const reply = await send(input);
+      assert.deepEqual(reply.body.lastLines, said);
+    });
+  }
 
   it('calls sys.exit: 500, as any exception', async () => {
     assert.deepEqual(code(await send({ do: 'sys-exit' })), [500, 'handler-failed']);

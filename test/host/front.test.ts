@@ -190,9 +190,12 @@ describe('the HTTP front', function () {
       assert.deepEqual([unknown.status, unknown.headers['x-amzn-errortype']], [404, 'ResourceNotFoundException']);
       const invalid = await raw(invokeUrl, {}, '{');
       assert.deepEqual([invalid.status, invalid.headers['x-amzn-errortype']], [400, 'InvalidRequestContentException']);
-      const notAnEvent = await raw(invokeUrl, {}, '[]');
-      assert.deepEqual([notAnEvent.status, notAnEvent.headers['x-amz-function-error']], [200, 'Unhandled']);
-      assert.ok(JSON.parse(notAnEvent.text).errorType);
+      for (const payload of ['[]', '"text"', '{"body": {"text": "a"}}']) {
+        const notAnEvent = await raw(invokeUrl, {}, payload);
+        assert.deepEqual([notAnEvent.status, notAnEvent.headers['x-amz-function-error']], [200, undefined], payload);
+        const { statusCode, body } = JSON.parse(notAnEvent.text);
+        assert.deepEqual([statusCode, JSON.parse(body).type], [400, 'urn:nimbus:problem:invalid-event']);
+      }
       const tooLong = await raw(invokeUrl, {}, Buffer.alloc(7 * 1024 * 1024, ' '));
       assert.deepEqual([tooLong.status, tooLong.headers['x-amzn-errortype']], [413, 'RequestTooLargeException']);
     });

@@ -8,7 +8,7 @@ import { VERSION } from '../../src/core/host/identity.ts';
 import type { HostApi, HostEvents, HostHello } from '../../src/core/host/protocol.ts';
 import { overSocket } from '../../src/core/host/rpc.ts';
 import { fail, ok } from '../../src/shared/outcome.ts';
-import { ECHO, isAlive, post, processesWith, TestProject, untilGone } from './support.ts';
+import { ECHO, get, isAlive, post, processesWith, TestProject, untilGone } from './support.ts';
 
 const STUBBORN = `
 import ctypes, os, subprocess
@@ -23,6 +23,32 @@ def predict(model, input):
         ctypes.PyDLL(None).sleep(1000)
     return input
 `;
+
+/** Says with a file that it works on a request, and answers once another file is there. */
+const gated = (gate: string): string => `
+import os, time
+
+def load(path):
+    return None
+
+def predict(model, input):
+    open(${JSON.stringify(`${gate}.here`)}, "w").close()
+    while not os.path.exists(${JSON.stringify(gate)}):
+        time.sleep(0.005)
+    os.remove(${JSON.stringify(`${gate}.here`)})
+    return input
+`;
+
+/** The status of an invocation that nobody waits for. */
+async function invokeEvent(host: string): Promise<number> {
+  const event = { httpMethod: 'POST', path: '/predict', headers: {}, body: '{"input":"b"}', requestContext: {} };
+  const response = await fetch(`${host}/2015-03-31/functions/nimbus-gated-local/invocations`, {
+    method: 'POST',
+    headers: { 'x-amz-invocation-type': 'Event' },
+    body: JSON.stringify(event),
+  });
+  return response.status;
+}
 
 describe('the life of a host', function () {
   this.timeout(60_000);
@@ -193,6 +219,34 @@ describe('the life of a host', function () {
       assert.notEqual(hello.pid, 1);
     });
 
+    it('stays while a request runs, which is answered, and makes room after it', async () => {
+      await project.connect();
+      const gate = path.join(project.home, 'gate');
+      const url = await project.deploy('gated', gated(gate));
+      for (const [what, request] of [
+        ['/predict', () => post(`${url}/predict`, { input: 'a' })],
+        // Lambda's `Event`: its caller has its answer already, and nobody waits for the request.
+        ['an event', () => invokeEvent(project.host.hello.url)],
+      ] as const) {
+        rmSync(gate, { force: true });
+        const answer = request();
+        await project.until(() => existsSync(`${gate}.here`));
+        const refused = await project.host.api.shutdown();
+        assert.equal(refused.ok ? 'ok' : refused.error.code, 'requests-running', what);
+        // Others are answered meanwhile.
+        assert.equal((await get(`${url}/health`)).status, 200);
+        writeFileSync(gate, '');
+        const status = await answer;
+        assert.ok(status === 202 || (typeof status === 'object' && status.status === 200), JSON.stringify(status));
+        await project.until(() => !existsSync(`${gate}.here`));
+      }
+      let ended = await project.host.api.shutdown();
+      // The answer of the event's handler is on its way to the host.
+      while (!ended.ok) ended = await project.host.api.shutdown();
+      await project.host.closed;
+      project.connection = undefined;
+    });
+
     it('stays while it is at work', async () => {
       const old = await play('0.0.1', async () => fail('operation-running', 'At work.'));
       assert.equal((await project.connect()).hello.version, '0.0.1');
@@ -252,7 +306,7 @@ describe('the life of a host', function () {
     ]) {
       writeFileSync(file, JSON.stringify(foreign));
       const { hello } = await project.connect();
-      assert.equal(hello.deployments[0]?.state, 'failed');
+      assert.equal(hello.deployments[0]?.state, 'not-deployed');
       assert.equal(hello.deployments[0]?.error?.code, 'not-deployed-here');
       const reply = await post(`${hello.url}/echo/local/predict`, { text: 'a' });
       assert.equal(reply.status, 503);

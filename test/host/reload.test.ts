@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { get, post, TestProject } from './support.ts';
+import { get, post, SAMPLE_PYTHON, SAMPLES, TestProject } from './support.ts';
 
 /** Answers with what is in a file beside it. */
 const VERSIONED = `
@@ -225,5 +225,31 @@ describe('models.json', function () {
     assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')).models, {});
     assert.equal((await get(`${url}/health`)).status, 404);
     await project.until(() => readdirSync(path.join(project.folder, '.nimbus/snapshots')).length === 0);
+  });
+});
+
+describe('a model without examples that is replaced by one for other inputs', function () {
+  this.timeout(90_000);
+  let project: TestProject;
+
+  before(async () => {
+    project = new TestProject();
+    await project.connect();
+  });
+  after(() => project.end());
+
+  it('is refused, and the old one serves on: what it answered, the new one does not', async () => {
+    const file = path.join(project.folder, 'model.joblib');
+    copyFileSync(path.join(SAMPLES, 'sentiment.joblib'), file);
+    const plan = project.plan('model', { path: 'model.joblib', framework: 'sklearn' });
+    const environment = { ...plan.environment, python: SAMPLE_PYTHON } as typeof plan.environment;
+    const operation = await project.execute({ ...plan, environment, consent: [] });
+    assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
+    assert.equal(operation.stages.find((one) => one.name === 'first answer')?.state, 'done');
+    copyFileSync(path.join(SAMPLES, 'flowers.joblib'), file);
+    const refused = await project.untilState('model', 'refused');
+    assert.match(refused.error?.what ?? '', /does not answer what the version before answered/);
+    const reply = await post(`${project.host.hello.url}/model/local/predict`, { text: 'I loved it' });
+    assert.equal(reply.body.result?.label, 'positive', JSON.stringify(reply.body));
   });
 });

@@ -21,6 +21,8 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 /** The trained samples, and the Python that has their frameworks. */
 export const SAMPLES = path.join(ROOT, 'examples/models');
 export const SAMPLE_PYTHON = path.join(ROOT, '.cache/python/bin/python');
+/** The Python that has torch, transformers and the other large frameworks. */
+export const FRAMEWORKS_PYTHON = path.join(ROOT, '.cache/frameworks/bin/python');
 
 /** A model that answers what it was sent. */
 export const ECHO = `
@@ -178,7 +180,9 @@ export class TestProject {
     const { connection } = this;
     if (connection) {
       const { pid } = connection.hello;
-      await connection.api.shutdown().catch(() => undefined);
+      const asked = await connection.api.shutdown().catch(() => undefined);
+      // It is at work, for a test that left it so.
+      if (asked?.ok === false) process.kill(pid, 'SIGTERM');
       await connection.closed;
       await untilGone(pid);
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { fileURLToPath } from 'node:url';
+import { assertClose } from './close.ts';
 import { runPython, Scratch } from './support.ts';
 
 interface Expected {
@@ -33,6 +34,9 @@ const SKLEARN: Record<string, unknown[]> = {
   regression: ROWS,
   'regression-two': ROWS,
   clusters: ROWS,
+  mixture: ROWS,
+  'log-rows': [...ROWS, [1, 2]],
+  'log-columns': ROWS,
   outliers: ROWS,
   scaler: ROWS,
 };
@@ -106,7 +110,7 @@ describe('answers equal those of the framework itself', function () {
   it('several labels at once', async () => {
     const { results, direct } = await ask('text-tags');
     for (const [index, result] of results.entries()) {
-      const names = direct.predict[index].flatMap((on: number, at: number) => (on ? [String(direct.classes[at])] : []));
+      const names = direct.predict[index].flatMap((on: number, at: number) => (on ? [direct.classes[at]] : []));
       assert.deepEqual(result.labels, names);
     }
   });
@@ -156,8 +160,8 @@ describe('answers equal those of the framework itself', function () {
       direct.predict,
     );
     assert.deepEqual(
-      results[0].scores.map(({ label }: { label: string }) => label),
-      ['false', 'true'],
+      results[0].scores.map(({ label }: { label: unknown }) => label),
+      [false, true],
     );
   });
 
@@ -180,6 +184,16 @@ describe('answers equal those of the framework itself', function () {
       clusters.results.map(({ cluster }) => cluster),
       clusters.direct.predict,
     );
+    const mixture = await ask('mixture');
+    assert.equal(mixture.card['task'], 'clustering');
+    assert.deepEqual(
+      mixture.results.map(({ cluster }) => cluster),
+      mixture.direct.predict,
+    );
+    assertClose(
+      mixture.results.map(({ scores }) => scores),
+      mixture.direct.predict_proba.map((row: number[]) => row.map((score, label) => ({ label, score }))),
+    );
     const outliers = await ask('outliers');
     assert.deepEqual(
       outliers.results.map(({ outlier }) => (outlier ? -1 : 1)),
@@ -190,6 +204,17 @@ describe('answers equal those of the framework itself', function () {
       scaler.results.map(({ vector }) => vector),
       scaler.direct.transform,
     );
+  });
+
+  it('functions of numpy, which take arrays of numbers only', async () => {
+    for (const name of ['log-rows', 'log-columns']) {
+      const { card, results, direct } = await ask(name);
+      assertClose(
+        results.map(({ value }) => value),
+        direct.predict,
+      );
+      assert.deepEqual(card['input'], { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 }, name);
+    }
   });
 
   it('every part that a spaCy pipeline produces', async () => {
@@ -238,24 +263,12 @@ function assertClassified(results: any[], direct: Expected, scores: number[][], 
   for (const [index, result] of results.entries()) {
     assert.equal(result.scoreKind, kind);
     assert.deepEqual(
-      result.scores.map(({ label }: { label: string }) => label),
-      direct.classes.map(String),
+      result.scores.map(({ label }: { label: unknown }) => label),
+      direct.classes,
     );
     assertClose(
       result.scores.map(({ score }: { score: number }) => score),
       scores[index],
     );
-  }
-}
-
-/** Equal, numbers within 1e-6. */
-function assertClose(actual: unknown, expected: unknown): void {
-  if (typeof expected === 'number') {
-    assert.ok(typeof actual === 'number' && Math.abs(actual - expected) < 1e-6, `${actual} is not ${expected}`);
-  } else if (typeof expected === 'object' && expected !== null) {
-    assert.deepEqual(Object.keys(actual as object), Object.keys(expected));
-    for (const [key, value] of Object.entries(expected)) assertClose((actual as Record<string, unknown>)[key], value);
-  } else {
-    assert.deepEqual(actual, expected);
   }
 }

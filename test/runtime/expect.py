@@ -4,6 +4,7 @@ import json
 import sys
 
 import joblib
+import numpy
 import pandas
 import spacy
 
@@ -12,6 +13,8 @@ def sklearn(path, inputs):
     model = joblib.load(path)
     if isinstance(inputs[0], dict):
         inputs = pandas.DataFrame(inputs)
+    elif isinstance(inputs[0], list):
+        inputs = numpy.array(inputs)
     found = {}
     for method in ("predict", "predict_proba", "decision_function", "transform"):
         if hasattr(model, method) and (method != "transform" or not hasattr(model, "predict")):

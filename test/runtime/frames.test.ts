@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { after, afterEach, beforeEach, describe, it } from 'mocha';
 import { encodeFrame, FRAME_BYTES } from '../../src/core/host/frames.ts';
-import { ECHO, Scratch, type Worker } from './support.ts';
+import { ECHO, runPython, Scratch, type Worker } from './support.ts';
 
 describe('the frames of a worker', function () {
   this.timeout(60_000);
@@ -131,8 +131,48 @@ describe('the frames of a worker', function () {
     const { errorType, errorMessage, stackTrace } = JSON.parse(failed.payload.toString());
     assert.deepEqual([errorType, errorMessage], ['ValueError', 'no weights']);
     assert.match(stackTrace.at(-1), /handler\.py", line 2, in load/);
+    assert.equal(stackTrace.length, 1, 'nothing of Nimbus, nor of the import system');
     assert.equal((await broken.ended).code, 1);
   });
+
+  it('a model that lacks a package, or was not fitted: what to do about it', async () => {
+    const lacking = scratch.model('lacking', 'import no_such_package\ndef load(path): pass\ndef predict(m, i): pass\n');
+    const custom = await scratch.worker(scratch.function('lacking', 'custom', lacking)).frame('F');
+    assert.match(
+      String(custom.meta['next']),
+      /requirements\.txt beside handler\.py.*python\S* -m pip install no_such_package/,
+    );
+
+    const made = await runPython([
+      '-c',
+      `import joblib, sys
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+joblib.dump(make_pipeline(StandardScaler(), LogisticRegression()), sys.argv[1])`,
+      scratch.path('unfitted.joblib'),
+    ]);
+    assert.equal(made.code, 0, made.stderr);
+    const unfitted = await scratch
+      .worker(scratch.function('unfitted', 'sklearn', scratch.path('unfitted.joblib')))
+      .frame('F');
+    assert.equal(unfitted.meta['type'], 'NotFittedError');
+    assert.match(String(unfitted.meta['next']), /Call fit, .*joblib\.dump/);
+    assert.doesNotMatch(unfitted.payload.toString(), /nimbus_runtime/);
+  });
+
+  for (const event of [[1], 'text', 3, null, { body: { text: 'x' } }, { headers: 'a' }, { path: 1 }]) {
+    it(`an event that is none, ${JSON.stringify(event)}: a problem that says so`, async () => {
+      await worker.ready();
+      worker.input.write(
+        encodeFrame('I', { id: 'e', arrivedMs: 0, deadlineMs: 0 }, Buffer.from(JSON.stringify(event))),
+      );
+      const { statusCode, body } = JSON.parse((await worker.frame('O')).payload.toString());
+      const problem = JSON.parse(body);
+      assert.deepEqual([statusCode, problem.type, problem.requestId], [400, 'urn:nimbus:problem:invalid-event', 'e']);
+      assert.match(problem.detail, /of the event must be|must be an API Gateway REST-proxy event/);
+    });
+  }
 
   for (const [what, handler, type] of [
     ['does not define predict', 'def load(path): pass\n', 'AttributeError'],

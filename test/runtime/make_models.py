@@ -13,10 +13,11 @@ from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from spacy.training import Example
 
@@ -62,6 +63,12 @@ def estimators():
         "regression": LinearRegression().fit(rows, worth),
         "regression-two": LinearRegression().fit(rows, both),
         "clusters": KMeans(3, random_state=1).fit(rows),
+        "mixture": make_pipeline(StandardScaler(), GaussianMixture(3, random_state=1)).fit(rows),
+        "log-rows": make_pipeline(FunctionTransformer(numpy.log1p), LinearRegression()).fit(rows, worth),
+        "log-columns": make_pipeline(
+            ColumnTransformer([("log", FunctionTransformer(numpy.sqrt), [1]), ("same", StandardScaler(), [0])]),
+            LinearRegression(),
+        ).fit(rows, worth),
         "outliers": IsolationForest(n_estimators=10, random_state=1).fit(rows),
         "scaler": StandardScaler().fit(rows),
     }

@@ -107,7 +107,7 @@ describe('the static reader of pickles', function () {
       'foreign-png.pkl': 'not-a-pickle',
       'foreign-random.pkl': 'not-a-pickle',
       'foreign-text.pkl': 'not-a-pickle',
-      'foreign-zip.pkl': 'not-a-pickle',
+      'foreign-zip.pkl': 'not-an-archive',
       'more.joblib': 'trailing-data',
     });
     assert.equal((await read(path.join(damaged, 'foreign-dict.pkl'))).root, 'builtins.dict');

@@ -30,6 +30,14 @@ export function samplePython(): string {
   return python;
 }
 
+/** The environment with the large frameworks: torch, transformers, onnxruntime and others. */
+export function frameworksPython(): string {
+  const name = process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python';
+  const python = path.join(ROOT, '.cache', 'frameworks', name);
+  assert.ok(existsSync(python), `${python} is missing: run node scripts/setup.mjs --frameworks`);
+  return python;
+}
+
 export interface Output {
   code: number | null;
   stdout: string;
@@ -37,10 +45,14 @@ export interface Output {
 }
 
 /** Runs Python to its end. `input` is a script for its standard input where there is no file to run. */
-export async function runPython(args: readonly string[], env: Record<string, string> = {}): Promise<Output> {
+export async function runPython(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  python = samplePython(),
+): Promise<Output> {
   try {
     const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
-    const { stdout, stderr } = await promisify(execFile)(samplePython(), args, options);
+    const { stdout, stderr } = await promisify(execFile)(python, args, options);
     return { code: 0, stdout, stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as Output;
@@ -80,8 +92,8 @@ export class Scratch {
   }
 
   /** A worker for a function's description; what a failed test leaves running ends with the folder. */
-  worker(functionFile: string, env: Record<string, string> = {}): Worker {
-    const worker = new Worker(functionFile, env);
+  worker(functionFile: string, env: Record<string, string> = {}, python = samplePython()): Worker {
+    const worker = new Worker(functionFile, env, python);
     this.#workers.push(worker);
     return worker;
   }
@@ -104,8 +116,8 @@ export class Worker {
   #listeners = new Set<() => void>();
   #requests = 0;
 
-  constructor(functionFile: string, env: Record<string, string>) {
-    this.process = spawn(samplePython(), [path.join(RUNTIME, 'worker.py')], {
+  constructor(functionFile: string, env: Record<string, string>, python: string) {
+    this.process = spawn(python, [path.join(RUNTIME, 'worker.py')], {
       env: { ...process.env, ...env, NIMBUS_FUNCTION: functionFile },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     });

@@ -45,7 +45,7 @@ export function partsOf(result: unknown): Part[] {
   const classification = classificationOf(result);
   if (classification) {
     parts.push({ kind: 'classification', classification });
-    take('label' in result ? 'label' : 'labels', ...(classification.scores ? ['scores', 'scoreKind'] : []));
+    take(labelField(result), ...(classification.scores ? ['scores', 'scoreKind'] : []));
   }
   if (isScores(result['categories'])) {
     parts.push({ kind: 'categories', scores: result['categories'] });
@@ -77,7 +77,8 @@ export function partsOf(result: unknown): Part[] {
 }
 
 function classificationOf(result: Record<string, unknown>): Classification | undefined {
-  const labels = 'label' in result ? [result['label']] : result['labels'];
+  const field = labelField(result);
+  const labels = field === 'labels' ? result[field] : [result[field]];
   if (!Array.isArray(labels) || !labels.every(isScalar)) return undefined;
   if (!isScores(result['scores'])) return { labels };
   return {
@@ -85,6 +86,12 @@ function classificationOf(result: Record<string, unknown>): Classification | und
     scores: result['scores'],
     scoreKind: result['scoreKind'] === 'decision' ? 'decision' : 'probability',
   };
+}
+
+/** A mixture's cluster is shown as a label is, with the probabilities of the others. */
+function labelField(result: Record<string, unknown>): 'label' | 'labels' | 'cluster' {
+  if ('label' in result) return 'label';
+  return 'cluster' in result && isScores(result['scores']) ? 'cluster' : 'labels';
 }
 
 function isScalar(value: unknown): value is Scalar {

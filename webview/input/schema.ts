@@ -1,3 +1,7 @@
+import { alternatives, isSchema, typesOf, type Schema } from '../../src/shared/schema.ts';
+
+export { takesText } from '../../src/shared/schema.ts';
+
 /** What of a model card's JSON Schema of `input` a form can show. */
 export type FieldKind = 'number' | 'integer' | 'string' | 'boolean' | 'choice' | 'any';
 
@@ -22,17 +26,8 @@ export interface Form {
   fields: readonly Field[];
 }
 
-type Schema = Record<string, unknown>;
-
 /** More fields than this are quicker to give as JSON. */
 export const MOST_FIELDS = 200;
-
-/** Whether plain text is an input. So is it where the card says nothing. */
-export function takesText(schema: Schema | undefined): boolean {
-  if (!schema || Object.keys(schema).every((key) => key === '$schema' || key === 'title' || key === 'description'))
-    return true;
-  return alternatives(schema).some((one) => typesOf(one).includes('string'));
-}
 
 /** The form of a tabular input, or undefined where the schema is not one of named or ordered simple values. */
 export function formOf(schema: Schema | undefined): Form | undefined {
@@ -42,11 +37,6 @@ export function formOf(schema: Schema | undefined): Form | undefined {
     if (form && form.fields.length > 0 && form.fields.length <= MOST_FIELDS) return form;
   }
   return undefined;
-}
-
-function alternatives(schema: Schema): Schema[] {
-  const several = [schema['anyOf'], schema['oneOf']].filter(Array.isArray).flat().filter(isSchema);
-  return several.length > 0 ? several : [schema];
 }
 
 function objectForm(schema: Schema): Form | undefined {
@@ -104,13 +94,4 @@ function kindOf(schema: Schema, types: readonly string[]): FieldKind | undefined
     return ['anyOf', 'oneOf', 'properties', 'items'].some((key) => key in schema) ? undefined : 'any';
   if (types.length > 1) return undefined;
   return type === 'number' || type === 'integer' || type === 'string' || type === 'boolean' ? type : undefined;
-}
-
-function typesOf(schema: Schema): string[] {
-  const type = schema['type'];
-  return Array.isArray(type) ? type.filter((one) => typeof one === 'string') : typeof type === 'string' ? [type] : [];
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

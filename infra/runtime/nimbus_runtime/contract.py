@@ -18,6 +18,31 @@ class Base64Bytes(bytes):
     content_type = None
 
 
+EVENT_HINT = 'Send an event such as {"httpMethod": "POST", "path": "/predict", "body": "{\\"text\\": \\"…\\"}"}.'
+
+_EVENT_TYPES = {
+    "headers": dict,
+    "requestContext": dict,
+    "pathParameters": dict,
+    "path": str,
+    "resource": str,
+    "httpMethod": str,
+    "body": str,
+}
+
+
+def event_fault(event):
+    """Why an event is none of API Gateway's REST proxy (v1), as a sentence; None where it may be one."""
+    if not isinstance(event, dict):
+        return "The event must be an API Gateway REST-proxy event, a JSON object, not %s." % json_type(event)
+    for field, kind in _EVENT_TYPES.items():
+        value = event.get(field)
+        if value is not None and not isinstance(value, kind):
+            wanted = "an object" if kind is dict else "a string"
+            return "%s of the event must be %s, not %s." % (field, wanted, json_type(value))
+    return None
+
+
 def lower_keys(headers):
     """Headers by their lower-case names; API Gateway passes them as the client wrote them, or None for none."""
     return {name.lower(): value for name, value in (headers or {}).items()}

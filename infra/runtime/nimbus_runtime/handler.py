@@ -9,7 +9,7 @@ import sys
 from time import perf_counter, time
 
 from . import contract, frameworks, results
-from .problems import Problem, describe, frames_of
+from .problems import Problem, describe, frames_of, remedy_of
 
 PATHS = "There are POST /predict, POST /batch, GET /health and GET /."
 
@@ -63,9 +63,14 @@ def initialise(started=None):
 
 def handle(event, context):
     """Answers one request. Never raises for what the caller or the model did wrong."""
+    fault = contract.event_fault(event)
+    if fault:
+        event = {}  # of which nothing can be read; it is not served
     start = _start_of(event, context)
     request = _Request(event, context, start)
     try:
+        if fault:
+            raise Problem("invalid-event", fault, next=contract.EVENT_HINT)
         body = _route(request)
         response = request.respond(200, body)
         limit = _State.function["limits"]["payloadBytes"]
@@ -120,12 +125,6 @@ def _route(request):
     raise Problem("not-found", "There is no %s %s. %s" % (route + (PATHS,)))
 
 
-def _remedy(error):
-    if isinstance(error, ModuleNotFoundError):
-        return "Install %s into %s, or choose another Python for the model and redeploy it." % (error.name, sys.executable)
-    return None
-
-
 def _predict(request):
     document, has_binary = _body(request)
     value, field = contract.input_of(document)
@@ -141,7 +140,7 @@ def _predict(request):
         raise _bad_input(error, field)
     except BaseException as error:  # SystemExit too: a model must not end the function
         _log_failure(error, request.id)
-        raise Problem("handler-failed", describe(error), next=_remedy(error))
+        raise Problem("handler-failed", describe(error), next=remedy_of(error, _State.function["framework"]))
     request.handler_ms = _round((perf_counter() - began) * 1000)
     answer = dict(_names(), result=result, timings=request.timings, requestId=request.id)
     try:

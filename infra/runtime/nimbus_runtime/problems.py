@@ -1,6 +1,10 @@
 """The failures that callers see: RFC 9457 problem details, the table of docs/architecture.md."""
 
+import os
+import sys
+
 TABLE = {
+    "invalid-event": (400, "Not an event of API Gateway"),
     "invalid-json": (400, "The body is not valid JSON"),
     "missing-input": (400, "The input is missing"),
     "text-and-input": (400, "Both text and input are given"),
@@ -54,6 +58,26 @@ def describe(error):
     return kind + ": " + message if message else kind
 
 
+RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def is_own_file(name):
+    """Whether a stack's file is one of Nimbus, or of Python's import system: neither helps who wrote the model."""
+    return name.startswith((RUNTIME, "<frozen importlib"))
+
+
+def remedy_of(error, framework):
+    """What puts right why a model did not load or answer, as a sentence; None where only its author can know."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        install = "install it into the Python that runs the model: %s -m pip install %s" % (sys.executable, error.name)
+        if framework == "custom":
+            return "Add the package of %s to requirements.txt beside handler.py and redeploy, or %s." % (error.name, install)
+        return "%s. A module of your own must be importable from the project's folder." % (install[0].upper() + install[1:])
+    if type(error).__name__ == "NotFittedError":
+        return "Call fit, save the fitted estimator with joblib.dump, and redeploy."
+    return None
+
+
 def frames_of(error):
     """Type and stack of an exception and of what caused it, as lines without any message.
 
@@ -67,6 +91,9 @@ def frames_of(error):
         step = error.__traceback__
         while step is not None:
             code = step.tb_frame.f_code
+            if is_own_file(code.co_filename):
+                step = step.tb_next
+                continue
             lines.append('  File "%s", line %d, in %s' % (code.co_filename, step.tb_lineno, code.co_name))
             step = step.tb_next
         if error.__cause__ is not None or not error.__suppress_context__:

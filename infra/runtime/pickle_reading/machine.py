@@ -28,11 +28,14 @@ class Findings:
         self.versions = {}
         self.arrays = 0
         self.protocol = None
+        self.is_archive = False
+        self.is_torch = False  # then pickles refer to tensors' data, which lies beside them
+        self.operators = set()  # those of TorchScript code that are not PyTorch's own
 
     @property
     def is_begun(self):
-        """Whether the file has said that it is a pickle: by its protocol, or by a name that it imports."""
-        return self.protocol is not None or bool(self.globals)
+        """Whether the file has said what it is: by its protocol, by a name that it imports, by its place in an archive."""
+        return self.protocol is not None or bool(self.globals) or self.is_archive
 
 
 class Machine:

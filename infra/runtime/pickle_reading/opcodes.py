@@ -6,6 +6,7 @@ from . import Unreadable
 from .values import MARK, OPAQUE, Items, Name
 
 STOP = b"."
+OUTSIDE = "It refers to objects outside the file."
 
 
 def _short(line):
@@ -81,6 +82,13 @@ def _reduce(machine):
 def _build(machine):
     state, target = machine.pop(), machine.pop()
     machine.push(machine.build(target, state))
+
+
+def _persistent(machine):
+    if not machine.findings.is_torch:
+        raise Unreadable("persistent-id", OUTSIDE)
+    machine.keep(machine.pop())
+    machine.push(OPAQUE)
 
 
 def _refuse(code, message):
@@ -294,8 +302,8 @@ STEPS = {
         "\x92": _newobj_ex,
         "R": _reduce,
         "b": _build,
-        "P": _refuse("persistent-id", "It refers to objects outside the file."),
-        "Q": _refuse("persistent-id", "It refers to objects outside the file."),
+        "P": _refuse("persistent-id", OUTSIDE),
+        "Q": _persistent,
         "\x82": _extension,
         "\x83": _extension,
         "\x84": _extension,

@@ -29,12 +29,24 @@ class Source:
     """Reads forward only. Counts what it gave out and stops at the deadline and at a bomb."""
 
     def __init__(self, file, compression, seconds):
-        self.size = os.fstat(file.fileno()).st_size
+        size = os.fstat(file.fileno()).st_size
         self.compressed = compression != "none"
-        self.limit = max(FREE_BYTES, self.size * MAX_RATIO) if self.compressed else self.size
+        opened = _Unzlib(file) if compression == "zlib" else _opened(file, compression)
+        self._begin(opened, max(FREE_BYTES, size * MAX_RATIO) if self.compressed else size, seconds)
+
+    @classmethod
+    def of_member(cls, stream, packed_bytes, bytes_, seconds):
+        """A file in an archive, already open."""
+        source = cls.__new__(cls)
+        source.compressed = True  # it cannot seek quickly, and its sizes are only what the archive says
+        source._begin(stream, min(bytes_, max(FREE_BYTES, packed_bytes * MAX_RATIO)), seconds)
+        return source
+
+    def _begin(self, stream, limit, seconds):
+        self.limit = limit
         self.at = 0
         self.deadline = time.monotonic() + seconds
-        self._file = _Unzlib(file) if compression == "zlib" else _opened(file, compression)
+        self._file = stream
 
     def read(self, count):
         """Exactly `count` bytes. Raises Unreadable where there are fewer."""

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import {
@@ -9,10 +10,15 @@ import {
   type PreparedDeploy,
 } from '../../core/deploy.ts';
 import { readConsents, rememberConsents } from '../../core/consent.ts';
-import type { Consent, Risk } from '../../core/detect/detection.ts';
+import type { Consent, Detection } from '../../core/detect/detection.ts';
+import { saferFormat } from '../../core/detect/safer.ts';
 import { madeWith } from '../../core/environment/captured.ts';
 import { withoutPassword } from '../../core/environment/packages.ts';
-import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { MODELS_FILE } from '../../core/models/document.ts';
+import { invalidName } from '../../core/models/names.ts';
+import { isHome } from '../../core/models/paths.ts';
+import { newerFile } from '../../core/models/read.ts';
+import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { FRAMEWORK_TITLES, TARGETS } from '../../shared/spec.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { connect, connectIfRunning, openProject } from '../context.ts';
@@ -39,7 +45,10 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
   program
     .command('deploy')
     .description('give a model an endpoint on this machine')
-    .argument('<path>', 'a spaCy pipeline folder, a scikit-learn .joblib or .pkl file, or a folder with handler.py')
+    .argument(
+      '<path>',
+      'a spaCy, scikit-learn, Hugging Face, ONNX, PyTorch, XGBoost or LightGBM model, or a folder with handler.py',
+    )
     .option('--name <name>', 'name of the model (default: made from the path)')
     .option('--target <target>', `where it runs: ${TARGETS.join(', ')}`, TARGETS[0])
     .option('--as <deployment>', "name of the deployment (default: the target's)")
@@ -61,7 +70,15 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       fail('usage', `There is no target named ${options.target}.`, { next: `Targets: ${TARGETS.join(', ')}.` }),
     );
   }
-  const { folder } = await openProject(terminal);
+  for (const name of [options.name, options.as]) {
+    const invalid = name === undefined ? undefined : invalidName(name);
+    if (invalid) orExit(terminal, invalid);
+  }
+  const { folder, newer } = await openProject(terminal);
+  const file = path.join(folder, MODELS_FILE);
+  if (newer !== undefined) orExit(terminal, newerFile(file, newer));
+  const isNew = !existsSync(file);
+  orExit(terminal, await confirmHome(terminal, folder, isNew, options));
   const trusted = orExit(terminal, await askTrust(terminal, folder, options));
   const prepared = orExit(
     terminal,
@@ -79,6 +96,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   );
   const environment = prepared.environments[0]!;
   terminal.say(`${prepared.detection.summary}`);
+  terminal.say(`  project ${folder}`);
   terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${environment.label}`);
   terminal.say(`  made with ${madeWith(prepared.captured)}`);
   for (const problem of environment.problems) terminal.say(`  ! ${problem}`);
@@ -94,12 +112,13 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       await agreed(
         terminal,
         options,
-        `Make a managed environment with ${withoutPassword(environment.plan.requirements.join(', '))}?`,
+        `${environment.reason === undefined ? '' : `${environment.reason}\n`}Make a managed environment with ${withoutPassword(environment.plan.requirements.join(', '))}?`,
       ),
     );
   }
-  if (trusted) await rememberConsents(folder, [{ kind: 'code' }]);
-  await rememberConsents(folder, consent);
+  const given: Consent[] = [...(trusted ? [{ kind: 'code' } as const] : []), ...consent];
+  // What was only answered counts once the deploy came to an end of its own.
+  if (options.trust) await rememberConsents(folder, given);
 
   const feed = createOperationFeed();
   const connection = await connect(terminal, folder, { operation: feed.onOperation });
@@ -114,7 +133,9 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
         ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
       },
     });
-    orExit(terminal, await feed.run(terminal, connection, plan));
+    const ended = await feed.run(terminal, connection, plan);
+    if (ended.ok || ended.error.code !== CANCELLED) await rememberConsents(folder, given);
+    orExit(terminal, ended);
     const url = `${connection.hello.url}/${plan.model}/${plan.deployment}`;
     terminal.document({
       model: plan.model,
@@ -124,6 +145,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       url,
       environment: environmentDocument(prepared, environment),
     });
+    if (isNew) terminal.say(`\nmodels.json is new: ${file}`);
     terminal.say(`\n${plan.model} answers at ${url}/predict`);
     if (!terminal.json) terminal.say(`  ${exampleCall(plan.model, await fetchCard(url))}`);
   } finally {
@@ -160,12 +182,28 @@ async function currentInterpreters(folder: string): Promise<Record<string, strin
  * run before anything else; without it nothing of the project runs before `askConsent`.
  */
 async function askTrust(terminal: Terminal, folder: string, options: Options): Promise<Outcome<boolean>> {
-  if (options.trust || readConsents(folder).some((consent) => consent.kind === 'code')) return ok(true);
+  if (options.trust || readConsents(folder).some((consent) => consent.kind === 'code' && consent.hash === undefined))
+    return ok(true);
   const own = options.python === undefined ? await projectInterpreter(folder) : undefined;
   if (own === undefined) return ok(false);
   return terminal.confirm(
     `This project has a Python of its own, ${path.relative(folder, own)}. Do you trust the project, so that it may run?`,
     '--trust, or with --python for another one',
+  );
+}
+
+/** The home folder holds everything else: it becomes a project only where that is meant. */
+async function confirmHome(
+  terminal: Terminal,
+  folder: string,
+  isNew: boolean,
+  options: Options,
+): Promise<Outcome<void>> {
+  if (!isNew || !isHome(folder)) return ok(undefined);
+  return agreed(
+    terminal,
+    options,
+    `This makes your home folder, ${folder}, a project of Nimbus with a models.json. Go on? (No: change to the project's folder first)`,
   );
 }
 
@@ -194,23 +232,31 @@ async function askConsent(terminal: Terminal, prepared: PreparedDeploy, options:
   const risk = prepared.consentNeeded;
   if (!risk) return ok([]);
   if (risk.kind === 'dangerous-globals') {
-    const question = `${describeRisk(risk)}\nLoading this file can run them. Type the model's name (${prepared.name}) to load it all the same:`;
+    const question = `${describeRisk(prepared.detection)}\nLoading this file can run them. Type the model's name (${prepared.name}) to load it all the same:`;
     const answer = await terminal.ask(question, 'a terminal: no flag allows this');
     if (!answer.ok) return answer;
     return answer.value.trim() === prepared.name ? ok(consentTo(prepared)) : cancelled();
   }
-  if (options.trust) return ok(consentTo(prepared));
-  const answer = await terminal.confirm(`${describeRisk(risk)}\nRun it?`, '--trust');
+  if (options.trust) {
+    terminal.say(indent(`Agreed to by --trust. ${describeRisk(prepared.detection)}`));
+    return ok(consentTo(prepared));
+  }
+  const answer = await terminal.confirm(`${describeRisk(prepared.detection)}\nRun it?`, '--trust');
   if (!answer.ok) return answer;
   return answer.value ? ok(consentTo(prepared)) : cancelled();
 }
 
-function describeRisk(risk: Risk): string {
-  if (risk.kind === 'code') return `Loading it runs code of this project: ${risk.files.join(', ')}.`;
+function describeRisk(detection: Detection): string {
+  const { risk } = detection;
+  if (risk.kind === 'code') {
+    const whose = risk.hash === undefined ? 'of this project' : 'that came with the model';
+    return `Loading it runs code ${whose}: ${risk.files.join(', ')}.`;
+  }
   if (risk.kind !== 'unknown-globals' && risk.kind !== 'dangerous-globals') return '';
   const listed = risk.globals
     .filter((one) => one.danger !== 'known')
     .map((one) => `${one.name}${one.meaning ? `: ${one.meaning}` : ''}`);
   const what = risk.kind === 'dangerous-globals' ? 'names what no model needs' : "uses names outside its framework's";
-  return `This pickle ${what}:\n${indent(listed.join('\n'))}`;
+  const wayOut = saferFormat(detection);
+  return [`This pickle ${what}:`, indent(listed.join('\n')), ...(wayOut === undefined ? [] : [wayOut])].join('\n');
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { RemovePlan } from '../../core/targets/plan.ts';
 import { cancelled } from '../../shared/outcome.ts';
-import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import { heldByLater } from '../../core/models/later.ts';
+import { keyText, TARGETS, type DeploymentKey, type ModelsSpec } from '../../shared/spec.ts';
 import { connect, openProject, withDeployment } from '../context.ts';
 import { resolveName, unknownModel } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
@@ -36,10 +37,10 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
   program
     .command('destroy')
     .description("take all of a model's deployments away, and its entry in models.json; its files stay")
-    .argument('<model>', 'a model')
+    .argument('[model]', 'a model; every model of the project where left out')
     .option('--yes', 'do not ask')
-    .action((text: string, options: { yes?: boolean }, command: Command) =>
-      destroy(terminalOf(command), text, options),
+    .action((model: string | undefined, options: { yes?: boolean }, command: Command) =>
+      destroy(terminalOf(command), model, options),
     );
 }
 
@@ -53,27 +54,39 @@ async function act(terminal: Terminal, verb: keyof typeof SAID, name: string): P
 
 async function remove(terminal: Terminal, name: string, options: { yes?: boolean }): Promise<void> {
   const project = await openProject(terminal);
-  const key = orExit(terminal, resolveName(project.models, name));
+  const key = orExit(terminal, resolveName(project, name));
   await sure(terminal, options, `Remove the endpoint ${keyText(key)}? Its model files stay.`);
   await removeAll(terminal, project.folder, [key], false);
   terminal.document({ removed: [key] });
   terminal.say(`${keyText(key)} is removed`);
 }
 
-async function destroy(terminal: Terminal, model: string, options: { yes?: boolean }): Promise<void> {
+async function destroy(terminal: Terminal, model: string | undefined, options: { yes?: boolean }): Promise<void> {
   const project = await openProject(terminal);
-  const spec = project.models[model];
-  if (!spec) return void orExit(terminal, unknownModel(project.models, model));
-  const keys = Object.keys(spec.deployments ?? {}).map((deployment) => ({ model, deployment }));
-  const what = keys.length > 0 ? `, its endpoints ${keys.map(keyText).join(', ')}` : '';
-  await sure(
-    terminal,
-    options,
-    `Destroy ${model}${what} and its entry in models.json? Its files at ${spec.path} stay.`,
-  );
-  await removeAll(terminal, project.folder, keys.length > 0 ? keys : [{ model, deployment: 'local' }], true);
-  terminal.document({ removed: keys, model });
-  terminal.say(`${model} is gone from this project; its files are untouched`);
+  const held = project.later.find((entry) => model === undefined || entry.model === model);
+  if (held) orExit(terminal, heldByLater(project.later, held)!);
+  if (model !== undefined && !project.models[model]) {
+    return void orExit(terminal, unknownModel(project.models, model));
+  }
+  const models = model === undefined ? Object.keys(project.models) : [model];
+  const keys = models.map((one) => deploymentsOf(project.models, one));
+  const what = models.map((one, at) => {
+    const endpoints = keys[at]!.map(keyText).join(', ');
+    return `${one}${endpoints ? `, its endpoints ${endpoints}` : ''} (${project.models[one]!.path})`;
+  });
+  if (models.length > 0) {
+    const entries = models.length === 1 ? 'its entry' : 'their entries';
+    await sure(terminal, options, `Destroy ${what.join('; ')}, and ${entries} in models.json? The model files stay.`);
+  }
+  const removed = keys.flatMap((all, at) => (all.length > 0 ? all : [{ model: models[at]!, deployment: TARGETS[0] }]));
+  if (removed.length > 0) await removeAll(terminal, project.folder, removed, true);
+  terminal.document({ removed: keys.flat(), ...(model === undefined ? { models } : { model }) });
+  if (models.length === 0) terminal.say('There is nothing to destroy: models.json declares no model.');
+  for (const one of models) terminal.say(`${one} is gone from this project; its files are untouched`);
+}
+
+function deploymentsOf(models: ModelsSpec['models'], model: string): DeploymentKey[] {
+  return Object.keys(models[model]?.deployments ?? {}).map((deployment) => ({ model, deployment }));
 }
 
 async function sure(terminal: Terminal, options: { yes?: boolean }, question: string): Promise<void> {

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { FRAMEWORK_TITLES, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
 import type { UserError } from '../../shared/outcome.ts';
-import type { DeploymentStatus } from '../../shared/states.ts';
+import type { LaterEntry } from '../../core/models/document.ts';
+import { heldByLater } from '../../core/models/later.ts';
+import type { DeploymentStatus, State } from '../../shared/states.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { table } from '../answer.ts';
-import { connect, openProject, statusOf, type Project } from '../context.ts';
+import { connect, openServed, statusOf, type Project } from '../context.ts';
 import { resolveName, unknownModel } from '../names.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
 
@@ -38,9 +40,10 @@ async function rows(terminal: Terminal, project: Project): Promise<Row[]> {
 }
 
 async function list(terminal: Terminal): Promise<void> {
-  const project = await openProject(terminal);
+  const project = await openServed(terminal);
+  if (project.newer !== undefined) terminal.warn(newerText(project.newer));
   const all = await rows(terminal, project);
-  const models = Object.entries(project.models).map(([name, spec]) => {
+  const known = Object.entries(project.models).map(([name, spec]) => {
     const deployments = all.filter((row) => row.model === name);
     return {
       name,
@@ -50,44 +53,97 @@ async function list(terminal: Terminal): Promise<void> {
       deployments: deployments.map((row) => ({
         name: row.deployment,
         target: spec.deployments![row.deployment]!.target,
-        state: row.status?.state ?? 'failed',
+        state: row.status?.state ?? 'not-deployed',
         url: row.status?.url ?? null,
       })),
     };
   });
+  const models: Listed[] = withLater(known, project.later);
   terminal.document({ models });
-  if (models.length === 0) terminal.say('No models yet. Deploy one with: nimbus deploy PATH');
-  else
-    terminal.say(
-      table(
-        models.flatMap((model) =>
-          model.deployments.length === 0
-            ? [[model.name, FRAMEWORK_TITLES[model.framework], '-', 'not deployed', model.path]]
-            : model.deployments.map((one) => [
-                model.name,
-                FRAMEWORK_TITLES[model.framework],
-                one.name,
-                one.state,
-                one.url ?? model.path,
-              ]),
+  if (models.length > 0)
+    terminal.say(table(models.flatMap(lines), ['MODEL', 'FRAMEWORK', 'DEPLOYMENT', 'STATE', 'ENDPOINT']));
+  else if (project.newer === undefined) terminal.say('No models yet. Deploy one with: nimbus deploy PATH');
+}
+
+/** A model as `list --json` writes it. */
+interface Listed {
+  name: string;
+  /** A framework, or what models.json names that this Nimbus does not know. */
+  framework: string;
+  /** Null where this Nimbus does not know the entry. */
+  path: string | null;
+  version: string | null;
+  deployments: { name: string; target: string; state: State | typeof LATER; url: string | null }[];
+}
+
+/** State of an entry that this Nimbus does not know. */
+const LATER = 'needs-newer-nimbus';
+
+/** The models, and the entries that need a newer Nimbus: whole models after them, deployments in their model. */
+function withLater(known: Listed[], later: readonly LaterEntry[]): Listed[] {
+  const unknown = later.filter(({ deployment }) => deployment === undefined);
+  return [
+    ...known.map((model) => ({
+      ...model,
+      deployments: [
+        ...model.deployments,
+        ...later.flatMap(({ model: name, deployment, value }) =>
+          name === model.name && deployment !== undefined
+            ? [{ name: deployment, target: value, state: LATER, url: null } as const]
+            : [],
         ),
-        ['MODEL', 'FRAMEWORK', 'DEPLOYMENT', 'STATE', 'ENDPOINT'],
-      ),
-    );
+      ],
+    })),
+    ...unknown.map(({ model, value }) => ({
+      name: model,
+      framework: value,
+      path: null,
+      version: null,
+      deployments: [],
+    })),
+  ];
+}
+
+function lines({ name, framework, path, deployments }: Listed): string[][] {
+  const title = (FRAMEWORK_TITLES as Record<string, string>)[framework] ?? framework;
+  if (path === null) return [[name, title, '-', 'needs a newer Nimbus', '']];
+  if (deployments.length === 0) return [[name, title, '-', 'not deployed', path]];
+  return deployments.map((one) => {
+    const place = one.state === LATER ? `target ${one.target}` : (one.url ?? path);
+    return [name, title, one.name, stateText(one.state), place];
+  });
+}
+
+function stateText(state: State | typeof LATER): string {
+  if (state === LATER) return 'needs a newer Nimbus';
+  return state === 'not-deployed' ? 'not deployed' : state;
+}
+
+function newerText(version: number): string {
+  return `models.json was written by a newer version of Nimbus (format ${version}): only what this one understands is shown, and nothing of it can be changed. Update Nimbus.`;
 }
 
 async function status(terminal: Terminal, name: string | undefined): Promise<void> {
-  const project = await openProject(terminal);
+  const project = await openServed(terminal);
+  if (project.newer !== undefined) terminal.warn(newerText(project.newer));
+  const held = name === undefined ? undefined : heldByLater(project.later, modelKey(name));
+  if (held) orExit(terminal, held);
   if (name !== undefined && !project.models[name.split('/')[0]!]) orExit(terminal, unknownModel(project.models, name));
   const all = await rows(terminal, project);
-  const key = name?.includes('/') ? orExit(terminal, resolveName(project.models, name)) : undefined;
+  const key = name?.includes('/') ? orExit(terminal, resolveName(project, name)) : undefined;
   const wanted = all.filter(
     (row) => name === undefined || (row.model === name.split('/')[0] && (!key || row.deployment === key.deployment)),
   );
   terminal.document({
     deployments: wanted.map(
       (row) =>
-        row.status ?? { model: row.model, deployment: row.deployment, target: 'local', state: 'failed', url: null },
+        row.status ?? {
+          model: row.model,
+          deployment: row.deployment,
+          target: 'local',
+          state: 'not-deployed',
+          url: null,
+        },
     ),
   });
   if (wanted.length === 0)
@@ -97,14 +153,20 @@ async function status(terminal: Terminal, name: string | undefined): Promise<voi
   for (const row of wanted) terminal.say(describe(row));
 }
 
+/** `NAME` or `NAME/DEPLOYMENT` as it is written. */
+function modelKey(name: string): { model: string; deployment?: string } {
+  const [model = '', deployment] = name.split('/');
+  return deployment === undefined ? { model } : { model, deployment };
+}
+
 function describe({ model, deployment, spec, status: found }: Row): string {
-  const head = `${model}/${deployment}   ${FRAMEWORK_TITLES[spec.framework]}   ${found?.state ?? 'declared a moment ago'}`;
+  const head = `${model}/${deployment}   ${FRAMEWORK_TITLES[spec.framework]}   ${found ? stateText(found.state) : 'declared a moment ago'}`;
   if (!found) return head;
   const lines = [
     `  endpoint     ${found.url}`,
     ...(found.version ? [`  version      ${found.version.slice(0, 7)}`] : []),
     ...(found.interpreter ? [`  interpreter  ${found.interpreter}`] : []),
-    `  workers      ${found.workers}${found.memoryBytes ? `, ${Math.round(found.memoryBytes / 1e6)} MB` : ''}`,
+    `  workers      ${found.workers}${found.memoryBytes ? `, about ${Math.round(found.memoryBytes / 1e6)} MB` : ''}`,
     ...Object.entries(found.lastMs).map(([kind, ms]) => `  last ${kind.padEnd(7)} ${formatMs(ms)}`),
     ...(found.error ? explain(found.error) : []),
   ];

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
 import { withDeployment } from '../context.ts';
 import { wholeNumber } from '../options.ts';
@@ -41,7 +42,10 @@ async function logs(terminal: Terminal, name: string, options: Options): Promise
       if (options.follow) await connection.api.follow(key);
       const before = await connection.api.logs(query);
       for (const line of before) print(line);
-      if (!options.follow) return;
+      if (!options.follow) {
+        if (before.length === 0) terminal.note(nothing(key, options.request));
+        return;
+      }
       live = true;
       const seen = new Set(before.map((line) => JSON.stringify(line)));
       for (const line of early.splice(0)) if (!seen.has(JSON.stringify(line))) print(line);
@@ -52,6 +56,12 @@ async function logs(terminal: Terminal, name: string, options: Options): Promise
     },
     { log: (_key, line) => (live ? print(line) : void early.push(line)) },
   );
+}
+
+function nothing(key: DeploymentKey, request: string | undefined): string {
+  return request === undefined
+    ? `${keyText(key)} has no log lines since its host started.`
+    : `${keyText(key)} has no log lines of a request ${request}: it wrote none, its lines have made room for newer ones, or it was never asked here.`;
 }
 
 function format(line: LogLine): string {

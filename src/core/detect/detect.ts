@@ -7,11 +7,25 @@ import type { Detection } from './detection.ts';
 import type { Detector, Subject, Tools } from './detector.ts';
 import { peek, type Listing } from './folder.ts';
 import { laterFormat } from './later.ts';
-import { detectMarkers } from './markers.ts';
+import { lightgbm } from './lightgbm.ts';
+import { isMarkedFile } from './markers.ts';
+import { onnx } from './onnx.ts';
 import { sklearn } from './sklearn.ts';
 import { spacy } from './spacy.ts';
+import { torch } from './torch.ts';
+import { transformers } from './transformers.ts';
+import { xgboost } from './xgboost.ts';
 
-export const DETECTORS = { spacy, sklearn, custom } satisfies Record<Framework, Detector>;
+export const DETECTORS = {
+  spacy,
+  sklearn,
+  onnx,
+  transformers,
+  torch,
+  xgboost,
+  lightgbm,
+  custom,
+} satisfies Record<Framework, Detector>;
 
 /** A handler.py was written for this model: it goes before what else the folder may be. */
 const ORDER: readonly Framework[] = ['custom', ...FRAMEWORKS.filter((one) => one !== 'custom')];
@@ -97,9 +111,7 @@ async function notRecognised(subject: Subject): Promise<Outcome<never>> {
     });
   }
   const inside = subject.kind === 'folder' ? await peek(subject.path) : undefined;
-  const pickle = inside?.files.find((file) =>
-    (detectMarkers.extensions as readonly string[]).includes(path.extname(file)),
-  );
+  const pickle = inside?.files.find((file) => isMarkedFile(file));
   return fail('model-not-recognised', `${name} is not a model that Nimbus knows.`, {
     why: `Nimbus looked for ${lookedFor()}. ${inside ? folderText(inside) : fileText(subject)}`,
     next: `Choose the model itself${pickle === undefined ? '' : `, as in ${pickle}`}, or add a handler.py that defines load(path) and predict(model, input).`,

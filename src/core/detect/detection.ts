@@ -30,8 +30,11 @@ export interface PickleGlobal {
 /** What loading the model may run. */
 export type Risk =
   | { kind: 'none' }
-  /** Files of the workspace that run as code, e.g. handler.py: allowed in a trusted workspace. */
-  | { kind: 'code'; files: string[] }
+  /**
+   * Files of the workspace that run as code, e.g. handler.py: allowed in a trusted workspace. With `hash`, of their
+   * contents, they came with a published model: then each version of them asks, trusted or not.
+   */
+  | { kind: 'code'; files: string[]; hash?: string }
   /** A pickle with globals outside its framework's known list. `hash` covers the set of them, not the file. */
   | { kind: 'unknown-globals'; globals: PickleGlobal[]; hash: string }
   /** A pickle that names dangerous globals. `hash` covers the file: each version asks again. */
@@ -39,5 +42,10 @@ export type Risk =
   /** The static reader could not read it to its end: never loaded. */
   | { kind: 'unreadable'; why: string };
 
-/** The user's agreement to one risk: `hash` of `unknown-globals` or `dangerous-globals`, or `code` for a trusted project. */
-export type Consent = { kind: 'code' } | { kind: 'unknown-globals' | 'dangerous-globals'; hash: string };
+/**
+ * The user's agreement to one risk, by its `hash`; `code` without one is for a trusted project. `names` are what was
+ * agreed to, for people.
+ */
+export type Consent =
+  | { kind: 'code'; hash?: string; names?: string[] }
+  | { kind: 'unknown-globals' | 'dangerous-globals'; hash: string; names?: string[] };

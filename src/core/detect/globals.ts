@@ -260,6 +260,11 @@ const KNOWN_PATTERNS: RegExp[] = [
     String.raw`^sklearn\.(?:${SKLEARN_PACKAGES})(?:\.(?!tests\.)[a-z_][a-z0-9_]*)*\.(?!(?:StringIO|BytesIO|Path|Parallel|Memory|Popen)$)_{0,2}[A-Z]\w*$`,
   ),
   new RegExp(String.raw`^sklearn\.(?:${SKLEARN_PACKAGES})(?:\.[a-z_][a-z0-9_]*)*\.(?:newObj|__pyx_unpickle_[A-Z]\w*)$`),
+  // The wrappers for scikit-learn, and the boosters in them, which their own code reads.
+  /^xgboost\.sklearn\.XGB(?:RF)?(?:Classifier|Regressor|Ranker|Model)$/,
+  /^xgboost\.core\.Booster$/,
+  /^lightgbm\.sklearn\.LGBM(?:Classifier|Regressor|Ranker|Model)$/,
+  /^lightgbm\.basic\.Booster$/,
   /^sklearn\.utils\._bunch\.Bunch$/,
   /^sklearn\.utils\.Bunch$/,
   /^sklearn\.utils\.(?:_tags|_metadata_requests)\.[A-Z]\w*$/,

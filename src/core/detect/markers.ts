@@ -1,7 +1,38 @@
+/** What pickles of models are usually called. */
+const PICKLES = ['.joblib', '.pkl', '.pickle', '.sav'] as const;
+/** What joblib's documentation calls its compressed files, after one of the others: `.pkl.gz`. */
+const COMPRESSIONS = ['', '.z', '.gz', '.bz2', '.xz', '.lzma', '.lz4'] as const;
+
 /** File names and endings that give a model away, for a bounded search of a workspace; the detectors say for certain. */
 export const detectMarkers = {
-  /** A folder that holds one of these may be a model: a spaCy pipeline, a custom model. */
-  files: ['config.cfg', 'handler.py'],
-  /** A file with one of these endings may be one: a scikit-learn estimator. */
-  extensions: ['.joblib', '.pkl', '.pickle'],
+  /** A folder that holds one of these may be a model: a spaCy pipeline, a custom model, Hugging Face, an ONNX export. */
+  files: [
+    'config.cfg',
+    'handler.py',
+    'model.onnx',
+    'modules.json',
+    'model.safetensors',
+    'model.safetensors.index.json',
+    'pytorch_model.bin',
+    'pytorch_model.bin.index.json',
+    'adapter_config.json',
+  ],
+  /** A file with one of these endings may be one: a scikit-learn estimator, an ONNX or XGBoost model, a PyTorch program. */
+  extensions: [
+    ...PICKLES.flatMap((pickle) => COMPRESSIONS.map((compression) => pickle + compression)),
+    '.skops',
+    '.onnx',
+    '.ubj',
+    '.pt',
+    '.pth',
+    '.pt2',
+  ],
+  /** A file with an ending that says little may be a boosted model where its name has one of these words. */
+  named: { words: ['xgb', 'lgb', 'lightgbm', 'booster'], extensions: ['.json', '.txt'] },
 } as const;
+
+/** Whether a file's name has one of the endings, in any case. */
+export function isMarkedFile(name: string): boolean {
+  const lower = name.toLowerCase();
+  return detectMarkers.extensions.some((extension) => lower.endsWith(extension));
+}

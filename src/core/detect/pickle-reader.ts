@@ -6,7 +6,11 @@ import type { Tools } from './detector.ts';
 
 /** What infra/runtime/pickle_reader.py says of a file. */
 export interface PickleFacts {
-  kind: 'pickle' | 'joblib';
+  kind: 'pickle' | 'joblib' | 'torch';
+  /** What a file of PyTorch holds; null for other files. `legacy`: tensors or a module, as before PyTorch 1.6. */
+  archive: 'tensors' | 'script' | 'export' | 'compiled' | 'package' | 'legacy' | null;
+  /** Operators of TorchScript code that are not PyTorch's own: `torchvision.nms`. */
+  operators: string[];
   compression: string;
   /** Every global that loading would import: `module.name`. */
   globals: string[];
@@ -14,6 +18,8 @@ export interface PickleFacts {
   versions: Record<string, string>;
   /** Class of the outermost object, where it is one. */
   root: string | null;
+  /** Classes of the objects in an outermost dict or tuple, by key or position. */
+  holds: Record<string, string>;
   /** Of the whole file, as it is on the disk. */
   sha256: string;
   /** Why it could not be read to its end. */

@@ -122,20 +122,29 @@ async function describe(subject: Subject, folder: string): Promise<Outcome<Detec
   return ok({
     framework: 'spacy',
     path: folder,
-    suggestedName: toName(suggestion(subject, folder, meta)),
-    summary: `spaCy pipeline ${name}${parts}${madeWith ? `, made with spaCy ${madeWith}` : ''}`,
+    suggestedName: toName(suggestion(subject)),
+    summary: `spaCy pipeline ${name}${parts}${madeWith ? `, made with spaCy ${madeWith}` : ''}${await whichOfTwo(subject, folder)}`,
     ...(meta.description === undefined ? {} : { description: meta.description }),
     requirements: [`spacy${meta.spacyVersion ?? ''}`, ...meta.requirements].filter((one) => isRequirement(one)),
     risk: riskOf(await readStart(path.join(folder, 'config.cfg'))),
   });
 }
 
-/** `model-best` says nothing: then the folder that the user chose, or the one around it, does. */
-function suggestion(subject: Subject, folder: string, meta: Meta): string {
+/** The folder that the user chose; `model-best` says nothing: then the one around it. */
+function suggestion(subject: Subject): string {
   const chosen = subject.kind === 'folder' ? subject.path : path.dirname(subject.path);
   const base = path.basename(chosen);
-  if (TRAINED.includes(base)) return path.basename(path.dirname(chosen)) || meta.name || base;
-  return chosen === folder || meta.name === undefined ? base : meta.name;
+  return (TRAINED.includes(base) && path.basename(path.dirname(chosen))) || base;
+}
+
+/** Where `spacy train` left two pipelines, which of them this is. */
+async function whichOfTwo(subject: Subject, folder: string): Promise<string> {
+  const taken = path.basename(folder);
+  const other = TRAINED.find((name) => name !== taken);
+  if (folder === subject.path || !TRAINED.includes(taken)) return '';
+  return (await isPipeline(path.join(path.dirname(folder), other!)))
+    ? `; ${taken} is taken, ${other} is beside it`
+    : '';
 }
 
 /**

@@ -161,7 +161,7 @@ async function unusable(python: string): Promise<string | undefined> {
  * Two names of one interpreter have the same identity. A virtual environment's is its folder: its interpreter is a
  * link to the one that it was made from, and has other packages.
  */
-async function identityOf(python: string): Promise<string> {
+export async function identityOf(python: string): Promise<string> {
   const environment = path.dirname(path.dirname(python));
   if (await exists(path.join(environment, 'pyvenv.cfg'))) return realpath(environment);
   return realpath(python);

@@ -28,7 +28,7 @@ export function environmentPython(folder: string, platform: NodeJS.Platform): st
 }
 
 /** Compiling these takes long and needs compilers: where there is no wheel, failing at once says more. */
-const ONLY_WHEELS = [
+export const ONLY_WHEELS = [
   'numpy',
   'scipy',
   'pandas',

@@ -51,3 +51,6 @@ export interface EnvironmentLock {
   /** Installing needs PyTorch's index of builds without CUDA too. */
   torchCpu: boolean;
 }
+
+/** Code of the error that says that no interpreter has the version that models.json names: one may still be chosen. */
+export const NO_SUCH_PYTHON = 'python-version-missing';

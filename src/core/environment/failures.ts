@@ -1,11 +1,13 @@
 import type { UserError } from '../../shared/outcome.ts';
 import { lastLines } from '../process.ts';
 import { withoutPassword } from './packages.ts';
+import { ONLY_WHEELS } from './commands.ts';
 
 interface Cause {
+  /** Its first group that matched is the package's name. */
   pattern: RegExp;
   code: string;
-  what: string;
+  what: string | ((name: string) => string);
   next: string;
 }
 
@@ -51,6 +53,15 @@ const CAUSES: Cause[] = [
     next: 'On Debian and Ubuntu install python3-venv; or install uv, which Nimbus then uses.',
   },
   {
+    // pip says the same of a package without a wheel where only wheels will do, and of one for another Python.
+    pattern: new RegExp(
+      String.raw`([\w.-]+) was not found in the (?:package registry|cache|provided package locations)|^(?![^]*(?:Ignored the following|Requires-Python))[^]*satisfies the requirement (?!(?:${ONLY_WHEELS.join('|')})\b)([\w.-]+)[^\n]*\(from versions: none\)`,
+    ),
+    code: 'environment-package-unknown',
+    what: (name) => `The package index has no package ${name}.`,
+    next: 'Correct its name in requirements.txt; packages are often called other than the module that is imported (scikit-learn, not sklearn). Of a private index, set PIP_INDEX_URL or UV_INDEX_URL.',
+  },
+  {
     pattern:
       /ResolutionImpossible|conflicting dependencies|No solution found when resolving[^]*conflict|are incompatible/i,
     code: 'environment-conflict',
@@ -84,6 +95,8 @@ export function explainFailure(
   killedBy?: string,
 ): UserError {
   const cause = CAUSES.find(({ pattern }) => pattern.test(output));
+  const name = cause?.pattern.exec(output)?.slice(1).find(Boolean) ?? '';
+  const said = typeof cause?.what === 'function' ? cause.what(name) : cause?.what;
   if (!cause && killedBy !== undefined) {
     return {
       code: 'environment-killed',
@@ -94,7 +107,7 @@ export function explainFailure(
   }
   return {
     code: cause?.code ?? 'environment-failed',
-    what: `${what} ${cause?.what ?? `"${title}" failed.`}`,
+    what: `${what} ${said ?? `"${title}" failed.`}`,
     why: lastLines(withoutPassword(output)) || 'It printed nothing.',
     next: cause?.next ?? 'The log has all lines. Correct what they name and try again; nothing half-made is used.',
   };

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { Detection } from '../detect/detection.ts';
-import type { Candidate, EnvironmentPlan, Probe } from './environment.ts';
+import { NO_SUCH_PYTHON, type Candidate, type EnvironmentPlan, type Probe } from './environment.ts';
 import { lockProblem, withLock, type LockContext } from './lock-status.ts';
 import { environmentKey, managedPython } from './managed.ts';
 import { withoutPassword, type PackageSettings } from './packages.ts';
@@ -17,6 +17,8 @@ export interface EnvironmentChoice {
   detail: string;
   /** Version differences that may matter, one sentence each. */
   problems: string[];
+  /** Of an environment that is to be made: what the Python that is there lacks. */
+  reason?: string;
   /** The same as data; empty where everything fits. */
   mismatches: Mismatch[];
 }
@@ -32,7 +34,7 @@ export interface PlanOptions {
   packages?: PackageSettings;
 }
 
-interface Probed {
+export interface Probed {
   candidate: Candidate;
   probe: Probe;
   mismatches: Mismatch[];
@@ -41,7 +43,8 @@ interface Probed {
 /**
  * The ways to run a model, the one to take first: the first candidate with every package in a version that the model
  * accepts, else a managed environment with them; after that candidates whose versions differ. Candidates after the
- * first that fits are not looked at. Errors: no interpreter that works, with what is wrong with each; cancelled.
+ * first that fits are not looked at. Errors: no interpreter that works, with what is wrong with each; none of the
+ * version that models.json names; cancelled.
  */
 export async function planEnvironment(
   detection: Pick<Detection, 'requirements'>,
@@ -70,25 +73,38 @@ export async function planEnvironment(
     if (differing.length === 0) break;
   }
   if (probed.length === 0) return noInterpreter(failures);
+  const { pythonVersion } = options;
+  if (pythonVersion !== undefined && !probed.some(({ candidate, probe }) => serves(candidate, probe, pythonVersion)))
+    return noSuchPython(pythonVersion, probed);
   const managed = await managedChoice(requirements, probed, options, probe);
   const fitting = probed.filter((one) => one.mismatches.length === 0);
   // What lacks a package cannot load the model at all; another version may.
-  const near = probed.filter((one) => one.mismatches.length > 0 && one.mismatches.every((other) => other.installed));
+  const near = probed.filter(
+    ({ candidate, probe, mismatches: differing }) =>
+      differing.length > 0 &&
+      differing.every((one) => one.installed) &&
+      (pythonVersion === undefined || serves(candidate, probe, pythonVersion)),
+  );
   return ok([...fitting.map(useChoice), ...(managed ? [managed] : []), ...near.map(useChoice)]);
 }
 
 /** What to ask a probe for: the packages themselves, and what could install them. */
-function packagesOf(requirements: readonly string[]): string[] {
+export function packagesOf(requirements: readonly string[]): string[] {
   const names = requirements.flatMap((text) => parseRequirement(text)?.name ?? []);
   return [...new Set([...names, 'uv'])];
 }
 
-function pythonMismatch(probe: Probe, wanted: string | undefined): Mismatch[] {
+export function pythonMismatch(probe: Probe, wanted: string | undefined): Mismatch[] {
   if (wanted === undefined || probe.version === wanted || probe.version.startsWith(`${wanted}.`)) return [];
   return [{ package: 'python', required: wanted, installed: probe.version }];
 }
 
-function useChoice({ candidate, probe, mismatches }: Probed): EnvironmentChoice {
+/** An interpreter that the user names for this deploy goes before what models.json says, with a warning. */
+function serves({ source }: Candidate, probe: Probe, pythonVersion: string): boolean {
+  return source === 'chosen' || pythonMismatch(probe, pythonVersion).length === 0;
+}
+
+export function useChoice({ candidate, probe, mismatches }: Probed): EnvironmentChoice {
   return {
     plan: { kind: 'use', python: candidate.python, source: candidate.source, probe },
     label: `Python ${probe.version} (${placeOf(candidate)})`,
@@ -99,7 +115,7 @@ function useChoice({ candidate, probe, mismatches }: Probed): EnvironmentChoice 
 }
 
 /** A complete environment with these requirements, else the offer to make one; undefined where no base fits. */
-async function managedChoice(
+export async function managedChoice(
   requirements: readonly string[],
   probed: readonly Probed[],
   options: PlanOptions,
@@ -133,6 +149,7 @@ async function managedChoice(
     label: `New environment, Python ${base.probe.version}`,
     detail: `${withoutPassword(made.join(', '))}${plan.lock ? ', as nimbus.lock has them,' : ''} by ${tool}${reason === '' ? '' : `. ${placeOf(base.candidate)}: ${reason}`}`,
     problems: options.lock ? [lockProblem(options.lock, base.probe) ?? []].flat() : [],
+    ...(reason === '' ? {} : { reason: `Python ${base.probe.version} (${placeOf(base.candidate)}): ${reason}` }),
     mismatches: [],
   };
 }
@@ -160,6 +177,7 @@ function placeOf({ python, source }: Candidate): string {
 }
 
 function sentence({ package: name, required, installed }: Mismatch): string {
+  if (name === 'python') return `Python is ${installed}; models.json asks for ${required}.`;
   const wanted = required === 'any version' ? 'the model needs it' : `the model asks for ${required}`;
   if (installed === undefined) return `${name} is not installed; ${wanted}.`;
   return `${name} is ${installed}; ${wanted}.`;
@@ -171,6 +189,15 @@ function noInterpreter(failures: readonly UserError[]): Outcome<never> {
   return fail('python-missing', 'No Python was found that can run the model.', {
     ...(only ? { why: failures.map(({ what, why }) => [what, why].filter(Boolean).join(' ')).join('\n') } : {}),
     next: 'Install Python 3.9 or newer from python.org or your system, or select an interpreter.',
+    action: { label: 'Select Interpreter', command: 'nimbus.selectInterpreter' },
+  });
+}
+
+function noSuchPython(wanted: string, probed: readonly Probed[]): Outcome<never> {
+  const found = probed.map(({ candidate, probe }) => `Python ${probe.version} (${candidate.python})`);
+  return fail(NO_SUCH_PYTHON, `models.json asks for Python ${wanted} for this model, and there is none.`, {
+    why: `Found: ${found.join(', ')}.`,
+    next: `Install Python ${wanted} (from python.org or your system, or with uv python install ${wanted}) and put it on the PATH, or choose an interpreter yourself (--python, Select Interpreter), or change "pythonVersion" in models.json.`,
     action: { label: 'Select Interpreter', command: 'nimbus.selectInterpreter' },
   });
 }

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { compiledFolder } from '../compiled.ts';
 import { places, projectId } from '../places.ts';
 import { hostProgram } from './copy.ts';
 import { addressOf, connectTo } from './election.ts';
@@ -44,8 +45,9 @@ const NODE_FLAGS = ['--max-semi-space-size=1'];
 const HELLO_MS = 10_000;
 
 /**
- * Connects to the project's host, and starts it where none runs. A host of an older version makes room unless it is at
- * work. Errors: it cannot be started (with the end of its log); the folder of sockets is not safe; cancelled.
+ * Connects to the project's host, and starts it where none runs. A host of an older version makes room unless an
+ * operation or a request runs: then it serves on, and the next one to connect asks again. Errors: it cannot be started
+ * (with the end of its log); the folder of sockets is not safe; cancelled.
  */
 export async function connectHost(options: ConnectOptions): Promise<Outcome<HostConnection>> {
   const project = realpathSync(options.project);
@@ -140,6 +142,7 @@ async function start(
     env: {
       ...withoutDebugger(process.env),
       ...env,
+      NODE_COMPILE_CACHE: compiledFolder(),
       // VS Code's own runtime is Node only when it is told so.
       ...(process.versions['electron'] ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
     },

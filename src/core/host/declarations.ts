@@ -72,12 +72,15 @@ export class Declarations {
   #compare(deployment: Deployment, record: DeploymentRecord, spec: DeploymentRecord['spec']): void {
     const { project, onChange } = this.#ports;
     const moved = modelPath(project, spec) !== modelPath(project, record.spec);
-    if (moved || spec.framework !== record.spec.framework) {
+    const another = moved || spec.framework !== record.spec.framework;
+    if (another || asksForAnotherPython(record, spec)) {
       deployment.overlay = {
         state: 'changed',
         error: {
           code: DECLARATION_CHANGED,
-          what: 'models.json names another model than the one that serves.',
+          what: another
+            ? 'models.json names another model than the one that serves.'
+            : `models.json asks for Python ${spec.pythonVersion}; the model runs on ${record.card.python}.`,
           next: 'Redeploy it.',
           action: { label: 'Redeploy', command: 'nimbus.redeploy', args: [deployment.key] },
         },
@@ -95,6 +98,14 @@ export class Declarations {
     }
   }
 }
+
+/** Only what was written since: a Python that the user chose against the file at the deploy stays. */
+function asksForAnotherPython({ card, spec: before }: DeploymentRecord, { pythonVersion }: ModelFields): boolean {
+  if (pythonVersion === undefined || pythonVersion === before.pythonVersion || card.python === undefined) return false;
+  return !`${card.python}.`.startsWith(`${pythonVersion}.`);
+}
+
+type ModelFields = DeploymentRecord['spec'];
 
 /** Code of the error of a deployment whose declaration means another model now. */
 export const DECLARATION_CHANGED = 'declaration-changed';

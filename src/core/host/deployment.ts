@@ -2,6 +2,7 @@
 import type { ModelCard, StartKind } from '../../shared/contract.ts';
 import type { UserError } from '../../shared/outcome.ts';
 import { DEFAULTS, keyText, type DeploymentKey, type DeploymentSpec, type ModelSpec } from '../../shared/spec.ts';
+import { takesText } from '../../shared/schema.ts';
 import type { DeploymentStatus, LogLine, State } from '../../shared/states.ts';
 import type { Endpoint } from './call.ts';
 import { limitsOf, workerEnvironment, writeFunctionFile } from './function-file.ts';
@@ -119,7 +120,13 @@ export class Deployment implements Endpoint {
       state: overlay && !record?.stopped ? overlay.state : this.#state(),
       url: `${this.#around.url()}/${keyText(this)}`,
       version: this.version,
-      ...(record ? { deployedAt: record.deployedAt, interpreter: record.interpreter } : {}),
+      ...(record
+        ? {
+            deployedAt: record.deployedAt,
+            interpreter: record.interpreter,
+            takesText: takesText(record.card.input),
+          }
+        : {}),
       ...(record?.madeWith ? { madeWith: record.madeWith } : {}),
       ...(record?.differs && record.differs.length > 0 ? { differs: record.differs } : {}),
       workers: workers.length,
@@ -195,7 +202,7 @@ export class Deployment implements Endpoint {
   }
 
   #state(): State {
-    if (!this.record) return 'failed';
+    if (!this.record) return 'not-deployed';
     if (this.record.stopped) return 'stopped';
     if (this.pool.ready) return 'serving';
     if (this.pool.starting) return 'starting';
@@ -248,10 +255,10 @@ export class Deployment implements Endpoint {
     try {
       const failure = this.#lacks() ?? (await this.#around.verify(record));
       if (failure) return { failure };
-      const { spec, version, interpreter, modules, madeWith } = record;
+      const { spec, version, interpreter, modules, isolated, madeWith } = record;
       const snapshotPath = this.#around.snapshotPath(record.snapshot, spec);
       const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath, modules, madeWith });
-      const parts = { functionFile, spec, interpreter, env: this.env, since };
+      const parts = { functionFile, spec, interpreter, env: this.env, isolated, since };
       return { worker: spawnWorker(this.#around, this, parts, (line) => this.line(line)) };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -303,6 +310,7 @@ export interface WorkerParts {
   /** Values of the variables that the spec names. */
   env: Record<string, string>;
   /** As of `WorkerOptions`. */
+  isolated: boolean;
   since?: number;
 }
 
@@ -310,7 +318,7 @@ export interface WorkerParts {
 export function spawnWorker(
   { settings, runtime, markPrefix, functions, env: hostEnv }: Surroundings,
   key: DeploymentKey,
-  { functionFile, spec, interpreter, env: given, since }: WorkerParts,
+  { functionFile, spec, interpreter, env: given, isolated, since }: WorkerParts,
   onLine: (line: LogLine) => void,
 ): Worker {
   const { env, missing } = workerEnvironment(key, spec, given, hostEnv);
@@ -324,6 +332,7 @@ export function spawnWorker(
     env,
     cwd: functions,
     markPrefix,
+    isolated: isolated && !settings.consentedNetwork,
     initTimeoutMs: settings.initTimeoutMs,
     ...(since === undefined ? {} : { since }),
     ...(spec.memoryMb === undefined ? {} : { memoryLimitBytes: spec.memoryMb * 2 ** 20 }),

@@ -1,9 +1,10 @@
 /** A new version proves itself on the model's own examples before it serves. */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Problem } from '../../shared/contract.ts';
+import type { ModelCard, Problem } from '../../shared/contract.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import type { Example } from '../../shared/spec.ts';
+import type { Example, ModelSpec } from '../../shared/spec.ts';
+import { exampleInput } from '../invoke/example.ts';
 import { proxyAnswer, proxyEvent } from './gateway.ts';
 import type { Failure } from './problems.ts';
 import { describeError, type Worker } from './worker.ts';
@@ -11,12 +12,48 @@ import { describeError, type Worker } from './worker.ts';
 /** More examples would make each reload wait. */
 const EXAMPLES = 10;
 
+/** An input that was made from a model's card: no text of a user. */
+export interface Probe {
+  input: unknown;
+}
+
+interface Asked {
+  /** Milliseconds for one answer. */
+  timeoutMs: number;
+  /** The deployment's name. */
+  stage: string;
+}
+
+/**
+ * Has a ready worker prove itself: on the examples of models.json, else on what the version before answered, else on
+ * an input made from its card, which it may fail. A custom model is asked nothing that nobody wrote: what it does with
+ * a request is known only to itself. Errors: it does not answer, or not as expected.
+ */
+export async function firstAnswer(
+  worker: Worker,
+  { spec, card, probe }: { spec: Pick<ModelSpec, 'examples' | 'framework'>; card: ModelCard; probe: Probe | undefined },
+  asked: Asked,
+): Promise<Outcome<{ detail: string; isSkipped?: boolean; probe?: Probe }>> {
+  if (spec.examples?.length) {
+    const tried = await tryExamples(worker, spec.examples, asked);
+    return tried.ok ? ok({ detail: `${tried.value.answered} answered` }) : tried;
+  }
+  if (spec.framework === 'custom') return ok({ detail: 'models.json has no example of it', isSkipped: true });
+  const made = probe ?? { input: exampleInput(card) };
+  const tried = await tryExamples(worker, [made], asked);
+  if (tried.ok) return ok({ detail: 'answered an input made from its card', probe: made });
+  if (!probe) return ok({ detail: 'models.json has no example of it', isSkipped: true });
+  return fail('example-failed', 'It does not answer what the version before answered.', {
+    why: `${JSON.stringify(made.input)}: ${tried.error.why ?? tried.error.what}`,
+    next: 'Redeploy the model if it is meant to take other inputs now.',
+  });
+}
+
 /** Sends the examples to a ready worker; none, none sent. Errors: one is not answered, or not as `expect` says. */
-export async function tryExamples(
+async function tryExamples(
   worker: Worker,
   examples: readonly Example[],
-  timeoutMs: number,
-  stage: string,
+  { timeoutMs, stage }: Asked,
 ): Promise<Outcome<{ answered: number }>> {
   for (const [index, example] of examples.slice(0, EXAMPLES).entries()) {
     const id = randomUUID();

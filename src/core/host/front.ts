@@ -6,7 +6,7 @@ import { PAYLOAD_BYTES, type ModelCard } from '../../shared/contract.ts';
 import { answerInvoke, INVOKE_PATH } from './lambda-api.ts';
 import { proxyAnswer, proxyEvent } from './gateway.ts';
 import { readBody } from './body.ts';
-import { send, sendFailure, serverTiming, submit, tooLarge, type Call, type Endpoint } from './call.ts';
+import { sendFailure, sendJson, serverTiming, submit, tooLarge, type Call, type Endpoint } from './call.ts';
 import { problem, PROBLEMS, type Failure } from './problems.ts';
 import type { Served } from './scheduler.ts';
 import { describeError } from './worker.ts';
@@ -40,6 +40,7 @@ export class Front {
   readonly #server: Server;
   #port = 0;
   #under = 0;
+  #closed: Promise<void> | undefined;
 
   constructor(options: FrontOptions) {
     this.#options = options;
@@ -84,12 +85,17 @@ export class Front {
     throw new Error('unreachable: port 0 is always free');
   }
 
+  /** From now on connects nobody; requests under way go on. */
+  refuse(): void {
+    this.#closed ??= new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+  }
+
   /** Takes no more requests; answers that are on their way have a moment to arrive. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    this.refuse();
     const timer = setTimeout(() => this.#server.closeAllConnections(), CLOSE_MS);
-    await closed;
+    await this.#closed;
     clearTimeout(timer);
   }
 
@@ -139,8 +145,7 @@ export class Front {
 
   #fromCard(call: Call, operation: string, card: ModelCard): void {
     const { model, version, framework } = card;
-    const body = operation === 'health' ? { status: 'healthy', model, version, framework } : card;
-    send(call, 200, 'application/json', Buffer.from(JSON.stringify(body)));
+    sendJson(call, operation === 'health' ? { status: 'healthy', model, version, framework } : card);
   }
 
   async #forward(call: Call, endpoint: Endpoint, path: string): Promise<void> {

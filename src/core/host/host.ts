@@ -12,6 +12,7 @@ import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.t
 import { Declarations } from './declarations.ts';
 import { Deployment, type Surroundings } from './deployment.ts';
 import { Front } from './front.ts';
+import { verifyCopies } from './intact.ts';
 import type { LogFile } from './log-file.ts';
 import { MODULES_FOLDER } from './modules.ts';
 import { Operations } from './operations.ts';
@@ -25,7 +26,6 @@ import type { HostSettings } from './settings.ts';
 import { Slimming } from './slim.ts';
 import { runtimeHash, Snapshots } from './snapshots.ts';
 import { makeProjectFolder, StateFile, type DeploymentRecord } from './state.ts';
-import { takeModules } from './version.ts';
 import { Versions } from './versions.ts';
 
 export interface HostOptions {
@@ -124,7 +124,7 @@ export class Host {
       url: () => this.#front.url,
       snapshotPath: (hash, spec) => this.#snapshots.pathOf(hash, path.basename(modelPath(project, spec))),
       modulesPath: (hash) => this.#snapshots.pathOf(hash, MODULES_FOLDER),
-      verify: (record) => this.#verify(record),
+      verify: (record) => verifyCopies(record, { project, snapshots: this.#snapshots, log: (text) => log.write(text) }),
       onStatus: (deployment) => this.#touched(deployment),
       onLine: (deployment, line) => listener.log(deployment.key, line),
       onLatency: () => state.changed('later'),
@@ -177,7 +177,18 @@ export class Host {
 
   /** Something runs that must not be interrupted. */
   get busy(): boolean {
-    return this.#operations.running > 0 || this.#front.active > 0;
+    return this.#operations.running > 0 || this.requests > 0;
+  }
+
+  /** Requests under way: those of callers that wait, and those that run without one, as Lambda's `Event` does. */
+  get requests(): number {
+    const inPools = [...this.#deployments.values()].reduce((sum, one) => sum + one.pool.active, 0);
+    return Math.max(this.#front.active, inPools);
+  }
+
+  /** No request comes any more; called when the host is going to end. */
+  refuse(): void {
+    this.#front.refuse();
   }
 
   get hello(): HostHello {
@@ -335,36 +346,6 @@ export class Host {
     const found = this.#deployments.get(`${model}/${deployment}`);
     if (found?.record) this.#reloads.check(found);
     await this.#versions.sweep();
-  }
-
-  async #verify({ snapshot, modules, spec }: DeploymentRecord): Promise<Failure | undefined> {
-    const { project } = this.#options;
-    const { signal } = new AbortController();
-    const take = {
-      model: () => this.#snapshots.take(modelPath(project, spec), project, signal),
-      modules: () => takeModules(modules.names, { project, spec, signal }, this.#snapshots),
-    };
-    const model = await this.#verifyCopy(snapshot, take.model);
-    const code = modules.hash === undefined || (await this.#verifyCopy(modules.hash, take.modules));
-    if (model && code) return undefined;
-    return {
-      code: 'init-failed',
-      detail: `The copy of the model in ${PROJECT_FOLDER} was changed or removed by another program, so it is not loaded; the model itself has changed too.`,
-      next: 'Redeploy the model.',
-    };
-  }
-
-  /** Makes sure that a snapshot is as it was made; one that is not is made again, which works if its source is the same. */
-  async #verifyCopy(hash: string, take: () => Promise<Outcome<{ hash?: string }>>): Promise<boolean> {
-    const release = this.#snapshots.hold(hash);
-    try {
-      if (await this.#snapshots.check(hash)) return true;
-      this.#options.log.write(`${hash.slice(0, 7)} is not as it was made; it is made again`);
-      const taken = await take();
-      return taken.ok && taken.value.hash === hash;
-    } finally {
-      release();
-    }
   }
 
   #forgetOld(): void {

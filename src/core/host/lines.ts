@@ -85,6 +85,11 @@ export class LineSplitter {
     }
   }
 
+  /** What came so far is a line, whether or not it was ended. */
+  cut(): void {
+    if (this.#length > 0) this.#flush();
+  }
+
   /** The stream has ended: so does its last line, and what was dropped is told however much that was. */
   end(): void {
     if (this.#length > 0) this.#flush();

@@ -47,7 +47,7 @@ export interface HostApi {
   logs(query: LogQuery): Promise<LogLine[]>;
   /** From now on this connection gets `log` events of the deployment. */
   follow(key: DeploymentKey): Promise<void>;
-  /** Ends when no operation runs, else says why not. */
+  /** Ends when neither an operation nor a request runs, else says why not. */
   shutdown(): Promise<Outcome<void>>;
 }
 

@@ -135,9 +135,19 @@ export class Reloads {
       what: 'The model has changed; its new version is being tried.',
     });
     const consent = [...record.consent, ...readConsents(project)];
-    const { spec, interpreter, lock } = record;
+    const { spec, interpreter, lock, probe } = record;
     const { model: name, deployment: as } = deployment;
-    const request = { model: name, deployment: as, project, spec, interpreter, lock, consent, signal };
+    const request = {
+      model: name,
+      deployment: as,
+      project,
+      spec,
+      interpreter,
+      lock,
+      consent,
+      signal,
+      ...(probe ? { probe } : {}),
+    };
     const made = await this.#ports.versions.makeFor(deployment, request);
     if (!made.ok) return this.#refuse(deployment, 'refused', made.error);
     const candidate = made.value;
@@ -172,7 +182,7 @@ export class Reloads {
 }
 
 function next(record: DeploymentRecord, candidate: Candidate): DeploymentRecord {
-  const { snapshot, modules, version, card, madeWith } = candidate;
+  const { snapshot, modules, isolated, version, card, madeWith } = candidate;
   const { differs, ...kept } = record;
   // What was found to differ was about what it was made with then.
   const isSame = JSON.stringify(madeWith) === JSON.stringify(record.madeWith);
@@ -184,6 +194,7 @@ function next(record: DeploymentRecord, candidate: Candidate): DeploymentRecord 
     ...previous(record, candidate),
     stamp: snapshot.stamp,
     modules,
+    isolated,
     version,
     card,
     deployedAt: new Date().toISOString(),

@@ -109,10 +109,15 @@ export class Clients implements HostListener {
         client.follows.add(keyText(key));
       },
       shutdown: async (): Promise<Outcome<void>> => {
-        const { running } = (await host).operations;
-        if (running > 0) {
+        const running = await host;
+        if (running.operations.running > 0) {
           return fail('operation-running', 'The host is at work.', { next: 'Wait until its operations have ended.' });
         }
+        if (running.requests > 0) {
+          return fail('requests-running', 'The host answers requests.', { next: 'Wait until they are answered.' });
+        }
+        // In this very turn, so that no request comes between the look and the end.
+        running.refuse();
         // After the answer is on its way.
         setImmediate(onShutdown);
         return ok(undefined);

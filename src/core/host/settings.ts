@@ -12,6 +12,8 @@ export interface HostSettings {
   reloadStableMs: number;
   /** A worker that is not ready by then is ended. `NIMBUS_INIT_TIMEOUT_MS`. */
   initTimeoutMs: number;
+  /** A model that needed consent for what its file names keeps the network. `NIMBUS_CONSENTED_NETWORK=1`. */
+  consentedNetwork: boolean;
 }
 
 const MINUTE = 60_000;
@@ -28,5 +30,6 @@ export function hostSettings(env: NodeJS.ProcessEnv): HostSettings {
     queueLimit: number('NIMBUS_QUEUE_LIMIT', 100),
     reloadStableMs: number('NIMBUS_RELOAD_STABLE_MS', 2000),
     initTimeoutMs: number('NIMBUS_INIT_TIMEOUT_MS', 10 * MINUTE),
+    consentedNetwork: env['NIMBUS_CONSENTED_NETWORK'] === '1',
   };
 }

@@ -8,6 +8,7 @@ import type { MadeWith, ModelCard, StartKind } from '../../shared/contract.ts';
 import type { DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { Consent } from '../detect/detection.ts';
 import { PROJECT_FOLDER, projectId, places } from '../places.ts';
+import type { Probe } from './examples.ts';
 import type { Seals } from './snapshots.ts';
 
 /** The project's own modules that a version imports. */
@@ -34,6 +35,10 @@ export interface DeploymentRecord {
   /** Of the model's files when the snapshot was taken. */
   stamp: string;
   modules: ModulesRecord;
+  /** Loading it needed consent to what its file names: its workers give up the network. */
+  isolated: boolean;
+  /** An input made from its card that it answered: the next version must, where models.json has no example. */
+  probe?: Probe;
   version: string;
   /** ISO 8601. */
   deployedAt: string;

@@ -2,13 +2,14 @@
 import { stat } from 'node:fs/promises';
 import { isCovered } from '../consent.ts';
 import { detect } from '../detect/detect.ts';
-import type { Consent, Detection } from '../detect/detection.ts';
+import type { Consent, Detection, Risk } from '../detect/detection.ts';
 import { capture } from '../environment/capture.ts';
 import { modelPath } from '../models/paths.ts';
+import { formatBytes } from '../../shared/bytes.ts';
 import type { MadeWith, ModelCard } from '../../shared/contract.ts';
 import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
-import { tryExamples, whyOf } from './examples.ts';
+import { firstAnswer, whyOf, type Probe } from './examples.ts';
 import { limitsOf } from './function-file.ts';
 import type { ModelFile } from './files.ts';
 import { importedNames, isProjectModule, projectModules } from './modules.ts';
@@ -22,6 +23,8 @@ export interface VersionRequest extends DeploymentKey {
   interpreter: string;
   lock: string;
   consent: readonly Consent[];
+  /** What the version before answered, where models.json has no example. */
+  probe?: Probe;
   signal: AbortSignal;
 }
 
@@ -30,7 +33,7 @@ export interface VersionPorts {
   snapshots: Snapshots;
   runtimeHash: string;
   /** Starts a worker of a version that does not serve yet. */
-  spawn(snapshotPath: string, parts: Pick<Candidate, 'modules' | 'version' | 'madeWith'>): Worker;
+  spawn(snapshotPath: string, parts: Pick<Candidate, 'modules' | 'isolated' | 'version' | 'madeWith'>): Worker;
   /** Says what happens now, a line about it, and where it turned out that there was nothing to do. */
   stage(name: 'snapshot' | 'start' | 'first answer', detail?: string, state?: 'skipped'): void;
 }
@@ -39,6 +42,9 @@ export interface VersionPorts {
 export interface Candidate {
   snapshot: Snapshot;
   modules: ModulesRecord;
+  isolated: boolean;
+  /** An input made from its card that it answered. */
+  probe?: Probe;
   version: string;
   card: ModelCard;
   /** What the model was made with, as its files and those around it say. */
@@ -73,7 +79,7 @@ async function fromSnapshot(
   hold: (hash: string) => void,
 ): Promise<Outcome<Candidate>> {
   const { interpreter, spec, lock, signal } = request;
-  ports.stage('snapshot', `${(snapshot.bytes / 2 ** 20).toFixed(1)} MB, ${snapshot.hash.slice(0, 7)}`);
+  ports.stage('snapshot', `${formatBytes(snapshot.bytes, 'en')}, ${snapshot.hash.slice(0, 7)}`);
   const allowed = await checkRisk(snapshot.path, request);
   if (!allowed.ok) return allowed;
   if (signal.aborted) return cancelled();
@@ -81,6 +87,7 @@ async function fromSnapshot(
   if (!took.ok) return took;
   const modules = took.value;
   if (modules.hash !== undefined) hold(modules.hash);
+  const isolated = needsIsolation(allowed.value.risk);
   const version = functionVersion({
     files: snapshot.hash,
     modules: modules.hash ?? '',
@@ -90,7 +97,7 @@ async function fromSnapshot(
   });
   const madeWith = await capturedOf(allowed.value, request);
   ports.stage('start', interpreter);
-  const spawned = spawn(() => ports.spawn(snapshot.path, { modules, version, madeWith }));
+  const spawned = spawn(() => ports.spawn(snapshot.path, { modules, isolated, version, madeWith }));
   if (!spawned.ok) return spawned;
   const worker = spawned.value;
   const onAbort = (): void => void worker.kill();
@@ -100,19 +107,21 @@ async function fromSnapshot(
     if (signal.aborted) return cancelled();
     if (!ready.ok) return { ok: false, error: await startError(ready.failure, request.project) };
     const { importsMs, loadMs } = worker.timeline;
-    ports.stage('start', `imports ${Math.round(importsMs)} ms, load ${Math.round(loadMs)} ms`);
+    const network = ready.networkLeft === undefined ? '' : `, ${NETWORK[`${ready.networkLeft}`]}`;
+    ports.stage('start', `imports ${Math.round(importsMs)} ms, load ${Math.round(loadMs)} ms${network}`);
     ports.stage('first answer');
-    const examples = spec.examples ?? [];
     const timeoutMs = limitsOf(spec).timeoutSeconds * 1000;
-    const tried = await tryExamples(worker, examples, timeoutMs, request.deployment);
+    const ask = { timeoutMs, stage: request.deployment };
+    const tried = await firstAnswer(worker, { spec, card: ready.card, probe: request.probe }, ask);
     if (signal.aborted) return cancelled();
     if (!tried.ok) {
       await worker.kill();
       return tried;
     }
-    if (examples.length === 0) ports.stage('first answer', 'models.json has no example of it', 'skipped');
-    else ports.stage('first answer', `${tried.value.answered} answered`);
-    return ok({ snapshot, modules, version, card: ready.card, madeWith, worker });
+    const { probe, detail, isSkipped } = tried.value;
+    ports.stage('first answer', detail, isSkipped ? 'skipped' : undefined);
+    const parts = { snapshot, modules, isolated, version, card: ready.card, madeWith, worker };
+    return ok(probe ? { ...parts, probe } : parts);
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (signal.aborted) await worker.kill();
@@ -128,6 +137,16 @@ async function capturedOf(
   const isFolder = (await stat(model).catch(() => undefined))?.isDirectory() ?? false;
   const { captured } = await capture({ ...detection, path: model }, { project, isFolder });
   return captured.map(({ package: name, versions, from }) => ({ package: name, versions, from }));
+}
+
+const NETWORK = {
+  true: 'without a network, since loading it needed your consent',
+  false: 'with the network: this system does not let it run without',
+};
+
+/** A project's own code is trusted as such; what a file names beyond its framework was looked at by its names only. */
+function needsIsolation(risk: Risk): boolean {
+  return risk.kind === 'unknown-globals' || risk.kind === 'dangerous-globals';
 }
 
 /** The project's modules that a model may import, copied as the model itself is. Errors: as of `projectModules`. */
@@ -182,6 +201,12 @@ export async function checkRisk(
         next: 'Save the model again, and redeploy it.',
       });
     case 'code':
+      if (risk.hash !== undefined) {
+        return fail('consent-needed', 'Loading the model runs code that came with it, which you have not agreed to.', {
+          why: risk.files.slice(0, 10).join(', '),
+          next: 'Redeploy the model to agree or not.',
+        });
+      }
       return fail('consent-needed', 'Loading the model runs code of this project, which is not trusted.', {
         why: risk.files.slice(0, 10).join(', '),
         next: 'Trust the project (--trust for the command line) and redeploy.',

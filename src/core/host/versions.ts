@@ -95,7 +95,7 @@ export class Versions {
         deployment.env = env;
         for (const line of early) deployment.line(line);
         const { interpreter, lock } = request;
-        const { snapshot, modules, version, card, madeWith } = candidate;
+        const { snapshot, modules, isolated, probe, version, card, madeWith } = candidate;
         const record: DeploymentRecord = {
           spec,
           deploymentSpec,
@@ -105,6 +105,8 @@ export class Versions {
           ...previous(deployment.record, candidate),
           stamp: snapshot.stamp,
           modules,
+          isolated,
+          ...(probe ? { probe } : {}),
           version,
           deployedAt: new Date().toISOString(),
           stopped: false,
@@ -133,9 +135,9 @@ export class Versions {
     return makeVersion(request, {
       snapshots,
       runtimeHash,
-      spawn: (snapshotPath, { modules, version, madeWith }) => {
+      spawn: (snapshotPath, { modules, isolated, version, madeWith }) => {
         const functionFile = writeFunction(around, request, { spec, version, snapshotPath, modules, madeWith });
-        return spawnWorker(around, request, { functionFile, spec, interpreter, env }, onLine);
+        return spawnWorker(around, request, { functionFile, spec, interpreter, env, isolated }, onLine);
       },
       stage,
     });

@@ -24,6 +24,8 @@ export interface WorkerOptions {
   markPrefix: string;
   /** Set where the user declared a limit. */
   memoryLimitBytes?: number;
+  /** It gives up the network before it loads the model, where the system lets it. */
+  isolated: boolean;
   /** Milliseconds; the worker is ended when it is not ready by then. */
   initTimeoutMs: number;
   /** When its start began with what the host does before, on the clock of `performance.now()`; now where left out. */
@@ -48,7 +50,8 @@ export type WorkerAnswer =
   | { kind: 'error'; type: string; payload: Buffer; handlerMs: number }
   | { kind: 'failure'; failure: Failure };
 
-export type Ready = { ok: true; card: ModelCard } | { ok: false; failure: Failure };
+/** `networkLeft`: whether it could give up the network; unset where it was not to. */
+export type Ready = { ok: true; card: ModelCard; networkLeft?: boolean } | { ok: false; failure: Failure };
 
 interface Pending {
   id: string;
@@ -78,12 +81,16 @@ export class Worker {
   readonly #mark: string;
   readonly #process: ChildProcess;
   readonly #input: Writable | undefined;
-  readonly #lastLines: string[] = [];
+  #splitters: LineSplitter[] = [];
+  /** Of the start, until the first request; from then on of the latest request. */
+  #lastLines: string[] = [];
+  #startLines: string[] = [];
   readonly #oomKillsBefore = kernelOomKills();
   #stopMemory: () => void = () => undefined;
   #initTimer: NodeJS.Timeout;
   #graceTimer: NodeJS.Timeout | undefined;
   #pending: Pending | undefined;
+  /** Whose output is read now; of the latest request also after its answer. */
   #requestId: string | undefined;
   #settleReady!: (ready: Ready) => void;
   #settleEnded!: () => void;
@@ -100,7 +107,12 @@ export class Worker {
     const spawnAt = options.since ?? performance.now();
     this.#process = spawn(options.python, [path.join(options.runtime, 'worker.py')], {
       cwd: options.cwd,
-      env: { ...options.env, NIMBUS_FUNCTION: options.functionFile, [MARK_VARIABLE]: this.#mark },
+      env: {
+        ...options.env,
+        ...(options.isolated ? { NIMBUS_NETWORK: 'none' } : {}),
+        NIMBUS_FUNCTION: options.functionFile,
+        [MARK_VARIABLE]: this.#mark,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
       // A process group of its own, so that one signal reaches all of it; on Windows it would open a console.
       detached: process.platform !== 'win32',
@@ -142,7 +154,7 @@ export class Worker {
         this.#input!.write(payload);
       }
       // Output of the request before may still wait to be read in this turn of the event loop.
-      setImmediate(() => (this.#requestId = id));
+      setImmediate(() => this.#begin(id));
     });
   }
 
@@ -168,11 +180,11 @@ export class Worker {
   #listen(): void {
     const child = this.#process;
     const budget = new LogBudget();
-    const splitters = (['stdout', 'stderr'] as const).map((source) => {
+    const splitters = (this.#splitters = (['stdout', 'stderr'] as const).map((source) => {
       const splitter = new LineSplitter(budget, (text) => this.#line(source, text));
       child[source]?.on('data', (chunk: Buffer) => splitter.push(chunk));
       return splitter;
-    });
+    }));
     const decoder = new FrameDecoder((frame) => this.#frame(frame));
     const output = child.stdio[4] as Readable | undefined;
     output?.on('data', (chunk: Buffer) => {
@@ -223,10 +235,19 @@ export class Worker {
         this.timeline.readyAt = performance.now();
         this.timeline.importsMs = Number(meta['importsMs']) || 0;
         this.timeline.loadMs = Number(meta['loadMs']) || 0;
-        this.#settleReady({ ok: true, card: meta['card'] as ModelCard });
+        this.#settleReady({
+          ok: true,
+          card: meta['card'] as ModelCard,
+          ...(typeof meta['networkLeft'] === 'boolean' ? { networkLeft: meta['networkLeft'] } : {}),
+        });
         return;
       case 'F':
-        void this.kill({ code: 'init-failed', detail: describeError(payload), lastLines: traceLines(payload) });
+        void this.kill({
+          code: 'init-failed',
+          detail: describeError(payload),
+          ...(typeof meta['next'] === 'string' ? { next: meta['next'] } : {}),
+          lastLines: traceLines(payload),
+        });
         return;
       case 'O':
       case 'E': {
@@ -245,6 +266,14 @@ export class Worker {
       default:
         kind satisfies never;
     }
+  }
+
+  /** What is read from now on belongs to this request: a line that the one before left open ends here. */
+  #begin(requestId: string): void {
+    for (const splitter of this.#splitters) splitter.cut();
+    if (this.#requestId === undefined) this.#startLines = this.#lastLines;
+    this.#lastLines = [];
+    this.#requestId = requestId;
   }
 
   #line(source: 'stdout' | 'stderr', text: string): void {
@@ -293,9 +322,12 @@ export class Worker {
     this.#pending = undefined;
   }
 
+  /** Never with lines of an earlier request: they may hold what another caller sent. */
   #withLastLines(failure: Failure): Failure {
-    if (failure.lastLines?.length || this.#lastLines.length === 0) return failure;
-    return { ...failure, lastLines: [...this.#lastLines] };
+    if (failure.lastLines?.length) return failure;
+    const ofRequest = this.#pending !== undefined && this.#pending.id === this.#requestId;
+    const lines = this.#requestId === undefined || ofRequest ? this.#lastLines : this.#startLines;
+    return lines.length === 0 ? failure : { ...failure, lastLines: [...lines] };
   }
 }
 

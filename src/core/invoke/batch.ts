@@ -31,6 +31,8 @@ export interface BatchRun {
 interface Chunk {
   first: number;
   items: BatchInput[];
+  /** Of all its inputs. */
+  parameters?: Record<string, unknown>;
 }
 
 /**
@@ -93,13 +95,19 @@ const CHUNK_BYTES = PAYLOAD_BYTES / 2;
 async function* chunks(inputs: AsyncIterable<BatchInput>): AsyncGenerator<Chunk> {
   let chunk: Chunk = { first: 0, items: [] };
   let bytes = 0;
+  // One request has one set of parameters; a line that is no input goes with those around it.
+  let parameters: string | undefined;
   for await (const item of inputs) {
     const size = 'input' in item ? Buffer.byteLength(JSON.stringify(item.input) ?? 'null') : 0;
-    if (chunk.items.length === BATCH_INPUTS || (chunk.items.length > 0 && bytes + size > CHUNK_BYTES)) {
+    const own = 'input' in item ? JSON.stringify(item.parameters) : parameters;
+    const isFull = chunk.items.length === BATCH_INPUTS || bytes + size > CHUNK_BYTES || own !== parameters;
+    if (chunk.items.length > 0 && isFull) {
       yield chunk;
       chunk = { first: chunk.first + chunk.items.length, items: [] };
       bytes = 0;
     }
+    parameters = own;
+    if ('input' in item && item.parameters) chunk.parameters = item.parameters;
     chunk.items.push(item);
     bytes += size;
   }
@@ -113,9 +121,13 @@ async function send(url: string, chunk: Chunk, signal: AbortSignal): Promise<Bat
     const answer = await postBatch(
       url,
       good.map((one) => one.input),
-      { signal },
+      { signal, ...(chunk.parameters ? { parameters: chunk.parameters } : {}) },
     );
-    if (answer.problem) {
+    // What is wrong with the parameters of these lines says nothing of the others.
+    if (chunk.parameters && answer.problem?.status === 400) {
+      const error = { type: 'invalid-parameters', detail: answer.problem.detail };
+      for (const { at } of good) answers.set(at, { error });
+    } else if (answer.problem) {
       return {
         code: 'batch-refused',
         what: answer.problem.title,
@@ -123,7 +135,7 @@ async function send(url: string, chunk: Chunk, signal: AbortSignal): Promise<Bat
         ...(answer.problem.next ? { next: answer.problem.next } : {}),
       };
     }
-    const { success, failed } = answer.body as BatchAnswer;
+    const { success, failed } = (answer.body ?? { success: [], failed: [] }) as BatchAnswer;
     for (const { index, result } of success) answers.set(good[index]!.at, { result });
     for (const { index, error } of failed) answers.set(good[index]!.at, { error });
   }

@@ -9,6 +9,10 @@ export function predict(url: string, body: PlaygroundInput, options: RequestOpti
 }
 
 /** One `/batch` request of at most 1,000 inputs and 6 MB; `body` of the answer is a `BatchAnswer`. Never rejects. */
-export function postBatch(url: string, inputs: readonly unknown[], options: RequestOptions = {}): Promise<Answer> {
-  return send('POST', `${url}/batch`, { inputs }, options);
+export function postBatch(
+  url: string,
+  inputs: readonly unknown[],
+  { parameters, ...options }: RequestOptions & { parameters?: Record<string, unknown> } = {},
+): Promise<Answer> {
+  return send('POST', `${url}/batch`, { inputs, ...(parameters ? { parameters } : {}) }, options);
 }

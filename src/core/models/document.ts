@@ -6,7 +6,8 @@ export const MODELS_FILE = 'models.json';
 /** What is in a models.json. Its records have no prototype: a model may be called `constructor`. */
 export type ModelsDocument =
   | { kind: 'absent' }
-  | { kind: 'ok'; spec: ModelsSpec }
+  /** `later`: entries that this Nimbus does not know, which are not in `spec`; absent where there are none. */
+  | { kind: 'ok'; spec: ModelsSpec; later?: LaterEntry[] }
   /** Written by a newer Nimbus: shown as far as it is understood, never edited. */
   | { kind: 'newer'; version: number; spec: ModelsSpec }
   /** Shown with its problems, never edited. At least one, in the order of the text, 100 at most. */
@@ -20,6 +21,18 @@ export type ModelsDocument =
 export interface LegacyLeft {
   entry: unknown;
   why: string;
+}
+
+/**
+ * A model of a framework, or a deployment to a target, that this Nimbus does not know: a newer one may have written it.
+ * It is shown, left untouched by edits, and keeps nothing else from working.
+ */
+export interface LaterEntry extends FileProblem {
+  model: string;
+  /** Set where the model itself is understood. */
+  deployment?: string;
+  /** The framework or target as written. */
+  value: string;
 }
 
 /** A range of the text: lines and columns are zero-based, columns count UTF-16 units, the end is exclusive. */

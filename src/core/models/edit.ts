@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { createScanner } from 'jsonc-parser';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { type DeploymentKey, type DeploymentSpec, type ModelSpec, type ModelsSpec } from '../../shared/spec.ts';
-import type { ModelsDocument } from './document.ts';
+import type { LaterEntry, ModelsDocument } from './document.ts';
 import { updateModelsFile } from './file.ts';
 import { invalidName } from './names.ts';
 import { BOM } from './parse.ts';
 import { refusal } from './read.ts';
+import { heldByLater } from './later.ts';
 import { removeValue, setValue } from './text-edit.ts';
 import { TOKEN } from './tokens.ts';
 import { complaints, isValid } from './validate.ts';
@@ -56,15 +57,21 @@ export async function editModels(
 ): Promise<Outcome<{ changed: boolean }>> {
   return updateModelsFile(project, (document, text) => {
     if (document.kind === 'legacy') return refusal(document, 'models.json');
-    return applyEdits(text ?? NEW_FILE, document.kind === 'ok' ? document.spec : EMPTY, edits);
+    const { spec, later } = document.kind === 'ok' ? document : { spec: EMPTY };
+    return applyEdits(text ?? NEW_FILE, spec, edits, later);
   });
 }
 
 const EMPTY: ModelsSpec = { version: 1, models: {} };
 
-/** The text after the edits; `spec` is what it holds now. */
-export function applyEdits(text: string, spec: ModelsSpec, edits: readonly ModelsEdit[]): Outcome<string> {
-  const draft: Draft = { text, models: Object.assign(Object.create(null) as Draft['models'], spec.models) };
+/** The text after the edits; `spec` is what it holds now, `later` what else it holds. */
+export function applyEdits(
+  text: string,
+  spec: ModelsSpec,
+  edits: readonly ModelsEdit[],
+  later: readonly LaterEntry[] = [],
+): Outcome<string> {
+  const draft: Draft = { text, models: Object.assign(Object.create(null) as Draft['models'], spec.models), later };
   for (const edit of edits) {
     const refused = applyEdit(draft, edit);
     if (refused) return refused;
@@ -76,12 +83,16 @@ export function applyEdits(text: string, spec: ModelsSpec, edits: readonly Model
 interface Draft {
   text: string;
   models: ModelsSpec['models'];
+  later: readonly LaterEntry[];
 }
 
 function applyEdit(draft: Draft, edit: ModelsEdit): Outcome<never> | undefined {
   switch (edit.kind) {
     case 'set-model': {
-      const refused = invalidName(edit.name) ?? invalidPart(edit.name, edit.fields, 'model');
+      const refused =
+        invalidName(edit.name) ??
+        invalidPart(edit.name, edit.fields, 'model') ??
+        heldByLater(draft.later, { model: edit.name });
       if (refused) return refused;
       const before = draft.models[edit.name];
       const taken = before && edit.seen !== undefined && takenMeanwhile(edit.name, before, edit.fields, edit.seen);
@@ -93,7 +104,10 @@ function applyEdit(draft: Draft, edit: ModelsEdit): Outcome<never> | undefined {
     }
     case 'set-deployment': {
       const { model, deployment } = edit.key;
-      const refused = invalidName(deployment) ?? invalidPart(deployment, edit.spec, 'deployment');
+      const refused =
+        invalidName(deployment) ??
+        invalidPart(deployment, edit.spec, 'deployment') ??
+        heldByLater(draft.later, edit.key);
       if (refused) return refused;
       const declared = draft.models[model];
       if (!declared) return undeclared(model);
@@ -119,7 +133,8 @@ function remove(draft: Draft, { model, deployment }: DeploymentKey, dropModel: b
     draft.text = removeValue(draft.text, ['models', model, 'deployments', deployment]);
     draft.models[model] = { ...declared, deployments: left };
   }
-  if (dropModel && Object.keys(left).length === 0) {
+  const others = draft.later.some((entry) => entry.model === model);
+  if (dropModel && Object.keys(left).length === 0 && !others) {
     draft.text = removeValue(draft.text, ['models', model]);
     delete draft.models[model];
   }

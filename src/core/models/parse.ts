@@ -1,6 +1,6 @@
 import { getNodeValue, parseTree, printParseErrorCode, stripComments, type Node, type ParseError } from 'jsonc-parser';
 import type { DeploymentSpec, ModelSpec, ModelsSpec } from '../../shared/spec.ts';
-import type { FileProblem, ModelsDocument } from './document.ts';
+import type { FileProblem, LaterEntry, ModelsDocument } from './document.ts';
 import { legacyDocument } from './legacy.ts';
 import { Positions } from './positions.ts';
 import { isModel, isValid, schemaProblems } from './validate.ts';
@@ -78,9 +78,18 @@ function judge(tree: Node, positions: Positions): ModelsDocument {
   if (isRecord(value) && typeof version === 'number' && Number.isInteger(version) && version > FORMAT_VERSION) {
     return { kind: 'newer', version, spec: bestEffort(value) };
   }
-  const problems = [...duplicates, ...schemaProblems(value, tree, positions)];
+  const found = schemaProblems(value, tree, positions);
+  const problems = [...duplicates, ...found.problems];
   if (problems.length > 0) return invalid(problems);
-  return { kind: 'ok', spec: toSpec(value as ModelsSpec) };
+  const { later } = found;
+  for (const entry of later) leaveOut(value as ModelsSpec, entry);
+  return { kind: 'ok', spec: toSpec(value as ModelsSpec), ...(later.length > 0 ? { later } : {}) };
+}
+
+/** What this Nimbus does not know is not among what it works with. */
+function leaveOut({ models }: ModelsSpec, { model, deployment }: LaterEntry): void {
+  if (deployment === undefined) delete models[model];
+  else delete models[model]?.deployments?.[deployment];
 }
 
 function invalid(problems: FileProblem[]): ModelsDocument {

@@ -1,15 +1,25 @@
 import { existsSync, realpathSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import type { ModelSpec } from '../../shared/spec.ts';
 import { MODELS_FILE } from './document.ts';
 
-/** The project that a folder belongs to: its nearest ancestor (or itself) with a models.json, else itself. Absolute. */
+/**
+ * The project that a folder belongs to: its nearest ancestor (or itself) with a models.json, else itself. Absolute. A
+ * models.json of the home folder is for the home folder alone: it would else take over every project without one.
+ */
 export function findProject(startFolder: string): string {
   const start = path.resolve(startFolder);
   for (let folder = start; ; folder = path.dirname(folder)) {
+    if (folder !== start && isHome(folder)) return start;
     if (existsSync(path.join(folder, MODELS_FILE))) return folder;
     if (path.dirname(folder) === folder) return start;
   }
+}
+
+/** Whether a folder is the user's home folder. */
+export function isHome(folder: string): boolean {
+  return realFolder(folder) === realFolder(os.homedir());
 }
 
 /** Absolute path of a declared model. */

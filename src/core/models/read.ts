@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { ModelsSpec } from '../../shared/spec.ts';
-import { MODELS_FILE, type FileProblem, type ModelsDocument } from './document.ts';
+import { MODELS_FILE, type FileProblem, type LaterEntry, type ModelsDocument } from './document.ts';
 import { parseModels } from './parse.ts';
 
 /** What is in the project's models.json. A file that cannot be read is `invalid`, with the reason. */
@@ -14,18 +14,28 @@ export async function readDocument(project: string): Promise<ModelsDocument> {
     : { kind: 'invalid', problems: [atStart(read.error.why ?? read.error.what)] };
 }
 
+/** What a usable models.json declares. */
+export interface Declared {
+  models: ModelsSpec['models'];
+  /** Entries that this Nimbus does not know; they are not among `models`. */
+  later: LaterEntry[];
+  /** Format version of a file that a newer Nimbus wrote: it is not edited, and may declare more than `models`. */
+  newer?: number;
+}
+
 /**
  * The declared models: none where the file is missing, those that are understood where it is of a newer version. The
  * error of an unusable file has line and column.
  */
-export async function readModels(project: string): Promise<Outcome<ModelsSpec>> {
+export async function readModels(project: string): Promise<Outcome<Declared>> {
   const document = await readDocument(project);
   switch (document.kind) {
     case 'ok':
+      return ok({ models: document.spec.models, later: document.later ?? [] });
     case 'newer':
-      return ok(document.spec);
+      return ok({ models: document.spec.models, later: [], newer: document.version });
     case 'absent':
-      return ok({ version: 1, models: Object.create(null) as ModelsSpec['models'] });
+      return ok({ models: Object.create(null) as ModelsSpec['models'], later: [] });
     case 'legacy':
     case 'invalid':
     case 'conflict':
@@ -78,18 +88,23 @@ export function refusal(document: Unusable, file: string): Outcome<never> {
         action,
       });
     case 'newer':
-      return fail('models-file-newer', `${file} was written by a newer version of Nimbus.`, {
-        why: `It has format version ${document.version}; this Nimbus edits version 1.`,
-        next: 'Update Nimbus.',
-      });
+      return newerFile(file, document.version);
     case 'legacy':
       return fail('models-file-legacy', `${file} has the format of an early Nimbus: a bare list.`, {
-        next: 'Migrate the file; its models and comments are kept.',
+        next: 'Migrate it with nimbus migrate, or in VS Code with Nimbus: Migrate models.json; its models and comments are kept.',
         action: { label: 'Migrate models.json', command: 'nimbus.migrateModelsFile', args: [file] },
       });
     default:
       return document satisfies never;
   }
+}
+
+/** Why a file of a newer format is not edited. */
+export function newerFile(file: string, version: number): Outcome<never> {
+  return fail('models-file-newer', `${file} was written by a newer version of Nimbus.`, {
+    why: `It has format version ${version}; this Nimbus edits version 1.`,
+    next: 'Update Nimbus.',
+  });
 }
 
 function atStart(message: string): FileProblem {

@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import schema from '../../../media/models.schema.json' with { type: 'json' };
-import type { FileProblem } from './document.ts';
+import type { FileProblem, LaterEntry, TextRange } from './document.ts';
 import type { Positions } from './positions.ts';
 
 const MODELS = 'nimbus:models';
@@ -19,7 +19,8 @@ let ajv: Ajv | undefined;
 /** Compiled on first use: it costs about 10 ms. */
 function validator(part: '' | '#/definitions/model' | '#/definitions/deployment'): ValidateFunction {
   if (!ajv) {
-    ajv = new Ajv({ allErrors: true, verbose: true });
+    // The schema is our own, and its tests check it: compiling the schema of schemas would take most of the time.
+    ajv = new Ajv({ allErrors: true, verbose: true, meta: false, validateSchema: false });
     ajv.addVocabulary(EDITOR_KEYWORDS);
     ajv.addSchema(schema, MODELS);
   }
@@ -43,15 +44,41 @@ export function complaints(value: unknown, part: 'model' | 'deployment'): string
     : readable(validate.errors).map((error) => explain(error, [part, ...pointerPath(error.instancePath, value)]));
 }
 
-/** Every breach of the schema, at its place in the text. */
-export function schemaProblems(value: unknown, tree: Node, positions: Positions): FileProblem[] {
+/** Every breach of the schema, at its place in the text; `later` are those that a newer version may have meant. */
+export function schemaProblems(
+  value: unknown,
+  tree: Node,
+  positions: Positions,
+): { problems: FileProblem[]; later: LaterEntry[] } {
   const validate = validator('');
-  if (validate(value)) return [];
-  return readable(validate.errors).map((error) => {
+  const problems: FileProblem[] = [];
+  const later: LaterEntry[] = [];
+  if (validate(value)) return { problems, later };
+  for (const error of readable(validate.errors)) {
     const path = pointerPath(error.instancePath, value);
     const node = nodeOf(error, tree, path);
-    return { ...positions.range(node.offset, node.length), message: explain(error, path) };
-  });
+    const range = positions.range(node.offset, node.length);
+    const unknown = laterEntry(error, path);
+    if (unknown) later.push({ ...range, ...unknown });
+    else problems.push({ ...range, message: explain(error, path) });
+  }
+  return { problems, later };
+}
+
+/** Where a text stands for a framework or a target that this version does not have. */
+function laterEntry(error: ErrorObject, path: (string | number)[]): Omit<LaterEntry, keyof TextRange> | undefined {
+  if (error.keyword !== 'enum' || typeof error.data !== 'string') return undefined;
+  const [models, model, field, deployment, target, ...more] = path.map(String);
+  if (models !== 'models' || model === undefined || more.length > 0) return undefined;
+  const isDeployment = field === 'deployments' && deployment !== undefined && target === 'target';
+  if (!isDeployment && (field !== 'framework' || deployment !== undefined)) return undefined;
+  const known = (error.params as { allowedValues: unknown[] }).allowedValues.map((one) => JSON.stringify(one));
+  return {
+    model,
+    ...(isDeployment ? { deployment } : {}),
+    value: error.data,
+    message: `${title(path)} is ${JSON.stringify(error.data)}, which this version of Nimbus does not know; it knows ${known.join(', ')}. The entry is left as it is: update Nimbus, or correct it.`,
+  };
 }
 
 /** `propertyNames` and its cause are two errors about one name: the cause says it. */

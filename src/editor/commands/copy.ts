@@ -11,7 +11,7 @@ export async function copyEndpointUrl(editor: Editor, given: unknown): Promise<O
   if (!chosen.ok) return chosen;
   const url = await urlOf(chosen.value);
   if (!url.ok) return url;
-  return copied(url.value);
+  return copied(url.value.external);
 }
 
 export async function copyAsCurl(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
@@ -33,15 +33,21 @@ async function copyAs(editor: Editor, given: unknown, language: CodeLanguage): P
   if (!chosen.ok) return chosen;
   const url = await urlOf(chosen.value);
   if (!url.ok) return url;
-  const { codeFor } = await import('../../core/invoke/snippets.ts');
-  const example = chosen.value.project.spec(chosen.value.model)?.examples?.[0]?.input ?? 'Hello';
-  return copied(codeFor(language, url.value, { input: example }));
+  const [{ codeFor }, { exampleInput }, { fetchCard }] = await Promise.all([
+    import('../../core/invoke/snippets.ts'),
+    import('../../core/invoke/example.ts'),
+    import('../../core/invoke/card.ts'),
+  ]);
+  const declared = chosen.value.project.spec(chosen.value.model)?.examples?.[0]?.input;
+  const input = declared ?? exampleInput(await fetchCard(url.value.here));
+  return copied(codeFor(language, url.value.external, { input }));
 }
 
-async function urlOf({ project, model, deployment }: Chosen): Promise<Outcome<string>> {
+/** The endpoint's URL where the extension runs, and on the user's own machine. */
+async function urlOf({ project, model, deployment }: Chosen): Promise<Outcome<{ here: string; external: string }>> {
   const status = project.status({ model, deployment });
   if (!status) return fail('not-deployed', vscode.l10n.t('{0} has no endpoint on this machine yet.', model));
-  return ok(await externalUrl(status.url));
+  return ok({ here: status.url, external: await externalUrl(status.url) });
 }
 
 async function copied(text: string): Promise<Outcome<string>> {

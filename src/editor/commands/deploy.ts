@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { modelPath } from '../../core/models/paths.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
+import type { Consent } from '../../core/detect/detection.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
 import type { Editor } from '../editor.ts';
 import { showError } from '../guard.ts';
@@ -11,7 +12,7 @@ import { prepare, type Wanted } from '../deploying/prepare.ts';
 import { review } from '../deploying/review.ts';
 import { chooseModelPath } from '../deploying/choose-path.ts';
 import { fillVariables } from '../deploying/variables.ts';
-import { askConsent } from '../consent.ts';
+import { askConsent, remember } from '../consent.ts';
 import type { Project } from '../store/project.ts';
 
 /**
@@ -21,7 +22,7 @@ import type { Project } from '../store/project.ts';
 export async function deploy(editor: Editor, given: unknown, selection: unknown): Promise<Outcome<unknown>> {
   const wanted = await wantedOf(editor, given, selection);
   if (!wanted.ok) return wanted;
-  const ready: { project: Project; plan: DeployPlan }[] = [];
+  const ready: Ready[] = [];
   let failed: Outcome<never> | undefined;
   for (const one of wanted.value) {
     const planned = await planOf(editor, one);
@@ -32,26 +33,51 @@ export async function deploy(editor: Editor, given: unknown, selection: unknown)
       showError(editor.log, planned.error);
     }
   }
-  const outcomes = await Promise.all(ready.map(({ project, plan }) => run(editor, project, plan)));
+  const outcomes = await Promise.all(ready.map((one) => run(editor, one)));
   for (const outcome of outcomes.slice(1)) if (!outcome.ok) showError(editor.log, outcome.error);
   return outcomes[0] ?? failed ?? cancelled();
 }
 
+/** A deploy with nothing left to ask. */
+interface Ready {
+  project: Project;
+  plan: DeployPlan;
+  /** Agreed to for it just now. */
+  consent: Consent[];
+}
+
 /** Everything that is asked before the operation starts. */
-async function planOf(editor: Editor, wanted: Wanted): Promise<Outcome<{ project: Project; plan: DeployPlan }>> {
+async function planOf(editor: Editor, wanted: Wanted): Promise<Outcome<Ready>> {
   const project = wanted.project ?? (await editor.store.projectOf(wanted.path));
+  if (!(await agreedToHome(project))) return cancelled();
   const prepared = await prepare(editor, project, wanted);
   if (!prepared.ok) return prepared;
   const reviewed = await review(editor, project, wanted, prepared.value);
   if (!reviewed.ok) return reviewed;
   const { answers, deploy: final } = reviewed.value;
-  const consent = await askConsent(project.folder, final, answers.name ?? final.name);
+  const consent = await askConsent(final, answers.name ?? final.name);
   if (!consent) return cancelled();
   const plan = final.plan({ ...answers, consent });
-  return (await fillVariables(editor.extension.secrets, plan)) ? ok({ project, plan }) : cancelled();
+  return (await fillVariables(editor.extension.secrets, plan)) ? ok({ project, plan, consent }) : cancelled();
 }
 
-async function run(editor: Editor, project: Project, plan: DeployPlan): Promise<Outcome<unknown>> {
+/** The home folder holds everything else: it becomes a project only where that is meant. */
+async function agreedToHome({ folder, document }: Project): Promise<boolean> {
+  const { isHome } = await import('../../core/models/paths.ts');
+  if (document.kind !== 'absent' || !isHome(folder)) return true;
+  const goOn = vscode.l10n.t('Make It a Project');
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t('This makes your home folder a project of Nimbus.'),
+    {
+      modal: true,
+      detail: vscode.l10n.t("models.json would be written to {0}. Or open the project's own folder first.", folder),
+    },
+    goOn,
+  );
+  return chosen === goOn;
+}
+
+async function run(editor: Editor, { project, plan, consent }: Ready): Promise<Outcome<unknown>> {
   // Who went on with other work while it ran keeps the focus.
   let busyElsewhere = false;
   const working = vscode.window.onDidChangeTextEditorSelection(() => (busyElsewhere = true));
@@ -59,6 +85,7 @@ async function run(editor: Editor, project: Project, plan: DeployPlan): Promise<
   void editor.reveal(project, key);
   try {
     const outcome = await operate(editor, project, plan);
+    await remember(project.folder, consent, outcome);
     if (!outcome.ok) return outcome;
   } finally {
     working.dispose();

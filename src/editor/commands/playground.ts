@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
 import { chooseDeployment } from './pick.ts';
 
@@ -19,8 +20,31 @@ export async function predictSelection(editor: Editor, given: unknown): Promise<
       next: vscode.l10n.t('Select some text in an editor first.'),
     });
   }
-  const chosen = await chooseDeployment(editor, given, vscode.l10n.t('Predict Selection'));
+  await editor.store.reached();
+  const statuses = editor.store.projects.flatMap((project) => project.statuses());
+  if (given === undefined && statuses.length > 0 && !statuses.some(mayTakeText)) return noTextModel(statuses);
+  const title = vscode.l10n.t('Predict Selection');
+  const chosen = await chooseDeployment(editor, given, title, (status) => status !== undefined && mayTakeText(status));
   if (!chosen.ok) return chosen;
   const { project, model, deployment } = chosen.value;
+  const status = project.status(chosen.value);
+  if (status && !mayTakeText(status)) return noTextModel([status]);
   return (await editor.playgrounds()).predictText(project, { model, deployment }, text);
+}
+
+/** So does one of which nothing is known: its answer will tell. */
+function mayTakeText({ takesText }: DeploymentStatus): boolean {
+  return takesText !== false;
+}
+
+function noTextModel(statuses: DeploymentStatus[]): Outcome<never> {
+  const [only, ...others] = [...new Set(statuses.map(({ model }) => model))];
+  const what =
+    others.length === 0
+      ? vscode.l10n.t('{0} takes no text: its inputs are rows of a table, or JSON.', only!)
+      : vscode.l10n.t('No deployed model takes text: their inputs are rows of a table, or JSON.');
+  return fail('takes-no-text', what, {
+    next: vscode.l10n.t('Enter an input in the playground, or deploy a model that reads text.'),
+    action: { label: vscode.l10n.t('Open Playground'), command: 'nimbus.openPlayground' },
+  });
 }

@@ -3,9 +3,10 @@ import { modelPath } from '../../core/models/paths.ts';
 import type { EnvironmentPlan } from '../../core/environment/environment.ts';
 import type { PreparedDeploy } from '../../core/deploy.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { askConsent } from '../consent.ts';
+import { askConsent, remember } from '../consent.ts';
+import { chooseInterpreter } from '../deploying/interpreters.ts';
 import { prepare, type Wanted } from '../deploying/prepare.ts';
-import { chooseEnvironment, otherInterpreter } from '../deploying/review.ts';
+
 import { fillVariables } from '../deploying/variables.ts';
 import type { Editor } from '../editor.ts';
 import { operate } from '../operate.ts';
@@ -17,8 +18,11 @@ export async function redeploy(editor: Editor, given: unknown): Promise<Outcome<
   if (!chosen.ok) return chosen;
   const wanted = wantedOf(chosen.value);
   if (!wanted.ok) return wanted;
-  const interpreter = chosen.value.project.status(chosen.value)?.interpreter;
-  const request = interpreter === undefined ? wanted.value : { ...wanted.value, interpreter };
+  const { project, model } = chosen.value;
+  const interpreter = project.status(chosen.value)?.interpreter;
+  // Where models.json names a version the interpreter stays only as long as it is of that one.
+  const keep = interpreter !== undefined && project.spec(model)?.pythonVersion === undefined;
+  const request = keep ? { ...wanted.value, interpreter } : wanted.value;
   const prepared = await prepare(editor, chosen.value.project, request);
   return prepared.ok ? execute(editor, chosen.value, prepared.value) : prepared;
 }
@@ -30,15 +34,14 @@ export async function selectInterpreter(editor: Editor, given: unknown): Promise
   const { project } = chosen.value;
   const wanted = wantedOf(chosen.value);
   if (!wanted.ok) return wanted;
-  const prepared = await prepare(editor, project, wanted.value);
-  if (!prepared.ok) return prepared;
-  const current = project.status(chosen.value)?.interpreter;
-  const inUse = prepared.value.environments.find(({ plan }) => plan.kind === 'use' && plan.python === current);
-  const environment = await chooseEnvironment(prepared.value, inUse);
-  if (environment === undefined) return cancelled();
-  if (environment !== 'other') return execute(editor, chosen.value, prepared.value, environment.plan);
-  const other = await otherInterpreter(editor, project, wanted.value);
-  return other ? execute(editor, chosen.value, other) : cancelled();
+  const inUse = project.status(chosen.value)?.interpreter;
+  const answer = await chooseInterpreter(editor, {
+    project,
+    wanted: wanted.value,
+    ...(inUse === undefined ? {} : { inUse }),
+  });
+  if (!answer.ok) return answer;
+  return execute(editor, chosen.value, answer.value.deploy, answer.value.environment.plan);
 }
 
 async function execute(
@@ -47,11 +50,13 @@ async function execute(
   prepared: PreparedDeploy,
   environment?: EnvironmentPlan,
 ): Promise<Outcome<unknown>> {
-  const consent = await askConsent(project.folder, prepared, prepared.name);
+  const consent = await askConsent(prepared, prepared.name);
   if (!consent) return cancelled();
   const plan = prepared.plan({ consent, ...(environment ? { environment } : {}) });
   if (!(await fillVariables(editor.extension.secrets, plan))) return cancelled();
-  return operate(editor, project, plan);
+  const outcome = await operate(editor, project, plan);
+  await remember(project.folder, consent, outcome);
+  return outcome;
 }
 
 function wantedOf({ project, model, deployment }: Chosen): Outcome<Wanted> {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { HostApi } from '../../core/host/protocol.ts';
 import type { Outcome } from '../../shared/outcome.ts';
 import type { DeploymentStatus, State } from '../../shared/states.ts';
+import { noteForcedCold } from '../walkthrough.ts';
 import type { Editor } from '../editor.ts';
 import { chooseDeployment } from './pick.ts';
 
@@ -17,7 +18,9 @@ export async function stop(editor: Editor, given: unknown): Promise<Outcome<unkn
 
 /** Ends the deployment's workers, so that its next request is cold. */
 export async function forceCold(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
-  return change(editor, given, vscode.l10n.t('Force Cold'), 'cold', (state) => state !== 'stopped');
+  const outcome = await change(editor, given, vscode.l10n.t('Force Cold'), 'cold', (state) => state !== 'stopped');
+  if (outcome.ok) noteForcedCold();
+  return outcome;
 }
 
 async function change(

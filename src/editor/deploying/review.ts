@@ -1,14 +1,15 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DeployAnswers, EnvironmentChoice, PreparedDeploy } from '../../core/deploy.ts';
-import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
+import { cancelled, CANCELLED, ok, type Outcome } from '../../shared/outcome.ts';
 import { DEFAULTS, FRAMEWORK_TITLES, MODEL_NAME } from '../../shared/spec.ts';
 import type { Editor } from '../editor.ts';
 import { showError } from '../guard.ts';
 import { askText, BACK, choose, type Choice } from '../quick.ts';
 import type { Project } from '../store/project.ts';
+import { chooseInterpreter } from './interpreters.ts';
 import { askLimits, type Limits } from './limits.ts';
-import { prepare, type Wanted } from './prepare.ts';
+import type { Wanted } from './prepare.ts';
 
 export interface Reviewed {
   answers: DeployAnswers;
@@ -60,14 +61,17 @@ export async function review(
         break;
       }
       case 'python': {
-        const chosen = await chooseEnvironment(deploy, draft.environment);
-        if (chosen === 'other') {
-          const other = await otherInterpreter(editor, project, { ...wanted, name: draft.name });
-          if (other?.environments[0]) {
-            deploy = other;
-            draft.environment = other.environments[0];
-          }
-        } else if (chosen) draft.environment = chosen;
+        const { plan } = draft.environment;
+        const chosen = await chooseInterpreter(editor, {
+          project,
+          wanted: { ...wanted, name: draft.name },
+          prepared: deploy,
+          ...(plan.kind === 'use' ? { inUse: plan.python } : {}),
+        });
+        if (chosen.ok) {
+          deploy = chosen.value.deploy;
+          draft.environment = chosen.value.environment;
+        } else if (chosen.error.code !== CANCELLED) showError(editor.log, chosen.error);
         break;
       }
       case 'limits': {
@@ -90,46 +94,6 @@ export async function review(
     }
     if (active !== 'go') active = 'go';
   }
-}
-
-/** Lets the user choose among the interpreters that can run the model; undefined where they went back. */
-export async function chooseEnvironment(
-  { environments }: PreparedDeploy,
-  current?: EnvironmentChoice,
-): Promise<EnvironmentChoice | 'other' | undefined> {
-  const items: Choice<EnvironmentChoice | 'other'>[] = environments.map((value) => ({
-    label: value.label,
-    description: value === current ? vscode.l10n.t('in use') : '',
-    detail: [value.detail, ...value.problems.map((problem) => `$(warning) ${problem}`)].join('  '),
-    value,
-  }));
-  const active = items.find(({ value }) => value === current);
-  const chosen = await choose<EnvironmentChoice | 'other'>({
-    title: vscode.l10n.t('Which Python runs the model?'),
-    items: [...items, { label: vscode.l10n.t('$(folder-opened) Another interpreter…'), value: 'other' }],
-    ...(active ? { active } : {}),
-    back: true,
-  });
-  return chosen === BACK ? undefined : chosen;
-}
-
-/** Lets the user point at an interpreter, and looks at the model again with it. */
-export async function otherInterpreter(
-  editor: Editor,
-  project: Project,
-  wanted: Wanted,
-): Promise<PreparedDeploy | undefined> {
-  const chosen = await vscode.window.showOpenDialog({
-    title: vscode.l10n.t('Choose a Python interpreter'),
-    openLabel: vscode.l10n.t('Use'),
-    canSelectMany: false,
-    defaultUri: vscode.Uri.file(project.folder),
-  });
-  if (!chosen?.[0]) return undefined;
-  const prepared = await prepare(editor, project, { ...wanted, interpreter: chosen[0].fsPath });
-  if (prepared.ok) return prepared.value;
-  showError(editor.log, prepared.error);
-  return undefined;
 }
 
 function draftOf({ name, deployment, environments, declared, detection }: PreparedDeploy): Draft {
@@ -226,6 +190,7 @@ async function askName(
     back: true,
     check: (text) => {
       if (!MODEL_NAME.test(text)) return nameRule();
+      if (project.later({ model: text })) return vscode.l10n.t('{0} needs a newer Nimbus.', text);
       const other = project.spec(text);
       return other && other.path !== own ? vscode.l10n.t('{0} is the name of {1}.', text, other.path) : undefined;
     },

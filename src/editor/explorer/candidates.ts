@@ -26,9 +26,15 @@ export async function findModelFolders(): Promise<vscode.Uri[] | undefined> {
 
 /** Absolute paths of the workspace's files and folders that look like a model, for a person to choose from. */
 export async function findModelFiles(): Promise<string[]> {
-  const [files, folders] = await Promise.all([
-    vscode.workspace.findFiles(`**/*{${detectMarkers.extensions.join(',')}}`, NEVER_SEARCHED, SEARCH_LIMIT),
+  const { extensions, named } = detectMarkers;
+  const [files, others, folders] = await Promise.all([
+    vscode.workspace.findFiles(`**/*{${extensions.join(',')}}`, NEVER_SEARCHED, SEARCH_LIMIT),
+    vscode.workspace.findFiles(
+      `**/*{${named.words.join(',')}}*{${named.extensions.join(',')}}`,
+      NEVER_SEARCHED,
+      SEARCH_LIMIT,
+    ),
     findModelFolders(),
   ]);
-  return [...files, ...(folders ?? [])].map(({ fsPath }) => fsPath).toSorted();
+  return [...files, ...others, ...(folders ?? [])].map(({ fsPath }) => fsPath).toSorted();
 }

@@ -15,9 +15,11 @@ import type {
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
+import { noteForcedCold } from '../walkthrough.ts';
 import { externalUrl } from '../endpoint.ts';
 import { hostEnded, runAction } from '../guard.ts';
 import type { Project } from '../store/project.ts';
+import type { History } from './history.ts';
 import { labels } from './labels.ts';
 
 /** A deployment and the project it is in. */
@@ -36,21 +38,20 @@ export class Bridge implements PlaygroundExtension {
   #selection: Selection | undefined;
   #cardVersion: string | undefined;
   #running: AbortController | undefined;
-  #samples: number;
+  readonly #history: History;
   #isLoaded = false;
   #onLoaded: () => void = () => undefined;
 
-  /** `samples`: how many requests the page remembers from before a reload; the next has the number after it. */
   constructor(
     editor: Editor,
     page: () => PlaygroundPage,
-    options: { selection?: Selection; samples: number; selected(selection: Selection | undefined): void },
+    options: { selection?: Selection; history: History; selected(selection: Selection | undefined): void },
   ) {
     this.#editor = editor;
     this.#page = page;
     this.#selected = options.selected;
     this.#selection = options.selection;
-    this.#samples = options.samples;
+    this.#history = options.history;
     this.loaded = new Promise((resolve) => (this.#onLoaded = resolve));
   }
 
@@ -66,6 +67,7 @@ export class Bridge implements PlaygroundExtension {
       deployments: names.all,
       ...(this.#selection ? { selected: names.label(this.#selection.project, this.#selection.key) } : {}),
       ...(card ? { card } : {}),
+      samples: this.#history.samples,
       locale: vscode.env.language,
     };
   }
@@ -191,17 +193,19 @@ export class Bridge implements PlaygroundExtension {
     const answer = await predict(status.url, input, { signal });
     if (signal.aborted) return cancelled();
     const { body, ...facts } = answer;
-    this.#samples += 1;
-    return ok({
-      id: `${at}-${this.#samples}`,
-      number: this.#samples,
+    const number = this.#history.next();
+    const sample: Sample = {
+      id: `${at}-${number}`,
+      number,
       at,
       model,
       deployment,
       input: input.input,
       ...facts,
       ...(typeof body === 'object' && body !== null && 'result' in body ? { result: body.result } : {}),
-    });
+    };
+    this.#history.add(sample);
+    return ok(sample);
   }
 
   async #whileRunning<T>(work: (signal: AbortSignal) => Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -221,6 +225,7 @@ export class Bridge implements PlaygroundExtension {
     if (!host.ok) return host;
     try {
       const changed = await host.value.api[action](this.#selection.key);
+      if (action === 'cold' && changed.ok) noteForcedCold();
       return changed.ok ? ok(undefined) : changed;
     } catch (error) {
       const ended = await hostEnded(error);

@@ -6,6 +6,7 @@ import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Editor } from '../editor.ts';
 import type { Project } from '../store/project.ts';
 import { Bridge, type Selection } from './bridge.ts';
+import { History } from './history.ts';
 import { pageHtml, panelOptions } from './html.ts';
 
 export const PLAYGROUND_VIEW_TYPE = 'nimbus.playground';
@@ -18,6 +19,8 @@ interface Opened {
 /** The window's playground. There is one panel; opening it for another deployment switches it over. */
 export class Playgrounds implements vscode.Disposable {
   readonly #editor: Editor;
+  /** Outlives the panel. */
+  readonly #history = new History();
   #opened: Opened | undefined;
 
   constructor(editor: Editor) {
@@ -47,7 +50,8 @@ export class Playgrounds implements vscode.Disposable {
       panel.dispose();
       return;
     }
-    this.#attach(panel, { samples: lastNumber(state) });
+    this.#history.restore(state);
+    this.#attach(panel);
   }
 
   dispose(): void {
@@ -59,16 +63,17 @@ export class Playgrounds implements vscode.Disposable {
     // A repeat goes on while another tab is in front, and its answers must arrive.
     const options = { retainContextWhenHidden: true };
     const panel = vscode.window.createWebviewPanel(PLAYGROUND_VIEW_TYPE, title, showOptions, options);
-    this.#attach(panel, { selection, samples: 0 });
+    this.#attach(panel, selection);
   }
 
-  #attach(panel: vscode.WebviewPanel, options: { selection?: Selection; samples: number }): void {
+  #attach(panel: vscode.WebviewPanel, selection?: Selection): void {
     const { webview } = panel;
     const { extensionUri } = this.#editor.extension;
     const bridge = new Bridge(this.#editor, () => page, {
-      ...options,
-      selected: (selection) => {
-        panel.title = selection ? vscode.l10n.t('Playground: {0}', selection.key.model) : vscode.l10n.t('Playground');
+      ...(selection ? { selection } : {}),
+      history: this.#history,
+      selected: (chosen) => {
+        panel.title = chosen ? vscode.l10n.t('Playground: {0}', chosen.key.model) : vscode.l10n.t('Playground');
       },
     });
     const page = createBirpc<PlaygroundPage, PlaygroundExtension>(functionsOf(bridge), {
@@ -114,13 +119,4 @@ function functionsOf(bridge: Bridge): PlaygroundExtension {
     runAction: (action) => bridge.runAction(action),
     editorSelection: () => bridge.editorSelection(),
   };
-}
-
-/** The highest request number that a page remembers. */
-function lastNumber(state: unknown): number {
-  if (typeof state !== 'object' || state === null || !('samples' in state) || !Array.isArray(state.samples)) return 0;
-  return state.samples.reduce<number>((highest, sample: unknown) => {
-    const number = typeof sample === 'object' && sample !== null && 'number' in sample ? Number(sample.number) : 0;
-    return Math.max(highest, number || 0);
-  }, 0);
 }

@@ -3,7 +3,7 @@ import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import type { HostConnection } from '../../core/host/client.ts';
 import type { HostEvents } from '../../core/host/protocol.ts';
-import type { ModelsDocument } from '../../core/models/document.ts';
+import type { LaterEntry, ModelsDocument } from '../../core/models/document.ts';
 import type { Plan } from '../../core/targets/plan.ts';
 import { ByDeployment } from './by-deployment.ts';
 import { difference, type Models } from './changes.ts';
@@ -60,6 +60,11 @@ export class Project {
     return this.#connection !== undefined;
   }
 
+  /** The project's usual port, where another program has it. */
+  get portTaken(): number | undefined {
+    return this.#connection?.hello.portTaken;
+  }
+
   /** Declared models first, in the file's order; then those that only the host knows (a first deploy that runs). */
   modelNames(): string[] {
     const declared = Object.keys(this.models);
@@ -67,7 +72,19 @@ export class Project {
     for (const model of [...this.#statuses.models(), ...this.#operations.models()]) {
       if (this.models[model] === undefined) others.add(model);
     }
+    for (const { model, deployment } of this.#later) if (deployment === undefined) others.add(model);
     return others.size === 0 ? declared : [...declared, ...others];
+  }
+
+  /** The entry of models.json that this Nimbus does not know, of a model or of one of its deployments. */
+  later(key: { model: string; deployment?: string }): LaterEntry | undefined {
+    return this.#later.find(({ model, deployment }) => model === key.model && deployment === key.deployment);
+  }
+
+  /** The deployments that have a row: also those that need a newer Nimbus, with which nothing can be done. */
+  rowNames(model: string): string[] {
+    const later = this.#later.flatMap((one) => (one.model === model ? (one.deployment ?? []) : []));
+    return later.length === 0 ? this.deploymentNames(model) : [...new Set([...this.deploymentNames(model), ...later])];
   }
 
   deploymentNames(model: string): string[] {
@@ -78,6 +95,10 @@ export class Project {
         ...this.#operations.deployments(model),
       ]),
     ];
+  }
+
+  get #later(): readonly LaterEntry[] {
+    return (this.document.kind === 'ok' && this.document.later) || [];
   }
 
   spec(model: string): ModelSpec | undefined {
@@ -259,6 +280,7 @@ function modelsOf(document: ModelsDocument): Models | undefined {
 
 /** What the row about the file would say; the same text for documents without a problem. */
 function problemText(document: ModelsDocument): string {
-  if (document.kind === 'absent' || document.kind === 'ok') return '';
+  if (document.kind === 'absent') return '';
+  if (document.kind === 'ok') return document.later ? JSON.stringify(document.later) : '';
   return JSON.stringify([document.kind, 'problems' in document ? document.problems[0] : undefined]);
 }

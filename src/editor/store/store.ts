@@ -162,6 +162,10 @@ export class Store implements vscode.Disposable {
     if (!project.declaresDeployments() && !(await hostRuns(project.folder))) return;
     const host = await project.host();
     if (!host.ok) this.#log.warn([host.error.what, host.error.why].filter(Boolean).join(' '));
+    else if (project.portTaken !== undefined)
+      this.#log.warn(
+        `The usual port ${project.portTaken} of ${project.folder} is taken by another program: its endpoints are at ${host.value.hello.url}.`,
+      );
   }
 
   #connectAll(): void {

@@ -49,7 +49,7 @@ export class Nodes {
         return this.#ofProject(node.project);
       case 'model':
         return node.project
-          .deploymentNames(node.model)
+          .rowNames(node.model)
           .map((deployment) =>
             this.#make({ kind: 'deployment', project: node.project, model: node.model, deployment }),
           );

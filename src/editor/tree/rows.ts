@@ -4,7 +4,7 @@ import { formatMs } from '../../shared/latency.ts';
 import { FRAMEWORK_TITLES } from '../../shared/spec.ts';
 import type { DeploymentStatus, Operation, State } from '../../shared/states.ts';
 import type { Project } from '../store/project.ts';
-import { MODELS_FILE } from '../../core/models/document.ts';
+import { MODELS_FILE, type LaterEntry } from '../../core/models/document.ts';
 import { openModelsFileAt, problemOf } from '../models-file.ts';
 import type { DeploymentNode, ModelNode, Node, ProblemNode } from './nodes.ts';
 
@@ -47,6 +47,8 @@ export function rowOf(node: Node): Row {
 /** States as people read them. */
 export function stateText(state: State): string {
   switch (state) {
+    case 'not-deployed':
+      return vscode.l10n.t('not deployed on this machine');
     case 'idle':
       return vscode.l10n.t('idle');
     case 'starting':
@@ -67,6 +69,7 @@ export function stateText(state: State): string {
 }
 
 const STATE_ICONS: Record<State, { icon: string; color?: string }> = {
+  'not-deployed': { icon: 'circle-outline', color: 'disabledForeground' },
   idle: { icon: 'circle-outline', color: 'descriptionForeground' },
   starting: { icon: 'loading~spin' },
   serving: { icon: 'circle-filled', color: 'testing.iconPassed' },
@@ -77,11 +80,6 @@ const STATE_ICONS: Record<State, { icon: string; color?: string }> = {
 };
 
 const NEEDS_ATTENTION = new Set<State>(['changed', 'refused', 'failed']);
-
-/** models.json declares it, for instance since a colleague deployed it; nobody did on this machine. */
-function isNotDeployedHere({ error }: DeploymentStatus): boolean {
-  return error?.code === 'not-deployed-here';
-}
 
 function projectRow(project: Project): Row {
   const label = path.basename(project.folder);
@@ -129,13 +127,33 @@ function problemRow({ about, project }: ProblemNode): Row {
   };
 }
 
+/** An entry that this Nimbus does not know: it is shown and left alone. */
+function laterRow(label: string, entry: LaterEntry, spoken: string): Row {
+  const description =
+    entry.deployment === undefined
+      ? vscode.l10n.t('needs a newer Nimbus (framework {0})', entry.value)
+      : vscode.l10n.t('needs a newer Nimbus (target {0})', entry.value);
+  return {
+    label,
+    description,
+    icon: 'question',
+    color: 'list.warningForeground',
+    context: entry.deployment === undefined ? 'model:later' : 'deployment:later',
+    children: 'none',
+    spoken: `${spoken}, ${description}`,
+    details: entry.message,
+  };
+}
+
 function modelRow({ project, model }: ModelNode): Row {
+  const later = project.later({ model });
+  if (later) return laterRow(model, later, vscode.l10n.t('model {0}', model));
   const spec = project.spec(model);
   const deployments = project.deploymentNames(model);
   const framework = spec?.framework ?? project.status({ model, deployment: deployments[0] ?? '' })?.framework;
   const attention = deployments
     .flatMap((deployment) => project.status({ model, deployment }) ?? [])
-    .find((status) => NEEDS_ATTENTION.has(status.state) && !isNotDeployedHere(status))?.state;
+    .find((status) => NEEDS_ATTENTION.has(status.state))?.state;
   const description = [
     framework && FRAMEWORK_TITLES[framework],
     attention && stateText(attention),
@@ -149,7 +167,8 @@ function modelRow({ project, model }: ModelNode): Row {
     description,
     icon: 'package',
     context: deployments.length === 0 ? 'model:undeployed' : 'model:deployed',
-    children: deployments.length === 0 ? 'none' : project.modelCount > MODELS_SHOWN_OPEN ? 'closed' : 'open',
+    children:
+      project.rowNames(model).length === 0 ? 'none' : project.modelCount > MODELS_SHOWN_OPEN ? 'closed' : 'open',
     spoken: vscode.l10n.t('model {0}, {1}', model, description),
     details: spec ? `${spec.path} ${spec.description ?? ''}` : '',
   };
@@ -157,6 +176,8 @@ function modelRow({ project, model }: ModelNode): Row {
 
 function deploymentRow(node: DeploymentNode): Row {
   const { project, model, deployment } = node;
+  const later = project.later(node);
+  if (later) return laterRow(deployment, later, vscode.l10n.t('deployment {0} of {1}', deployment, model));
   const operation = project.operation(node);
   const status = project.status(node);
   if (operation?.state === 'running') return operationRow(node, operation);
@@ -171,15 +192,15 @@ function deploymentRow(node: DeploymentNode): Row {
       spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),
     };
   }
-  if (!status || isNotDeployedHere(status)) {
+  // Declared for instance since a colleague deployed it; nobody did here.
+  if (!status || status.state === 'not-deployed') {
     const description = vscode.workspace.isTrusted
-      ? vscode.l10n.t('not deployed on this machine')
+      ? stateText('not-deployed')
       : vscode.l10n.t('needs a trusted workspace');
     return {
       label: deployment,
       description,
-      icon: 'circle-outline',
-      color: 'disabledForeground',
+      ...STATE_ICONS['not-deployed'],
       context: 'deployment:undeployed',
       children: 'none',
       spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),

@@ -48,6 +48,7 @@ function describeFile(text: vscode.MarkdownString, document: ModelsDocument): vo
 function describeModel(text: vscode.MarkdownString, { project, model }: ModelNode): void {
   const spec = project.spec(model);
   text.appendMarkdown('**').appendText(model).appendMarkdown('**\n\n');
+  text.appendText(project.later({ model })?.message ?? '');
   if (!spec) return;
   if (spec.description) text.appendText(spec.description).appendMarkdown('\n\n');
   appendFacts(text, [
@@ -67,6 +68,7 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
   const status = project.status(node);
   const operation = project.operation(node);
   text.appendMarkdown('**').appendText(`${model}/${deployment}`).appendMarkdown('**\n\n');
+  text.appendText(project.later({ model, deployment })?.message ?? '');
   if (operation?.state === 'running') text.appendText(progressText(operation)).appendMarkdown('\n\n');
   if (operation?.state === 'failed') appendError(text, operation.error);
   if (!status) return;
@@ -82,13 +84,21 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     [vscode.l10n.t('Workers'), String(status.workers)],
     [
       vscode.l10n.t('Memory'),
-      memoryBytes === undefined ? undefined : `${Math.round(memoryBytes / MB).toLocaleString(vscode.env.language)} MB`,
+      memoryBytes === undefined
+        ? undefined
+        : vscode.l10n.t('about {0} MB', Math.round(memoryBytes / MB).toLocaleString(vscode.env.language)),
     ],
     [vscode.l10n.t('Last warm'), lastMs.warm === undefined ? undefined : formatMs(lastMs.warm)],
     [vscode.l10n.t('Last restored'), lastMs.restored === undefined ? undefined : formatMs(lastMs.restored)],
     [vscode.l10n.t('Last cold'), lastMs.cold === undefined ? undefined : formatMs(lastMs.cold)],
   ]);
   for (const difference of status.differs ?? []) text.appendMarkdown('\n\n$(warning) ').appendText(difference);
+  if (project.portTaken !== undefined) {
+    text.appendMarkdown('\n\n$(info) ');
+    text.appendText(
+      vscode.l10n.t("The project's usual port {0} is taken by another program.", String(project.portTaken)),
+    );
+  }
   if (status.error) {
     text.appendMarkdown('\n\n');
     appendError(text, status.error);

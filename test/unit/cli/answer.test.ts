@@ -80,8 +80,14 @@ describe('names on the command line', () => {
   };
 
   it('may leave the deployment out where there is one', () => {
-    assert.deepEqual(resolveName(models, 'one'), { ok: true, value: { model: 'one', deployment: 'local' } });
-    assert.deepEqual(resolveName(models, 'two/other'), { ok: true, value: { model: 'two', deployment: 'other' } });
+    assert.deepEqual(resolveName({ models, later: [] }, 'one'), {
+      ok: true,
+      value: { model: 'one', deployment: 'local' },
+    });
+    assert.deepEqual(resolveName({ models, later: [] }, 'two/other'), {
+      ok: true,
+      value: { model: 'two', deployment: 'other' },
+    });
   });
 
   for (const [text, code, next] of [
@@ -93,7 +99,7 @@ describe('names on the command line', () => {
     ['constructor', 'unknown-model', /one/],
   ] as const) {
     it(`${text} is an error that says what there is`, () => {
-      const found = resolveName(models, text);
+      const found = resolveName({ models, later: [] }, text);
       assert.ok(!found.ok);
       assert.equal(found.error.code, code);
       assert.match(found.error.next!, next);

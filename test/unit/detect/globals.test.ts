@@ -21,6 +21,7 @@ describe('judging the globals of a pickle', () => {
        numpy.core.multiarray._reconstruct numpy._core.multiarray.scalar numpy.ndarray numpy.dtype numpy.log1p
        scipy.sparse._csr.csr_matrix scipy.sparse.csr.csr_matrix joblib.numpy_pickle.NumpyArrayWrapper
        pandas.core.frame.DataFrame pandas._libs.internals._unpickle_block
+       xgboost.sklearn.XGBClassifier xgboost.core.Booster lightgbm.sklearn.LGBMRanker lightgbm.basic.Booster
        builtins.set __builtin__.set collections.OrderedDict copy_reg._reconstructor _codecs.encode`,
     );
   });
@@ -55,7 +56,8 @@ describe('judging the globals of a pickle', () => {
        sklearn.preprocessing._function_transformer.FunctionTransformer.transform sklearn.tree._export.StringIO
        sklearn.model_selection.tests.test_search.MockClassifier sklearn.compose._column_transformer._transform_one
        sklearn_evil.pipeline.Pipeline sklearn.newpackage.Thing numpyx.ndarray scipy.stats._distn_infrastructure.rv_frozen
-       functools.partial __main__.Wrapper my_project.models.Model xgboost.sklearn.XGBClassifier
+       functools.partial __main__.Wrapper my_project.models.Model xgboost.callback.EarlyStopping
+       xgboost.sklearn.XGBClassifier.load_model xgboost.sklearn.json lightgbm.basic.Dataset lightgbm.sklearn.LGBMThing
        builtins.type builtins.property constructor.prototype toString.x`,
     );
   });

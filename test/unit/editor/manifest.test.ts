@@ -26,6 +26,10 @@ const menuItems: { command?: string; submenu?: string; when?: string; group?: st
   contributes.menus,
 ).flat() as never;
 
+const completionEvents: string[] = contributes.walkthroughs.flatMap(
+  ({ steps }: { steps: { completionEvents: string[] }[] }) => steps.flatMap((step) => step.completionEvents),
+);
+
 describe('package.json and the code', () => {
   it('name the same commands, and the same ones need a trusted workspace', () => {
     const table = read('src/editor/commands/commands.ts');
@@ -96,9 +100,24 @@ describe('package.json and the code', () => {
   });
 
   it('set and read the same context keys', () => {
-    const whens = [...menuItems, ...contributes.viewsWelcome].map(({ when }) => when ?? '');
+    const whens = [
+      ...[...menuItems, ...contributes.viewsWelcome].map(({ when }) => when ?? ''),
+      ...completionEvents.filter((event) => event.startsWith('onContext:')),
+    ];
     const keys = found(/\b(nimbus\.\w+)\b/g, whens).filter((key) => key !== 'nimbus.models');
     assert.deepEqual(keys, found(/'setContext',\s*'([^']+)'/g, editor));
+  });
+
+  it('tick every step of the walkthrough by something that happens', () => {
+    const ownKeys = found(/'setContext',\s*'([^']+)'/g, editor);
+    const known = new Set(ownKeys);
+    for (const { id, completionEvents: events } of contributes.walkthroughs[0].steps) {
+      assert.ok(events.length > 0, id);
+      for (const event of events) {
+        const [kind, what] = event.split(':');
+        assert.ok(kind === 'onContext' ? known.has(what) : kind === 'onCommand' && ids.includes(what), event);
+      }
+    }
   });
 
   it('have menus for every kind of row, and no menu for a kind that there is not', () => {
@@ -131,11 +150,16 @@ describe('package.json and the code', () => {
 
   it('offer the Explorer’s menu for the files that the detectors look at', () => {
     const when = contributes.menus['explorer/context'][0].when as string;
-    const extensions = /resourceExtname =~ \/\^\\\.\(([^)]+)\)\$\/i/.exec(when)![1]!.split('|');
-    assert.deepEqual(
-      extensions.map((one) => `.${one}`),
-      [...detectMarkers.extensions],
-    );
+    const source = /resourceFilename =~ \/(.*?)\/i/.exec(when)![1]!;
+    const offered = new RegExp(source, 'i');
+    assert.equal(detectMarkers.extensions.length, 34);
+    for (const extension of detectMarkers.extensions) assert.match(`model${extension}`, offered);
+    assert.match('My Model.PKL.GZ', offered);
+    for (const other of ['data.gz', 'a.csv.xz', 'pkl', 'notes.pkl.txt', 'archive.tar.gz'])
+      assert.doesNotMatch(other, offered);
+    const { words, extensions: endings } = detectMarkers.named;
+    const named = `resourceFilename =~ /(${words.join('|')}).*\\.(${endings.map((one) => one.slice(1)).join('|')})$/i`;
+    assert.ok(when.includes(named), named);
   });
 
   it('translate every text, and have no text that nothing shows', () => {

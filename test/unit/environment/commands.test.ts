@@ -75,6 +75,18 @@ describe('why an environment could not be made', () => {
       'error: No solution found when resolving dependencies\n  cause: Because there is no version of six==99',
     ],
     [
+      'environment-no-package',
+      'ERROR: Ignored the following versions that require a different python version: 2.0 Requires-Python >=3.12\nERROR: Could not find a version that satisfies the requirement tool (from versions: none)\nERROR: No matching distribution found for tool',
+    ],
+    [
+      'environment-package-unknown',
+      'ERROR: Could not find a version that satisfies the requirement sciki-lern==1.0 (from versions: none)\nERROR: No matching distribution found for sciki-lern==1.0',
+    ],
+    [
+      'environment-package-unknown',
+      'error: No solution found when resolving dependencies\n  cause: Because sciki-lern was not found in the package registry and you require sciki-lern, we can conclude that your requirements are unsatisfiable.',
+    ],
+    [
       'environment-network',
       "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)': /simple/six/\nERROR: No matching distribution found for six",
     ],
@@ -108,6 +120,7 @@ describe('why an environment could not be made', () => {
       const error = explainFailure('Installing x', output);
       assert.equal(error.code, code, output);
       assert.ok(error.next);
+      assert.equal(error.code !== 'environment-package-unknown' || error.what.includes('no package sciki-lern.'), true);
       assert.ok(error.why!.includes(output.split('\n').at(-1)!));
     }
     assert.equal(explainFailure('Installing x', '').why, 'It printed nothing.');

@@ -120,10 +120,21 @@ describe('planning an environment', () => {
 
   it('keeps to the Python version that the model is bound to', async () => {
     const probe = machine({ [SYSTEM.python]: { 'scikit-learn': '1.5.2' } });
-    const [near, ...more] = await choices([SYSTEM], probe, { pythonVersion: '3.12' });
-    assert.deepEqual(near!.problems, ['python is 3.11.4; the model asks for 3.12.']);
-    assert.deepEqual(more, []);
+    const none = await planEnvironment(DETECTION, [SYSTEM], { probe, pythonVersion: '3.12' });
+    assert.ok(!none.ok);
+    assert.equal(none.error.code, 'python-version-missing');
+    assert.equal(none.error.why, 'Found: Python 3.11.4 (/usr/bin/python3).');
+    assert.match(none.error.next!, /Install Python 3\.12 .*uv python install 3\.12/);
     assert.deepEqual((await choices([SYSTEM], probe, { pythonVersion: '3.11' }))[0]!.problems, []);
+    // 3.1 is another minor version than 3.11.
+    assert.equal((await planEnvironment(DETECTION, [SYSTEM], { probe, pythonVersion: '3.1' })).ok, false);
+  });
+
+  it('goes by the interpreter that the user names for a deploy, with a warning', async () => {
+    const probe = machine({ [SYSTEM.python]: { 'scikit-learn': '1.5.2' } });
+    const [chosen, ...more] = await choices([{ ...SYSTEM, source: 'chosen' }], probe, { pythonVersion: '3.12' });
+    assert.deepEqual(chosen!.problems, ['Python is 3.11.4; models.json asks for 3.12.']);
+    assert.deepEqual(more, []);
   });
 
   it('says what is wrong where no interpreter works', async () => {

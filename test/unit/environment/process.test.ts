@@ -98,7 +98,8 @@ describe('running a program', () => {
     });
     assert.equal(result.kind, 'aborted');
     assert.equal(pids.length, 2);
-    assert.deepEqual(pids.filter(isRunning), []);
+    // The grandchild is another process's to bury; no event tells when it has.
+    while (pids.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 10));
   }).timeout(20_000);
 
   it('ends what is over its time', async () => {

@@ -65,6 +65,30 @@ describe('editing models.json', () => {
     assert.equal(statSync(file()).mtimeMs, before.mtimeMs);
   });
 
+  it('writes over no entry of a newer Nimbus, and drops no model that has one', async () => {
+    const entries = {
+      vision: { path: 'v.onnx', framework: 'caff' },
+      sentiment: { ...SENTIMENT, deployments: { local: { target: 'local' }, prod: { target: 'lambda', region: 'x' } } },
+    };
+    const before = `${JSON.stringify({ version: 1, models: entries }, undefined, 2)}\n`;
+    writeFileSync(file(), before);
+    for (const edit of [
+      setModel('vision', SENTIMENT),
+      setDeployment({ model: 'vision', deployment: 'local' }, { target: 'local' }),
+      setDeployment({ model: 'sentiment', deployment: 'prod' }, { target: 'local' }),
+    ]) {
+      const result = await editModels(temporary.folder, edit);
+      assert.match(result.ok ? 'ok' : result.error.code, /needs-newer-nimbus|model-not-declared/);
+      assert.equal(text(), before);
+    }
+    await editModels(temporary.folder, removeDeployment(LOCAL, { dropModel: true }));
+    await editModels(temporary.folder, setModel('sentiment', { ...SENTIMENT, description: 'Reviews' }));
+    const { models } = JSON.parse(text());
+    assert.deepEqual(models.vision, entries.vision);
+    const { prod } = entries.sentiment.deployments;
+    assert.deepEqual(models.sentiment, { ...SENTIMENT, deployments: { prod }, description: 'Reviews' });
+  });
+
   it('removes a deployment, and the model with its last one where that is asked for', async () => {
     await editModels(
       temporary.folder,

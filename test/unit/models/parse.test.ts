@@ -78,7 +78,7 @@ describe('reading models.json', () => {
       '{',
       '  "version": 1,',
       '  "models": {',
-      '    "Bad Name": { "path": "x", "framework": "onnx" },',
+      '    "Bad Name": { "path": "x", "framework": "caff" },',
       '    "b": { "path": "a\\\\b", "framework": "spacy", "memoryMb": 64, "env": ["A=1"],',
       '           "deployments": { "prod": { "target": "moon" } } }',
       '  }',
@@ -86,12 +86,46 @@ describe('reading models.json', () => {
     ].join('\r\n');
     assert.deepEqual(problems(text), [
       '3:4-3:14 "Bad Name" is not a valid name. A name starts with a letter a-z and has at most 30 letters a-z, digits and hyphens.',
-      '3:44-3:50 "framework" of "Bad Name" is "onnx", which this version of Nimbus does not know: write one of "spacy", "sklearn", "custom".',
       '4:19-4:25 "path" of "b" is "a\\\\b". Write the path relative to this file, with `/` between folders.',
       '4:61-4:63 "memoryMb" of "b" is 64: write 128 or more.',
       '4:73-4:78 entry 1 of "env" of "b" is "A=1". Write the variable\'s name only, never its value.',
-      '5:48-5:54 "target" of "prod" of "b" is "moon", which this version of Nimbus does not know: write one of "local".',
     ]);
+  });
+
+  it('takes a framework and a target that it does not know for those of a newer version, at their place', () => {
+    const text = [
+      '{',
+      '  "version": 1,',
+      '  "models": {',
+      '    "a": { "path": "x", "framework": "caff", "deployments": { "local": { "target": "local" } } },',
+      '    "b": { "path": "x", "framework": "spacy",',
+      '           "deployments": { "prod": { "target": "lambda", "account": "1" }, "local": { "target": "local" } } }',
+      '  }',
+      '}',
+    ].join('\n');
+    const document = parseModels(text);
+    assert.ok(document.kind === 'ok');
+    assert.deepEqual(Object.keys(document.spec.models), ['b']);
+    assert.deepEqual(Object.keys(document.spec.models['b']!.deployments!), ['local']);
+    assert.deepEqual(
+      document.later!.map((one) => [
+        one.model,
+        one.deployment,
+        one.value,
+        `${one.line}:${one.column}-${one.endColumn}`,
+      ]),
+      [
+        ['a', undefined, 'caff', '3:37-43'],
+        ['b', 'prod', 'lambda', '5:48-56'],
+      ],
+    );
+    assert.match(document.later![0]!.message, /^"framework" of "a" is "caff", .* it knows "spacy", .*, "custom"\./);
+    // A value of another type is wrong in any version.
+    assert.match(problems('{"version":1,"models":{"a":{"path":"x","framework":3}}}').join(), /must be a text/);
+    assert.match(
+      problems('{"version":1,"models":{"a":{"path":"x","framework":"caff","memoryMb":"x"}}}').join(),
+      /^0:.*must be a whole number/,
+    );
   });
 
   it('finds names that are there twice, which JSON itself lets pass', () => {

@@ -21,6 +21,19 @@ describe('paths of models', () => {
     assert.equal(findProject(at('a/b/c')), at('a/b'));
   });
 
+  it('takes a models.json of the home folder for the home folder alone', () => {
+    const { HOME } = process.env;
+    process.env['HOME'] = temporary.folder;
+    try {
+      mkdirSync(at('work/one'), { recursive: true });
+      writeFileSync(at('models.json'), '');
+      assert.equal(findProject(temporary.folder), temporary.folder);
+      assert.equal(findProject(at('work/one')), at('work/one'));
+    } finally {
+      process.env['HOME'] = HOME;
+    }
+  });
+
   it('writes what is inside relative and with slashes, the rest absolute', () => {
     assert.deepEqual(portablePath(temporary.folder, at('models', `ü "q".pkl`)), {
       path: 'models/ü "q".pkl',

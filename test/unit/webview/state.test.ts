@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ModelCard } from '../../../src/shared/contract.ts';
 import type { DeploymentStatus, State as DeploymentState } from '../../../src/shared/states.ts';
-import { MOST_REMEMBERED, remember, restore } from '../../../webview/remembered.ts';
-import {
-  initialState,
-  modesOf,
-  MOST_SAMPLES,
-  reduce,
-  samplesOf,
-  type Action,
-  type State,
-} from '../../../webview/state.ts';
+import { MOST_REMEMBERED, MOST_SAMPLES } from '../../../src/shared/history.ts';
+import { remember, restore } from '../../../webview/remembered.ts';
+import { initialState, modesOf, reduce, samplesOf, type Action, type State } from '../../../webview/state.ts';
 import { sample } from './samples.ts';
 
 const key = { model: 'sentiment', deployment: 'local' };
@@ -37,7 +30,7 @@ function after(...actions: Action[]): State {
   const deployments = [status('idle'), status('idle', 'iris')];
   const started: Action = {
     type: 'started',
-    start: { deployments, selected: key, locale: 'en', card: card({ type: 'string' }) },
+    start: { deployments, selected: key, locale: 'en', samples: [], card: card({ type: 'string' }) },
   };
   return [started, ...actions].reduce(reduce, initialState());
 }
@@ -77,6 +70,18 @@ describe('the state of the playground', () => {
     const state = after(...all.map((one): Action => ({ type: 'sample', sample: one })));
     assert.equal(state.samples.length, MOST_SAMPLES);
     assert.equal(state.samples.at(-1), all.at(-1));
+  });
+
+  it('begins with the requests from before it was opened, each once', () => {
+    const [first, second, third] = [sample(), sample(), sample()];
+    const start = { deployments: [status('idle')], selected: key, locale: 'en', samples: [first, second] };
+    const state = reduce(initialState(), { type: 'started', start });
+    assert.deepEqual(samplesOf(state), [first, second]);
+    assert.equal(state.shown, second.id, 'as it was when it was closed');
+    // A page that was only reloaded has them itself, and perhaps more.
+    const reloaded = restore(remember({ ...state, samples: [first, second, third] }));
+    const again = reduce(reloaded, { type: 'started', start });
+    assert.deepEqual(again.samples, [first, second, third]);
   });
 
   it('does not show a late answer of a deployment that is no longer chosen', () => {

@@ -109,6 +109,7 @@ const extension: PlaygroundExtension = {
     const card = CARDS[selected.model];
     return {
       deployments,
+      samples: [],
       locale: query.get('locale') ?? 'en-GB',
       ...(deployments.length && { selected }),
       ...(card && { card }),

@@ -45,7 +45,7 @@ def reader_of(estimator):
     if names is not None:
         return TableReader(estimator, first, [str(name) for name in names])
     if count is not None:
-        return RowReader(int(count), _needs_only_numbers(first))
+        return RowReader(int(count), first)
     return PlainReader({})
 
 
@@ -84,26 +84,39 @@ class RowReader:
 
     is_text = False
 
-    def __init__(self, count, only_numbers):
+    def __init__(self, count, first):
         self.count = count
-        self.only_numbers = only_numbers
+        names = [str(index) for index in range(count)]
+        columns = _columns(first, names)
+        self.columns = [columns[name] for name in names]
+        self.only_numbers = _needs_only_numbers(first) or all(column == {"type": "number"} for column in self.columns)
+        self.as_fitted = _has_object_categories(first)
 
     def read(self, inputs):
+        numbers = not self.as_fitted
         for row in inputs:
             if isinstance(row, dict):
                 raise InputError("input", "This model has no column names: give a list of %d values." % self.count)
             _check_row(row, self.count)
             for index, value in enumerate(row):
-                if self.only_numbers and value is not None:
+                if value is None or isinstance(value, (int, float)):
+                    continue
+                if self.only_numbers:
                     _check_number(value, "input[%d]" % index, "value %d" % index)
+                numbers = False
         numpy = sys.modules["numpy"]
-        if self.only_numbers:
+        # Functions such as numpy.log1p know no objects: what is all numbers is an array of numbers.
+        if numbers:
             return numpy.array([[_not_a_number(value) for value in row] for row in inputs], dtype=float)
         return numpy.array(inputs, dtype=object)
 
     def schema(self):
-        item = {"type": "number"} if self.only_numbers else {}
-        return {"type": "array", "items": item, "minItems": self.count, "maxItems": self.count}
+        found = {"type": "array", "minItems": self.count, "maxItems": self.count}
+        if any(column != self.columns[0] for column in self.columns):
+            found["prefixItems"] = self.columns
+        else:
+            found["items"] = self.columns[0] if self.columns else {}
+        return found
 
 
 class TableReader:
@@ -115,6 +128,7 @@ class TableReader:
         self.names = names
         self.columns = _columns(first, names)
         self.needs_frame = _needs_frame(estimator)
+        self.has_categories = _is_booster(first) and _has_categories(first)
         if self.needs_frame:
             import pandas  # noqa: F401  (now, so that the first request does not wait for it)
         else:
@@ -129,7 +143,11 @@ class TableReader:
             import pandas
 
             columns = {name: [row[index] for row in rows] for index, name in enumerate(self.names)}
-            return pandas.DataFrame(columns, columns=self.names)
+            frame = pandas.DataFrame(columns, columns=self.names)
+            if self.has_categories:  # the booster brings them in its own order
+                texts = [name for name in self.names if frame[name].dtype.kind not in "biuf"]
+                frame = frame.astype({name: "category" for name in texts})
+            return frame
         numpy = sys.modules["numpy"]
         only_numbers = all(self.columns[name].get("type") == "number" for name in self.names)
         return numpy.array(rows, dtype=float if only_numbers else object)
@@ -153,11 +171,24 @@ class TableReader:
                 raise InputError("input." + missing[0], (what + " missing.") % ", ".join(missing))
             cells = [value[name] for name in self.names]
         else:
+            if not isinstance(value, list):
+                raise InputError("input", self._forms() + ", not %s." % json_type(value))
             _check_row(value, len(self.names))
             cells = value
         for name, cell in zip(self.names, cells):
             self._check(name, cell)
         return [_not_a_number(cell) for cell in cells]
+
+    def _forms(self):
+        """The two ways to write an input, as the beginning of a sentence."""
+        shown = ", ".join('"%s": …' % name for name in self.names[:3])
+        if len(self.names) > 3:
+            shown += ", …"
+        return "This model takes an object with its %d columns, {%s}, or a list of %d values in that order" % (
+            len(self.names),
+            shown,
+            len(self.names),
+        )
 
     def _check(self, name, cell):
         column = self.columns[name]
@@ -223,13 +254,28 @@ def _is(estimator, *names):
     return type(estimator).__name__ in names and type(estimator).__module__.startswith("sklearn.")
 
 
+def _is_booster(estimator):
+    """XGBoost's and LightGBM's estimators, which take arrays of numbers."""
+    return type(estimator).__module__ in ("xgboost.sklearn", "lightgbm.sklearn")
+
+
+def _has_categories(booster):
+    """Whether it was fitted with columns of categories, which only a DataFrame gives it again."""
+    inner = getattr(booster, "_Booster", None)
+    return bool(getattr(inner, "pandas_categorical", None)) or "c" in (getattr(inner, "feature_types", None) or ())
+
+
 def _needs_only_numbers(first):
     """Whether every column of a model that starts with `first` must be a number."""
+    if _is_booster(first):
+        return not _has_categories(first)
     if _is(first, "OneHotEncoder", "OrdinalEncoder", "TargetEncoder"):
         return all(_is_numeric(categories) for categories in getattr(first, "categories_", [None]))
     if _is(first, "SimpleImputer"):
         return first.strategy in ("mean", "median")
-    if _is(first, "ColumnTransformer", "FunctionTransformer"):
+    if _is(first, "FunctionTransformer"):
+        return _is_numbers_function(first)
+    if _is(first, "ColumnTransformer"):
         return False
     if getattr(first, "_sklearn_output_config", None) or not type(first).__module__.startswith("sklearn."):
         return False
@@ -275,11 +321,32 @@ def _of_transformer(transformer, count):
     for step in steps:
         if _is(step, "OneHotEncoder", "OrdinalEncoder"):
             return _of_encoder(step)
-        if type(step).__name__ in NUMERIC_STEPS or (_is(step, "SimpleImputer") and step.strategy in ("mean", "median")):
+        if _takes_numbers(step):
             return [{"type": "number"}] * count
         if not _is(step, "SimpleImputer"):
             break
     return [{}] * count
+
+
+def _takes_numbers(step):
+    if _is(step, "FunctionTransformer"):
+        return _is_numbers_function(step)
+    return type(step).__name__ in NUMERIC_STEPS or (_is(step, "SimpleImputer") and step.strategy in ("mean", "median"))
+
+
+def _is_numbers_function(transformer):
+    """Whether a FunctionTransformer applies one of numpy's own functions, such as numpy.log1p."""
+    return type(transformer.func).__name__ == "ufunc"
+
+
+def _has_object_categories(first):
+    """Whether an encoder was fitted on an array of objects: then 1 and 1.0 are not told apart there, as they were not."""
+    steps = [first]
+    if _is(first, "ColumnTransformer"):
+        steps = [inner for _, transformer, _ in first.transformers_ for _, inner in getattr(transformer, "steps", [("", transformer)])]
+    return any(
+        not _is_numeric(categories) for step in steps for categories in getattr(step, "categories_", None) or []
+    )
 
 
 def _of_encoder(encoder):
@@ -305,6 +372,10 @@ def _needs_frame(estimator):
     while pending:
         step = pending.pop()
         if step is None or isinstance(step, str):
+            continue
+        if _is_booster(step):
+            if _has_categories(step):
+                return True
             continue
         if not type(step).__module__.startswith("sklearn."):
             return True

@@ -5,7 +5,8 @@ import dataclasses
 import os
 import sys
 
-schema = {"task": "echo", "input": {}, "output": {"type": "object"}}
+# So many labels that its card is worth packing.
+schema = {"task": "echo", "input": {}, "output": {"type": "object"}, "labels": ["label %d" % n for n in range(200)]}
 
 
 @dataclasses.dataclass

@@ -1,0 +1,78 @@
+"""Answers that several frameworks give: classes with their scores, and the schemas of results."""
+
+
+def classified(labels, classes, scores, kind):
+    """One ClassificationResult per label; `scores` are rows in the order of `classes`, None where there are none."""
+    if scores is None:
+        return [{"label": label} for label in labels]
+    return [
+        {"label": label, "scores": scored(classes, row), "scoreKind": kind} for label, row in zip(labels, scores)
+    ]
+
+
+def scored(classes, row):
+    """The scores of one result: each class as the JSON value that `label` has for it."""
+    return [{"label": label, "score": score} for label, score in zip(classes, row)]
+
+
+def label_text(label):
+    """A class as it is written in the card's `labels`."""
+    if isinstance(label, bool):
+        return "true" if label else "false"
+    return str(label)
+
+
+def values(row):
+    """One RegressionResult of several numbers."""
+    return {"values": {"y%d" % index: value for index, value in enumerate(row)}}
+
+
+def required(names, **properties):
+    """The JSON Schema of an object with these properties, of which `names` are always there."""
+    return {"type": "object", "properties": properties, "required": names}
+
+
+_NUMBER = {"type": "number"}
+_NUMBERS = {"type": "array", "items": _NUMBER}
+_LABEL = {"type": ["string", "number", "boolean"]}
+_SCORES = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"label": _LABEL, "score": _NUMBER}},
+}
+_CLASSIFICATION = required(
+    [],
+    label=_LABEL,
+    labels={"type": "array", "items": _LABEL},
+    outputs={"type": "array"},
+    scores=_SCORES,
+    scoreKind={"enum": ["probability", "decision"]},
+)
+
+SCHEMAS = {
+    "classification": _CLASSIFICATION,
+    "text-classification": _CLASSIFICATION,
+    "regression": required([], value=_NUMBER, values={"type": "object", "additionalProperties": _NUMBER}),
+    "ranking": required(["score"], score=_NUMBER),
+    "clustering": required(
+        ["cluster"], cluster={"type": "integer"}, distances=_NUMBERS, scores=_SCORES, scoreKind={"enum": ["probability"]}
+    ),
+    "outlier-detection": required(["outlier"], outlier={"type": "boolean"}, score=_NUMBER),
+    "transformation": required(["vector"], vector={"type": "array"}),
+    "density": required(["density"], density=_NUMBER),
+    "embedding": required(["embedding"], embedding=_NUMBERS),
+    "token-classification": required(
+        ["entities"],
+        entities={
+            "type": "array",
+            "items": required(
+                ["text", "label", "start", "end"],
+                text={"type": "string"},
+                label={"type": "string"},
+                start={"type": "integer"},
+                end={"type": "integer"},
+                score=_NUMBER,
+            ),
+        },
+    ),
+}
+"""JSON Schema of one result, by task."""

@@ -1,0 +1,39 @@
+"""ONNX models: a graph alone, exports of estimators, and text models with a tokenizer beside them."""
+
+import os
+import sys
+
+from . import onnx_estimators, onnx_graph, onnx_session, onnx_tensors, onnx_text
+
+
+def imports(path):
+    import onnxruntime  # noqa: F401
+
+    _, folder = onnx_session.find(path)
+    if folder is not None and os.path.isfile(os.path.join(folder, "tokenizer.json")):
+        import tokenizers  # noqa: F401
+
+
+def load(path):
+    file, folder = onnx_session.find(path)
+    session = onnx_session.Session(file)
+    found = onnx_text.model_of(session, folder)
+    if found is None and session.producer in onnx_estimators.PRODUCERS:
+        found = onnx_estimators.model_of(session, onnx_graph.read(file))
+    return onnx_tensors.TensorModel(session) if found is None else found
+
+
+def predict(model, inputs, parameters):
+    return model.predict(inputs, parameters)
+
+
+def card(model):
+    found = {
+        "task": model.task,
+        "input": model.input_schema(),
+        "output": model.output_schema(),
+        "frameworkVersion": sys.modules["onnxruntime"].__version__,
+    }
+    if model.labels is not None:
+        found["labels"] = [str(label) for label in model.labels]
+    return found

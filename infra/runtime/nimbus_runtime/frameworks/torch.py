@@ -1,0 +1,239 @@
+"""Programs of PyTorch: TorchScript (.pt, .ts) and torch.export (.pt2), with `labels.txt` or `labels.json` beside them.
+
+Tensors come as nested lists, or as `{"dtype", "data"}`, by the names of the program's own arguments; they go out as
+`{"tensors": {name: {"dtype", "shape", "data"}}}`. With labels the answer is that of a classifier.
+"""
+
+import json
+import os
+import zipfile
+
+from .. import torch_setup
+from ..contract import json_type
+from ..parameters import integer
+from . import Failed, InputError, only_parameters
+from .torch_tensors import Argument, flat_outputs, plain, tensor_of
+
+ENDINGS = (".pt", ".pth", ".pt2", ".ts", ".jit", ".torchscript")
+WHOLE_NUMBERS = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "decoder_input_ids")
+"""Names by which texts' tokens are handed over: always whole numbers."""
+
+
+class _Program:
+    def __init__(self, call, arguments, labels):
+        self.call = call
+        self.arguments = arguments
+        self.labels = labels
+
+    @property
+    def names(self):
+        return [argument.name for argument in self.arguments]
+
+
+def imports(path):
+    torch_setup.prepare()
+    import torch  # noqa: F401
+
+
+def load(path):
+    file = _file(path)
+    program, arguments = _exported(file) if _is_export(file) else _scripted(file)
+    return _Program(program, arguments, _labels(path) if os.path.isdir(path) else None)
+
+
+def predict(model, inputs, parameters):
+    only_parameters(parameters, ("top_k",) if model.labels else ())
+    top = integer(parameters, "top_k", None, 1, len(model.labels)) if model.labels else None
+    results = []
+    for value in inputs:  # each is a batch of its own: programs may be bound to their example's shape
+        try:
+            results.append(_answer(model, value, top))
+        except InputError as error:
+            results.append(Failed(error))
+        except RuntimeError as error:  # what tensors of the wrong shape end in
+            if len(inputs) == 1:
+                raise
+            results.append(Failed(error))
+    return results
+
+
+def card(model):
+    properties = {argument.name: argument.schema() for argument in model.arguments}
+    required = [argument.name for argument in model.arguments if argument.required]
+    single = len(model.arguments) == 1
+    found = {
+        "task": "classification" if model.labels else "tensors",
+        "input": model.arguments[0].schema()
+        if single
+        else {"type": "object", "properties": properties, "required": required},
+        "output": _CLASSIFIED if model.labels else _TENSORS,
+        "frameworkVersion": torch_setup.version(),
+    }
+    if model.labels:
+        found["labels"] = model.labels
+    return found
+
+
+def _file(path):
+    if not os.path.isdir(path):
+        return path
+    found = sorted(name for name in os.listdir(path) if name.lower().endswith(ENDINGS))
+    if len(found) != 1:
+        raise ValueError("the folder holds %d files of PyTorch instead of one" % len(found))
+    return os.path.join(path, found[0])
+
+
+def _is_export(file):
+    with zipfile.ZipFile(file) as archive:
+        names = archive.namelist()
+    if "serialized_exported_program.json" in names:
+        return True
+    return any("/models/" in name and name.endswith(".json") for name in names)
+
+
+def _scripted(file):
+    import torch
+
+    program = torch.jit.load(file, map_location="cpu").eval()
+    whole = _embedded(program)
+    arguments = []
+    for argument in program.forward.schema.arguments[1:]:
+        kind = str(argument.type)
+        dtype = torch.int64 if argument.name in WHOLE_NUMBERS or argument.name in whole else torch.float32
+        arguments.append(
+            Argument(argument.name, dtype, "Tensor" in kind, None, kind, not argument.has_default_value())
+        )
+    return program, arguments
+
+
+def _embedded(program):
+    """Names of the arguments that go straight into a table of embeddings: they count rows."""
+    try:
+        graph = program.inlined_graph
+        names = {value.debugName(): value.debugName().split(".")[0] for value in graph.inputs()}
+        nodes = graph.findAllNodes("aten::embedding")
+        return {names[node.inputsAt(1).debugName()] for node in nodes if node.inputsAt(1).debugName() in names}
+    except (AttributeError, RuntimeError):  # an older PyTorch, or a program without a graph of its own
+        return set()
+
+
+def _exported(file):
+    import torch
+
+    exported = torch.export.load(file)
+    wanted = list(exported.graph_signature.user_inputs)
+    places = {node.name: node.meta.get("val") for node in exported.graph.nodes if node.op == "placeholder"}
+    arguments = []
+    for name in wanted:
+        value = places.get(name) if isinstance(name, str) else name
+        is_tensor = isinstance(value, torch.Tensor)
+        shape = [int(size) if isinstance(size, int) else None for size in value.shape] if is_tensor else None
+        dtype = value.dtype if is_tensor else torch.float32
+        arguments.append(Argument(str(name), dtype, is_tensor, shape, type(value).__name__, True))
+    return _Exported(exported), arguments
+
+
+class _Exported:
+    """An exported program's module; it wants its arguments in their own places, by name or by order."""
+
+    def __init__(self, exported):
+        self.module = exported.module()
+        spec = exported.call_spec.in_spec
+        args, kwargs = spec.children() if callable(getattr(spec, "children", None)) else spec.children_specs
+        self.named = list(kwargs.context or ())
+        self.count = args.num_leaves
+        if kwargs.num_leaves != len(self.named):
+            raise ValueError("a program with nested arguments is not supported")
+
+    def __call__(self, *values):
+        return self.module(*values[: self.count], **dict(zip(self.named, values[self.count :])))
+
+
+def _labels(path):
+    """The names of the classes, in the order of the program's output; None where no file has them."""
+    try:
+        with open(os.path.join(path, "labels.json"), encoding="utf-8") as file:
+            found = json.load(file)
+    except FileNotFoundError:
+        try:
+            with open(os.path.join(path, "labels.txt"), encoding="utf-8") as file:
+                return [line.strip() for line in file if line.strip()]
+        except FileNotFoundError:
+            return None
+    if isinstance(found, dict):  # {"0": "cat", "1": "dog"}, as id2label of transformers
+        found = [found[key] for key in sorted(found, key=int)]
+    if not isinstance(found, list) or not all(isinstance(label, str) for label in found):
+        raise ValueError("labels.json is neither a list of names nor an object of names by their number")
+    return found
+
+
+def _answer(model, value, top):
+    import torch
+
+    values = _values(model, value)
+    with torch.inference_mode():
+        output = model.call(*values)
+    tensors = flat_outputs(output)
+    if model.labels:
+        return _classified(model.labels, tensors, top)
+    return {"tensors": {name: plain(tensor) for name, tensor in tensors.items()}}
+
+
+def _values(model, value):
+    """The program's arguments, in its order."""
+    names = model.names
+    if isinstance(value, dict) and not ("data" in value and set(value) <= {"data", "dtype"} and len(names) == 1):
+        unknown = next((name for name in value if name not in names), None)
+        if unknown is not None:
+            known = ", ".join(names)
+            raise InputError("input.%s" % unknown, "There is no input %s: this program takes %s." % (unknown, known))
+        given = [(argument, "input." + argument.name, value.get(argument.name)) for argument in model.arguments]
+        missing = [a.name for a in model.arguments if a.required and a.name not in value]
+    else:
+        if sum(argument.required for argument in model.arguments) > 1 or not names:
+            shown = ", ".join('"%s": …' % name for name in names)
+            message = "This program takes several tensors: {%s}, not %s." % (shown, json_type(value))
+            raise InputError("input", message)
+        given = [(model.arguments[0], "input", value)]
+        missing = []
+    if missing:
+        raise InputError("input.%s" % missing[0], "The tensor %s is missing." % missing[0])
+    while given and given[-1][2] is None and not given[-1][0].required:
+        given.pop()
+    return [tensor_of(argument, field, one) if one is not None else None for argument, field, one in given]
+
+
+def _classified(labels, tensors, top):
+    scores = next(iter(tensors.values()))
+    if scores.dim() == 2 and scores.shape[0] == 1:
+        scores = scores[0]
+    if scores.dim() != 1:
+        raise InputError("input", "One input is one row: send several as a batch (the output is %s)." % list(scores.shape))
+    if len(scores) != len(labels):
+        raise ValueError("the program has %d outputs and there are %d labels" % (len(scores), len(labels)))
+    row = scores.float().softmax(-1).tolist()
+    order = sorted(range(len(row)), key=row.__getitem__, reverse=True)
+    shown = range(len(row)) if top is None else order[:top]
+    found = [{"label": labels[at], "score": row[at]} for at in shown]
+    return {"label": labels[order[0]], "scores": found, "scoreKind": "probability"}
+
+
+_TENSOR = {
+    "type": "object",
+    "properties": {"dtype": {"type": "string"}, "shape": {"type": "array", "items": {"type": "integer"}}, "data": {}},
+}
+_TENSORS = {
+    "type": "object",
+    "properties": {"tensors": {"type": "object", "additionalProperties": _TENSOR}},
+    "required": ["tensors"],
+}
+_SCORE = {"type": "object", "properties": {"label": {"type": "string"}, "score": {"type": "number"}}}
+_CLASSIFIED = {
+    "type": "object",
+    "properties": {
+        "label": {"type": "string"},
+        "scores": {"type": "array", "items": _SCORE},
+        "scoreKind": {"enum": ["probability"]},
+    },
+    "required": ["label", "scores"],
+}

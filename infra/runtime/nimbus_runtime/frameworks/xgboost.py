@@ -1,0 +1,112 @@
+"""XGBoost models that save_model wrote. Wrappers for scikit-learn in a pickle are scikit-learn's."""
+
+import sys
+
+from ..deferral import absent_during
+from . import Failed, InputError, only_parameters
+from .answers import SCHEMAS, classified, values
+from .processors import threads
+from .tables import NumberTable
+
+ABSENT = ("sklearn", "sklearn.base", "sklearn.model_selection", "sklearn.utils")
+"""What XGBoost imports wherever it is installed, two seconds of it, for wrappers that a booster does not need."""
+
+
+class _Model:
+    def __init__(self, booster):
+        import json
+
+        learner = json.loads(booster.save_config())["learner"]
+        parameters = learner["learner_model_param"]
+        self.booster = booster
+        self.objective = learner["objective"]["name"]
+        self.classes = int(parameters.get("num_class") or 0)
+        self.names = booster.feature_names
+        self.types = booster.feature_types
+        self.table = NumberTable(booster.num_features(), self.names)
+        self.task = _task(self.objective)
+        count = 2 if self.objective.startswith("binary:") else self.classes
+        self.labels = list(range(count)) if self.task == "classification" else None
+        # The wrapper for scikit-learn stops at the best round, a booster does not.
+        best = booster.attr("best_iteration") if booster.attr("scikit_learn") else None
+        self.rounds = (0, 0) if best is None else (0, int(best) + 1)
+
+
+def _task(objective):
+    if objective.startswith(("binary:", "multi:")):
+        return "classification"
+    return "ranking" if objective.startswith("rank:") else "regression"
+
+
+def imports(path):
+    absent_during("xgboost.compat", ABSENT)
+    import xgboost  # noqa: F401
+
+
+def load(path):
+    import xgboost
+
+    booster = xgboost.Booster(model_file=path)
+    booster.set_param({"nthread": threads()})
+    return _Model(booster)
+
+
+def predict(model, inputs, parameters):
+    only_parameters(parameters, ())
+    results, rows, positions = [None] * len(inputs), [], []
+    for index, value in enumerate(inputs):
+        try:
+            rows += model.table.read([value])
+            positions.append(index)
+        except InputError as error:
+            results[index] = Failed(error)
+    for position, answer in zip(positions, _answers(model, rows) if rows else ()):
+        results[position] = answer
+    return results
+
+
+def card(model):
+    found = {
+        "task": model.task,
+        "input": model.table.schema(),
+        "output": SCHEMAS[model.task],
+        "frameworkVersion": sys.modules["xgboost"].__version__,
+    }
+    if model.labels is not None:
+        found["labels"] = [str(label) for label in model.labels]
+    return found
+
+
+def _answers(model, rows):
+    numpy = sys.modules["numpy"]
+    data = sys.modules["xgboost"].DMatrix(
+        numpy.array(rows, dtype="float32"),
+        feature_names=model.names,
+        feature_types=model.types,
+        enable_categorical="c" in (model.types or ()),
+    )
+    output = model.booster.predict(data, iteration_range=model.rounds)
+    if model.task == "classification":
+        return _classes(model, data, output)
+    if model.task == "ranking":
+        return [{"score": score} for score in output.ravel().tolist()]
+    output = output.reshape(len(rows), -1).tolist()
+    return [{"value": row[0]} if len(row) == 1 else values(row) for row in output]
+
+
+def _classes(model, data, output):
+    numpy = sys.modules["numpy"]
+    if model.objective == "binary:hinge":  # it answers classes only
+        return classified([int(value) for value in output.tolist()], None, None, None)
+    if model.objective == "binary:logitraw":
+        labels = (output > 0).astype(int).tolist()
+        return classified(labels, model.labels, numpy.column_stack((-output, output)).tolist(), "decision")
+    if model.objective == "binary:logistic":
+        labels = (output > 0.5).astype(int).tolist()
+        return classified(labels, model.labels, numpy.column_stack((1 - output, output)).tolist(), "probability")
+    if model.objective == "multi:softmax":  # it answers classes; their scores are in the margins
+        margins = model.booster.predict(data, output_margin=True, iteration_range=model.rounds)
+        powers = numpy.exp(margins - margins.max(axis=1, keepdims=True))
+        output = powers / powers.sum(axis=1, keepdims=True)
+    labels = output.argmax(axis=1).tolist()
+    return classified(labels, model.labels, output.tolist(), "probability")

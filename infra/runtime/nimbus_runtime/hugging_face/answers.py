@@ -1,0 +1,132 @@
+"""Question answering: the part of a context that answers a question."""
+
+from .. import parameters as read
+from ..frameworks import InputError, only_parameters
+from .encoding import each, fields_of
+
+WINDOW_TOKENS = 384
+STRIDE_TOKENS = 128
+MOST_ANSWERS = 20
+MASKED = -10000.0
+
+
+class QuestionAnswering:
+    """`{"question", "context"}` to `{"answer", "score", "start", "end"}`, as the pipeline of transformers 4 answers.
+
+    A context that is longer than the model takes is read in windows that overlap.
+    """
+
+    task = "question-answering"
+
+    def __init__(self, encoder):
+        if not encoder.tokenizer.is_fast:
+            raise TypeError("%s does not say where its tokens stand in the text" % type(encoder.tokenizer).__name__)
+        self.encoder = encoder
+        self.window = min(encoder.limit or WINDOW_TOKENS, WINDOW_TOKENS)
+        encoder.tokenizer.padding_side = "right"
+
+    def predict(self, inputs, parameters):
+        only_parameters(parameters, ("top_k", "max_answer_tokens"))
+        top = read.integer(parameters, "top_k", 1, 1, MOST_ANSWERS)
+        longest = read.integer(parameters, "max_answer_tokens", 15, 1, self.window)
+        return each(inputs, self._encode, lambda read_inputs: self._answer(read_inputs, top, longest))
+
+    def card(self):
+        text = {"type": "string"}
+        names = ("question", "context")
+        return {
+            "task": self.task,
+            "input": {"type": "object", "properties": {name: text for name in names}, "required": list(names)},
+            "output": OUTPUT,
+        }
+
+    def _encode(self, value):
+        question, context = fields_of(value, ("question", "context"))
+        for name, text in (("question", question), ("context", context)):
+            if not text.strip():
+                raise InputError("input.%s" % name, "The %s is empty." % name)
+        room = self.window - self.encoder.tokenizer.num_special_tokens_to_add(pair=True)
+        asked = len(self.encoder.tokenizer(question, add_special_tokens=False)["input_ids"])
+        if asked >= room:
+            raise InputError("input.question", "The question has %d tokens; this model takes %d." % (asked, room - 1))
+        windows = self.encoder.tokenizer(
+            [question],
+            [context],
+            truncation="only_second",
+            max_length=self.window,
+            stride=min(STRIDE_TOKENS, self.window // 2, (room - asked) // 2),
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+        )
+        return context, windows
+
+    def _answer(self, read_inputs, top, longest):
+        flat = []
+        for at, (_, windows) in enumerate(read_inputs):
+            flat += [(at, number) for number in range(len(windows["input_ids"]))]
+        encodings = [
+            {name: read_inputs[at][1][name][number] for name in self.encoder.names if name in read_inputs[at][1]}
+            for at, number in flat
+        ]
+        found = [[] for _ in read_inputs]
+        for group, output in self.encoder.run(encodings):
+            for place, start, end in zip(group, output.start_logits.float(), output.end_logits.float()):
+                at, number = flat[place]
+                context, windows = read_inputs[at]
+                found[at] += _spans(windows, number, start, end, top, longest, context)
+        return [_result(answers, top) for answers in found]
+
+def _spans(windows, number, start, end, top, longest, context):
+    """The best spans of one window, as answers."""
+    import torch
+
+    sequences = windows.sequence_ids(number)
+    is_context = torch.tensor([sequence == 1 for sequence in sequences])
+    # The first token, which stands for no answer, takes part in the probabilities and is no answer.
+    kept = is_context.clone()
+    kept[0] = True
+    starts = torch.where(kept, start, torch.full_like(start, MASKED)).softmax(-1) * is_context
+    ends = torch.where(kept, end, torch.full_like(end, MASKED)).softmax(-1) * is_context
+    scores = torch.outer(starts, ends).triu().tril(longest - 1)
+    best = torch.topk(scores.flatten(), min(top, scores.numel()))
+    answers = []
+    for score, place in zip(best.values.tolist(), best.indices.tolist()):
+        first, last = divmod(place, len(sequences))
+        if score > 0:
+            begin, stop = _whole_words(windows, number, first, last)
+            answers.append({"answer": context[begin:stop], "score": score, "start": begin, "end": stop})
+    return answers
+
+
+def _whole_words(windows, number, first, last):
+    words = windows.word_ids(number)
+    sequences = windows.sequence_ids(number)
+    while words[first] is not None and (words[first - 1], sequences[first - 1]) == (words[first], 1):
+        first -= 1
+    while words[last] is not None and last + 1 < len(words) and (words[last + 1], sequences[last + 1]) == (words[last], 1):
+        last += 1
+    offsets = windows["offset_mapping"][number]
+    return offsets[first][0], offsets[last][1]
+
+
+def _result(answers, top):
+    unique = {}
+    for one in sorted(answers, key=lambda answer: answer["score"], reverse=True):
+        unique.setdefault((one["start"], one["end"]), one)
+    best = list(unique.values())[:top]
+    if not best:
+        return {"answer": "", "score": 0.0, "start": 0, "end": 0}
+    return dict(best[0], answers=best) if top > 1 else best[0]
+
+
+OUTPUT = {
+    "type": "object",
+    "properties": {
+        "answer": {"type": "string"},
+        "score": {"type": "number"},
+        "start": {"type": "integer"},
+        "end": {"type": "integer"},
+        "answers": {"type": "array"},
+    },
+    "required": ["answer", "score", "start", "end"],
+}

@@ -1,0 +1,140 @@
+"""Text classification, also of pairs of texts, and zero-shot classification."""
+
+from .. import parameters as read
+from ..frameworks import InputError, only_parameters
+from .encoding import each, fields_of, text_of
+
+MOST_LABELS = 100
+HYPOTHESIS = "This example is {}."
+
+
+class TextClassification:
+    """A label for a text, or for a pair `{"text", "text_pair"}`; a number for a model of regression."""
+
+    task = "text-classification"
+
+    def __init__(self, encoder):
+        config = encoder.model.config
+        self.encoder = encoder
+        self.labels = labels_of(config)
+        self.problem = getattr(config, "problem_type", None)
+        self.independent = self.problem == "multi_label_classification" or len(self.labels) == 1
+
+    def predict(self, inputs, parameters):
+        only_parameters(parameters, ("top_k", "truncation"))
+        top = read.integer(parameters, "top_k", None, 1, len(self.labels))
+        truncate = read.boolean(parameters, "truncation")
+        return each(inputs, lambda value: self._encode(value, truncate), lambda encodings: self._answer(encodings, top))
+
+    def card(self):
+        if self.problem == "regression":
+            return {"task": "regression", "input": {"type": "string"}, "output": {"type": "object"}}
+        return {"task": self.task, "input": {"type": "string"}, "output": OUTPUT, "labels": self.labels}
+
+    def _encode(self, value, truncate):
+        if isinstance(value, dict):
+            text, pair = fields_of(value, ("text", "text_pair"))
+            [encoding] = self.encoder.encode([text], [pair], truncate)
+        else:
+            [encoding] = self.encoder.encode([text_of(value)], None, truncate)
+        self.encoder.check_length(encoding)
+        return encoding
+
+    def _answer(self, encodings, top):
+        results = [None] * len(encodings)
+        for group, output in self.encoder.run(encodings):
+            logits = output.logits.float()
+            if self.problem == "regression":
+                found = [self._numbers(row) for row in logits.tolist()]
+            else:
+                scores = logits.sigmoid() if self.independent else logits.softmax(-1)
+                found = [classified(self.labels, row, top) for row in scores.tolist()]
+            for at, result in zip(group, found):
+                results[at] = result
+        return results
+
+    def _numbers(self, row):
+        return {"value": row[0]} if len(row) == 1 else {"values": dict(zip(self.labels, row))}
+
+
+class ZeroShotClassification:
+    """Which of the request's own labels fit a text, by a model that tells whether one text follows from another."""
+
+    task = "zero-shot-classification"
+
+    def __init__(self, encoder):
+        self.encoder = encoder
+        labels = {name.lower(): at for name, at in encoder.model.config.label2id.items()}
+        self.entailment = next(at for name, at in labels.items() if name.startswith("entail"))
+        # The pipeline of transformers takes the other end of the labels for the contradiction.
+        self.contradiction = -1 if self.entailment == 0 else 0
+
+    def predict(self, inputs, parameters):
+        only_parameters(parameters, ("labels", "multi_label", "hypothesis_template", "truncation"))
+        labels = read.texts(parameters, "labels", MOST_LABELS)
+        independent = read.boolean(parameters, "multi_label")
+        template = read.text(parameters, "hypothesis_template", HYPOTHESIS)
+        if template.count("{}") != 1 or template.replace("{}", "").count("{") or template.replace("{}", "").count("}"):
+            raise InputError("parameters.hypothesis_template", "hypothesis_template must hold {} once, for the label.")
+        hypotheses = [template.replace("{}", label) for label in labels]
+        truncate = read.boolean(parameters, "truncation")
+        return each(
+            inputs,
+            lambda value: self._encode(text_of(value), hypotheses, truncate),
+            lambda groups: self._answer(groups, labels, independent or len(labels) == 1),
+        )
+
+    def card(self):
+        return {"task": self.task, "input": {"type": "string"}, "output": OUTPUT}
+
+    def _encode(self, text, hypotheses, truncate):
+        cut = {"truncation": "only_first"} if truncate else {}
+        encodings = self.encoder.encode([text] * len(hypotheses), hypotheses, truncate, **cut)
+        for encoding in encodings:
+            self.encoder.check_length(encoding)
+        return encodings
+
+    def _answer(self, groups, labels, independent):
+        import torch
+
+        flat = [encoding for group in groups for encoding in group]
+        rows = [None] * len(flat)
+        for group, output in self.encoder.run(flat):
+            for at, row in zip(group, output.logits.float()):
+                rows[at] = row
+        results = []
+        for start in range(0, len(rows), len(labels)):
+            logits = torch.stack(rows[start : start + len(labels)])
+            if independent:
+                scores = logits[:, [self.contradiction, self.entailment]].softmax(-1)[:, 1]
+            else:
+                scores = logits[:, self.entailment].softmax(-1)
+            results.append(classified(labels, scores.tolist(), len(labels)))
+        return results
+
+
+def labels_of(config):
+    """Names of a model's classes, in the order of its outputs."""
+    return [str(config.id2label[at]) for at in range(config.num_labels)]
+
+
+def classified(labels, scores, top):
+    """A ClassificationResult; with `top` only that many scores, the highest first."""
+    best = max(range(len(scores)), key=scores.__getitem__)
+    order = range(len(scores))
+    if top is not None:
+        order = sorted(order, key=scores.__getitem__, reverse=True)[:top]
+    found = [{"label": labels[at], "score": scores[at]} for at in order]
+    return {"label": labels[best], "scores": found, "scoreKind": "probability"}
+
+
+_SCORE = {"type": "object", "properties": {"label": {"type": "string"}, "score": {"type": "number"}}}
+OUTPUT = {
+    "type": "object",
+    "properties": {
+        "label": {"type": "string"},
+        "scores": {"type": "array", "items": _SCORE},
+        "scoreKind": {"enum": ["probability"]},
+    },
+    "required": ["label", "scores"],
+}

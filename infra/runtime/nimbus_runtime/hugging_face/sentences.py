@@ -1,0 +1,170 @@
+"""Loading a SentenceTransformers folder: the usual modules by themselves, others through the library."""
+
+import os
+
+from . import tasks
+from .embeddings import Embeddings, pooled
+from .encoding import Encoder
+
+OWN = "sentence_transformers."
+PLAIN = ("Transformer", "Pooling", "Dense", "Normalize")
+"""Modules that are the same in every version of the library, and few lines."""
+
+CONFIGURATIONS = tuple(
+    "sentence_%sconfig.json" % name
+    for name in ("bert_", "roberta_", "distilbert_", "camembert_", "albert_", "xlm-roberta_", "xlnet_", "")
+)
+LEGACY_POOLINGS = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "lasttoken",
+}
+
+
+def is_sentences(path):
+    """Whether a folder is one of SentenceTransformers."""
+    return isinstance(tasks.read(path, "modules.json"), list)
+
+
+def is_plain(path):
+    """Whether it can be run without the library; src/core/detect/sentence-transformers.ts asks the same."""
+    modules = tasks.read(path, "modules.json")
+    kinds = [module["type"].rpartition(".")[2] for module in modules]
+    if not all(module["type"].startswith(OWN) for module in modules) or not set(kinds) <= set(PLAIN):
+        return False
+    if kinds[:2] != ["Transformer", "Pooling"] or not set(kinds[2:]) <= {"Dense", "Normalize"}:
+        return False
+    for kind, module in zip(kinds, modules):
+        config = tasks.read(os.path.join(path, module["path"]), "config.json") or {}
+        if kind == "Transformer":
+            if config.get("is_encoder_decoder") or config.get("model_type") in tasks.SEQUENCE_TO_SEQUENCE:
+                return False
+            settings = _settings(os.path.join(path, module["path"]))
+            if settings.get("transformer_task", "feature-extraction") != "feature-extraction":
+                return False
+        elif kind == "Pooling" and config.get("include_prompt") is False:
+            return False
+        elif kind == "Dense" and (config.get("use_residual") or config.get("module_input_name", _SENTENCE) != _SENTENCE):
+            return False
+    return True
+
+
+def load(path, load_pretrained):
+    """The model in a folder. `load_pretrained(path, class)` gives the tokenizer and the model of transformers."""
+    own = tasks.read(path, "config_sentence_transformers.json") or {}
+    named = {
+        "prompts": own.get("prompts"),
+        "default_prompt": own.get("default_prompt_name"),
+        "similarity": own.get("similarity_fn_name") or "cosine",
+    }
+    if not is_plain(path):
+        return _through_library(path, named)
+    steps = []
+    for module in tasks.read(path, "modules.json"):
+        folder = os.path.join(path, module["path"]).rstrip("/\\") or path
+        kind = module["type"].rpartition(".")[2]
+        if kind == "Transformer":
+            encoder, settings = _encoder(folder, load_pretrained)
+        elif kind == "Pooling":
+            poolings = _poolings(tasks.read(folder, "config.json"))
+        else:
+            steps.append(_dense(folder) if kind == "Dense" else _normalize)
+
+    def embed(texts, prompt):
+        import torch
+
+        whole = [prompt + text for text in texts]
+        if settings.get("do_lower_case"):
+            whole = [text.lower() for text in whole]
+        encodings = encoder.encode(whole, None, True)
+        rows = [None] * len(texts)
+        for group, output in encoder.run(encodings):
+            with torch.inference_mode():
+                vectors = torch.cat([pooled(output[0], one) for one in poolings], dim=-1)
+                for step in steps:
+                    vectors = step(vectors)
+            for at, vector in zip(group, vectors):
+                rows[at] = vector
+        return torch.stack(rows)
+
+    return Embeddings(embed, size=_size(encoder, poolings, steps), **named)
+
+
+_SENTENCE = "sentence_embedding"
+
+
+def _encoder(folder, load_pretrained):
+    tokenizer, model = load_pretrained(folder, "AutoModel")
+    settings = _settings(folder)
+    encoder = Encoder(tokenizer, model)
+    longest = settings.get("max_seq_length")
+    if isinstance(longest, int) and longest > 0:
+        encoder.limit = min(longest, encoder.limit or longest)
+    return encoder, settings
+
+
+def _settings(folder):
+    return next((found for found in (tasks.read(folder, name) for name in CONFIGURATIONS) if found), {})
+
+
+def _poolings(config):
+    modes = config.get("pooling_mode") or [mode for name, mode in LEGACY_POOLINGS.items() if config.get(name)] or "mean"
+    return [modes] if isinstance(modes, str) else list(modes)
+
+
+def _normalize(vectors):
+    import torch
+
+    return torch.nn.functional.normalize(vectors, p=2, dim=1)
+
+
+def _dense(folder):
+    import torch
+
+    config = tasks.read(folder, "config.json")
+    name = config.get("activation_function") or "torch.nn.modules.activation.Tanh"
+    if not name.startswith("torch.nn.modules."):
+        raise ValueError("%s is not an activation function of PyTorch" % name)
+    activation = getattr(torch.nn, name.rpartition(".")[2])()
+    linear = torch.nn.Linear(config["in_features"], config["out_features"], bias=config.get("bias", True))
+    if os.path.exists(os.path.join(folder, "model.safetensors")):
+        from safetensors.torch import load_file
+
+        state = load_file(os.path.join(folder, "model.safetensors"))
+    else:
+        state = torch.load(os.path.join(folder, "pytorch_model.bin"), map_location="cpu", weights_only=True)
+    linear.load_state_dict({key[len("linear.") :]: value for key, value in state.items()})
+    linear.eval()
+    return _Dense(linear, activation)
+
+
+class _Dense:
+    def __init__(self, linear, activation):
+        self.linear = linear
+        self.activation = activation
+
+    def __call__(self, vectors):
+        return self.activation(self.linear(vectors))
+
+
+def _size(encoder, poolings, steps):
+    dense = [step.linear.out_features for step in steps if isinstance(step, _Dense)]
+    size = getattr(encoder.model.config, "hidden_size", None)
+    return dense[-1] if dense else size and size * len(poolings)
+
+
+def _through_library(path, named):
+    from sentence_transformers import SentenceTransformer
+
+    trust = tasks.needs_own_code(path) or not all(
+        module["type"].startswith(OWN) for module in tasks.read(path, "modules.json")
+    )
+    model = SentenceTransformer(path, device="cpu", local_files_only=True, trust_remote_code=trust)
+
+    def embed(texts, prompt):
+        return model.encode(texts, prompt=prompt or None, convert_to_tensor=True, show_progress_bar=False)
+
+    return Embeddings(embed, **named)

@@ -1,0 +1,102 @@
+import path from 'node:path';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import type { Subject } from './detector.ts';
+import { isFile, peek } from './folder.ts';
+import { asTexts, readObject } from './json.ts';
+import type { OnnxModel } from './onnx-model.ts';
+
+/** Where a model is in what the user pointed at. */
+export interface OnnxPlace {
+  /** Absolute path of the .onnx file. */
+  file: string;
+  /** Absolute path of the folder with configuration and tokenizer: the file's own, or the one above its `onnx/`. */
+  folder: string;
+}
+
+/** Files of a Hugging Face model that another framework loads: the folder is that one's, with an export beside it. */
+const OTHER_WEIGHTS =
+  /^(?:model.*\.safetensors|model\.safetensors\.index\.json|pytorch_model.*\.(?:bin|json)|tf_model\.h5|flax_model\.msgpack)$/;
+/** Parts of models that generate text, each exported by itself. */
+const PARTS = /^(?:encoder|decoder|decoder_with_past|decoder_model|encoder_model).*\.onnx$/;
+
+/** The one ONNX model of a subject; undefined where it has none, or is another framework's. Errors: several. */
+export async function findOnnx(subject: Subject): Promise<Outcome<OnnxPlace> | undefined> {
+  if (subject.kind === 'file') {
+    if (path.extname(subject.path).toLowerCase() !== '.onnx') return undefined;
+    const folder = path.dirname(subject.path);
+    const isBelow = path.basename(folder) === 'onnx' && (await isFile(path.join(folder, '..', 'config.json')));
+    return ok({ file: subject.path, folder: isBelow ? path.dirname(folder) : folder });
+  }
+  const { files, folders } = await peek(subject.path);
+  if (files.some((name) => OTHER_WEIGHTS.test(name))) return undefined;
+  const own = await choose(subject.path, files);
+  if (own) return own.ok ? ok({ file: own.value, folder: subject.path }) : own;
+  if (!folders.includes('onnx') || !files.includes('config.json')) return undefined;
+  const below = path.join(subject.path, 'onnx');
+  const found = await choose(below, (await peek(below)).files);
+  return found && (found.ok ? ok({ file: found.value, folder: subject.path }) : found);
+}
+
+/** `model.onnx` goes before smaller copies of itself (`model_quantized.onnx`). */
+async function choose(folder: string, files: string[]): Promise<Outcome<string> | undefined> {
+  const models = files.filter((name) => name.toLowerCase().endsWith('.onnx'));
+  const chosen = models.length === 1 ? models[0]! : models.find((name) => name === 'model.onnx');
+  if (chosen !== undefined && !PARTS.test(chosen)) return ok(path.join(folder, chosen));
+  if (models.length === 0) return undefined;
+  const name = path.basename(folder);
+  if (models.some((one) => PARTS.test(one))) {
+    return fail('model-not-supported', `${name} is a model that generates text, exported to ONNX in parts.`, {
+      why: `Its parts are ${models.slice(0, 5).join(', ')}; Nimbus runs models of one part by itself.`,
+      next: 'Deploy the model that it was exported from, or add a handler.py that runs the parts one after another.',
+    });
+  }
+  return fail('model-ambiguous', `${name} holds ${models.length} ONNX models.`, {
+    why: `They are ${models.slice(0, 10).join(', ')}${models.length > 10 ? ' and others' : ''}.`,
+    next: 'Deploy one of these files, or name the one that counts model.onnx.',
+  });
+}
+
+/** What a folder with a tokenizer makes of a model that reads texts. */
+export interface TextModel {
+  task: 'text-classification' | 'token-classification' | 'embedding' | 'tensors';
+  /** The class it was exported from, where config.json says. */
+  architecture?: string;
+  /** The package that reads the tokenizer. */
+  tokenizer: 'tokenizers' | 'transformers';
+}
+
+/** What a tokenizer makes. */
+const MADE_INPUTS = new Set(['input_ids', 'attention_mask', 'token_type_ids', 'position_ids']);
+const TOKENIZERS = ['vocab.txt', 'vocab.json', 'spiece.model', 'sentencepiece.bpe.model', 'tokenizer.model'];
+
+/** Undefined for a model that reads no text, or has no tokenizer beside it. */
+export async function readTextModel(folder: string, model: OnnxModel): Promise<Outcome<TextModel> | undefined> {
+  if (!model.inputs.some(({ name }) => name === 'input_ids')) return undefined;
+  const hasOwn = await isFile(path.join(folder, 'tokenizer.json'));
+  const hasOther =
+    hasOwn || (await Promise.all(TOKENIZERS.map((name) => isFile(path.join(folder, name))))).includes(true);
+  if (!hasOther) return undefined;
+  const strange = model.inputs.find(({ name }) => !MADE_INPUTS.has(name));
+  if (strange) {
+    return fail('model-not-supported', `The model's input ${strange.name} is none that a tokenizer makes.`, {
+      why: `Nimbus runs text models with the inputs ${[...MADE_INPUTS].join(', ')}.`,
+      next: 'Export the model without it, or add a handler.py that makes it.',
+    });
+  }
+  const architecture = asTexts((await readObject(path.join(folder, 'config.json')))?.['architectures'])[0];
+  const isEmbedding =
+    model.outputs.some(({ name }) => name === 'sentence_embedding') ||
+    (await isFile(path.join(folder, 'modules.json')));
+  return ok({
+    task: isEmbedding ? 'embedding' : taskOf(architecture),
+    ...(architecture === undefined ? {} : { architecture }),
+    tokenizer: hasOwn ? 'tokenizers' : 'transformers',
+  });
+}
+
+function taskOf(architecture: string | undefined): TextModel['task'] {
+  if (architecture === undefined) return 'tensors';
+  if (architecture.endsWith('ForSequenceClassification')) return 'text-classification';
+  if (architecture.endsWith('ForTokenClassification')) return 'token-classification';
+  return /(?:Model|Encoder)$/.test(architecture) ? 'embedding' : 'tensors';
+}

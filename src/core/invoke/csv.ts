@@ -1,0 +1,118 @@
+/** A CSV as inputs, its delimiter recognised from its header line. */
+import { Readable } from 'node:stream';
+import { parse } from 'csv-parse';
+import { parse as parseWhole } from 'csv-parse/sync';
+import type { ModelCard } from '../../shared/contract.ts';
+import { columnsOf } from '../../shared/schema.ts';
+import type { BatchInput, Recognised } from './inputs.ts';
+
+const DELIMITERS = [',', ';', '\t'] as const;
+type Delimiter = (typeof DELIMITERS)[number];
+/** A header that goes on for longer is taken as far as it was read. */
+const HEADER_BYTES = 256 * 1024;
+const OPTIONS = { bom: true, skip_empty_lines: true, relax_column_count: true } as const;
+
+/** One input per row: an object by the header, or the bare value of a single column. */
+export async function* rows(
+  stream: Readable,
+  card: ModelCard | undefined,
+  recognised: Recognised,
+): AsyncGenerator<BatchInput> {
+  const numeric = numericColumns(card);
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const head = await readHead(chunks);
+  const { delimiter, columns } = recogniseHeader(firstLine(head) ?? head.toString(), columnsOf(card?.input));
+  if (columns.length > 0) Object.assign(recognised, { delimiter, columns });
+  const parser = parse({ ...OPTIONS, columns: true, info: true, delimiter });
+  const whole = Readable.from(rejoined(head, chunks), { objectMode: false });
+  whole.on('error', (error) => parser.destroy(error));
+  whole.pipe(parser);
+  try {
+    for await (const row of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) {
+      const line = row.info.lines;
+      const fields = Object.entries(row.record).map(
+        ([name, text]) => [name, numeric(name) ? numberOf(text) : text] as const,
+      );
+      yield { line, input: fields.length === 1 ? fields[0]![1] : Object.fromEntries(fields) };
+    }
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** The one that makes most of the model's columns of the header, then the one that makes most columns; else a comma. */
+export function recogniseHeader(
+  header: string,
+  known: readonly string[] = [],
+): { delimiter: Delimiter; columns: string[] } {
+  const wanted = new Set(known);
+  const read = DELIMITERS.map((delimiter) => {
+    const columns = cellsOf(header, delimiter);
+    return { delimiter, columns, matching: columns.filter((name) => wanted.has(name)).length };
+  });
+  const [best] = read.toSorted((a, b) => b.matching - a.matching || b.columns.length - a.columns.length);
+  return { delimiter: best!.delimiter, columns: best!.columns };
+}
+
+/** None where the header cannot be read with this delimiter: a quote in the middle of a cell. */
+function cellsOf(header: string, delimiter: Delimiter): string[] {
+  try {
+    const [cells] = parseWhole(header, { ...OPTIONS, delimiter, to: 1 }) as string[][];
+    return cells ?? [];
+  } catch {
+    return [];
+  }
+}
+
+async function readHead(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < HEADER_BYTES && firstLine(head) === undefined) {
+    const { value, done } = await chunks.next();
+    if (done) break;
+    head = Buffer.concat([head, value]);
+  }
+  return head;
+}
+
+/** The text before the first line break outside quotes that has something before it; undefined where there is none yet. */
+function firstLine(head: Buffer): string | undefined {
+  let quoted = false;
+  let from = 0;
+  for (let at = 0; at < head.length; at++) {
+    if (head[at] === QUOTE) quoted = !quoted;
+    else if (!quoted && (head[at] === NEWLINE || head[at] === RETURN)) {
+      const line = head.subarray(from, at).toString();
+      if (line.replace(/^\uFEFF/, '') !== '') return line;
+      from = at + 1;
+    }
+  }
+  return undefined;
+}
+
+const QUOTE = 34;
+const NEWLINE = 10;
+const RETURN = 13;
+
+async function* rejoined(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  if (head.length > 0) yield head;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+}
+
+function numericColumns(card: ModelCard | undefined): (name: string) => boolean {
+  const properties = card?.input?.['properties'] as Record<string, { type?: unknown }> | undefined;
+  return (name) => {
+    const type = properties?.[name]?.type;
+    return [type].flat().some((one) => one === 'number' || one === 'integer');
+  };
+}
+
+/**
+ * An empty cell is a missing value, and pandas writes True and False; a cell that is no number stays text, so that the
+ * model's answer names it.
+ */
+function numberOf(text: string): number | boolean | string | null {
+  if (text.trim() === '') return null;
+  if (/^(true|false)$/i.test(text.trim())) return text.trim().toLowerCase() === 'true';
+  const value = Number(text);
+  return Number.isNaN(value) ? text : value;
+}

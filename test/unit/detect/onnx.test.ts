@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { detect } from '../../../src/core/detect/detect.ts';
+import { planEnvironment } from '../../../src/core/environment/plan.ts';
+import { ok } from '../../../src/shared/outcome.ts';
+import { damage, field, message, onnxFile, onnxGraph, randomNumbers } from './bytes.ts';
+import { looking } from './looking.ts';
+
+const TEXT_INPUTS = { input_ids: ['batch', 'tokens'], attention_mask: ['batch', 'tokens'] };
+
+describe('telling ONNX models', () => {
+  const { at, write, found, refused } = looking();
+
+  it('a file alone says what it takes, which operators it needs, and who made it', async () => {
+    const file = write('My Net.onnx', onnxFile({ producer: 'pytorch' }));
+    assert.deepEqual(await found(file), {
+      framework: 'onnx',
+      path: file,
+      suggestedName: 'my-net',
+      summary: 'ONNX model (x to y), opset 17, made with pytorch',
+      requirements: ['onnxruntime>=1.12'],
+      risk: { kind: 'none' },
+    });
+    const estimator = await found(
+      write('e.onnx', onnxFile({ producer: 'skl2onnx', opsets: { 'ai.onnx.ml': 1 }, ir: 4 })),
+    );
+    assert.equal(estimator.summary, 'ONNX model of a scikit-learn estimator, opset ai.onnx.ml 1, made with skl2onnx');
+    assert.deepEqual(estimator.requirements, ['onnxruntime']);
+  });
+
+  it('a folder around a file that needs nothing beside it is not part of the model', async () => {
+    write('my project/model.onnx', onnxFile());
+    write('my project/data/large.csv', '1');
+    const detection = await found(at('my project'));
+    assert.deepEqual([detection.path, detection.suggestedName], [at('my project/model.onnx'), 'my-project']);
+  });
+
+  it('asks for a runtime that is new enough, by operators and by format', async () => {
+    const expected: [Parameters<typeof onnxFile>[0], string][] = [
+      [{ ir: 10, opsets: { '': 17 } }, 'onnxruntime>=1.18'],
+      [{ ir: 8, opsets: { '': 22 } }, 'onnxruntime>=1.21'],
+      [{ ir: 11, opsets: { '': 17 } }, 'onnxruntime>=1.23'],
+      [{ ir: 8, opsets: { 'ai.onnx': 18 } }, 'onnxruntime>=1.14'],
+      [{ ir: 3, opsets: { '': 9, 'ai.onnx.ml': 3 } }, 'onnxruntime>=1.12'],
+    ];
+    for (const [parts, requirement] of expected) {
+      assert.deepEqual((await found(write('m.onnx', onnxFile(parts)))).requirements, [requirement]);
+    }
+  });
+
+  it('a runtime that is too old is a mismatch before anything loads', async () => {
+    const detection = await found(write('m.onnx', onnxFile({ opsets: { '': 21 } })));
+    const planned = await planEnvironment(detection, [{ python: '/old/python', source: 'chosen' }], {
+      env: {},
+      probe: async () =>
+        ok({
+          python: '/old/python',
+          version: '3.12.1',
+          implementation: 'cpython',
+          abi: 'cpython-312',
+          platform: 'linux',
+          packages: { onnxruntime: '1.15.1' },
+        }),
+    });
+    assert.ok(planned.ok);
+    const old = planned.value.find(({ plan }) => plan.kind === 'use');
+    assert.deepEqual(old?.problems, ['onnxruntime is 1.15.1; the model asks for >=1.18.']);
+  });
+
+  it('operators that ONNX Runtime lacks are named, also within loops; those that the file defines are its own', async () => {
+    const tokenizer = onnxFile({ nodes: [{ operator: 'BertTokenizer', domain: 'ai.onnx.contrib' }] });
+    const error = await refused(write('t.onnx', tokenizer));
+    assert.equal(error.code, 'model-not-supported');
+    assert.match(error.why!, /ai\.onnx\.contrib.*onnxruntime-extensions/);
+    const within = onnxGraph({ nodes: [{ operator: 'Secret', domain: 'com.example' }] });
+    assert.match(
+      (await refused(write('l.onnx', onnxFile({ nodes: [{ operator: 'Loop', within }] })))).why!,
+      /com\.example/,
+    );
+    const own = { nodes: [{ operator: 'Mine', domain: 'com.example' }], functions: ['com.example'] };
+    assert.equal((await found(write('f.onnx', onnxFile(own)))).framework, 'onnx');
+  });
+
+  it('weights beside it belong to it: the folder is the model', async () => {
+    const external = [{ location: 'weights.bin', offset: 8, length: 8 }];
+    write('net/net.onnx', onnxFile({ external }));
+    write('net/weights.bin', Buffer.alloc(16));
+    for (const target of [at('net'), at('net/net.onnx')]) assert.equal((await found(target)).path, at('net'));
+    write('net/other.onnx', onnxFile());
+    const error = await refused(at('net/net.onnx'));
+    assert.equal(error.code, 'model-ambiguous');
+    assert.match(error.why!, /weights\.bin/);
+    assert.equal((await found(at('net/other.onnx'))).path, at('net/other.onnx'));
+  });
+
+  it('weights that are missing, too short or outside of its folder are an error', async () => {
+    write('a/m.onnx', onnxFile({ external: [{ location: 'gone.bin' }] }));
+    const missing = await refused(at('a'));
+    assert.deepEqual([missing.code, missing.what], ['model-incomplete', 'm.onnx lacks its weights: gone.bin.']);
+    write('b/m.onnx', onnxFile({ external: [{ location: 'w.bin', offset: 10, length: 20 }] }));
+    write('b/w.bin', Buffer.alloc(29));
+    assert.match((await refused(at('b'))).why!, /29 bytes; the model needs 30/);
+    write('secret', 'x');
+    for (const location of ['../secret', '/etc/passwd', String.raw`..\secret`, 'c:/x', 'a/../../secret', '']) {
+      write('c/m.onnx', onnxFile({ external: [{ location }] }));
+      const error = await refused(at('c'));
+      assert.equal(error.code, 'model-damaged', location);
+      assert.match(error.what, /names weights outside of its folder/);
+    }
+  });
+
+  it('a tokenizer beside it makes it a model of texts', async () => {
+    write('bert/model.onnx', onnxFile({ inputs: TEXT_INPUTS, outputs: { logits: ['batch', 2] } }));
+    write('bert/tokenizer.json', '{}');
+    const bare = await found(at('bert/model.onnx'));
+    assert.equal(bare.path, at('bert'));
+    assert.equal(bare.summary, 'ONNX model with a tokenizer, opset 17, made with test');
+    assert.deepEqual(bare.requirements, ['onnxruntime>=1.12', 'tokenizers']);
+    for (const [architecture, task] of [
+      ['BertForSequenceClassification', 'text-classification'],
+      ['BertForTokenClassification', 'token-classification'],
+      ['BertModel', 'embedding'],
+      ['BertForMaskedLM', 'tensors'],
+    ]) {
+      write('bert/config.json', JSON.stringify({ architectures: [architecture], model_type: 'bert' }));
+      assert.match((await found(at('bert'))).summary, new RegExp(`of ${architecture} \\(${task}\\)`));
+    }
+    write('slow/model.onnx', onnxFile({ inputs: TEXT_INPUTS }));
+    write('slow/vocab.txt', 'a');
+    assert.deepEqual((await found(at('slow'))).requirements, ['onnxruntime>=1.12', 'transformers']);
+    write('odd/model.onnx', onnxFile({ inputs: { ...TEXT_INPUTS, pixel_values: ['batch', 3] } }));
+    write('odd/tokenizer.json', '{}');
+    assert.match((await refused(at('odd'))).what, /input pixel_values is none that a tokenizer makes/);
+  });
+
+  it('an export in a folder onnx/ is found from the folder above', async () => {
+    write('hub/onnx/model.onnx', onnxFile({ inputs: TEXT_INPUTS }));
+    write('hub/onnx/model_quantized.onnx', onnxFile());
+    write('hub/config.json', '{"architectures": ["BertForSequenceClassification"]}');
+    write('hub/tokenizer.json', '{}');
+    for (const target of ['hub', 'hub/onnx/model.onnx']) {
+      const detection = await found(at(target));
+      assert.equal(detection.path, at('hub'));
+      assert.match(detection.summary, /BertForSequenceClassification/);
+    }
+    write('hub/model.safetensors', 'x');
+    const whole = await detect(at('hub'));
+    assert.ok(
+      !whole.ok || whole.value.framework !== 'onnx',
+      'weights of PyTorch make it the model of another framework',
+    );
+  });
+
+  it('asks which of several is meant, and says that models in parts come later', async () => {
+    write('two/a.onnx', onnxFile());
+    write('two/b.onnx', onnxFile());
+    assert.equal((await refused(at('two'))).code, 'model-ambiguous');
+    write('t5/encoder_model.onnx', onnxFile());
+    write('t5/decoder_model.onnx', onnxFile());
+    const error = await refused(at('t5'));
+    assert.equal(error.code, 'model-not-supported');
+    assert.match(error.why!, /decoder_model\.onnx, encoder_model\.onnx/);
+  });
+
+  it('says that a file is empty, cut off, or no model', async () => {
+    assert.equal((await refused(write('empty.onnx'))).code, 'model-empty');
+    const whole = onnxFile();
+    for (const content of [
+      whole.subarray(0, whole.length - 3),
+      whole.subarray(0, 50_000),
+      Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00\n'),
+      Buffer.from('<html>'),
+      field(1, 8),
+      Buffer.concat([field(1, 8), Buffer.from([0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01])]),
+    ]) {
+      assert.equal((await refused(write('bad.onnx', content))).code, 'model-damaged');
+    }
+  });
+
+  it('graphs within graphs have an end', async () => {
+    let within = onnxGraph({});
+    for (let depth = 0; depth < 40; depth++) within = onnxGraph({ nodes: [{ operator: 'If', within }] });
+    assert.match((await refused(write('deep.onnx', message(field(1, 8), field(7, within))))).why!, /nested too deeply/);
+  });
+
+  it('whatever is damaged, there is an answer', async () => {
+    const random = randomNumbers(7);
+    const external = [{ location: 'w.bin', length: 4 }];
+    const within = onnxGraph({ nodes: [{ operator: 'Add' }] });
+    const whole = onnxFile({ external, nodes: [{ operator: 'If', within }], inputs: TEXT_INPUTS });
+    for (let round = 0; round < 400; round++) {
+      const result = await detect(write('fuzz.onnx', damage(whole, random)));
+      assert.ok(result.ok ? result.value.framework === 'onnx' : result.error.what !== '');
+    }
+  });
+});

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { History } from '../../../src/editor/playground/history.ts';
+import { MOST_REMEMBERED, MOST_SAMPLES } from '../../../src/shared/history.ts';
+import type { Sample } from '../../../src/shared/latency.ts';
+import { sample } from '../webview/samples.ts';
+
+const numbered = (number: number, more: Partial<Sample> = {}): Sample =>
+  sample({ id: `s${number}`, number, at: number, ...more });
+
+describe('the history of a playground, kept while its tab is closed', () => {
+  it('is of all deployments, oldest first, and numbers go on', () => {
+    const history = new History();
+    assert.equal(history.next(), 1);
+    history.add(numbered(1));
+    history.add(numbered(2, { model: 'other' }));
+    assert.deepEqual(
+      history.samples.map(({ number, model }) => [number, model]),
+      [
+        [1, numbered(1).model],
+        [2, 'other'],
+      ],
+    );
+    assert.equal(history.next(), 3);
+  });
+
+  it('is bounded as the page bounds it, by number and by size', () => {
+    const history = new History();
+    for (let number = 1; number <= MOST_SAMPLES + 3; number++) history.add(numbered(number));
+    assert.equal(history.samples.length, MOST_SAMPLES);
+    assert.equal(history.samples[0]!.number, 4);
+    history.add(numbered(9999, { result: 'x'.repeat(MOST_REMEMBERED) }));
+    assert.equal(history.samples.at(-1)!.number, MOST_SAMPLES + 3, 'one that is too large is left out');
+    assert.equal(history.next(), 10_000);
+  });
+
+  it('takes over what a page remembers from before a reload, and nothing that is no request', () => {
+    const history = new History();
+    history.restore({ samples: [numbered(4), numbered(7), { id: 1 }, null, 'x'] });
+    history.restore({ samples: [numbered(7)] });
+    for (const state of [undefined, null, 5, {}, { samples: 'x' }]) history.restore(state);
+    assert.deepEqual(
+      history.samples.map(({ number }) => number),
+      [4, 7],
+    );
+    assert.equal(history.next(), 8);
+  });
+});
