@@ -124,18 +124,31 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     isFolder: statSync(detection.path, { throwIfNoEntry: false })?.isDirectory() ?? false,
   });
   const lock = await lockContext(detection.path, { requirements: made.requirements, project: request.project });
+  const packages = request.packages ?? packageSettings(process.env);
   const planned = await planEnvironment(
     { requirements: made.needs },
     current === undefined || request.interpreter !== undefined ? found : keepFirst(current, found),
     {
       lock,
-      packages: request.packages ?? packageSettings(process.env),
+      packages,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
       ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
     },
   );
   if (!planned.ok) return planned;
-  const environments = planned.value.map((choice) => withDiagnosis(choice, { detection, made, lock }));
+  const seen = new WeakMap<PlannedEnvironment, DiagnosedEnvironment>();
+  // One choice is the same object every time that it is shown.
+  const withProblems = (choice: PlannedEnvironment): DiagnosedEnvironment => {
+    const known = seen.get(choice) ?? withDiagnosis(choice, { detection, made, lock });
+    seen.set(choice, known);
+    return known;
+  };
+  const environments = planned.value.map(withProblems);
+  const diagnosed = ({ choices, managed, skipped }: Survey): Survey => ({
+    choices: choices.map(withProblems),
+    ...(managed ? { managed: withProblems(managed) } : {}),
+    skipped,
+  });
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
   return ok({
@@ -152,8 +165,9 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     survey: (onChange, signal) =>
       surveyInterpreters({
         request,
-        requirements: detection.requirements,
-        onChange,
+        requirements: made.needs,
+        plan: { lock, packages },
+        onChange: (seen) => onChange(diagnosed(seen)),
         ...(current === undefined ? {} : { current }),
         ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
         ...(signal === undefined ? {} : { signal }),
@@ -177,11 +191,13 @@ interface Facts {
   given: Consent[];
 }
 
+type DiagnosedEnvironment = PlannedEnvironment & Pick<EnvironmentChoice, 'diagnosis'>;
+
 /** One that is there already is compared; one that is to be made has what the model names. */
 function withDiagnosis(
   choice: PlannedEnvironment,
   { detection, made, lock }: { detection: Detection; made: Capture; lock: LockContext },
-): EnvironmentChoice {
+): DiagnosedEnvironment {
   const { plan } = choice;
   const diagnosis = plan.kind === 'use' ? diagnose(detection, made.captured, plan.probe) : undefined;
   const problems = problemsOf(choice, { diagnosis, lock, unreadable: made.unreadable });
@@ -262,6 +278,8 @@ export interface SurveyRequest {
   /** The Python that the deployment runs on now. */
   current?: string;
   pythonVersion?: string;
+  /** What a managed environment is made from. */
+  plan?: { lock: LockContext; packages: PackageSettings };
   onChange(survey: Survey): void;
   signal?: AbortSignal;
 }
@@ -282,6 +300,7 @@ export async function surveyInterpreters(options: SurveyRequest): Promise<void> 
       ...skipped,
     ],
     onChange,
+    ...options.plan,
     ...(pythonVersion === undefined ? {} : { pythonVersion }),
     ...(signal === undefined ? {} : { signal }),
   });
