@@ -92,7 +92,7 @@ export const stages = {
   },
   cli: {
     title: 'Command line',
-    deadlineSeconds: 300,
+    deadlineSeconds: 600,
     tests: true,
     needs: ['package'],
     commands: [mocha('cli', ['test/cli/**/*.test.ts'], 60)],

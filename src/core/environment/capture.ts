@@ -45,6 +45,15 @@ const COMPANIONS: Record<string, readonly string[]> = {
   custom: [],
 };
 
+/**
+ * Packages whose version the model itself names, and which are asked for from that version on, since newer ones read it
+ * too: what it was made with is that very version.
+ */
+const MADE_WITH: Record<string, readonly string[]> = {
+  transformers: ['transformers', 'sentence-transformers'],
+  xgboost: ['xgboost'],
+};
+
 /** Folders above the model that are looked into, up to the project's own. */
 const DEPTH = 20;
 
@@ -83,6 +92,7 @@ class Facts {
   /** Requirements of the model itself by package: several where they differ by platform or Python. */
   readonly asked = new Map<string, string[]>();
   readonly #pinned = new Set<string>();
+  readonly #made = new Set<string>();
   readonly #companions: readonly string[];
   readonly #project: string;
 
@@ -94,7 +104,12 @@ class Facts {
       const parsed = parseRequirement(text);
       if (!parsed) continue;
       this.#ask(parsed.name, text);
-      if (!this.known.has(parsed.name))
+      const isMade = MADE_WITH[detection.framework]?.includes(parsed.name) ?? false;
+      const made = isMade ? /^>=(\d+(?:\.\d+)*)$/.exec(parsed.versions)?.[1] : undefined;
+      if (made !== undefined) {
+        this.known.set(parsed.name, capturedOf(parsed.name, `==${made}`, versions));
+        this.#made.add(parsed.name);
+      } else if (!this.known.has(parsed.name))
         this.known.set(
           parsed.name,
           capturedOf(parsed.name, parsed.versions, parsed.versions === '' ? names : versions),
@@ -126,6 +141,7 @@ class Facts {
     if (!texts) return this.#pinned.has(fact.package) && specifier !== '' ? [`${fact.package}${specifier}`] : [];
     // Several, an address or a marker stay as they are.
     const [text = ''] = texts;
+    if (this.#made.has(fact.package) && texts.length === 1) return [`${fact.package}${specifier}`];
     if (texts.length > 1 || specifier === '' || /[@;]/.test(text) || parseRequirement(text)?.versions !== '')
       return texts;
     return [`${text.trim()}${specifier}`];

@@ -145,6 +145,17 @@ describe('what a model was made with', () => {
     assert.deepEqual(numpyOf(['numpy.dtype'], 'x'), {});
   });
 
+  it('is the version that a model names where newer ones are accepted too', async () => {
+    write({ 'hf/config.json': '{}' });
+    const made = await capture(
+      { framework: 'transformers', path: at('hf'), requirements: ['transformers>=4.50.1', 'torch'] },
+      { project: temporary.folder, isFolder: true },
+    );
+    assert.deepEqual(shown(made).slice(0, 2), ['transformers 4.50.1 (config.json)', 'torch unknown (config.json)']);
+    assert.deepEqual(made.needs, ['transformers>=4.50.1', 'torch'], 'a newer one will do');
+    assert.deepEqual(made.requirements, ['transformers==4.50.1', 'torch'], 'what is made for it has that one');
+  });
+
   it('says which files are damaged, and goes on', async () => {
     write({
       'models/m.joblib': '',
