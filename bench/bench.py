@@ -3,7 +3,7 @@
 The sides of a row take turns within each round; the first round is dropped; medians are compared. Everything measured
 is kept in bench/results/. Run it with `npm run bench`, which sets up what it needs. Linux only.
 
-  python bench/bench.py --node NODE --rounds 7 --out bench/results/latest.json [--rows 2,5,6,7]
+  python bench/bench.py --node NODE --rounds 7 --out bench/results/latest.json [--rows 2,5,6,7,8]
 """
 import argparse
 import datetime
@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import platform
+import random
 import re
 import shutil
 import signal
@@ -28,6 +29,8 @@ MODELS = {
     "sentiment": {"model": ROOT / "examples/models/sentiment.joblib", "text": "I loved the food, and the staff was wonderful.", "expected": b"positive"},
 }
 WARM_UP, REQUESTS, LOAD_SECONDS = 50, 300, 4
+BATCH = {"entities": 20_000, "sentiment": 100_000}
+"""Texts of row 8: what two cores do in some seconds."""
 
 
 def environment(**more):
@@ -170,7 +173,41 @@ def row7_memory(bench, name):
     return result
 
 
-ROWS = {"2": row2_first_answer, "5": row5_warm, "6": row6_throughput, "7": row7_memory}
+def row8_batch(bench, name):
+    """Seconds of a whole batch: the framework's own loop in two processes, without and with answers written as JSON
+    lines, and `nimbus batch` with two workers on a host that runs and is scaled to zero."""
+    texts = bench.scratch / f"{name}.txt"
+    words = f"{MODELS[name]['text']} the soup was cold and nobody in London would say why".split()
+    rng = random.Random(8)
+    texts.write_text("".join(" ".join(rng.choices(words, k=rng.randint(6, 14))) + "\n" for _ in range(BATCH[name])))
+    answers = {side: bench.scratch / f"{name}-{side}.jsonl" for side in ("script", "nimbus")}
+    result = {}
+    for side, argv in (("loop", [texts]), ("script", [texts, answers["script"]])):
+        begin = time.perf_counter()
+        subprocess.run(
+            [sys.executable, ROOT / f"bench/peers/batch_{name}.py", *argv],
+            env=environment(MODEL=MODELS[name]["model"]), stdin=subprocess.DEVNULL, check=True,
+        )
+        result[side] = time.perf_counter() - begin
+    project = bench.projects[name][0]
+    bench.nimbus(project, "status")
+    begin = time.perf_counter()
+    done = bench.nimbus(project, "batch", name, texts, "--out", answers["nimbus"])
+    result["nimbus"] = time.perf_counter() - begin
+    bench.end_host(project)
+    assert done["succeeded"] == BATCH[name], done
+    with open(answers["script"]) as script, open(answers["nimbus"]) as nimbus:
+        for one, other in zip(script, nimbus):
+            same(json.loads(one), json.loads(other)["result"])
+    return result
+
+
+def same(one, other):
+    """Both sides did the same work: the same label and entities."""
+    assert one.get("label") == other.get("label") and one.get("entities") == other.get("entities"), (one, other)
+
+
+ROWS = {"2": row2_first_answer, "5": row5_warm, "6": row6_throughput, "7": row7_memory, "8": row8_batch}
 
 
 def lines_to_write():
@@ -195,7 +232,7 @@ def main():
     options = options.parse_args()
     options.out = options.out.resolve()
     if not shutil.which("wrk") and "6" in options.rows:
-        sys.exit("wrk is missing: install the package wrk, or leave row 6 out with --rows 2,5,7")
+        sys.exit("wrk is missing: install the package wrk, or leave row 6 out with --rows 2,5,7,8")
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="nimbus-bench-"))
     try:
         bench = Bench(options.node, scratch)

@@ -55,8 +55,8 @@ class Logits(torch.nn.Module):
 
 
 def train(model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, data: list, pick: random.Random) -> None:
-    optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
-    for _ in range(25):
+    optimizer = torch.optim.AdamW(model.parameters(), 2e-3)
+    for _ in range(150):
         batch = pick.sample(data, 32)
         encoded = tokenizer([text for text, _ in batch], padding=True, return_tensors="pt")
         inputs = {name: encoded[name] for name in ("input_ids", "attention_mask")}

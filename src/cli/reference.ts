@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { BATCH_FILES } from './commands/batch.ts';
+import { BATCH_FILES, BATCH_RUN } from './commands/batch.ts';
 import { createProgram } from './main.ts';
 
 const INTRODUCTION = `# The \`nimbus\` command
@@ -30,7 +30,7 @@ export function commandReference(): string {
 }
 
 /** What a table of flags cannot say, by command. */
-const NOTES: Record<string, string> = { batch: BATCH_FILES };
+const NOTES: Record<string, string> = { batch: `${BATCH_FILES}\n\n${BATCH_RUN}` };
 
 function section(command: Command): string {
   const names = command.registeredArguments.map((argument) =>

@@ -74,14 +74,24 @@ describe('nimbus batch, where something is in its way', function () {
     assert.ok(!existsSync(path.join(sandbox.folder, 'out.jsonl.partial')));
   });
 
-  it('keeps the answers so far where the endpoint refuses later on', async () => {
-    write('out.jsonl', 'earlier\n');
-    // The third request of a thousand inputs has an input that no request can hold.
-    write('in.jsonl', `${'1\n'.repeat(2000)}${JSON.stringify('x'.repeat(7_000_000))}\n`);
+  it('fails only the input that no request can hold', async () => {
+    write('in.jsonl', `${'1\n'.repeat(2000)}${JSON.stringify('x'.repeat(7_000_000))}\n2\n`);
     const ended = await sandbox.nimbus(['batch', 'echo', 'in.jsonl', '--out', 'out.jsonl', '--json']);
-    assert.match(problem(ended).next, /first 2000 answers are in out\.jsonl\.partial/);
-    assert.equal(read('out.jsonl.partial').trim().split('\n').length, 2000);
-    assert.equal(read('out.jsonl'), 'earlier\n');
+    assert.deepEqual([ended.code, ended.stderr], [0, '']);
+    const lines = read('out.jsonl').trim().split('\n');
+    assert.equal(lines.length, 2002);
+    assert.equal((JSON.parse(lines[2000]!) as { error: { type: string } }).error.type, 'payload-too-large');
+    assert.deepEqual(JSON.parse(lines[2001]!), { index: 2001, line: 2002, result: 2 });
+  });
+
+  it('says what --resume needs', async () => {
+    for (const argv of [
+      ['batch', 'echo', 'in.txt', '--resume'],
+      ['batch', 'echo', '-', '--resume', '--out', 'out.jsonl'],
+    ]) {
+      const { code, stdout } = await sandbox.nimbus([...argv, '--json']);
+      assert.deepEqual([code, (JSON.parse(stdout) as { type: string }).type], [2, 'urn:nimbus:problem:usage']);
+    }
   });
 });
 

@@ -254,7 +254,47 @@ def predict_batch(model, inputs):
         [7, 8],
       ],
     );
-    assert.deepEqual(body['success'].at(-1).result[1], [4, 8, 4, 2, 2, 1, 1, 4]);
+    assert.deepEqual(body['success'].at(-1).result[1], [4, 8, 4, 2, 1, 1, 2, 2]);
+  });
+
+  it('a bad input of a thousand costs some calls, five hundred no more runs of the others than a few', async () => {
+    const worker = await start(`
+calls = runs = 0
+def load(path): pass
+def predict(model, input):
+    global calls, runs
+    if input == "count":
+        counted, calls, runs = [calls, runs], 0, 0
+        return counted
+    return predict_batch(model, [input])[0]
+def predict_batch(model, inputs):
+    global calls, runs
+    calls += 1
+    runs += len(inputs)
+    if "bad" in inputs: raise ValueError("bad")
+    return inputs
+`);
+    const cost = async (isBad: (index: number) => boolean): Promise<number[]> => {
+      const inputs = Array.from({ length: 1000 }, (_, index) => (isBad(index) ? 'bad' : index));
+      const { body } = await worker.post('/batch', { inputs });
+      assert.deepEqual(
+        body['failed'].map((one: any) => one.index),
+        inputs.flatMap((input, index) => (input === 'bad' ? [index] : [])),
+      );
+      assert.deepEqual(
+        body['success'].map((one: any) => one.result),
+        inputs.filter((input) => input !== 'bad'),
+      );
+      return (await worker.post('/predict', { input: 'count' })).body['result'];
+    };
+    for (const only of [0, 617, 999]) {
+      const [calls, runs] = await cost((index) => index === only);
+      assert.ok(calls! <= 22 && runs! <= 4000, `${calls} calls, ${runs} runs`);
+    }
+    for (const isBad of [(index: number) => index % 2 === 1, (index: number) => index >= 500]) {
+      const [calls, runs] = await cost(isBad);
+      assert.ok(calls! <= 1600 && runs! <= 4500, `${calls} calls, ${runs} runs`);
+    }
   });
 
   it('each input of a batch runs once where there is no predict_batch, failing or not; one stack is logged', async () => {

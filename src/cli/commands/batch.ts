@@ -1,15 +1,29 @@
 import { once } from 'node:events';
-import { open, rename, rm } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
-import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { runBatch, type BatchLine, type BatchProgress } from '../../core/invoke/batch.ts';
 import { openInputs, type Recognised } from '../../core/invoke/inputs.ts';
-import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
+import {
+  differences,
+  NOTHING_KEPT,
+  originOf,
+  Partial,
+  partialOf,
+  removePartial,
+  unfinished,
+  type Kept,
+  type Origin,
+} from '../../core/invoke/partial.ts';
+import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { DEFAULTS } from '../../shared/spec.ts';
+import { ProgressLine } from '../batch-progress.ts';
 import { statusOrExit, withDeployment } from '../context.ts';
 import { EXIT, Exit, orExit, type Terminal } from '../terminal.ts';
+
+interface Options {
+  out?: string;
+  resume?: boolean;
+}
 
 /** What a file may hold; in the command's help and in its page. */
 export const BATCH_FILES = `A table's delimiter (comma, semicolon or tab) is recognised from its header line, and the summary names it with the
@@ -17,6 +31,14 @@ columns. One column is its bare values; more are an object by column name, with 
 
 A line of JSON is the input. Where the model's card says that no input is an object, a line that is the body of an HTTP
 request, \`{"text": "…"}\` or \`{"input": …}\` with nothing else but \`parameters\`, is understood as that.`;
+
+/** What a run does with failures, and how it goes on; there too. */
+export const BATCH_RUN = `An input that fails has an error in its line, and no other input fails with it: one that ends the worker, or takes
+longer than the model's time-out, is searched for and left out. A full queue and a model that loads are waited for.
+
+With --out the answers are in a file beside it, named .partial, until all of them are there. A run that was cancelled,
+or killed, goes on with --resume: what is answered is kept. That takes the same file, unchanged, and the same version
+of the model. Where there is nothing to go on with, --resume begins.`;
 
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
@@ -28,61 +50,116 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
       'a text per line (.txt), one input as JSON per line (.jsonl), or one per row of a table (.csv, .tsv); - reads lines from standard input',
     )
     .option('--out <file>', 'write the answers there instead of standard output')
-    .addHelpText('after', `\n${BATCH_FILES}`)
-    .action((name: string, file: string, options: { out?: string }, command: Command) =>
+    .option('--resume', 'go on where an earlier run with the same --out ended')
+    .addHelpText('after', `\n${BATCH_FILES}\n\n${BATCH_RUN}`)
+    .action((name: string, file: string, options: Options, command: Command) =>
       batch(terminalOf(command), name, file, options),
     );
 }
 
-async function batch(terminal: Terminal, name: string, file: string, options: { out?: string }): Promise<void> {
+async function batch(terminal: Terminal, name: string, file: string, options: Options): Promise<void> {
+  const { out } = options;
+  if (options.resume) orExit(terminal, canBeResumed(file, out));
   await withDeployment(terminal, name, async (connection, key, project) => {
-    const { url } = statusOrExit(terminal, connection, key);
-    const { items: inputs, recognised } = orExit(terminal, await openInputs(file, await fetchCard(url)));
-    const concurrency = project.models[key.model]?.concurrency ?? DEFAULTS.concurrency;
-    const partial = options.out === undefined ? undefined : `${options.out}.partial`;
-    const out = partial === undefined ? process.stdout : orExit(terminal, await openOutput(partial, options.out!));
+    const { url, version } = statusOrExit(terminal, connection, key);
+    const card = await fetchCard(url);
+    const inputs = orExit(terminal, await openInputs(file, card));
+    const { recognised } = inputs;
+    const origin =
+      file === '-' || inputs.bytes === undefined
+        ? undefined
+        : await originOf(file, `${key.model}/${key.deployment}`, card?.version ?? version);
+    const kept =
+      out === undefined ? NOTHING_KEPT : orExit(terminal, await keptFor(out, origin, options.resume === true));
+    const partial = out === undefined ? undefined : orExit(terminal, await openPartial(out, origin, kept));
+    const write = partial ? (text: string) => partial.write(text) : writeToStdout;
+    const progress = new ProgressLine((text) => terminal.progress(text), inputs.bytes, kept.succeeded + kept.failed);
+    const spec = project.models[key.model];
     const started = Date.now();
     let done: BatchProgress;
     try {
       done = await runBatch({
         url,
-        inputs,
-        concurrency,
+        inputs: inputs.items,
+        kept,
+        concurrency: spec?.concurrency ?? DEFAULTS.concurrency,
+        timeoutMs: (spec?.timeoutSeconds ?? DEFAULTS.timeoutSeconds) * 1000,
         signal: terminal.signal,
-        write: (line) => writeLine(out, line),
-        onProgress: (state) => showProgress(terminal, state, started, describe(recognised)),
+        write: (lines) => write(textOf(lines)),
+        onProgress: (state) => {
+          if (process.stderr.isTTY) progress.update(state, describe(recognised));
+        },
       });
-      if (partial !== undefined) {
-        out.end();
-        await finished(out);
-      }
+      const stopped = done.error !== undefined || terminal.signal.aborted;
+      await (stopped ? partial?.close() : partial?.finish());
     } catch (error) {
-      if (partial === undefined) throw error;
-      await rm(partial, { force: true });
-      orExit(terminal, notWritable(options.out!, error));
+      if (out === undefined) throw error;
+      orExit(terminal, notWritable(out, error));
       return;
     }
-    if (terminal.signal.aborted) {
-      if (partial !== undefined) await rm(partial, { force: true });
-      orExit(terminal, cancelled());
-    }
-    if (done.error) await fallShort(terminal, done, done.error, partial);
-    if (partial !== undefined) await rename(partial, options.out!);
-    const seconds = (Date.now() - started) / 1000;
+    if (terminal.signal.aborted)
+      await fallShort(terminal, done, { code: CANCELLED, what: 'Cancelled.' }, { out, origin });
+    if (done.error) await fallShort(terminal, done, done.error, { out, origin });
     if (done.succeeded + done.failed === 0)
       terminal.note(`${file === '-' ? 'Standard input' : file} is empty: nothing was sent.`);
-    const summary = { inputs: done.succeeded + done.failed, succeeded: done.succeeded, failed: done.failed, seconds };
-    const said = [
-      `${summary.inputs} inputs in ${seconds.toFixed(1)} s: ${done.succeeded} answered, ${done.failed} failed`,
-      ...describe(recognised),
-    ];
-    if (partial !== undefined) {
-      terminal.document({ ...summary, out: options.out });
-      terminal.say(`${said.join(' · ')}. Answers: ${options.out}`);
-    } else {
-      terminal.progress(`${said.join(' · ')}\n`);
-    }
+    sayDone(terminal, done, (Date.now() - started) / 1000, [...keptSaid(kept), ...describe(recognised)], out);
     if (done.failed > 0 && done.succeeded === 0) throw new Exit(EXIT.failed);
+  });
+}
+
+function sayDone(
+  terminal: Terminal,
+  { succeeded, failed, versions }: BatchProgress,
+  seconds: number,
+  more: readonly string[],
+  out: string | undefined,
+): void {
+  const summary = { inputs: succeeded + failed, succeeded, failed, seconds };
+  const said = [
+    `${summary.inputs} inputs in ${seconds.toFixed(1)} s: ${succeeded} answered, ${failed} failed`,
+    ...more,
+    ...(versions.size > 1 ? [`the model changed meanwhile: ${versions.size} versions of it answered`] : []),
+  ];
+  if (out !== undefined) {
+    terminal.document({ ...summary, out });
+    terminal.say(`${said.join(' · ')}. Answers: ${out}`);
+  } else {
+    terminal.progress(`${said.join(' · ')}\n`);
+  }
+}
+
+function keptSaid({ succeeded, failed }: Kept): string[] {
+  return succeeded + failed > 0 ? [`${succeeded + failed} of them by an earlier run`] : [];
+}
+
+function canBeResumed(file: string, out: string | undefined): Outcome<undefined> {
+  if (out === undefined) {
+    return fail('usage', '--resume needs --out.', { why: 'The answers so far are in the file beside it.' });
+  }
+  if (file !== '-') return ok(undefined);
+  return fail('usage', 'Standard input cannot be gone on with.', {
+    why: 'Nothing says that it holds the same inputs again.',
+    next: 'Write the inputs to a file first.',
+  });
+}
+
+/** The answers to go on with: none for a new run, which never takes the place of an unfinished one. */
+async function keptFor(out: string, origin: Origin | undefined, resume: boolean): Promise<Outcome<Kept>> {
+  const before = origin && (await unfinished(out));
+  if (!origin || !before) return ok(NOTHING_KEPT);
+  const partial = partialOf(out);
+  const count = before.kept.succeeded + before.kept.failed;
+  const different = differences(before.origin, origin);
+  if (!resume && different.length > 0) return ok(NOTHING_KEPT);
+  if (!resume) {
+    return fail('batch-unfinished', `${partial} has ${count} answers of an earlier run.`, {
+      next: `Go on with --resume, or delete ${partial} to begin again.`,
+    });
+  }
+  if (different.length === 0) return ok(before.kept);
+  return fail('batch-changed', `The ${count} answers in ${partial} do not go with this run.`, {
+    why: different.join(' '),
+    next: `Run it without --resume to begin again; ${partial} is then replaced.`,
   });
 }
 
@@ -91,24 +168,21 @@ async function fallShort(
   terminal: Terminal,
   { succeeded, failed }: BatchProgress,
   error: UserError,
-  partial: string | undefined,
+  { out, origin }: { out: string | undefined; origin: Origin | undefined },
 ): Promise<void> {
   const kept = succeeded + failed;
-  if (partial !== undefined && kept === 0) await rm(partial, { force: true });
-  const where = partial !== undefined && kept > 0 ? `The first ${kept} answers are in ${partial}.` : '';
-  const next = [error.next, where].filter(Boolean).join(' ');
+  if (out !== undefined && kept === 0) await removePartial(out);
+  const where = out !== undefined && kept > 0 ? `The first ${kept} answers are in ${partialOf(out)}.` : '';
+  const how = where && origin ? 'Run the same command with --resume to go on.' : '';
+  const next = [error.next, where, how].filter(Boolean).join(' ');
   orExit(terminal, { ok: false, error: next === '' ? error : { ...error, next } });
 }
 
-/** `meant` is where the answers are to be in the end: people have named no other. */
-async function openOutput(file: string, meant: string): Promise<Outcome<Writable>> {
+async function openPartial(out: string, origin: Origin | undefined, kept: Kept): Promise<Outcome<Partial>> {
   try {
-    const out = (await open(file, 'w')).createWriteStream();
-    // Whoever writes next, or waits for the end, is told.
-    out.on('error', () => undefined);
-    return ok(out);
+    return ok(await Partial.open(out, origin, kept));
   } catch (error) {
-    return notWritable(meant, error);
+    return notWritable(out, error);
   }
 }
 
@@ -126,21 +200,16 @@ function notWritable(file: string, error: unknown): Outcome<never> {
   if (code === undefined) throw error;
   return fail('file-not-writable', `${file} cannot be written.`, {
     why: WHY[code] ?? message,
-    next: 'Choose another place with --out.',
+    next: 'Choose another place with --out; what a run has written so far, --resume goes on with.',
   });
 }
 
-async function writeLine(out: Writable, line: BatchLine): Promise<void> {
-  if (out.errored) throw out.errored;
-  if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, 'drain');
+function textOf(lines: readonly BatchLine[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
-function showProgress(terminal: Terminal, state: BatchProgress, started: number, recognised: string[]): void {
-  const count = state.succeeded + state.failed;
-  const rate = count / Math.max(0.001, (Date.now() - started) / 1000);
-  const failed = state.failed > 0 ? [`${state.failed} failed`] : [];
-  if (process.stderr.isTTY)
-    terminal.progress([`${count} inputs`, `${Math.round(rate)} per second`, ...failed, ...recognised].join(' · '));
+async function writeToStdout(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 const DELIMITER_NAMES = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' } as const;

@@ -1,76 +1,94 @@
-import { BATCH_INPUTS, PAYLOAD_BYTES, type BatchAnswer } from '../../shared/contract.ts';
 import type { UserError } from '../../shared/outcome.ts';
+import { chunks, type Chunk } from './chunks.ts';
 import { UnreadableInputs, type BatchInput } from './inputs.ts';
-import { postBatch } from './predict.ts';
+import { Pace } from './pace.ts';
+import { Sender, type BatchLine } from './sender.ts';
 
-/** One answer; `index` counts the inputs from 0, `line` is where it stood in the file. */
-export type BatchLine = { index: number; line: number } & (
-  | { result: unknown }
-  | { error: { type: string; detail: string } }
-);
+export type { BatchLine } from './sender.ts';
 
 export interface BatchProgress {
   succeeded: number;
   failed: number;
-  /** What ended the batch early: whole requests failed, or the inputs could not be read to their end. */
+  /** Bytes of the file up to the last input that is answered. */
+  bytes: number;
+  /** Inputs of the whole file, once it is read to its end. */
+  total?: number;
+  /** Versions of the model that answered; several where it was trained again meanwhile. */
+  versions: Set<string>;
+  /** What ended the batch early: the endpoint is gone or closed, or the inputs could not be read to their end. */
   error?: UserError;
 }
 
 export interface BatchRun {
   /** Endpoint's base. */
   url: string;
-  inputs: AsyncIterable<BatchInput>;
-  /** Requests under way at once. */
+  inputs: AsyncIterable<readonly BatchInput[]>;
+  /** Of the first inputs, as many as an earlier run answered: they are read, and not sent. */
+  kept?: { succeeded: number; failed: number };
+  /** Workers at most. */
   concurrency: number;
+  /** Milliseconds that the endpoint gives a request. */
+  timeoutMs: number;
   signal: AbortSignal;
-  /** Called in the order of the inputs. */
-  write(line: BatchLine): Promise<void>;
+  /** Called in the order of the inputs, one call after another. */
+  write(lines: readonly BatchLine[]): Promise<void>;
   onProgress(progress: BatchProgress): void;
 }
 
-interface Chunk {
-  first: number;
-  items: BatchInput[];
-  /** Of all its inputs. */
-  parameters?: Record<string, unknown>;
+/** Chunks held at most, those that are answered and wait for one before them included: what bounds the memory. */
+const CHUNKS_AHEAD = 12;
+
+interface Job {
+  chunk: Chunk;
+  answer: Promise<BatchLine[] | UserError>;
+  /** Set once `answer` has settled. */
+  settled?: BatchLine[] | UserError;
 }
 
 /**
- * Sends a stream of inputs as `/batch` requests, `concurrency` at a time, and writes the answers in order. Memory is
- * bounded by the chunks under way. A request that fails as a whole ends the run with its error; so do inputs that cannot
- * be read any further, once what was sent is answered.
+ * Sends a stream of inputs as `/batch` requests and writes the answers in order. One request more than there are
+ * workers is under way, so that none waits for this process. What ends the run early is in the progress; what concerns
+ * single inputs is their answer (see `Sender`).
  */
-export async function runBatch({
-  url,
-  inputs,
-  concurrency,
-  signal,
-  write,
-  onProgress,
-}: BatchRun): Promise<BatchProgress> {
-  const progress: BatchProgress = { succeeded: 0, failed: 0 };
-  const running: Promise<BatchLine[] | UserError>[] = [];
-  const finishOldest = async (): Promise<boolean> => {
-    const lines = await running.shift()!;
-    if (!Array.isArray(lines)) {
-      progress.error = lines;
-      return false;
+export async function runBatch(run: BatchRun): Promise<BatchProgress> {
+  const { signal, kept = { succeeded: 0, failed: 0 } } = run;
+  const progress: BatchProgress = { ...kept, bytes: 0, versions: new Set() };
+  const stop = new AbortController();
+  const pace = new Pace(run.timeoutMs);
+  const sender = new Sender({
+    url: run.url,
+    pace,
+    signal: AbortSignal.any([signal, stop.signal]),
+    versions: progress.versions,
+  });
+  const jobs: Job[] = [];
+  const writeAnswered = async (): Promise<void> => {
+    for (let head = jobs[0]; head?.settled && !progress.error; head = jobs[0]) {
+      if (!Array.isArray(head.settled)) {
+        progress.error = head.settled;
+        return;
+      }
+      await run.write(head.settled);
+      jobs.shift();
+      const failed = head.settled.reduce((count, line) => count + ('error' in line ? 1 : 0), 0);
+      progress.failed += failed;
+      progress.succeeded += head.settled.length - failed;
+      progress.bytes = head.chunk.endByte;
+      run.onProgress(progress);
     }
-    for (const line of lines) {
-      await write(line);
-      if ('error' in line) progress.failed += 1;
-      else progress.succeeded += 1;
-    }
-    onProgress(progress);
-    return true;
   };
+  const goesOn = (): boolean => !progress.error && !signal.aborted;
   let unreadable: UserError | undefined;
   try {
     try {
-      for await (const chunk of chunks(inputs)) {
-        if (signal.aborted) break;
-        running.push(send(url, chunk, signal));
-        if (running.length >= concurrency && !(await finishOldest())) break;
+      for await (const chunk of chunks(run.inputs, pace, kept.succeeded + kept.failed)) {
+        if (!goesOn()) break;
+        jobs.push(start(sender, chunk));
+        await writeAnswered();
+        while (goesOn() && isFull(jobs, run.concurrency + 1)) {
+          await oneMore(jobs);
+          await writeAnswered();
+        }
       }
     } catch (error) {
       if (!(error instanceof UnreadableInputs)) throw error;
@@ -81,67 +99,36 @@ export async function runBatch({
         next: 'Correct the file and run it again.',
       };
     }
-    while (running.length > 0 && !progress.error && !signal.aborted) await finishOldest();
+    const last = jobs.at(-1)?.chunk;
+    if (goesOn() && !unreadable && last) progress.total = last.first + last.items.length;
+    while (jobs.length > 0 && goesOn()) {
+      await oneMore(jobs);
+      await writeAnswered();
+    }
   } finally {
-    await Promise.allSettled(running);
+    stop.abort();
+    await Promise.allSettled(jobs.map((job) => job.answer));
   }
   if (unreadable) progress.error ??= unreadable;
   return progress;
 }
 
-/** Half the payload's limit, since JSON inside the event's JSON escapes every quote. */
-const CHUNK_BYTES = PAYLOAD_BYTES / 2;
-
-async function* chunks(inputs: AsyncIterable<BatchInput>): AsyncGenerator<Chunk> {
-  let chunk: Chunk = { first: 0, items: [] };
-  let bytes = 0;
-  // One request has one set of parameters; a line that is no input goes with those around it.
-  let parameters: string | undefined;
-  for await (const item of inputs) {
-    const size = 'input' in item ? Buffer.byteLength(JSON.stringify(item.input) ?? 'null') : 0;
-    const own = 'input' in item ? JSON.stringify(item.parameters) : parameters;
-    const isFull = chunk.items.length === BATCH_INPUTS || bytes + size > CHUNK_BYTES || own !== parameters;
-    if (chunk.items.length > 0 && isFull) {
-      yield chunk;
-      chunk = { first: chunk.first + chunk.items.length, items: [] };
-      bytes = 0;
-    }
-    parameters = own;
-    if ('input' in item && item.parameters) chunk.parameters = item.parameters;
-    chunk.items.push(item);
-    bytes += size;
-  }
-  if (chunk.items.length > 0) yield chunk;
+function start(sender: Sender, chunk: Chunk): Job {
+  const job: Job = { chunk, answer: sender.answer(chunk) };
+  void job.answer.then(
+    (settled) => (job.settled = settled),
+    () => undefined, // whoever waits for it is told
+  );
+  return job;
 }
 
-async function send(url: string, chunk: Chunk, signal: AbortSignal): Promise<BatchLine[] | UserError> {
-  const good = chunk.items.flatMap((item, at) => ('input' in item ? [{ at, input: item.input }] : []));
-  const answers = new Map<number, { result: unknown } | { error: { type: string; detail: string } }>();
-  if (good.length > 0) {
-    const answer = await postBatch(
-      url,
-      good.map((one) => one.input),
-      { signal, ...(chunk.parameters ? { parameters: chunk.parameters } : {}) },
-    );
-    // What is wrong with the parameters of these lines says nothing of the others.
-    if (chunk.parameters && answer.problem?.status === 400) {
-      const error = { type: 'invalid-parameters', detail: answer.problem.detail };
-      for (const { at } of good) answers.set(at, { error });
-    } else if (answer.problem) {
-      return {
-        code: 'batch-refused',
-        what: answer.problem.title,
-        why: answer.problem.detail,
-        ...(answer.problem.next ? { next: answer.problem.next } : {}),
-      };
-    }
-    const { success, failed } = (answer.body ?? { success: [], failed: [] }) as BatchAnswer;
-    for (const { index, result } of success) answers.set(good[index]!.at, { result });
-    for (const { index, error } of failed) answers.set(good[index]!.at, { error });
-  }
-  return chunk.items.map((item, at) => ({
-    index: chunk.first + at,
-    line: item.line,
-    ...('error' in item ? { error: { type: 'invalid-line', detail: item.error } } : answers.get(at)!),
-  }));
+const underWay = (jobs: readonly Job[]): Job[] => jobs.filter((job) => !job.settled);
+
+function isFull(jobs: readonly Job[], requests: number): boolean {
+  return jobs.length >= CHUNKS_AHEAD + requests || underWay(jobs).length >= requests;
+}
+
+/** Waits until one more of the chunks is answered. */
+async function oneMore(jobs: readonly Job[]): Promise<void> {
+  await Promise.race(underWay(jobs).map((job) => job.answer));
 }

@@ -17,7 +17,7 @@ export async function* rows(
   stream: Readable,
   card: ModelCard | undefined,
   recognised: Recognised,
-): AsyncGenerator<BatchInput> {
+): AsyncGenerator<readonly BatchInput[]> {
   const numeric = numericColumns(card);
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const head = await readHead(chunks);
@@ -27,18 +27,32 @@ export async function* rows(
   const whole = Readable.from(rejoined(head, chunks), { objectMode: false });
   whole.on('error', (error) => parser.destroy(error));
   whole.pipe(parser);
+  let part: BatchInput[] = [];
   try {
-    for await (const row of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) {
-      const line = row.info.lines;
-      const fields = Object.entries(row.record).map(
+    for await (const { record, info } of parser as AsyncIterable<Row>) {
+      const fields = Object.entries(record).map(
         ([name, text]) => [name, numeric(name) ? numberOf(text) : text] as const,
       );
-      yield { line, input: fields.length === 1 ? fields[0]![1] : Object.fromEntries(fields) };
+      const input = fields.length === 1 ? fields[0]![1] : Object.fromEntries(fields);
+      part.push({ line: info.lines, endByte: info.bytes, input, bytes: Buffer.byteLength(JSON.stringify(input)) });
+      if (part.length === PART_ROWS) {
+        yield part;
+        part = [];
+      }
     }
+    yield part;
   } finally {
     stream.destroy();
   }
 }
+
+interface Row {
+  record: Record<string, string>;
+  info: { lines: number; bytes: number };
+}
+
+/** Rows handed on at once. */
+const PART_ROWS = 100;
 
 /** The one that makes most of the model's columns of the header, then the one that makes most columns; else a comma. */
 export function recogniseHeader(

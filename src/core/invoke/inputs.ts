@@ -1,17 +1,23 @@
 import { createReadStream } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import type { ModelCard } from '../../shared/contract.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { isSchema, takesNoObject } from '../../shared/schema.ts';
 import { rows } from './csv.ts';
 
-/** One input of a batch with the parameters that its line brought, or why it cannot be one. `line` counts from 1. */
-export type BatchInput =
-  | { line: number; input: unknown; parameters?: Record<string, unknown> }
-  | { line: number; error: string };
+/** One input of a batch with the parameters that its line brought, or why it cannot be one. */
+export type BatchInput = {
+  /** Counts from 1. */
+  line: number;
+  /** Bytes of the file up to its end. */
+  endByte: number;
+} & (
+  | { input: unknown; /** About, as JSON. */ bytes: number; parameters?: Record<string, unknown> }
+  | { error: string }
+);
 
 /** What was found out about a file, complete once its inputs are read. */
 export interface Recognised {
@@ -23,7 +29,10 @@ export interface Recognised {
 }
 
 export interface Inputs {
-  items: AsyncIterable<BatchInput>;
+  /** In parts as they are read: a step of an asynchronous iteration for each input would take longer than reading it. */
+  items: AsyncIterable<readonly BatchInput[]>;
+  /** Bytes of the file; unset for standard input. */
+  bytes?: number;
   recognised: Recognised;
 }
 
@@ -41,11 +50,16 @@ export class UnreadableInputs extends Error {
  */
 export async function openInputs(file: string, card?: ModelCard): Promise<Outcome<Inputs>> {
   const recognised: Recognised = { bodies: 0 };
-  const inputs = (items: AsyncIterable<BatchInput>): Outcome<Inputs> => ok({ items: explained(items), recognised });
+  let bytes: number | undefined;
+  const inputs = (items: AsyncIterable<readonly BatchInput[]>): Outcome<Inputs> =>
+    ok({ items: explained(items), recognised, ...(bytes === undefined ? {} : { bytes }) });
   if (file === '-') return inputs(lines(process.stdin, textOf));
   try {
     await access(file);
-    if ((await stat(file)).isDirectory()) return fail('file-unreadable', `${file} is a folder, not a file.`);
+    const found = await stat(file);
+    // A pipe has no size, and its end is not known.
+    if (found.isFile()) bytes = found.size;
+    if (found.isDirectory()) return fail('file-unreadable', `${file} is a folder, not a file.`);
   } catch (error) {
     return fail('file-unreadable', `${file} cannot be read.`, { why: (error as Error).message });
   }
@@ -90,7 +104,7 @@ async function binaryFormat(file: string): Promise<string | undefined> {
   }
 }
 
-async function* explained(inputs: AsyncIterable<BatchInput>): AsyncGenerator<BatchInput> {
+async function* explained(inputs: AsyncIterable<readonly BatchInput[]>): AsyncGenerator<readonly BatchInput[]> {
   try {
     yield* inputs;
   } catch (error) {
@@ -100,23 +114,26 @@ async function* explained(inputs: AsyncIterable<BatchInput>): AsyncGenerator<Bat
   }
 }
 
-function textOf(text: string, line: number): BatchInput {
-  return { line, input: text };
+/** What stands on one line, without its place. */
+type Content = { input: unknown; parameters?: Record<string, unknown> } | { error: string };
+
+function textOf(text: string): Content {
+  return { input: text };
 }
 
 /** A line that looks like a body is one only for a model that takes no objects: else it is the input as it stands. */
-function jsonReader(card: ModelCard | undefined, recognised: Recognised): (text: string, line: number) => BatchInput {
+function jsonReader(card: ModelCard | undefined, recognised: Recognised): (text: string, line: number) => Content {
   const mayBeBody = takesNoObject(card?.input);
   return (text, line) => {
     let value: unknown;
     try {
       value = JSON.parse(text);
     } catch (error) {
-      return { line, error: `line ${line} is not JSON: ${(error as Error).message}` };
+      return { error: `line ${line} is not JSON: ${(error as Error).message}` };
     }
     const body = mayBeBody ? bodyOf(value) : undefined;
     if (body) recognised.bodies += 1;
-    return { line, ...(body ?? { input: value }) };
+    return body ?? { input: value };
   };
 }
 
@@ -131,11 +148,33 @@ function bodyOf(value: unknown): { input: unknown; parameters?: Record<string, u
   return isSchema(parameters) ? { ...read, parameters } : undefined;
 }
 
-async function* lines(stream: Readable, read: (text: string, line: number) => BatchInput): AsyncGenerator<BatchInput> {
+async function* lines(
+  stream: Readable,
+  read: (text: string, line: number) => Content,
+): AsyncGenerator<readonly BatchInput[]> {
+  const decoder = new StringDecoder('utf8');
   let line = 0;
-  for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line += 1;
-    const content = line === 1 ? text.replace(/^\uFEFF/, '') : text;
-    if (content.trim() !== '') yield read(content, line);
+  let endByte = 0;
+  const inputs = (texts: readonly string[]): BatchInput[] =>
+    texts.flatMap((text) => {
+      line += 1;
+      const bytes = Buffer.byteLength(text);
+      endByte += bytes + 1;
+      const content = line === 1 ? text.replace(/^\uFEFF/, '') : text;
+      if (content.trim() === '') return [];
+      return [{ line, endByte, bytes, ...read(content.endsWith('\r') ? content.slice(0, -1) : content, line) }];
+    });
+  // Of a line that has not ended yet; joined once, so that a long one costs linear time.
+  let begun: string[] = [];
+  for await (const bytes of stream as AsyncIterable<Buffer>) {
+    const text = decoder.write(bytes);
+    const end = text.lastIndexOf('\n');
+    if (end === -1) begun.push(text);
+    else {
+      const whole = begun.join('') + text.slice(0, end);
+      begun = [text.slice(end + 1)];
+      yield inputs(whole.split('\n'));
+    }
   }
+  yield inputs([begun.join('') + decoder.end()]);
 }

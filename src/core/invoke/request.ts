@@ -13,6 +13,8 @@ export interface Answer {
   start?: StartKind;
   version?: string;
   requestId?: string;
+  /** Milliseconds after which the endpoint asks to be tried again. */
+  retryAfterMs?: number;
 }
 
 export interface RequestOptions {
@@ -101,7 +103,13 @@ function read(response: IncomingMessage, text: string, connectMs: number, totalM
   const status = response.statusCode!;
   const phases = phasesOf(String(response.headers['server-timing'] ?? ''), connectMs, totalMs);
   const requestId = response.headers['x-request-id'];
-  const common = { status, phases, ...(typeof requestId === 'string' ? { requestId } : {}) };
+  const retryAfterMs = Number(response.headers['retry-after'] ?? Number.NaN) * 1000;
+  const common = {
+    status,
+    phases,
+    ...(typeof requestId === 'string' ? { requestId } : {}),
+    ...(retryAfterMs >= 0 ? { retryAfterMs } : {}),
+  };
   let body: unknown;
   try {
     body = JSON.parse(text);

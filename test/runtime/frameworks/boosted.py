@@ -31,7 +31,7 @@ def case(name, framework, path, expected, inputs=ROWS):
 
 
 def classes(labels, scores, kind="probability", names=None):
-    names = names or [str(index) for index in range(len(scores[0]))]
+    names = names or list(range(len(scores[0])))
     return [
         {"label": label, "scores": [{"label": n, "score": s} for n, s in zip(names, row)], "scoreKind": kind}
         for label, row in zip(numpy.asarray(labels).tolist(), numpy.asarray(scores).tolist())
@@ -152,7 +152,7 @@ def wrappers():
         expected = classes(
             classifier.predict(TABLE),
             classifier.predict_proba(TABLE),
-            names=[str(one) for one in classifier.classes_],
+            names=classifier.classes_.tolist(),
         )
         case(title + ", by name", "sklearn", file, expected, by_name(ROWS))
         piped = make_pipeline(StandardScaler(), getattr(module, kind + "Regressor")(**settings))

@@ -46,7 +46,7 @@ def case(name, estimator, answer, inputs=ROWS, by="joblib"):
 
 
 def scored(names, row):
-    return [{"label": str(name), "score": score} for name, score in zip(names, row)]
+    return [{"label": name, "score": score} for name, score in zip(numpy.asarray(names).tolist(), row)]
 
 
 def classes(estimator, data):
@@ -87,7 +87,9 @@ def clusters(estimator, data):
 
 def mixtures(estimator, data):
     pairs = zip(estimator.predict(data).tolist(), estimator.predict_proba(data).tolist())
-    return [{"cluster": cluster, "scores": scored(range(len(row)), row)} for cluster, row in pairs]
+    return [
+        {"cluster": cluster, "scores": scored(range(len(row)), row), "scoreKind": "probability"} for cluster, row in pairs
+    ]
 
 
 def outliers(estimator, data):

@@ -63,7 +63,7 @@ def floats(columns=3):
 
 def classes(labels, rows, names, kind="probability"):
     return [
-        {"label": label, "scores": [{"label": str(n), "score": s} for n, s in zip(names, row)], "scoreKind": kind}
+        {"label": label, "scores": [{"label": n, "score": s} for n, s in zip(names, row)], "scoreKind": kind}
         for label, row in zip(numpy.asarray(labels).tolist(), numpy.asarray(rows).tolist())
     ]
 
@@ -75,7 +75,7 @@ def classifiers():
             model = to_onnx(estimator, initial_types=floats(), options={id(estimator): options or {}})
             found, rows = run(model, {"points": ARRAY})
             rows = [list(row.values()) for row in rows] if isinstance(rows, list) else rows
-            case("%s, %s" % (labels.dtype.kind, title), model, classes(found, rows, estimator.classes_))
+            case("%s, %s" % (labels.dtype.kind, title), model, classes(found, rows, estimator.classes_.tolist()))
     estimator = GaussianNB().fit(POINTS, KINDS)
     model = to_onnx(estimator, initial_types=floats(), options={"zipmap": False})
     case("classes in a weight", model, classes(*run(model, {"points": ARRAY}), estimator.classes_))
@@ -89,8 +89,8 @@ def classifiers():
     chosen, rows = run(model, {"points": ARRAY})
     expected = [
         {
-            "labels": [str(index) for index, on in enumerate(own) if on],
-            "scores": [{"label": str(index), "score": score} for index, score in enumerate(row)],
+            "labels": [index for index, on in enumerate(own) if on],
+            "scores": [{"label": index, "score": score} for index, score in enumerate(row)],
             "scoreKind": "probability",
         }
         for own, row in zip(chosen.tolist(), rows.tolist())

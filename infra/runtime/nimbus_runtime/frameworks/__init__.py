@@ -6,9 +6,11 @@ Each module defines
 - `load(path)`: the model, from its file or folder;
 - `predict(model, inputs, parameters)`: a list of results as long as the list `inputs`; `parameters` is a dict.
   Raises InputError for what is wrong with an input or a parameter. What it raises fails the whole list, which is
-  then tried again in halves; it may return Failed for single inputs instead;
+  then tried again in parts; it may return Failed for single inputs instead;
 - `card(model)`: a dict with `task`, `input` and `output` (JSON Schemas of one input and one result), `labels` and
   `frameworkVersion`, as far as they are known;
+- optionally `check(model, input)`: raises the InputError that `predict` would raise for this input, without running the
+  model. It is asked once `predict` has raised one for a list, so that one pass finds all that are bad;
 - optionally `imports_during_load_s`: seconds of `load` that went into imports.
 """
 

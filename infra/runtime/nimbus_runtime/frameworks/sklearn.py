@@ -86,6 +86,10 @@ def _trust_parameters():
             pass
 
 
+def check(model, value):
+    model.reader.check(value)
+
+
 def predict(model, inputs, parameters):
     only_parameters(parameters, ())
     data = model.reader.read(inputs)

@@ -32,7 +32,10 @@ MIXED = ("Voting", "Stacking", "OneVs", "MultiOutput", "OutputCode", "Classifier
 
 
 def reader_of(estimator):
-    """The reader of inputs for a fitted estimator: an object with `read(inputs)`, `schema()` and `is_text`."""
+    """The reader of inputs for a fitted estimator: an object with `check(input)`, `read(inputs)`, `schema()` and `is_text`.
+
+    `check` and `read` raise InputError.
+    """
     first = _first_step(estimator)
     if _is_text_vectorizer(first):
         return TextReader()
@@ -54,10 +57,13 @@ class TextReader:
 
     is_text = True
 
+    def check(self, text):
+        if not isinstance(text, str):
+            raise InputError("input", "The input must be a string of text, not %s." % json_type(text))
+
     def read(self, inputs):
         for text in inputs:
-            if not isinstance(text, str):
-                raise InputError("input", "The input must be a string of text, not %s." % json_type(text))
+            self.check(text)
         return inputs
 
     def schema(self):
@@ -71,6 +77,9 @@ class PlainReader:
 
     def __init__(self, schema):
         self._schema = schema
+
+    def check(self, value):
+        pass
 
     def read(self, inputs):
         return inputs
@@ -92,18 +101,21 @@ class RowReader:
         self.only_numbers = _needs_only_numbers(first) or all(column == {"type": "number"} for column in self.columns)
         self.as_fitted = _has_object_categories(first)
 
-    def read(self, inputs):
-        numbers = not self.as_fitted
-        for row in inputs:
-            if isinstance(row, dict):
-                raise InputError("input", "This model has no column names: give a list of %d values." % self.count)
-            _check_row(row, self.count)
+    def check(self, row):
+        if isinstance(row, dict):
+            raise InputError("input", "This model has no column names: give a list of %d values." % self.count)
+        _check_row(row, self.count)
+        if self.only_numbers:
             for index, value in enumerate(row):
-                if value is None or isinstance(value, (int, float)):
-                    continue
-                if self.only_numbers:
+                if value is not None:
                     _check_number(value, "input[%d]" % index, "value %d" % index)
-                numbers = False
+
+    def read(self, inputs):
+        for row in inputs:
+            self.check(row)
+        numbers = not self.as_fitted and all(
+            value is None or isinstance(value, (int, float)) for row in inputs for value in row
+        )
         numpy = sys.modules["numpy"]
         # Functions such as numpy.log1p know no objects: what is all numbers is an array of numbers.
         if numbers:
@@ -136,6 +148,9 @@ class TableReader:
 
             # The names are checked here; arrays give the same numbers without the time that importing pandas takes.
             warnings.filterwarnings("ignore", message="X does not have valid feature names")
+
+    def check(self, value):
+        self._row(value)
 
     def read(self, inputs):
         rows = [self._row(value) for value in inputs]

@@ -148,6 +148,14 @@ def load(path):
     return _Pipeline(spacy.load(path))
 
 
+def check(model, text):
+    if not isinstance(text, str):
+        raise InputError("input", "The input must be a string of text.")
+    most = model.nlp.max_length
+    if len(text) > most:
+        raise InputError("input", "The text has %d characters; this pipeline takes %s." % (len(text), "{:,}".format(most)))
+
+
 def predict(model, inputs, parameters):
     only_parameters(parameters, ("full",))
     full = parameters.get("full", False)
@@ -155,11 +163,7 @@ def predict(model, inputs, parameters):
         raise InputError("parameters.full", "full must be true or false.")
     nlp = model.nlp
     for text in inputs:
-        if not isinstance(text, str):
-            raise InputError("input", "The input must be a string of text.")
-        if len(text) > nlp.max_length:
-            limit = "{:,}".format(nlp.max_length)
-            raise InputError("input", "The text has %d characters; this pipeline takes %s." % (len(text), limit))
+        check(model, text)
     if len(inputs) == 1:
         return [model.result(nlp(inputs[0]), full)]
     return [model.result(doc, full) for doc in nlp.pipe(inputs)]
