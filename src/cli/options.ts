@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { packageSettings, type PackageSettings } from '../core/environment/packages.ts';
 
 /** Parses an option's value as a whole number within limits, else it is wrong usage. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -8,5 +9,14 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
       throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
     }
     return value;
+  };
+}
+
+/** Where packages come from: what the options say, else the variables. */
+export function packagesOf(options: { indexUrl?: string; torchIndexUrl?: string }): PackageSettings {
+  return {
+    ...packageSettings(process.env),
+    ...(options.indexUrl === undefined ? {} : { indexUrl: options.indexUrl }),
+    ...(options.torchIndexUrl === undefined ? {} : { torchCpuIndexUrl: options.torchIndexUrl }),
   };
 }

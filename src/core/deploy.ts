@@ -1,12 +1,19 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { consentFor, isCovered, readConsents } from './consent.ts';
 import type { Consent, Detection, Risk } from './detect/detection.ts';
 import { detect } from './detect/detect.ts';
 import { NOT_INSPECTED } from './detect/pickle-reader.ts';
 import { candidates, searchCandidates } from './environment/candidates.ts';
+import { capture, type Capture } from './environment/capture.ts';
+import type { Captured } from './environment/captured.ts';
+import { diagnose, diagnosisText, worthSaying, type Diagnosis } from './environment/diagnosis.ts';
 import type { Candidate, EnvironmentPlan } from './environment/environment.ts';
-import { planEnvironment } from './environment/plan.ts';
+import { lockContext, type LockContext } from './environment/lock-status.ts';
+import { packageSettings, type PackageSettings } from './environment/packages.ts';
+import { planEnvironment, type EnvironmentChoice as PlannedEnvironment } from './environment/plan.ts';
+import { problemsOf } from './environment/problems.ts';
+import { condaNameIn } from './environment/project-files.ts';
 import { surveyEnvironments, type Survey } from './environment/survey.ts';
 import { MODELS_FILE } from './models/document.ts';
 import { heldByLater } from './models/later.ts';
@@ -35,6 +42,8 @@ export interface DeployRequest {
   pythonExtension?: string;
   /** The user trusts the project's code (the editor's workspace trust, or `--trust` once). */
   trustedProject: boolean;
+  /** Where packages come from; as the variables of this process say where left out. */
+  packages?: PackageSettings;
   signal?: AbortSignal;
 }
 
@@ -46,6 +55,8 @@ export interface EnvironmentChoice {
   detail: string;
   /** Version differences that may matter, one sentence each. */
   problems: string[];
+  /** What the model was made with against this interpreter; absent where it is still to be made. */
+  diagnosis?: Diagnosis[];
   /** Of an environment that is to be made: what the Python that is there lacks. */
   reason?: string;
 }
@@ -62,6 +73,10 @@ export interface PreparedDeploy {
   /** What models.json already says of this model. */
   declared?: ModelSpec;
   environments: EnvironmentChoice[];
+  /** What the model was made with, and where that stands. */
+  captured: Captured[];
+  /** The lock beside the model, whether it is there or not. */
+  lock: LockContext;
   /** Set where loading the model may run something that the user has not agreed to. */
   consentNeeded?: Risk;
   /** Looks at every interpreter there is, not only up to the first that fits; answers with what it has seen so far. */
@@ -104,15 +119,36 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   if (held) return held;
   const before = models[name];
   const current = request.current?.[keyText({ model: name, deployment: request.deployment ?? TARGETS[0] })];
+  const made = await capture(detection, {
+    project: request.project,
+    isFolder: statSync(detection.path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+  });
+  const lock = await lockContext(detection.path, { requirements: made.requirements, project: request.project });
+  const packages = request.packages ?? packageSettings(process.env);
   const planned = await planEnvironment(
-    detection,
+    { requirements: made.needs },
     current === undefined || request.interpreter !== undefined ? found : keepFirst(current, found),
     {
+      lock,
+      packages,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
       ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
     },
   );
   if (!planned.ok) return planned;
+  const seen = new WeakMap<PlannedEnvironment, DiagnosedEnvironment>();
+  // One choice is the same object every time that it is shown.
+  const withProblems = (choice: PlannedEnvironment): DiagnosedEnvironment => {
+    const known = seen.get(choice) ?? withDiagnosis(choice, { detection, made, lock });
+    seen.set(choice, known);
+    return known;
+  };
+  const environments = planned.value.map(withProblems);
+  const diagnosed = ({ choices, managed, skipped }: Survey): Survey => ({
+    choices: choices.map(withProblems),
+    ...(managed ? { managed: withProblems(managed) } : {}),
+    skipped,
+  });
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
   return ok({
@@ -122,19 +158,26 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     nameTaken: before !== undefined && before.path !== modelPath.path,
     portable: modelPath.portable,
     ...(before === undefined ? {} : { declared: before }),
-    environments: planned.value,
+    environments,
+    captured: made.captured,
+    lock,
     ...(isCovered(detection.risk, given) ? {} : { consentNeeded: detection.risk }),
     survey: (onChange, signal) =>
       surveyInterpreters({
         request,
-        requirements: detection.requirements,
-        onChange,
+        requirements: made.needs,
+        plan: { lock, packages },
+        onChange: (seen) => onChange(diagnosed(seen)),
         ...(current === undefined ? {} : { current }),
         ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
         ...(signal === undefined ? {} : { signal }),
       }),
     plan: (answers) =>
-      makePlan(request, { detection, name, path: modelPath.path, models, environments: planned.value, given }, answers),
+      makePlan(
+        request,
+        { detection, name, path: modelPath.path, models, environments, captured: made.captured, given },
+        answers,
+      ),
   });
 }
 
@@ -144,7 +187,21 @@ interface Facts {
   path: string;
   models: ModelsSpec['models'];
   environments: EnvironmentChoice[];
+  captured: Captured[];
   given: Consent[];
+}
+
+type DiagnosedEnvironment = PlannedEnvironment & Pick<EnvironmentChoice, 'diagnosis'>;
+
+/** One that is there already is compared; one that is to be made has what the model names. */
+function withDiagnosis(
+  choice: PlannedEnvironment,
+  { detection, made, lock }: { detection: Detection; made: Capture; lock: LockContext },
+): DiagnosedEnvironment {
+  const { plan } = choice;
+  const diagnosis = plan.kind === 'use' ? diagnose(detection, made.captured, plan.probe) : undefined;
+  const problems = problemsOf(choice, { diagnosis, lock, unreadable: made.unreadable });
+  return { ...choice, problems, ...(diagnosis === undefined ? {} : { diagnosis }) };
 }
 
 function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers): DeployPlan {
@@ -170,9 +227,15 @@ function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers):
     declared,
     deploymentSpec: { target: 'local' },
     environment,
+    differs: differences(facts, environment),
     env: environmentValues(spec.env ?? []),
     consent: [...facts.given, ...(answers.consent ?? [])],
   };
+}
+
+function differences({ detection, captured }: Facts, environment: EnvironmentPlan): string[] {
+  if (environment.kind !== 'use') return [];
+  return worthSaying(diagnose(detection, captured, environment.probe)).map((one) => diagnosisText(one));
 }
 
 /** The consent that allows a prepared deploy's risk, once the user agreed. */
@@ -199,7 +262,12 @@ async function editableModels(project: string): Promise<Outcome<Declared>> {
 async function findCandidates(request: DeployRequest): Promise<Candidate[]> {
   const { interpreter, pythonExtension, project } = request;
   if (interpreter !== undefined) return [{ python: interpreter, source: 'chosen' }];
-  const all = await candidates({ project, ...(pythonExtension === undefined ? {} : { pythonExtension }) });
+  const condaName = await condaNameIn([...new Set([request.path, path.dirname(request.path), project])]);
+  const all = await candidates({
+    project,
+    ...(condaName === undefined ? {} : { condaName }),
+    ...(pythonExtension === undefined ? {} : { pythonExtension }),
+  });
   return request.trustedProject ? all : all.filter(({ source }) => source !== 'project');
 }
 
@@ -210,6 +278,8 @@ export interface SurveyRequest {
   /** The Python that the deployment runs on now. */
   current?: string;
   pythonVersion?: string;
+  /** What a managed environment is made from. */
+  plan?: { lock: LockContext; packages: PackageSettings };
   onChange(survey: Survey): void;
   signal?: AbortSignal;
 }
@@ -230,6 +300,7 @@ export async function surveyInterpreters(options: SurveyRequest): Promise<void> 
       ...skipped,
     ],
     onChange,
+    ...options.plan,
     ...(pythonVersion === undefined ? {} : { pythonVersion }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -60,9 +60,21 @@ export interface ModelCard {
   /** JSON Schema of one `result`. */
   output?: Record<string, unknown>;
   labels?: string[];
+  /** What it was made with, as far as the model and the files around it say. */
+  madeWith?: MadeWith[];
   /** As models.json has them. */
   examples: { input: unknown }[];
   limits: { memoryMb: number; timeoutSeconds: number; payloadBytes: number; batchInputs: number };
+}
+
+/** One package that a model was made with. */
+export interface MadeWith {
+  /** Normalised name; `python` for Python itself. */
+  package: string;
+  /** `1.5.2`, `>=3.8,<3.9`, or `unknown`. */
+  versions: string;
+  /** Where that stands: `meta.json`, `requirements.txt`. */
+  from: string;
 }
 
 /** 6 MB as AWS Lambda counts a synchronous invocation's payload; either way, as the encoded event. */

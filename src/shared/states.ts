@@ -1,5 +1,5 @@
 import type { UserError } from './outcome.ts';
-import type { StartKind } from './contract.ts';
+import type { MadeWith, StartKind } from './contract.ts';
 import type { DeploymentKey, Framework, TargetKind } from './spec.ts';
 
 /**
@@ -21,6 +21,10 @@ export interface DeploymentStatus extends DeploymentKey {
   /** ISO 8601. */
   deployedAt?: string;
   interpreter?: string;
+  /** What the model was made with. */
+  madeWith?: MadeWith[];
+  /** Where the interpreter differs from that in a way that may matter, one text each. */
+  differs?: string[];
   /** Whether plain text is an input of the version that serves; unset where it is not known. */
   takesText?: boolean;
   workers: number;

@@ -25,6 +25,21 @@ describe('the probe of an interpreter', function () {
     assert.equal(path.resolve(probe.python), path.resolve(samplePython()));
   });
 
+  it('lists all that is installed but what installs, as the metadata of each says, in a tenth of a second', async () => {
+    const list = `import importlib.metadata as m, json, re
+print(json.dumps({re.sub(r"[-_.]+", "-", d.metadata["Name"]).lower(): d.version for d in m.distributions()}))`;
+    const all = JSON.parse(execFileSync(samplePython(), ['-I', '-c', list], { encoding: 'utf8' })) as object;
+    const expected = Object.fromEntries(
+      Object.entries(all).filter(([name]) => !['pip', 'setuptools', 'uv', 'wheel'].includes(name)),
+    );
+    const timed =
+      'import sys, time; sys.path.insert(0, sys.argv[1]); import probe; t = time.perf_counter(); probe.installed(); print(time.perf_counter() - t)';
+    const { installed } = JSON.parse((await runPython(['-I', PROBE])).stdout) as Probe;
+    assert.deepEqual(installed, expected);
+    const seconds = Number((await runPython(['-I', '-c', timed, RUNTIME])).stdout);
+    assert.ok(seconds < 0.1, `${seconds} s`);
+  });
+
   it('imports none of them', async () => {
     const { stderr } = await runPython(['-I', '-X', 'importtime', PROBE, 'scikit-learn', 'numpy']);
     assert.match(stderr, /importlib\.metadata/);

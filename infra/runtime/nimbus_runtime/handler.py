@@ -326,6 +326,8 @@ def _card(spec, card):
     if spec.get("description"):
         whole["description"] = spec["description"]
     whole.update(card)
+    if spec.get("madeWith"):
+        whole["madeWith"] = spec["madeWith"]
     whole["examples"] = spec.get("examples") or []
     whole["limits"] = spec["limits"]
     return whole

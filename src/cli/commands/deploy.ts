@@ -6,11 +6,14 @@ import {
   interpretersOf,
   prepareDeploy,
   projectInterpreter,
+  type EnvironmentChoice,
   type PreparedDeploy,
 } from '../../core/deploy.ts';
 import { readConsents, rememberConsents } from '../../core/consent.ts';
 import type { Consent, Detection } from '../../core/detect/detection.ts';
 import { saferFormat } from '../../core/detect/safer.ts';
+import { madeWith } from '../../core/environment/captured.ts';
+import { withoutPassword } from '../../core/environment/packages.ts';
 import { MODELS_FILE } from '../../core/models/document.ts';
 import { invalidName } from '../../core/models/names.ts';
 import { isHome } from '../../core/models/paths.ts';
@@ -21,7 +24,7 @@ import { fetchCard } from '../../core/invoke/card.ts';
 import { connect, connectIfRunning, openProject } from '../context.ts';
 import { exampleCall } from '../example.ts';
 import { createOperationFeed } from '../operation.ts';
-import { wholeNumber } from '../options.ts';
+import { packagesOf, wholeNumber } from '../options.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
 
 interface Options {
@@ -33,6 +36,7 @@ interface Options {
   timeout?: number;
   concurrency?: number;
   description?: string;
+  indexUrl?: string;
   trust?: boolean;
   yes?: boolean;
 }
@@ -53,6 +57,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .option('--timeout <seconds>', 'time limit of one request, in seconds', wholeNumber(1, 900))
     .option('--concurrency <count>', 'workers at most', wholeNumber(1, 64))
     .option('--description <text>', 'one line about the model')
+    .option('--index-url <url>', 'package index of a managed environment, in the place of PyPI')
     .option('--trust', "run this project's code, and a pickle with globals outside its framework, without asking")
     .option('--yes', 'answer yes to every other question')
     .action((target: string, options: Options, command: Command) => deploy(terminalOf(command), target, options));
@@ -81,6 +86,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       project: folder,
       path: path.resolve(target),
       trustedProject: trusted,
+      packages: packagesOf(options),
       signal: terminal.signal,
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.as === undefined ? {} : { deployment: options.as }),
@@ -92,6 +98,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   terminal.say(`${prepared.detection.summary}`);
   terminal.say(`  project ${folder}`);
   terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${environment.label}`);
+  terminal.say(`  made with ${madeWith(prepared.captured)}`);
   for (const problem of environment.problems) terminal.say(`  ! ${problem}`);
   if (!prepared.portable)
     terminal.say(
@@ -105,7 +112,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       await agreed(
         terminal,
         options,
-        `${environment.reason === undefined ? '' : `${environment.reason}\n`}Make a managed environment with ${environment.plan.requirements.join(', ')}?`,
+        `${environment.reason === undefined ? '' : `${environment.reason}\n`}Make a managed environment with ${withoutPassword(environment.plan.requirements.join(', '))}?`,
       ),
     );
   }
@@ -136,6 +143,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       target: plan.deploymentSpec.target,
       framework: plan.spec.framework,
       url,
+      environment: environmentDocument(prepared, environment),
     });
     if (isNew) terminal.say(`\nmodels.json is new: ${file}`);
     terminal.say(`\n${plan.model} answers at ${url}/predict`);
@@ -143,6 +151,23 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   } finally {
     connection.close();
   }
+}
+
+/** What the model was made with against the Python that runs it, for machines. */
+function environmentDocument({ captured, lock }: PreparedDeploy, environment: EnvironmentChoice): unknown {
+  const { plan, label, problems, diagnosis } = environment;
+  const python = plan.kind === 'use' ? plan.python : undefined;
+  return {
+    label,
+    ...(python === undefined ? {} : { python }),
+    captured,
+    ...(diagnosis === undefined ? {} : { diagnosis }),
+    problems,
+    lock: {
+      file: lock.file,
+      sections: lock.sections.map(({ platform, python: version }) => ({ platform, python: version })),
+    },
+  };
 }
 
 /** The Python that each deployment runs on now, as the project's host says; empty where no host runs. */

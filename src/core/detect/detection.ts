@@ -1,3 +1,4 @@
+import type { Captured } from '../environment/captured.ts';
 import type { Framework } from '../../shared/spec.ts';
 
 /** What a path turned out to be, found without executing any of it. */
@@ -12,6 +13,8 @@ export interface Detection {
   description?: string;
   /** Packages that loading it needs, as PEP 508 requirements with the versions the model itself names. */
   requirements: string[];
+  /** Versions that the model tells of beside what it asks for. */
+  captured?: Captured[];
   risk: Risk;
 }
 

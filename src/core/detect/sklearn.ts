@@ -5,6 +5,7 @@ import type { Detection, PickleGlobal } from './detection.ts';
 import type { Detector, Subject } from './detector.ts';
 import { readBytes } from './folder.ts';
 import { judgeGlobal } from './globals.ts';
+import { numpyOf } from './numpy-names.ts';
 import { readPickle, type PickleFacts } from './pickle-reader.ts';
 import { DAMAGE, dangers, riskOf } from './pickle-risk.ts';
 import { readSkops } from './skops.ts';
@@ -88,6 +89,7 @@ function judge(subject: Subject, facts: Facts): Outcome<Detection> {
       ...otherPackages(globals),
       ...(isSkops ? ['skops'] : []),
     ],
+    ...numpyOf(facts.globals, file),
     risk: riskOf([facts], globals),
   });
 }

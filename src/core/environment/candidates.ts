@@ -1,6 +1,7 @@
 import { access, constants, opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../process.ts';
+import { condaEnvironments } from './conda.ts';
 import type { Candidate } from './environment.ts';
 
 export interface SearchOptions {
@@ -10,6 +11,8 @@ export interface SearchOptions {
   pythonExtension?: string;
   /** The project's folder. */
   project: string;
+  /** Name of the conda environment that an environment.yml near the model names. */
+  condaName?: string;
   env?: NodeJS.ProcessEnv;
   platform?: NodeJS.Platform;
 }
@@ -28,7 +31,8 @@ const VERSIONED = Array.from({ length: 8 }, (_, index) => `python3.${16 - index}
 
 /**
  * Interpreters that might run a model, in the order in which they are to be tried: the user's choice, the Python
- * extension's, virtual environments of the project, the active one, the PATH. Each is there once.
+ * extension's, virtual environments of the project, the active one, the conda environment that an environment.yml names,
+ * the PATH, other conda environments. Each is there once.
  */
 export async function candidates(options: SearchOptions): Promise<Candidate[]> {
   return (await searchCandidates(options)).candidates;
@@ -65,8 +69,13 @@ async function* all(options: SearchOptions): AsyncGenerator<Candidate> {
   }
   if (env['VIRTUAL_ENV']) yield { python: await interpreterIn(env['VIRTUAL_ENV'], platform), source: 'path' };
   if (env['CONDA_PREFIX']) yield { python: await interpreterIn(env['CONDA_PREFIX'], platform), source: 'conda' };
+  const condas = await condaEnvironments(env);
+  const isNamed = (folder: string): boolean => path.basename(folder) === options.condaName;
+  for (const folder of condas.filter(isNamed)) yield { python: await interpreterIn(folder, platform), source: 'conda' };
   for (const python of await onPath(env, platform)) yield { python, source: 'path' };
   if (platform === 'win32') for (const python of await fromLauncher(env)) yield { python, source: 'path' };
+  for (const folder of condas.filter((one) => !isNamed(one)))
+    yield { python: await interpreterIn(folder, platform), source: 'conda' };
 }
 
 async function* environmentFolders(project: string): AsyncGenerator<string> {

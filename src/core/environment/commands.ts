@@ -15,6 +15,8 @@ export interface Recipe {
   /** Absolute path of the folder to make. */
   folder: string;
   requirements: readonly string[];
+  /** A file of exact versions with hashes, which takes the place of the requirements. */
+  locked?: string;
   platform: NodeJS.Platform;
 }
 
@@ -41,12 +43,13 @@ export const ONLY_WHEELS = [
 ];
 
 /** With venv and pip, which come with Python. */
-export function pipSteps({ base, folder, requirements, platform }: Recipe): Step[] {
+export function pipSteps({ base, folder, requirements, locked, platform }: Recipe): Step[] {
   const python = environmentPython(folder, platform);
   const quiet = ['--no-input', '--disable-pip-version-check', '--progress-bar', 'off'];
   // Compiled below, on all processors at once.
   const how = ['--no-compile', '--prefer-binary', '--only-binary', ONLY_WHEELS.join(',')];
-  const install = [python, '-I', '-m', 'pip', 'install', ...quiet, ...how, '--', ...requirements];
+  const what = locked === undefined ? [...how, '--', ...requirements] : ['--no-compile', ...exactly(locked)];
+  const install = [python, '-I', '-m', 'pip', 'install', ...quiet, ...what];
   return [
     { title: 'Making the environment', argv: [base, '-I', '-m', 'venv', folder] },
     ...(requirements.length > 0 ? [{ title: installing(requirements), argv: install }] : []),
@@ -56,7 +59,7 @@ export function pipSteps({ base, folder, requirements, platform }: Recipe): Step
 }
 
 /** `uv` is how uv is called: its own path, or a Python with `-m uv`. */
-export function uvSteps(uv: readonly string[], { base, folder, requirements, platform }: Recipe): Step[] {
+export function uvSteps(uv: readonly string[], { base, folder, requirements, locked, platform }: Recipe): Step[] {
   const python = environmentPython(folder, platform);
   const only = ONLY_WHEELS.flatMap((name) => ['--only-binary', name]);
   const install = [
@@ -67,9 +70,10 @@ export function uvSteps(uv: readonly string[], { base, folder, requirements, pla
     '--python',
     python,
     '--compile-bytecode',
-    ...only,
-    '--',
-    ...requirements,
+    // What the hashes name may come from any of the user's indexes: no other file fits them.
+    ...(locked === undefined
+      ? [...only, '--', ...requirements]
+      : ['--index-strategy', 'unsafe-best-match', ...exactly(locked)]),
   ];
   return [
     {
@@ -78,6 +82,11 @@ export function uvSteps(uv: readonly string[], { base, folder, requirements, pla
     },
     ...(requirements.length > 0 ? [{ title: installing(requirements), argv: install }] : []),
   ];
+}
+
+/** A lock is whole: nothing is resolved, and nothing installed that it does not name. */
+function exactly(locked: string): string[] {
+  return ['--require-hashes', '--no-deps', '--only-binary', ':all:', '-r', locked];
 }
 
 function installing(requirements: readonly string[]): string {

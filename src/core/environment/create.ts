@@ -8,9 +8,12 @@ import { isRequirement } from '../detect/requirements.ts';
 import { run } from '../process.ts';
 import type { Shell } from '../shell.ts';
 import { buildVariables, pipSteps, uvSteps, type Step } from './commands.ts';
-import type { EnvironmentPlan } from './environment.ts';
+import type { EnvironmentLock, EnvironmentPlan } from './environment.ts';
 import { explainFailure, withoutPassword } from './failures.ts';
-import { COMPLETE, environmentsFolder, managedPython } from './managed.ts';
+import { bodyOf, lockHash, type LockSection } from './lock-file.ts';
+import { makeLock, writeLock } from './lock.ts';
+import { COMPLETE, environmentsFolder, lockedKey, managedPython } from './managed.ts';
+import { packageVariables, torchIndexOf } from './packages.ts';
 import { findUv } from './uv.ts';
 
 type CreatePlan = Extract<EnvironmentPlan, { kind: 'create' }>;
@@ -74,45 +77,128 @@ async function takeLock(key: string, shell: Shell): Promise<(() => Promise<void>
 
 async function build(plan: CreatePlan, shell: Shell): Promise<Outcome<{ python: string }>> {
   await sweep(plan.key);
-  const place = path.join(environmentsFolder(), plan.key);
+  const variables = await packageVariables(plan.packages ?? {}, buildVariables(process.env));
+  if (!variables.ok) return variables;
+  const locked = plan.lock ? ok({ lock: plan.lock, section: undefined }) : await lockFirst(plan, shell);
+  if (!locked.ok) return locked;
+  const { lock, section } = locked.value ?? {};
+  const key = section && lock ? lockedKey(plan.key, lock.hash) : plan.key;
+  const made = await managedPython(key);
+  if (made === undefined) {
+    const failed = await install(plan, { key, lock, variables: variables.value }, shell);
+    if (failed) return failed;
+  }
+  if (section && plan.lockTo) {
+    const written = await writeLock(plan.lockTo.file, [section], { replace: false });
+    shell.log(written.ok ? `Wrote ${plan.lockTo.file}` : `${written.error.what} ${written.error.why ?? ''}`);
+  }
+  const python = await managedPython(key);
+  if (python === undefined) throw new Error(`An environment was made without an interpreter: ${key}`);
+  return ok({ python });
+}
+
+/** Failures that would end the installation too, whatever it is made from. */
+const FATAL =
+  /^(?:cancelled|certificates-unreadable|environment-(?:network|credentials|certificate|disk-full|killed))$/;
+
+/** The exact versions that will be installed; undefined where there is to be no lock, or none can be made. */
+async function lockFirst(
+  plan: CreatePlan,
+  shell: Shell,
+): Promise<Outcome<{ lock: EnvironmentLock; section: LockSection } | undefined>> {
+  if (!plan.lockTo || plan.requirements.length === 0) return ok(undefined);
+  shell.stage(STAGE, { detail: 'Resolving exact versions' });
+  const { platform, python } = plan.lockTo;
+  const { requirements, packages = {} } = plan;
+  const made = await makeLock(
+    { platform, python, requirements, packages, allowCuda: true },
+    {
+      uv: await uvOf(plan),
+      python: plan.base,
+      env: process.env,
+      signal: shell.signal,
+      log: (line) => shell.log(line),
+    },
+  );
+  if (made.ok) {
+    const { pins, torchCpu } = made.value;
+    return ok({ lock: { hash: lockHash(made.value), text: bodyOf(pins), torchCpu }, section: made.value });
+  }
+  if (FATAL.test(made.error.code)) return made;
+  shell.log(`Without a lock: ${made.error.what} ${made.error.why ?? ''}`);
+  return ok(undefined);
+}
+
+interface Installation {
+  key: string;
+  lock: EnvironmentLock | undefined;
+  variables: NodeJS.ProcessEnv;
+}
+
+async function install(
+  plan: CreatePlan,
+  { key, lock, variables }: Installation,
+  shell: Shell,
+): Promise<Outcome<never> | undefined> {
+  const place = path.join(environmentsFolder(), key);
   const folder = `${place}${TEMPORARY}${randomBytes(4).toString('hex')}`;
+  const locked = `${folder}.lock.txt`;
   try {
-    for (const step of await stepsOf(plan, folder)) {
-      const failed = await take(step, shell);
+    if (lock) await writeFile(locked, `${lock.text}\n`);
+    const env = lock?.torchCpu ? withTorchIndex(variables, torchIndexOf(plan.packages ?? {})) : variables;
+    for (const step of await stepsOf(plan, folder, lock ? locked : undefined)) {
+      const failed = await take(step, env, shell);
       if (failed) return failed;
     }
     const facts = {
       base: plan.base,
       tool: plan.tool,
-      requirements: plan.requirements,
+      requirements: plan.requirements.map((one) => withoutPassword(one)),
+      ...(lock ? { lock: lock.hash } : {}),
       madeAt: new Date().toISOString(),
     };
     await writeFile(path.join(folder, COMPLETE), `${JSON.stringify(facts, undefined, 2)}\n`);
     // What is at its place is not complete, or it would have been used.
     await rm(place, { recursive: true, force: true });
     await rename(folder, place);
+    return undefined;
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await rm(locked, { force: true });
   }
-  const python = await managedPython(plan.key);
-  if (python === undefined) throw new Error(`An environment was made without an interpreter: ${place}`);
-  return ok({ python });
 }
 
-async function stepsOf(plan: CreatePlan, folder: string): Promise<Step[]> {
-  const recipe = { base: plan.base, folder, requirements: plan.requirements, platform: process.platform };
-  if (plan.tool === 'pip') return pipSteps(recipe);
+function withTorchIndex(env: NodeJS.ProcessEnv, index: string): NodeJS.ProcessEnv {
+  const beside = (name: string): string => [env[name], index].filter(Boolean).join(' ');
+  return index === ''
+    ? env
+    : { ...env, UV_INDEX: beside('UV_INDEX'), PIP_EXTRA_INDEX_URL: beside('PIP_EXTRA_INDEX_URL') };
+}
+
+async function stepsOf(plan: CreatePlan, folder: string, locked: string | undefined): Promise<Step[]> {
+  const { base, requirements } = plan;
+  const recipe = {
+    base,
+    folder,
+    requirements,
+    platform: process.platform,
+    ...(locked === undefined ? {} : { locked }),
+  };
+  return plan.tool === 'pip' ? pipSteps(recipe) : uvSteps(await uvOf(plan), recipe);
+}
+
+async function uvOf(plan: CreatePlan): Promise<string[]> {
   const uv = await findUv(process.env);
-  return uvSteps(uv === undefined ? [plan.base, '-I', '-m', 'uv'] : [uv], recipe);
+  return uv === undefined ? [plan.base, '-I', '-m', 'uv'] : [uv];
 }
 
-async function take(step: Step, shell: Shell): Promise<Outcome<never> | undefined> {
-  shell.stage(STAGE, { detail: step.title });
+async function take(step: Step, env: NodeJS.ProcessEnv, shell: Shell): Promise<Outcome<never> | undefined> {
+  shell.stage(STAGE, { detail: withoutPassword(step.title) });
   shell.log(withoutPassword(`$ ${step.argv.join(' ')}`));
   const result = await run(step.argv, {
     // uv reads the settings of the project that it runs in, and a repository must not choose where packages come from.
     cwd: environmentsFolder(),
-    env: buildVariables(process.env),
+    env,
     signal: shell.signal,
     onLine: (line) => shell.log(withoutPassword(line)),
   });
@@ -125,7 +211,10 @@ async function take(step: Step, shell: Shell): Promise<Outcome<never> | undefine
       return { ok: false, error: explainFailure(step.title, result.error.message) };
     case 'exited':
       if (result.code === 0 || step.optional) return undefined;
-      return { ok: false, error: explainFailure(step.title, `${result.stdout}\n${result.stderr}`) };
+      return {
+        ok: false,
+        error: explainFailure(step.title, `${result.stdout}\n${result.stderr}`, undefined, result.killedBy),
+      };
     default:
       return result satisfies never;
   }

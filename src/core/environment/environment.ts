@@ -1,3 +1,6 @@
+import type { LockPlatform } from './lock-platform.ts';
+import type { PackageSettings } from './packages.ts';
+
 /** A Python interpreter that might run the model, and where Nimbus found it. */
 export interface Candidate {
   /** Absolute path. */
@@ -16,6 +19,10 @@ export interface Probe {
   platform: string;
   /** Installed versions of the packages asked about, by normalised name; absent where not installed. */
   packages: Record<string, string>;
+  /** Every installed distribution but the tools that install (pip, uv, setuptools, wheel), by normalised name. */
+  installed?: Record<string, string>;
+  /** Folder of the conda environment, where it is one. */
+  conda?: string;
 }
 
 /** Which Python will run the model; part of a deploy's plan. */
@@ -27,9 +34,23 @@ export type EnvironmentPlan =
       base: string;
       requirements: string[];
       tool: 'uv' | 'pip';
-      /** Folder name in the per-user cache: hash of platform, ABI and requirements. */
+      /** Folder name in the per-user cache: hash of platform, ABI, requirements and lock. */
       key: string;
+      /** The section of nimbus.lock that it is made from. */
+      lock?: EnvironmentLock;
+      /** Where the lock is written that is made with it; absent where one is there, or none can be made. */
+      lockTo?: { file: string; platform: LockPlatform; python: string };
+      /** May hold passwords: kept in memory only, and never logged. */
+      packages?: PackageSettings;
     };
+
+export interface EnvironmentLock {
+  hash: string;
+  /** A requirements.txt with hashes. */
+  text: string;
+  /** Installing needs PyTorch's index of builds without CUDA too. */
+  torchCpu: boolean;
+}
 
 /** Code of the error that says that no interpreter has the version that models.json names: one may still be chosen. */
 export const NO_SUCH_PYTHON = 'python-version-missing';

@@ -1,5 +1,6 @@
 import type { UserError } from '../../shared/outcome.ts';
 import { lastLines } from '../process.ts';
+import { withoutPassword } from './packages.ts';
 import { ONLY_WHEELS } from './commands.ts';
 
 interface Cause {
@@ -19,18 +20,31 @@ const CAUSES: Cause[] = [
     next: 'Free some space (spaCy needs about 400 MB, scikit-learn 250 MB) and try again.',
   },
   {
+    pattern: /HASHES FROM THE REQUIREMENTS FILE|DO NOT MATCH THE HASHES|Hash mismatch|THESE PACKAGES DO NOT MATCH/i,
+    code: 'environment-hash',
+    what: 'A package is not the one that nimbus.lock names: its hash differs.',
+    next: 'The index or a proxy handed out another file than when the lock was made. Find out why before you go on; nimbus lock makes the lock again.',
+  },
+  {
+    pattern:
+      /\b(?:401|407) (?:Unauthorized|Proxy Authentication Required|Client Error|Error)|valid authentication credentials|Credentials not correct|\b403 (?:Forbidden|Client Error)/i,
+    code: 'environment-credentials',
+    what: 'The package index, or the proxy, did not accept the user and password.',
+    next: 'Correct them in the address of the index (nimbus.packages.indexUrl, NIMBUS_INDEX_URL) or of the proxy, in your keyring or .netrc; and try again.',
+  },
+  {
     pattern:
       /CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|SSLError|certificate verify failed|invalid peer certificate|UnknownIssuer/i,
     code: 'environment-certificate',
     what: 'The package index could not be trusted: its certificate does not verify.',
-    next: 'Behind a company proxy, give pip the company certificate (pip config set global.cert FILE; for uv SSL_CERT_FILE) and try again.',
+    next: "Behind a company proxy, name the company's certificates (nimbus.packages.caCertificates, NIMBUS_CA_CERTIFICATES) and try again.",
   },
   {
     pattern:
       /NewConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|ProxyError|name resolution|Name or service not known|getaddrinfo failed|Network is unreachable|Connection refused|error sending request|dns error|Tunnel connection failed/i,
     code: 'environment-network',
     what: 'The package index could not be reached.',
-    next: 'Check the network and the proxy settings (HTTPS_PROXY, pip config), and try again.',
+    next: "Check the network, the index (nimbus.packages.indexUrl, NIMBUS_INDEX_URL; PyTorch's: torchCpuIndexUrl, NIMBUS_TORCH_CPU_INDEX_URL) and the proxy (nimbus.packages.proxy, NIMBUS_PROXY), and try again.",
   },
   {
     pattern: /ensurepip is not available|No module named '?"?(?:venv|ensurepip)/i,
@@ -70,20 +84,33 @@ const CAUSES: Cause[] = [
   },
 ];
 
-/** Makes an error for people out of what a failed step printed. */
-export function explainFailure(title: string, output: string): UserError {
+/**
+ * Makes an error for people out of what a failed step printed. `killedBy`: the signal that ended it. `what` says what
+ * could not be made.
+ */
+export function explainFailure(
+  title: string,
+  output: string,
+  what = 'The environment could not be made.',
+  killedBy?: string,
+): UserError {
   const cause = CAUSES.find(({ pattern }) => pattern.test(output));
   const name = cause?.pattern.exec(output)?.slice(1).find(Boolean) ?? '';
   const said = typeof cause?.what === 'function' ? cause.what(name) : cause?.what;
+  if (!cause && killedBy !== undefined) {
+    return {
+      code: 'environment-killed',
+      what: `${what} "${title}" was ended by ${killedBy}.`,
+      why: lastLines(withoutPassword(output)) || 'It printed nothing.',
+      next: 'The system may have been short of memory. Try again; nothing half-made is used.',
+    };
+  }
   return {
     code: cause?.code ?? 'environment-failed',
-    what: `The environment could not be made. ${said ?? `"${title}" failed.`}`,
+    what: `${what} ${said ?? `"${title}" failed.`}`,
     why: lastLines(withoutPassword(output)) || 'It printed nothing.',
     next: cause?.next ?? 'The log has all lines. Correct what they name and try again; nothing half-made is used.',
   };
 }
 
-/** Index addresses may carry a user and a password. */
-export function withoutPassword(text: string): string {
-  return text.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, '$1***@');
-}
+export { withoutPassword };

@@ -28,6 +28,11 @@ export function environmentKey(
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 20);
 }
 
+/** As `environmentKey`, of an environment with these requirements that is made from a lock. */
+export function lockedKey(key: string, lock: string): string {
+  return createHash('sha256').update(`${key} ${lock}`).digest('hex').slice(0, 20);
+}
+
 /** The interpreter of a complete environment; undefined where it is missing, half-made, or lost its base. */
 export async function managedPython(key: string): Promise<string | undefined> {
   const folder = path.join(environmentsFolder(), key);

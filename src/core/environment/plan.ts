@@ -2,7 +2,9 @@ import path from 'node:path';
 import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { Detection } from '../detect/detection.ts';
 import { NO_SUCH_PYTHON, type Candidate, type EnvironmentPlan, type Probe } from './environment.ts';
+import { lockProblem, withLock, type LockContext } from './lock-status.ts';
 import { environmentKey, managedPython } from './managed.ts';
+import { withoutPassword, type PackageSettings } from './packages.ts';
 import { probe as probeInterpreter, type ProbeFunction } from './probe.ts';
 import { mismatches, parseRequirement, type Mismatch } from './requirement.ts';
 import { findUv } from './uv.ts';
@@ -27,6 +29,9 @@ export interface PlanOptions {
   pythonVersion?: string;
   probe?: ProbeFunction;
   env?: NodeJS.ProcessEnv;
+  /** The lock beside the model, and what an environment is made from. */
+  lock?: LockContext;
+  packages?: PackageSettings;
 }
 
 export interface Probed {
@@ -118,21 +123,32 @@ export async function managedChoice(
 ): Promise<EnvironmentChoice | undefined> {
   const base = probed.find(({ probe }) => pythonMismatch(probe, options.pythonVersion).length === 0);
   if (!base || requirements.length === 0) return undefined;
-  const key = environmentKey(base.probe, requirements);
-  const existing = await managedPython(key);
+  const made = [...(options.lock?.requirements ?? requirements)];
+  const uv = await findUv(options.env ?? process.env);
+  const tool = uv !== undefined || 'uv' in base.probe.packages ? 'uv' : 'pip';
+  const plan = withLock(
+    {
+      kind: 'create',
+      base: base.candidate.python,
+      requirements: made,
+      tool,
+      key: environmentKey(base.probe, made),
+    },
+    base.probe,
+    options,
+  );
+  const existing = await managedPython(plan.key);
   if (existing !== undefined) {
     const found = await probe(existing, packagesOf(requirements), options);
     if (found.ok)
       return useChoice({ candidate: { python: existing, source: 'managed' }, probe: found.value, mismatches: [] });
   }
-  const uv = await findUv(options.env ?? process.env);
-  const tool = uv !== undefined || 'uv' in base.probe.packages ? 'uv' : 'pip';
   const reason = base.mismatches.map((one) => sentence(one)).join(' ');
   return {
-    plan: { kind: 'create', base: base.candidate.python, requirements: [...requirements], tool, key },
+    plan,
     label: `New environment, Python ${base.probe.version}`,
-    detail: `${requirements.join(', ')} by ${tool}${reason === '' ? '' : `. ${placeOf(base.candidate)}: ${reason}`}`,
-    problems: [],
+    detail: `${withoutPassword(made.join(', '))}${plan.lock ? ', as nimbus.lock has them,' : ''} by ${tool}${reason === '' ? '' : `. ${placeOf(base.candidate)}: ${reason}`}`,
+    problems: options.lock ? [lockProblem(options.lock, base.probe) ?? []].flat() : [],
     ...(reason === '' ? {} : { reason: `Python ${base.probe.version} (${placeOf(base.candidate)}): ${reason}` }),
     mismatches: [],
   };

@@ -62,7 +62,7 @@ export function mismatches(
 }
 
 /** A version or specifier that PEP 440 does not know fits nothing: then an environment of its own is offered. */
-function fits(version: string, specifiers: string): boolean {
+export function fits(version: string, specifiers: string): boolean {
   try {
     return satisfies(version, specifiers, { prereleases: true });
   } catch {

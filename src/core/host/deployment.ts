@@ -130,6 +130,8 @@ export class Deployment implements Endpoint {
             takesText: takesText(record.card.input),
           }
         : {}),
+      ...(record?.madeWith ? { madeWith: record.madeWith } : {}),
+      ...(record?.differs && record.differs.length > 0 ? { differs: record.differs } : {}),
       workers: workers.length,
       lastMs: record?.lastMs ?? {},
       ...(memoryBytes > 0 ? { memoryBytes } : {}),
@@ -256,11 +258,12 @@ export class Deployment implements Endpoint {
     try {
       const failure = this.#lacks() ?? (await this.#around.verify(record));
       if (failure) return { failure };
-      const { spec, version, interpreter, modules, isolated } = record;
+      const { spec, version, interpreter, modules, isolated, madeWith } = record;
       const snapshot = { hash: record.snapshot, path: this.#around.snapshotPath(record.snapshot, spec) };
-      const functionFile = writeFunction(this.#around, this, { spec, version, snapshotPath: snapshot.path, modules });
-      const parts = { functionFile, spec, snapshot, interpreter, env: this.env, isolated, since };
-      return { worker: spawnWorker(this.#around, this, parts, (line) => this.line(line)) };
+      const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith };
+      const functionFile = writeFunction(this.#around, this, parts);
+      const worker = { functionFile, spec, snapshot, interpreter, env: this.env, isolated, since };
+      return { worker: spawnWorker(this.#around, this, worker, (line) => this.line(line)) };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
@@ -291,16 +294,17 @@ interface FunctionOf {
   version: string;
   snapshotPath: string;
   modules: ModulesRecord;
+  madeWith: DeploymentRecord['madeWith'];
 }
 
 /** Writes what a worker is to load; the same for the same. */
 export function writeFunction(
   { functions, modulesPath }: Surroundings,
   { model, deployment }: DeploymentKey,
-  { spec, version, snapshotPath, modules }: FunctionOf,
+  { spec, version, snapshotPath, modules, madeWith }: FunctionOf,
 ): string {
   const modulePaths = modules.hash === undefined ? [] : [modulesPath(modules.hash)];
-  return writeFunctionFile(functions, { model, deployment, modulePaths, version, path: snapshotPath, spec });
+  return writeFunctionFile(functions, { model, deployment, modulePaths, version, path: snapshotPath, spec, madeWith });
 }
 
 export interface WorkerParts {

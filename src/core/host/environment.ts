@@ -2,10 +2,13 @@ import { access, constants } from 'node:fs/promises';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { createEnvironment } from '../environment/create.ts';
 import type { EnvironmentPlan } from '../environment/environment.ts';
+import { environmentIdentity } from '../environment/identity.ts';
+import { probe } from '../environment/probe.ts';
 import type { Shell } from '../shell.ts';
+import type { ReadyEnvironment } from '../targets/local-execute.ts';
 
-/** Absolute path of the Python that a plan means; a managed environment is made where it is not there yet. */
-export async function ensureEnvironment(plan: EnvironmentPlan, shell: Shell): Promise<Outcome<string>> {
+/** The Python that a plan means; a managed environment is made where it is not there yet. */
+export async function ensureEnvironment(plan: EnvironmentPlan, shell: Shell): Promise<Outcome<ReadyEnvironment>> {
   switch (plan.kind) {
     case 'use':
       try {
@@ -16,10 +19,14 @@ export async function ensureEnvironment(plan: EnvironmentPlan, shell: Shell): Pr
         });
       }
       shell.stage('environment', { detail: `Python ${plan.probe.version}, ${plan.python}` });
-      return ok(plan.python);
+      return ok({ python: plan.python, lock: await environmentIdentity(plan.probe) });
     case 'create': {
       const created = await createEnvironment(plan, shell);
-      return created.ok ? ok(created.value.python) : created;
+      if (!created.ok) return created;
+      const { python } = created.value;
+      const found = await probe(python, [], { signal: shell.signal });
+      // Asked as every later deploy asks, so that one with nothing changed is the same version.
+      return found.ok ? ok({ python, lock: await environmentIdentity(found.value) }) : found;
     }
     default:
       return plan satisfies never;

@@ -4,6 +4,7 @@ import { lstat, opendir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { LOCK_FILE } from '../environment/lock-file.ts';
 import { PROJECT_FOLDER } from '../places.ts';
 
 /** A folder with more is not taken for a model: Hugging Face's largest have some hundred. */
@@ -12,6 +13,8 @@ export const MAX_FILES = 20_000;
 /** Never part of a model: caches, version control, environments. */
 const IGNORED = new Set([
   PROJECT_FOLDER,
+  // A part of the version by itself: making it is no change of the model.
+  LOCK_FILE,
   '__pycache__',
   '.git',
   '.hg',

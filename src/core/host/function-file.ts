@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { BATCH_INPUTS, PAYLOAD_BYTES, type ModelCard } from '../../shared/contract.ts';
+import { BATCH_INPUTS, PAYLOAD_BYTES, type MadeWith, type ModelCard } from '../../shared/contract.ts';
 import { DEFAULTS, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
 import { isOwnFolder } from './files.ts';
 import { functionName } from './lambda-api.ts';
@@ -14,6 +14,7 @@ export interface FunctionParts extends DeploymentKey {
   /** Absolute path of the model in its snapshot. */
   path: string;
   spec: Omit<ModelSpec, 'deployments'>;
+  madeWith?: MadeWith[] | undefined;
 }
 
 export function limitsOf(spec: FunctionParts['spec']): ModelCard['limits'] {
@@ -25,7 +26,7 @@ export function limitsOf(spec: FunctionParts['spec']): ModelCard['limits'] {
   };
 }
 
-function contents({ model, version, path: file, modulePaths, spec }: FunctionParts): string {
+function contents({ model, version, path: file, modulePaths, spec, madeWith }: FunctionParts): string {
   return JSON.stringify({
     model,
     version,
@@ -34,6 +35,7 @@ function contents({ model, version, path: file, modulePaths, spec }: FunctionPar
     ...(spec.description === undefined ? {} : { description: spec.description }),
     examples: (spec.examples ?? []).map(({ input }) => ({ input })),
     modulePaths,
+    ...(madeWith === undefined ? {} : { madeWith }),
     limits: limitsOf(spec),
   });
 }

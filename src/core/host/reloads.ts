@@ -182,9 +182,14 @@ export class Reloads {
 }
 
 function next(record: DeploymentRecord, candidate: Candidate): DeploymentRecord {
-  const { snapshot, modules, isolated, version, card } = candidate;
+  const { snapshot, modules, isolated, version, card, madeWith } = candidate;
+  const { differs, ...kept } = record;
+  // What was found to differ was about what it was made with then.
+  const isSame = JSON.stringify(madeWith) === JSON.stringify(record.madeWith);
   return {
-    ...record,
+    ...kept,
+    ...(isSame && differs !== undefined ? { differs } : {}),
+    madeWith,
     snapshot: snapshot.hash,
     ...previous(record, candidate),
     stamp: snapshot.stamp,

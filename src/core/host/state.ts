@@ -4,7 +4,7 @@ import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import type { ModelCard, StartKind } from '../../shared/contract.ts';
+import type { MadeWith, ModelCard, StartKind } from '../../shared/contract.ts';
 import type { DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { Consent } from '../detect/detection.ts';
 import { PROJECT_FOLDER, projectId, places } from '../places.ts';
@@ -45,6 +45,8 @@ export interface DeploymentRecord {
   stopped: boolean;
   lastMs: Partial<Record<StartKind, number>>;
   card: ModelCard;
+  madeWith?: MadeWith[];
+  differs?: string[];
   consent: Consent[];
   /** Names of the variables that had a value; the values are in no file. */
   env?: string[];

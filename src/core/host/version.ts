@@ -1,10 +1,12 @@
 /** From a model's files to a worker that answered: what deploying and reloading have in common. */
+import { stat } from 'node:fs/promises';
 import { isCovered } from '../consent.ts';
 import { detect } from '../detect/detect.ts';
 import type { Consent, Detection, Risk } from '../detect/detection.ts';
+import { capture } from '../environment/capture.ts';
 import { modelPath } from '../models/paths.ts';
 import { formatBytes } from '../../shared/bytes.ts';
-import type { ModelCard } from '../../shared/contract.ts';
+import type { MadeWith, ModelCard } from '../../shared/contract.ts';
 import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
 import { firstAnswer, whyOf, type Probe } from './examples.ts';
@@ -31,7 +33,7 @@ export interface VersionPorts {
   snapshots: Snapshots;
   runtimeHash: string;
   /** Starts a worker of a version that does not serve yet. */
-  spawn(snapshot: Snapshot, parts: { modules: ModulesRecord; isolated: boolean; version: string }): Worker;
+  spawn(snapshot: Snapshot, parts: Pick<Candidate, 'modules' | 'isolated' | 'version' | 'madeWith'>): Worker;
   /** Says what happens now, a line about it, and where it turned out that there was nothing to do. */
   stage(name: 'snapshot' | 'start' | 'first answer', detail?: string, state?: 'skipped'): void;
 }
@@ -45,6 +47,8 @@ export interface Candidate {
   probe?: Probe;
   version: string;
   card: ModelCard;
+  /** What the model was made with, as its files and those around it say. */
+  madeWith: MadeWith[];
   worker: Worker;
 }
 
@@ -91,8 +95,9 @@ async function fromSnapshot(
     runtime: ports.runtimeHash,
     framework: spec.framework,
   });
+  const madeWith = await capturedOf(allowed.value, request);
   ports.stage('start', interpreter);
-  const spawned = spawn(() => ports.spawn(snapshot, { modules, isolated, version }));
+  const spawned = spawn(() => ports.spawn(snapshot, { modules, isolated, version, madeWith }));
   if (!spawned.ok) return spawned;
   const worker = spawned.value;
   const onAbort = (): void => void worker.kill();
@@ -115,12 +120,23 @@ async function fromSnapshot(
     }
     const { probe, detail, isSkipped } = tried.value;
     ports.stage('first answer', detail, isSkipped ? 'skipped' : undefined);
-    const parts = { snapshot, modules, isolated, version, card: ready.card, worker };
+    const parts = { snapshot, modules, isolated, version, card: ready.card, madeWith, worker };
     return ok(probe ? { ...parts, probe } : parts);
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (signal.aborted) await worker.kill();
   }
+}
+
+/** The files around the model itself are looked at, not those around its copy. */
+async function capturedOf(
+  detection: Detection,
+  { project, spec }: Pick<VersionRequest, 'project' | 'spec'>,
+): Promise<MadeWith[]> {
+  const model = modelPath(project, spec);
+  const isFolder = (await stat(model).catch(() => undefined))?.isDirectory() ?? false;
+  const { captured } = await capture({ ...detection, path: model }, { project, isFolder });
+  return captured.map(({ package: name, versions, from }) => ({ package: name, versions, from }));
 }
 
 const NETWORK = {

@@ -95,7 +95,7 @@ export class Versions {
         deployment.env = env;
         for (const line of early) deployment.line(line);
         const { interpreter, lock } = request;
-        const { snapshot, modules, isolated, probe, version, card } = candidate;
+        const { snapshot, modules, isolated, probe, version, card, madeWith } = candidate;
         const record: DeploymentRecord = {
           spec,
           deploymentSpec,
@@ -112,6 +112,8 @@ export class Versions {
           stopped: false,
           lastMs: {},
           card,
+          madeWith,
+          ...(plan.differs === undefined ? {} : { differs: plan.differs }),
           consent,
           env: (spec.env ?? []).filter((name) => env[name] !== undefined),
         };
@@ -133,8 +135,9 @@ export class Versions {
     return makeVersion(request, {
       snapshots,
       runtimeHash,
-      spawn: (snapshot, { modules, isolated, version }) => {
-        const functionFile = writeFunction(around, request, { spec, version, snapshotPath: snapshot.path, modules });
+      spawn: (snapshot, { modules, isolated, version, madeWith }) => {
+        const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith };
+        const functionFile = writeFunction(around, request, parts);
         return spawnWorker(around, request, { functionFile, spec, snapshot, interpreter, env, isolated }, onLine);
       },
       stage,

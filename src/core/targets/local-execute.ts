@@ -10,10 +10,17 @@ import type { DeployPlan, RemovePlan } from './plan.ts';
 export const DEPLOY_STAGES = ['environment', 'snapshot', 'start', 'first answer', 'models.json'] as const;
 export const REMOVE_STAGES = ['models.json', 'workers'] as const;
 
+export interface ReadyEnvironment {
+  /** Absolute path. */
+  python: string;
+  /** Identity of what is installed, a part of the version. */
+  lock: string;
+}
+
 /** What executing needs of the host that it runs in. */
 export interface LocalHost {
-  /** Absolute path of the Python that the plan means, made where it is not there yet. */
-  environment(plan: EnvironmentPlan, shell: Shell): Promise<Outcome<string>>;
+  /** The Python that the plan means, made where it is not there yet. */
+  environment(plan: EnvironmentPlan, shell: Shell): Promise<Outcome<ReadyEnvironment>>;
   /** Starts the version, has it answer the examples, and holds what it needs until `release`. */
   makeVersion(
     request: VersionRequest,
@@ -30,16 +37,16 @@ export interface LocalHost {
 export async function executeDeploy(plan: DeployPlan, host: LocalHost, shell: Shell): Promise<Outcome<void>> {
   const { model, deployment, project, spec, declared, deploymentSpec, consent } = plan;
   shell.stage('environment');
-  const python = await host.environment(plan.environment, shell);
-  if (!python.ok) return python;
+  const environment = await host.environment(plan.environment, shell);
+  if (!environment.ok) return environment;
   if (shell.signal.aborted) return cancelled();
   const request: VersionRequest = {
     model,
     deployment,
     project,
     spec,
-    interpreter: python.value,
-    lock: lockOf(plan.environment),
+    interpreter: environment.value.python,
+    lock: environment.value.lock,
     consent,
     signal: shell.signal,
   };
@@ -77,12 +84,4 @@ export async function executeRemove(plan: RemovePlan, host: LocalHost, shell: Sh
   shell.stage('workers');
   await host.remove(key);
   return ok(undefined);
-}
-
-/** Identity of an environment as a part of the version. */
-function lockOf(environment: EnvironmentPlan): string {
-  if (environment.kind === 'create') return environment.key;
-  const { version, abi, packages } = environment.probe;
-  const sorted = Object.entries(packages).sort(([one], [other]) => (one < other ? -1 : 1));
-  return JSON.stringify([version, abi, sorted]);
 }

@@ -15,6 +15,8 @@ export interface DeployPlan extends DeploymentKey {
   declared?: Omit<ModelSpec, 'deployments'> | null;
   deploymentSpec: DeploymentSpec;
   environment: EnvironmentPlan;
+  /** Where the environment differs from what the model was made with, in a way that may matter. */
+  differs?: string[];
   /** Values of the variables that `spec.env` names; held in memory only. */
   env: Record<string, string>;
   /** What the user agreed to run; the host checks it against the snapshot before it loads anything. */

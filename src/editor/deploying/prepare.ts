@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { interpretersOf, prepareDeploy, type PreparedDeploy } from '../../core/deploy.ts';
 import type { Outcome } from '../../shared/outcome.ts';
 import type { Editor } from '../editor.ts';
+import { packagesSetting } from '../packages-setting.ts';
 import { selectedInterpreter } from '../python-extension.ts';
 import type { Project } from '../store/project.ts';
 
@@ -28,6 +29,7 @@ export async function prepare(editor: Editor, project: Project, wanted: Wanted):
       project: project.folder,
       path: wanted.path,
       trustedProject: vscode.workspace.isTrusted,
+      packages: packagesSetting(),
       current: interpretersOf(project.statuses()),
       ...(wanted.name === undefined ? {} : { name: wanted.name }),
       ...(wanted.deployment === undefined ? {} : { deployment: wanted.deployment }),

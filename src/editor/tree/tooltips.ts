@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { formatMs } from '../../shared/latency.ts';
 import { FRAMEWORK_TITLES } from '../../shared/spec.ts';
 import type { UserError } from '../../shared/outcome.ts';
+import { madeWith } from '../../core/environment/captured.ts';
 import type { ModelsDocument } from '../../core/models/document.ts';
 import { problemOf } from '../models-file.ts';
 import type { DeploymentNode, ModelNode, Node } from './nodes.ts';
@@ -78,6 +79,7 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     [vscode.l10n.t('Version'), status.version.slice(0, 7)],
     [vscode.l10n.t('Framework'), FRAMEWORK_TITLES[status.framework]],
     [vscode.l10n.t('Interpreter'), status.interpreter],
+    [vscode.l10n.t('Made with'), status.madeWith && madeWith(status.madeWith)],
     [vscode.l10n.t('Deployed'), status.deployedAt && new Date(status.deployedAt).toLocaleString(vscode.env.language)],
     [vscode.l10n.t('Workers'), String(status.workers)],
     [
@@ -90,6 +92,7 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     [vscode.l10n.t('Last restored'), lastMs.restored === undefined ? undefined : formatMs(lastMs.restored)],
     [vscode.l10n.t('Last cold'), lastMs.cold === undefined ? undefined : formatMs(lastMs.cold)],
   ]);
+  for (const difference of status.differs ?? []) text.appendMarkdown('\n\n$(warning) ').appendText(difference);
   if (project.portTaken !== undefined) {
     text.appendMarkdown('\n\n$(info) ');
     text.appendText(

@@ -1,0 +1,30 @@
+/** One fact on what a model was made with. Where nothing says it, that is the fact. */
+export interface Captured {
+  /** As PEP 503 normalises it; `python` for Python itself. */
+  package: string;
+  kind: 'exact' | 'range' | 'unknown';
+  /** `1.5.2`, `>=3.8,<3.9`, or `unknown`. */
+  versions: string;
+  /** Where it stands: `meta.json`, `_sklearn_version in model.joblib`, `../requirements.txt`; what was looked at where it is unknown. */
+  from: string;
+}
+
+/** From PEP 440 specifiers: one `==` without a wildcard is an exact version. */
+export function capturedOf(name: string, specifiers: string, from: string): Captured {
+  if (specifiers === '') return { package: name, kind: 'unknown', versions: 'unknown', from };
+  const exact = /^={2,3}([^*,]+)$/.exec(specifiers)?.[1];
+  return exact === undefined
+    ? { package: name, kind: 'range', versions: specifiers, from }
+    : { package: name, kind: 'exact', versions: exact, from };
+}
+
+/** `1.5.2`, `>=3.8,<3.9`, `unknown`, as a requirement takes it: `==1.5.2`. */
+export function specifierOf({ kind, versions }: Captured): string {
+  if (kind === 'unknown') return '';
+  return kind === 'exact' ? `==${versions}` : versions;
+}
+
+/** `scikit-learn 1.5.2, numpy >=2, Python unknown`. */
+export function madeWith(captured: readonly Pick<Captured, 'package' | 'versions'>[]): string {
+  return captured.map(({ package: name, versions }) => `${name === 'python' ? 'Python' : name} ${versions}`).join(', ');
+}

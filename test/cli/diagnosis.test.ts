@@ -1,0 +1,64 @@
+/** What a model was made with against the Python that runs it: said before it loads, and kept with the deployment. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { ModelCard } from '../../src/shared/contract.ts';
+import type { DeploymentStatus } from '../../src/shared/states.ts';
+import { createSandbox, python, samples, type Sandbox } from './nimbus.ts';
+
+interface Deployed {
+  url: string;
+  environment: {
+    captured: { package: string; versions: string; from: string }[];
+    diagnosis: { package: string; verdict: string; source?: string }[];
+    problems: string[];
+  };
+}
+
+describe('what a model was made with', function () {
+  this.timeout(60_000);
+  let sandbox: Sandbox;
+  before(() => {
+    sandbox = createSandbox();
+    sandbox.add(path.join(samples, 'sentiment.joblib'), 'models/sentiment.joblib');
+    writeFileSync(path.join(sandbox.folder, 'requirements.txt'), 'numpy==1.24.4\njupyter==1.0\n');
+  });
+  after(() => sandbox.remove());
+
+  const argv = ['deploy', 'models/sentiment.joblib', '--python', python];
+
+  it('is said with what differs and what may break, and does not stand in the way', async () => {
+    const { code, stdout } = await sandbox.nimbus(argv);
+    assert.equal(code, 0);
+    assert.match(stdout, /^ {2}made with scikit-learn [\d.]+, numpy 1\.24\.4, Python unknown$/m);
+    const said = stdout.indexOf('! numpy is ');
+    assert.match(
+      stdout.slice(said),
+      /^! numpy is 2[\d.]+; the model was made with 1\.24\.4 \(requirements\.txt\)\. NumPy 2 reads what NumPy 1 pickled/,
+    );
+    assert.ok(said < stdout.indexOf('environment'), 'before anything is loaded');
+    assert.ok(!stdout.includes('jupyter'));
+  });
+
+  it('is there for machines, on the card and in the status', async () => {
+    const { url, environment } = await sandbox.json<Deployed>(argv);
+    assert.deepEqual(
+      environment.diagnosis.map((one) => [one.package, one.verdict]),
+      [
+        ['scikit-learn', 'equal'],
+        ['numpy', 'compatible'],
+        ['python', 'unknown'],
+      ],
+    );
+    assert.match(environment.diagnosis[1]!.source!, /^https:\/\/numpy\.org/);
+    assert.equal(environment.problems.length, 1);
+    const card = (await (await fetch(url)).json()) as ModelCard;
+    assert.deepEqual(
+      card.madeWith,
+      environment.captured.map((one) => ({ package: one.package, versions: one.versions, from: one.from })),
+    );
+    assert.equal(card.madeWith![1]!.from, 'requirements.txt');
+    const { deployments } = await sandbox.json<{ deployments: DeploymentStatus[] }>(['status']);
+    assert.deepEqual(deployments[0]!.differs, environment.problems);
+  });
+});

@@ -1,0 +1,212 @@
+/** nimbus.lock with the real uv: made from an index, used for the environment, refused where it is not what it says. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DEPLOY, LOCK, LockSandbox, MINOR, WITHOUT_UV } from './lock-sandbox.ts';
+import { ECHO, leftBehind, refused } from './models.ts';
+import { writeIndex } from './package-index.ts';
+
+describe('nimbus lock', function () {
+  this.timeout(120_000);
+  let lab: LockSandbox;
+  before(() => {
+    lab = new LockSandbox();
+  });
+  beforeEach(() => lab.reset());
+  after(() => lab.sandbox.remove());
+
+  const lockedVersions = (text: string): string[] => text.split('\n').filter((line) => line.includes('=='));
+
+  it('writes one section for each platform, with a hash for every package, and keeps the others', async () => {
+    const { url } = await lab.index();
+    const more = { NIMBUS_INDEX_URL: url };
+    const argv = [
+      'lock',
+      'words',
+      '--trust',
+      '--python',
+      '3.12',
+      '--platform',
+      'linux-arm64',
+      '--platform',
+      'macos-arm64',
+    ];
+    const made = await lab.run(argv, more);
+    assert.equal(made.code, 0, made.stderr);
+    const before = readFileSync(lab.lockFile, 'utf8');
+    assert.deepEqual(lockedVersions(before.split('# ===')[1]!), [
+      '# requires: tiny-one==1.0',
+      'tiny-one==1.0 \\',
+      'tiny-two==1.0 \\',
+    ]);
+    assert.equal(before.match(/--hash=sha256:/g)?.length, 4);
+    assert.ok(!before.includes(url), 'where packages come from is not in it');
+    const added = await lab.run([...LOCK, '--python', '3.13', '--platform', 'windows-x86_64'], more);
+    assert.equal(added.code, 0, added.stderr);
+    const after = readFileSync(lab.lockFile, 'utf8');
+    assert.deepEqual(after.match(/^# === .*$/gm), [
+      '# === linux-arm64, Python 3.12',
+      '# === macos-arm64, Python 3.12',
+      '# === windows-x86_64, Python 3.13',
+    ]);
+    assert.ok(after.startsWith(before.trimEnd()));
+    assert.equal((await lab.run(argv, more)).code, 0);
+    assert.equal(readFileSync(lab.lockFile, 'utf8'), after, 'made again it is the same');
+  });
+
+  it('knows what is out of date, and how to renew it', async () => {
+    const { url } = await lab.index();
+    const more = { NIMBUS_INDEX_URL: url };
+    const check = [...LOCK, '--check'];
+    assert.equal((await refused(lab.sandbox, check, 1, lab.env(more))).code, 'lock-missing');
+    await lab.run([...LOCK, '--platform', 'linux-x86_64', '--python', MINOR], more);
+    assert.equal((await lab.run(check, more)).code, 0);
+    writeFileSync(path.join(lab.sandbox.folder, 'words/requirements.txt'), 'tiny-one==1.1\n');
+    const stale = await refused(lab.sandbox, check, 1, lab.env(more));
+    assert.equal(stale.code, 'lock-stale');
+    assert.match(
+      stale.text,
+      new RegExp(`nimbus lock words --platform linux-x86_64 --python ${MINOR.replace('.', '\\.')}`),
+    );
+    // A deploy says it too, uses what the model asks for, and leaves the file alone.
+    const before = readFileSync(lab.lockFile, 'utf8');
+    const deployed = await lab.run(DEPLOY, more);
+    assert.equal(deployed.code, 0, deployed.stderr);
+    assert.match(
+      deployed.stdout,
+      /! nimbus\.lock is out of date for .*it was made for tiny-one==1\.0.*renew it with: nimbus lock words/,
+    );
+    assert.equal(readFileSync(lab.lockFile, 'utf8'), before);
+    assert.equal(await lab.answer(), '1.1 1.0');
+  });
+
+  it('is made with a managed environment, and used for the next one: by hash, whatever is newer', async () => {
+    const first = await lab.index();
+    const made = await lab.run(DEPLOY, { NIMBUS_INDEX_URL: first.url });
+    assert.equal(made.code, 0, made.stderr);
+    const text = readFileSync(lab.lockFile, 'utf8');
+    assert.match(text, /^tiny-two==1\.0 /m);
+    const version = async (): Promise<string> =>
+      (await lab.sandbox.json<{ deployments: { version: string }[] }>(['status'])).deployments[0]!.version;
+    const before = await version();
+    assert.equal((await lab.run(DEPLOY, { NIMBUS_INDEX_URL: first.url })).code, 0);
+    assert.equal(await version(), before, 'with nothing changed it is the same version');
+
+    // Another machine, later: a newer tiny-two is out.
+    writeIndex(lab.wheels, [{ name: 'tiny-two', version: '1.5' }]);
+    try {
+      await lab.forgetEnvironments();
+      rmSync(path.join(lab.sandbox.folder, '.nimbus'), { recursive: true });
+      const again = await lab.run(DEPLOY, { NIMBUS_INDEX_URL: first.url });
+      assert.equal(again.code, 0, again.stderr);
+      assert.equal(await lab.answer(), '1.0 1.0');
+      assert.equal(await version(), before, 'the lock is the environment');
+      assert.equal(readFileSync(lab.lockFile, 'utf8'), text);
+    } finally {
+      rmSync(path.join(lab.wheels, 'tiny-two/tiny_two-1.5-py3-none-any.whl'));
+      writeIndex(lab.wheels, []);
+    }
+  });
+
+  it('installs nothing that is not what it names', async () => {
+    const { url } = await lab.index();
+    assert.equal((await lab.run([...LOCK, '--python', MINOR], { NIMBUS_INDEX_URL: url })).code, 0);
+    const text = readFileSync(lab.lockFile, 'utf8');
+    const wrong = text.replace(/(tiny-two==1\.0 \\\n {4}--hash=sha256:)[0-9a-f]{64}/, `$1${'0'.repeat(64)}`);
+    writeFileSync(lab.lockFile, wrong);
+    for (const more of [{}, { PATH: WITHOUT_UV }]) {
+      const problem = await refused(lab.sandbox, DEPLOY, 1, lab.env({ NIMBUS_INDEX_URL: url, ...more }));
+      assert.equal(problem.code, 'environment-hash', problem.text);
+      assert.deepEqual(leftBehind(lab.sandbox), { models: undefined, snapshots: [] });
+      assert.deepEqual(readdirSync(path.join(lab.sandbox.home, 'cache/environments')), []);
+      assert.equal(readFileSync(lab.lockFile, 'utf8'), wrong);
+    }
+  });
+
+  it('is not used where a merge left it in two', async () => {
+    writeFileSync(lab.lockFile, '<<<<<<< HEAD\n');
+    const problem = await refused(lab.sandbox, LOCK, 1, lab.env());
+    assert.equal(problem.code, 'lock-damaged');
+    assert.match(problem.text, /nimbus\.lock:1: A merge left its marks here/);
+    assert.equal(readFileSync(lab.lockFile, 'utf8'), '<<<<<<< HEAD\n');
+  });
+
+  it('refuses a platform that a package has no wheel for', async () => {
+    const { url } = await lab.index();
+    writeFileSync(path.join(lab.sandbox.folder, 'words/requirements.txt'), 'linux-only\n');
+    const argv = [...LOCK, '--python', '3.12', '--platform'];
+    assert.equal((await lab.run([...argv, 'linux-x86_64'], { NIMBUS_INDEX_URL: url })).code, 0);
+    const before = readFileSync(lab.lockFile, 'utf8');
+    const problem = await refused(lab.sandbox, [...argv, 'macos-arm64'], 1, lab.env({ NIMBUS_INDEX_URL: url }));
+    assert.equal(problem.code, 'environment-no-package');
+    assert.match(problem.text, /linux-only/);
+    assert.equal(readFileSync(lab.lockFile, 'utf8'), before);
+    assert.equal((await lab.run([...argv, 'amiga'])).code, 2);
+    assert.equal((await lab.run([...LOCK, '--python', '2.7'])).code, 2);
+  });
+
+  it('takes PyTorch from an index of its own, also where another package brings it along', async () => {
+    const { url } = await lab.index();
+    const cpu = path.join(lab.sandbox.folder, '../torch index');
+    mkdirSync(cpu, { recursive: true });
+    writeIndex(cpu, [
+      { name: 'torch', version: '2.9.0+cpu' },
+      { name: 'tiny-two', version: '1.0' },
+    ]);
+    for (const requirement of ['torch', 'needs-torch']) {
+      writeFileSync(path.join(lab.sandbox.folder, 'words/requirements.txt'), `${requirement}\n`);
+      const made = await lab.run([...LOCK, '--python', MINOR, '--torch-index-url', `file://${encodeURI(cpu)}`], {
+        NIMBUS_INDEX_URL: url,
+      });
+      assert.equal(made.code, 0, made.stderr);
+      const text = readFileSync(lab.lockFile, 'utf8');
+      assert.match(text, /^# torch: cpu$/m);
+      assert.match(text, /^torch==2\.9\.0\+cpu /m);
+      assert.doesNotMatch(text, /nvidia|triton/);
+    }
+    // And the environment is made of both indexes.
+    writeFileSync(
+      path.join(lab.sandbox.folder, 'words/handler.py'),
+      `import torch\n${ECHO.replace('return input', 'return torch.VERSION')}`,
+    );
+    const deployed = await lab.run(DEPLOY, {
+      NIMBUS_INDEX_URL: url,
+      NIMBUS_TORCH_CPU_INDEX_URL: `file://${encodeURI(cpu)}`,
+    });
+    assert.equal(deployed.code, 0, deployed.stderr);
+    assert.equal(await lab.answer(), '2.9.0+cpu');
+  });
+
+  it('refuses CUDA packages, which only --allow-cuda lets in, and marks what no image can be made of', async () => {
+    const { url } = await lab.index();
+    writeFileSync(path.join(lab.sandbox.folder, 'words/requirements.txt'), 'needs-torch\n');
+    const argv = [...LOCK, '--platform', 'linux-x86_64', '--python', MINOR];
+    const problem = await refused(
+      lab.sandbox,
+      [...argv, '--torch-index-url', ''],
+      1,
+      lab.env({ NIMBUS_INDEX_URL: url }),
+    );
+    assert.equal(problem.code, 'lock-cuda');
+    assert.match(problem.text, /nvidia-cublas, triton.*torchCpuIndexUrl/);
+    assert.ok(!existsSync(lab.lockFile));
+    const allowed = await lab.run([...argv, '--allow-cuda', '--json'], { NIMBUS_INDEX_URL: url });
+    const { sections } = JSON.parse(allowed.stdout) as { sections: { refusedForImage?: string }[] };
+    assert.match(sections[0]!.refusedForImage!, /CUDA packages/);
+  });
+
+  it("refuses PyPI's own PyTorch, and leaves NCCL out of XGBoost", async () => {
+    const real = { UV_NO_CACHE: undefined };
+    writeFileSync(path.join(lab.sandbox.folder, 'words/requirements.txt'), 'torch==2.9.0\n');
+    const argv = [...LOCK, '--platform', 'linux-x86_64', '--python', '3.12'];
+    const problem = await refused(lab.sandbox, [...argv, '--torch-index-url', ''], 1, lab.env(real));
+    assert.equal(problem.code, 'lock-cuda', problem.text);
+    assert.match(problem.text, /nvidia-/);
+    writeFileSync(path.join(lab.sandbox.folder, 'words/requirements.txt'), 'xgboost==3.0.5\n');
+    const made = await lab.run(argv, real);
+    assert.equal(made.code, 0, made.stderr);
+    const text = readFileSync(lab.lockFile, 'utf8');
+    assert.match(text, /^xgboost==3\.0\.5 /m);
+    assert.doesNotMatch(text, /nvidia/);
+  });
+});
