@@ -26,18 +26,25 @@ def leave_network():
         if _ctypes.call_cdeclfunction(unshare, (CLONE_NEWNET,)) != 0:  # only the administrator may do that alone
             if _ctypes.call_cdeclfunction(unshare, (CLONE_NEWUSER | CLONE_NEWNET,)) != 0:
                 return False
-            _keep_identity(uid, gid)
+            _try_to_keep_identity(uid, gid)
     except (ImportError, OSError, AttributeError):  # a Python without ctypes, a system without the call
         return False
     _raise_loopback()
     return True
 
 
-def _keep_identity(uid, gid):
-    """In a user namespace everybody is nobody until it is told who is who."""
-    for name, text in (("setgroups", "deny"), ("uid_map", "%d %d 1" % (uid, uid)), ("gid_map", "%d %d 1" % (gid, gid))):
-        with open("/proc/self/" + name, "w") as file:
-            file.write(text)
+def _try_to_keep_identity(uid, gid):
+    """In a user namespace everybody is nobody until it is told who is who. Some systems forbid telling: then it is so."""
+    try:
+        for name, text in (
+            ("setgroups", "deny"),
+            ("uid_map", "%d %d 1" % (uid, uid)),
+            ("gid_map", "%d %d 1" % (gid, gid)),
+        ):
+            with open("/proc/self/" + name, "w") as file:
+                file.write(text)
+    except OSError:
+        pass
 
 
 def _raise_loopback():

@@ -59,6 +59,11 @@ export async function forgetConsents(project: string): Promise<Consent[]> {
   });
 }
 
+/** Whether the user trusts the project's own code: its handlers, modules and Pythons. */
+export function trustsProject(project: string): boolean {
+  return isCovered({ kind: 'code', files: [] }, readConsents(project));
+}
+
 /** Whether loading something of this risk was agreed to. `unreadable` never is. */
 export function isCovered(risk: Risk, consents: readonly Consent[]): boolean {
   const asked = consentFor(risk);

@@ -15,6 +15,7 @@ import { planEnvironment, type EnvironmentChoice as PlannedEnvironment } from '.
 import { problemsOf } from './environment/problems.ts';
 import { condaNameIn } from './environment/project-files.ts';
 import { surveyEnvironments, type Survey } from './environment/survey.ts';
+import { importedNames, projectModules } from './host/modules.ts';
 import { MODELS_FILE } from './models/document.ts';
 import { heldByLater } from './models/later.ts';
 import { newerFile, readModels, type Declared } from './models/read.ts';
@@ -79,6 +80,8 @@ export interface PreparedDeploy {
   lock: LockContext;
   /** Set where loading the model may run something that the user has not agreed to. */
   consentNeeded?: Risk;
+  /** Modules of the project that loading it also runs, relative to it; empty where the project is trusted. */
+  alsoRuns: string[];
   /** Looks at every interpreter there is, not only up to the first that fits; answers with what it has seen so far. */
   survey(onChange: (survey: Survey) => void, signal?: AbortSignal): Promise<void>;
   plan(answers: DeployAnswers): DeployPlan;
@@ -127,7 +130,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const packages = request.packages ?? packageSettings(process.env);
   const planned = await planEnvironment(
     { requirements: made.needs },
-    current === undefined || request.interpreter !== undefined ? found : keepFirst(current, found),
+    current === undefined || request.interpreter !== undefined ? found : keepFirst(current, found, request),
     {
       lock,
       packages,
@@ -151,6 +154,15 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   });
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
+  const imported = await ownModules(detection, request);
+  if (!imported.ok) return imported;
+  const own = imported.value;
+  const trusted = isCovered({ kind: 'code', files: own }, given);
+  const consentNeeded: Risk | undefined = !isCovered(detection.risk, given)
+    ? detection.risk
+    : own.length > 0 && !trusted
+      ? { kind: 'code', files: own }
+      : undefined;
   return ok({
     detection,
     name,
@@ -161,7 +173,8 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     environments,
     captured: made.captured,
     lock,
-    ...(isCovered(detection.risk, given) ? {} : { consentNeeded: detection.risk }),
+    ...(consentNeeded ? { consentNeeded } : {}),
+    alsoRuns: trusted ? [] : own,
     survey: (onChange, signal) =>
       surveyInterpreters({
         request,
@@ -239,9 +252,20 @@ function differences({ detection, captured }: Facts, environment: EnvironmentPla
 }
 
 /** The consent that allows a prepared deploy's risk, once the user agreed. */
-export function consentTo(prepared: PreparedDeploy): Consent[] {
-  const consent = prepared.consentNeeded && consentFor(prepared.consentNeeded);
-  return consent ? [consent] : [];
+export function consentTo({ consentNeeded, alsoRuns }: PreparedDeploy): Consent[] {
+  const consent = consentNeeded && consentFor(consentNeeded);
+  if (!consent) return [];
+  return alsoRuns.length > 0 && consentNeeded?.kind !== 'code' ? [consent, { kind: 'code' }] : [consent];
+}
+
+/** The project's own modules that a model imports, relative to the project. Errors: as of `projectModules`. */
+async function ownModules(
+  detection: Detection,
+  { project, signal }: Pick<DeployRequest, 'project' | 'signal'>,
+): Promise<Outcome<string[]>> {
+  const names = await importedNames(detection);
+  const found = await projectModules(names, { project, model: detection.path, ...(signal ? { signal } : {}) });
+  return found.ok ? ok(found.value.places.map((place) => path.relative(project, place))) : found;
 }
 
 /** The model's declared name where its path is declared already, else a free name made from the path. */
@@ -294,7 +318,7 @@ export async function surveyInterpreters(options: SurveyRequest): Promise<void> 
   });
   const found = trustedProject ? all : all.filter(({ source }) => source !== 'project');
   const untrusted = all.filter((candidate) => !found.includes(candidate));
-  await surveyEnvironments(requirements, current === undefined ? found : keepFirst(current, found), {
+  await surveyEnvironments(requirements, current === undefined ? found : keepFirst(current, found, request), {
     skipped: [
       ...untrusted.map(({ python }) => ({ python, why: 'It is code of this project, which is not trusted.' })),
       ...skipped,
@@ -314,8 +338,13 @@ export async function projectInterpreter(project: string): Promise<string | unde
   return (await candidates({ project })).find(({ source }) => source === 'project')?.python;
 }
 
-function keepFirst(python: string, found: Candidate[]): Candidate[] {
+function keepFirst(
+  python: string,
+  found: Candidate[],
+  { project, trustedProject }: Pick<DeployRequest, 'project' | 'trustedProject'>,
+): Candidate[] {
   if (!existsSync(python)) return found;
+  if (!trustedProject && python.startsWith(project + path.sep)) return found;
   const known = found.find((candidate) => candidate.python === python);
   return [known ?? { python, source: 'current' }, ...found.filter((candidate) => candidate !== known)];
 }

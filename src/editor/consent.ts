@@ -16,8 +16,8 @@ const NAMES_SHOWN = 15;
 export async function askConsent(prepared: PreparedDeploy, name: string): Promise<Consent[] | undefined> {
   const risk = prepared.consentNeeded;
   if (!risk) return [];
-  const { detection } = prepared;
-  const about = { file: path.basename(detection.path), name, wayOut: saferFormat(detection) };
+  const { detection, alsoRuns } = prepared;
+  const about = { file: path.basename(detection.path), name, alsoRuns, wayOut: saferFormat(detection) };
   if (!(await agreedTo(risk, about))) return undefined;
   return consentTo(prepared);
 }
@@ -32,6 +32,8 @@ interface About {
   file: string;
   /** Of the model. */
   name: string;
+  /** Modules of the project that it runs too. */
+  alsoRuns: string[];
   /** How to save it so that nothing needs to be asked. */
   wayOut: string | undefined;
 }
@@ -52,7 +54,7 @@ async function agreedTo(risk: Risk, about: About): Promise<boolean> {
   }
 }
 
-async function agreedToUnknown({ file, wayOut }: About, globals: PickleGlobal[]): Promise<boolean> {
+async function agreedToUnknown({ file, alsoRuns, wayOut }: About, globals: PickleGlobal[]): Promise<boolean> {
   const load = vscode.l10n.t('Load the Model');
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t('Loading {0} runs code that is not part of its framework.', file),
@@ -62,6 +64,9 @@ async function agreedToUnknown({ file, wayOut }: About, globals: PickleGlobal[])
         vscode.l10n.t('A pickle can run any code when it is loaded. This one names:'),
         list(globals.filter(({ danger }) => danger !== 'known')),
         vscode.l10n.t('Load it only if you trust where it comes from. Retraining the same model does not ask again.'),
+        ...(alsoRuns.length === 0
+          ? []
+          : [vscode.l10n.t('It also runs files of this project: {0}', alsoRuns.join(', '))]),
         ...(wayOut === undefined ? [] : [wayOut]),
       ].join('\n\n'),
     },

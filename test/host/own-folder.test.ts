@@ -60,7 +60,7 @@ describe('a repository that brings links as .nimbus', () => {
     mkdirSync(path.dirname(folder));
     symlinkSync(elsewhere, folder);
     const snapshots = new Snapshots(folder);
-    await snapshots.sweep(new Set());
+    await snapshots.sweep(() => new Set());
     sweepFunctionFiles(folder);
     untouched();
   });

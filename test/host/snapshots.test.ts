@@ -168,11 +168,11 @@ describe('snapshots', () => {
       names.push((await taken()).hash);
     }
     const release = snapshots.hold(names[1]!);
-    await snapshots.sweep(new Set([names[0]!]));
+    await snapshots.sweep(() => new Set([names[0]!]));
     const there = (): string[] => readdirSync(path.join(project, '.nimbus/snapshots')).sort();
     assert.deepEqual(there(), [names[0]!, names[1]!].sort());
     release();
-    await snapshots.sweep(new Set());
+    await snapshots.sweep(() => new Set());
     assert.deepEqual(there(), []);
     // One that was swept is made again.
     assert.ok(existsSync((await taken()).path));
@@ -181,8 +181,8 @@ describe('snapshots', () => {
   it('are swept with what a killed host left half-made, not with what is being made', async () => {
     const kept = path.join(project, '.nimbus/snapshots');
     mkdirSync(path.join(kept, 'tmp-left/model'), { recursive: true });
-    const [{ hash }] = await Promise.all([taken(), snapshots.sweep(new Set()), snapshots.sweep(new Set())]);
-    await snapshots.sweep(new Set([hash]));
+    const [{ hash }] = await Promise.all([taken(), snapshots.sweep(() => new Set()), snapshots.sweep(() => new Set())]);
+    await snapshots.sweep(() => new Set([hash]));
     assert.deepEqual(readdirSync(kept), [hash]);
   });
 
@@ -190,7 +190,7 @@ describe('snapshots', () => {
     const stop = new AbortController();
     const sweeping = (async () => {
       while (!stop.signal.aborted) {
-        await snapshots.sweep(new Set());
+        await snapshots.sweep(() => new Set());
         await new Promise((resolve) => setImmediate(resolve));
       }
     })();

@@ -145,21 +145,21 @@ function canBeResumed(file: string, out: string | undefined): Outcome<undefined>
 
 /** The answers to go on with: none for a new run, which never takes the place of an unfinished one. */
 async function keptFor(out: string, origin: Origin | undefined, resume: boolean): Promise<Outcome<Kept>> {
-  const before = origin && (await unfinished(out));
-  if (!origin || !before) return ok(NOTHING_KEPT);
+  const before = await unfinished(out);
+  if (!before) return ok(NOTHING_KEPT);
   const partial = partialOf(out);
   const count = before.kept.succeeded + before.kept.failed;
-  const different = differences(before.origin, origin);
-  if (!resume && different.length > 0) return ok(NOTHING_KEPT);
+  const different = origin ? differences(before.origin, origin) : ['Its inputs were read from a file.'];
   if (!resume) {
     return fail('batch-unfinished', `${partial} has ${count} answers of an earlier run.`, {
-      next: `Go on with --resume, or delete ${partial} to begin again.`,
+      ...(different.length > 0 ? { why: different.join(' ') } : {}),
+      next: `${different.length > 0 ? 'Move' : 'Go on with --resume, or move'} ${partial} away to begin again.`,
     });
   }
   if (different.length === 0) return ok(before.kept);
   return fail('batch-changed', `The ${count} answers in ${partial} do not go with this run.`, {
     why: different.join(' '),
-    next: `Run it without --resume to begin again; ${partial} is then replaced.`,
+    next: `Move ${partial} away to begin again.`,
   });
 }
 

@@ -9,8 +9,8 @@ import {
   type EnvironmentChoice,
   type PreparedDeploy,
 } from '../../core/deploy.ts';
-import { readConsents, rememberConsents } from '../../core/consent.ts';
-import type { Consent, Detection } from '../../core/detect/detection.ts';
+import { trustsProject, rememberConsents } from '../../core/consent.ts';
+import type { Consent } from '../../core/detect/detection.ts';
 import { saferFormat } from '../../core/detect/safer.ts';
 import { madeWith } from '../../core/environment/captured.ts';
 import { withoutPassword } from '../../core/environment/packages.ts';
@@ -182,8 +182,7 @@ async function currentInterpreters(folder: string): Promise<Record<string, strin
  * run before anything else; without it nothing of the project runs before `askConsent`.
  */
 async function askTrust(terminal: Terminal, folder: string, options: Options): Promise<Outcome<boolean>> {
-  if (options.trust || readConsents(folder).some((consent) => consent.kind === 'code' && consent.hash === undefined))
-    return ok(true);
+  if (options.trust || trustsProject(folder)) return ok(true);
   const own = options.python === undefined ? await projectInterpreter(folder) : undefined;
   if (own === undefined) return ok(false);
   return terminal.confirm(
@@ -232,22 +231,22 @@ async function askConsent(terminal: Terminal, prepared: PreparedDeploy, options:
   const risk = prepared.consentNeeded;
   if (!risk) return ok([]);
   if (risk.kind === 'dangerous-globals') {
-    const question = `${describeRisk(prepared.detection)}\nLoading this file can run them. Type the model's name (${prepared.name}) to load it all the same:`;
+    const question = `${describeRisk(prepared)}\nLoading this file can run them. Type the model's name (${prepared.name}) to load it all the same:`;
     const answer = await terminal.ask(question, 'a terminal: no flag allows this');
     if (!answer.ok) return answer;
     return answer.value.trim() === prepared.name ? ok(consentTo(prepared)) : cancelled();
   }
   if (options.trust) {
-    terminal.say(indent(`Agreed to by --trust. ${describeRisk(prepared.detection)}`));
+    terminal.say(indent(`Agreed to by --trust. ${describeRisk(prepared)}`));
     return ok(consentTo(prepared));
   }
-  const answer = await terminal.confirm(`${describeRisk(prepared.detection)}\nRun it?`, '--trust');
+  const answer = await terminal.confirm(`${describeRisk(prepared)}\nRun it?`, '--trust');
   if (!answer.ok) return answer;
   return answer.value ? ok(consentTo(prepared)) : cancelled();
 }
 
-function describeRisk(detection: Detection): string {
-  const { risk } = detection;
+function describeRisk({ detection, consentNeeded: risk, alsoRuns }: PreparedDeploy): string {
+  if (!risk) return '';
   if (risk.kind === 'code') {
     const whose = risk.hash === undefined ? 'of this project' : 'that came with the model';
     return `Loading it runs code ${whose}: ${risk.files.join(', ')}.`;
@@ -258,5 +257,11 @@ function describeRisk(detection: Detection): string {
     .map((one) => `${one.name}${one.meaning ? `: ${one.meaning}` : ''}`);
   const what = risk.kind === 'dangerous-globals' ? 'names what no model needs' : "uses names outside its framework's";
   const wayOut = saferFormat(detection);
-  return [`This pickle ${what}:`, indent(listed.join('\n')), ...(wayOut === undefined ? [] : [wayOut])].join('\n');
+  const own =
+    alsoRuns.length > 0
+      ? [`They are in this project's own code, which then counts as trusted: ${alsoRuns.join(', ')}.`]
+      : [];
+  return [`This pickle ${what}:`, indent(listed.join('\n')), ...own, ...(wayOut === undefined ? [] : [wayOut])].join(
+    '\n',
+  );
 }

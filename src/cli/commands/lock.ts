@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { readConsents } from '../../core/consent.ts';
+import { trustsProject } from '../../core/consent.ts';
 import { prepareDeploy, type PreparedDeploy } from '../../core/deploy.ts';
 import { madeWith } from '../../core/environment/captured.ts';
 import { condaRefusal } from '../../core/environment/conda.ts';
@@ -62,7 +62,7 @@ async function lock(terminal: Terminal, text: string, options: Options): Promise
     await prepareDeploy({
       project: project.folder,
       path: orExit(terminal, pathOf(project, text)),
-      trustedProject: options.trust ?? readConsents(project.folder).some(({ kind }) => kind === 'code'),
+      trustedProject: options.trust ?? trustsProject(project.folder),
       packages,
       signal: terminal.signal,
     }),

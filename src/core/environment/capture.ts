@@ -95,9 +95,11 @@ class Facts {
   readonly #made = new Set<string>();
   readonly #companions: readonly string[];
   readonly #project: string;
+  readonly #takesAddresses: boolean;
 
   constructor(detection: Pick<Detection, 'framework' | 'path' | 'requirements' | 'captured'>, project: string) {
     this.#project = project;
+    this.#takesAddresses = detection.framework === 'custom';
     this.#companions = COMPANIONS[detection.framework] ?? [];
     const { versions, names } = sourcesOf(detection);
     for (const text of detection.requirements) {
@@ -127,6 +129,8 @@ class Facts {
     const isAsked = isOwn && !stated.conda;
     const counts = before !== undefined || this.#companions.includes(name) || isAsked;
     if (!counts) return;
+    // An address in a file that came along with a model could build anything; a handler.py is code that was agreed to.
+    if (isAsked && stated.requirement.includes('@') && !this.#takesAddresses) return;
     if (isAsked && !this.asked.has(name)) this.#ask(name, stated.requirement);
     const fact = capturedOf(name, versions, relative(this.#project, stated.file));
     if (before && !isBetter(fact, before)) return;

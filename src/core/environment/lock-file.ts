@@ -3,7 +3,7 @@
  * one section for each platform and Python; a section is a requirements.txt with hashes as pip and uv take it.
  */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { isCuda } from './cuda.ts';
@@ -11,6 +11,8 @@ import { PLATFORMS, type LockPlatform } from './lock-platform.ts';
 import { normalName } from './requirement.ts';
 
 export const LOCK_FILE = 'nimbus.lock';
+/** A lock of a thousand packages with all their hashes has some 5 MB. */
+const MAX_BYTES = 32 * 2 ** 20;
 
 export interface Pin {
   /** Normalised. */
@@ -43,6 +45,14 @@ export async function lockFileOf(model: string): Promise<string> {
 export async function readLock(file: string): Promise<Outcome<LockSection[] | undefined>> {
   let text: string;
   try {
+    const facts = await lstat(file);
+    // A link, or a device, of a repository would be read, and written, in the place of a lock.
+    if (!facts.isFile() || facts.size > MAX_BYTES) {
+      return fail('lock-unreadable', `${file} is no lock.`, {
+        why: facts.isFile() ? `It has ${facts.size.toLocaleString('en')} bytes.` : 'It is not a file of its own.',
+        next: 'Remove it, and make the lock again with nimbus lock.',
+      });
+    }
     text = await readFile(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -95,6 +105,7 @@ export function parseLock(text: string, file = LOCK_FILE): Outcome<LockSection[]
     pin = { name: normalName(found[1]!), version: found[2]!, marker: found[3] ?? '', hashes: [] };
     section.pins.push(pin);
   }
+  if (text.trim() !== '' && !lines.includes(FORMAT)) return damaged(file, undefined, 'It does not say its format.');
   const bare = sections.flatMap(({ pins }) => pins).find(({ hashes }) => hashes.length === 0);
   if (bare) return damaged(file, undefined, `${bare.name} has no hash.`);
   return ok(sections);

@@ -1,4 +1,5 @@
 /** Whether the lock beside a model can be used for an interpreter. */
+import { withoutPassword } from './packages.ts';
 import path from 'node:path';
 import type { UserError } from '../../shared/outcome.ts';
 import type { EnvironmentLock, EnvironmentPlan, Probe } from './environment.ts';
@@ -69,7 +70,9 @@ export function lockProblem(context: LockContext, probe: Probe): string | undefi
     ...(gone.length > 0 ? [`it was made for ${gone.join(', ')}`] : []),
     ...(added.length > 0 ? [`the model asks for ${added.join(', ')}`] : []),
   ].join(', and ');
-  return `${path.basename(context.file)} is out of date for ${keyOf(section)}: ${differs}. It is not used; renew it with: ${renewCommand(context, section)}`;
+  return withoutPassword(
+    `${path.basename(context.file)} is out of date for ${keyOf(section)}: ${differs}. It is not used; renew it with: ${renewCommand(context, section)}`,
+  );
 }
 
 export function renewCommand(

@@ -135,7 +135,7 @@ export class Deployment implements Endpoint {
       workers: workers.length,
       lastMs: record?.lastMs ?? {},
       ...(memoryBytes > 0 ? { memoryBytes } : {}),
-      ...(this.#needs.length > 0 ? { needs: this.#needs } : {}),
+      ...(this.needs.length > 0 ? { needs: this.needs } : {}),
       ...(error ? { error } : {}),
     };
   }
@@ -238,7 +238,7 @@ export class Deployment implements Endpoint {
   }
 
   /** Variables that had a value when it was deployed, and have none now. */
-  get #needs(): string[] {
+  get needs(): string[] {
     const { env = [], spec } = this.record ?? {};
     const unset = (name: string): boolean => (this.env[name] ?? this.#around.env[name]) === undefined;
     return env.filter((name) => spec?.env?.includes(name) && unset(name));
@@ -262,7 +262,7 @@ export class Deployment implements Endpoint {
       const snapshot = { hash: record.snapshot, path: this.#around.snapshotPath(record.snapshot, spec) };
       const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith };
       const functionFile = writeFunction(this.#around, this, parts);
-      const worker = { functionFile, spec, snapshot, interpreter, env: this.env, isolated, since };
+      const worker = { functionFile, spec, snapshot, modules, interpreter, env: this.env, isolated, since };
       return { worker: spawnWorker(this.#around, this, worker, (line) => this.line(line)) };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -272,7 +272,7 @@ export class Deployment implements Endpoint {
   }
 
   #lacks(): Failure | undefined {
-    const needs = this.#needs;
+    const needs = this.needs;
     if (needs.length === 0) return undefined;
     const [it, them] = needs.length === 1 ? ['It', 'it'] : ['They', 'them'];
     return {
@@ -310,6 +310,7 @@ export function writeFunction(
 export interface WorkerParts {
   functionFile: string;
   snapshot: Pick<Snapshot, 'hash' | 'path'>;
+  modules: ModulesRecord;
   spec: DeploymentRecord['spec'];
   interpreter: string;
   /** Values of the variables that the spec names. */
@@ -323,7 +324,7 @@ export interface WorkerParts {
 export function spawnWorker(
   { settings, runtime, markPrefix, functions, env: hostEnv, useSnapshot }: Surroundings,
   key: DeploymentKey,
-  { functionFile, spec, snapshot, interpreter, env: given, isolated, since }: WorkerParts,
+  { functionFile, spec, snapshot, modules, interpreter, env: given, isolated, since }: WorkerParts,
   onLine: (line: LogLine) => void,
 ): Worker {
   const { env, missing } = workerEnvironment(key, spec, given, hostEnv);
@@ -345,5 +346,6 @@ export function spawnWorker(
     onLine,
   });
   void worker.ended.then(useSnapshot(snapshot.hash));
+  if (modules.hash !== undefined) void worker.ended.then(useSnapshot(modules.hash));
   return worker;
 }

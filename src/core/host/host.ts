@@ -256,7 +256,9 @@ export class Host {
   }
 
   provide(key: DeploymentKey, values: Record<string, string>): void {
-    this.#deployments.get(keyText(key))?.provide(values);
+    const deployment = this.#deployments.get(keyText(key));
+    deployment?.provide(values);
+    if (deployment?.record) this.#reloads.check(deployment);
   }
 
   logs({ model, deployment, requestId, limit }: LogQuery): LogLine[] {

@@ -1,5 +1,5 @@
 /** The project's own Python modules that a model imports: they are as much a part of the function as its files. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Detection } from '../detect/detection.ts';
 import { readStart } from '../detect/folder.ts';
@@ -37,6 +37,8 @@ export async function importedNames({ risk, path: model }: Pick<Detection, 'risk
       return [...new Set(own.map(({ name }) => name.slice(0, name.indexOf('.'))))].sort();
     }
     case 'code': {
+      // A published model's own code has nothing to do with the project that it was put into.
+      if (risk.hash !== undefined) return [];
       const names = new Set<string>();
       for (const file of await readdir(model, { recursive: true })) {
         if (file.endsWith('.py')) for (const name of await importsOf(path.join(model, file))) names.add(name);
@@ -63,6 +65,7 @@ export async function projectModules(
     for (const place of await placesOf(name, project)) {
       // What lies in the model itself is found there first.
       if (place.startsWith(model + path.sep) || place === model) continue;
+      if (!(await liesIn(place, project))) return leadsOut(place);
       const listed = await listFiles(place, project, { maxFiles: MAX_FILES, ...(signal ? { signal } : {}) });
       if (!listed.ok) return listed.error.code === 'model-too-many-files' ? tooMuch(place) : listed;
       places.push(place);
@@ -76,6 +79,22 @@ export async function projectModules(
   }
   files.sort((one, other) => (one.relative < other.relative ? -1 : 1));
   return ok({ files, places, stamp: files.length === 0 ? '' : stampOf(files) });
+}
+
+/** Links count as what they lead to. */
+async function liesIn(place: string, project: string): Promise<boolean> {
+  const [target, root] = await Promise.all([realpath(place), realpath(project)]);
+  return target.startsWith(root + path.sep);
+}
+
+function leadsOut(place: string): Outcome<never> {
+  return fail(
+    'model-link',
+    `The model imports ${path.basename(place)}, which is a link that leads out of the project.`,
+    {
+      next: 'Replace the link by the module itself.',
+    },
+  );
 }
 
 /** Whether the project has a module of this top-level name. */

@@ -109,7 +109,8 @@ export class Reloads {
     const { record } = deployment;
     const { project, snapshots, isBusy } = this.#ports;
     // What is stopped is looked at when it starts; a model that models.json no longer means is not followed.
-    if (!record || record.stopped || isBusy(deployment)) return;
+    // Without its variables a version would fail, or answer as if nothing was wrong.
+    if (!record || record.stopped || isBusy(deployment) || deployment.needs.length > 0) return;
     if (deployment.overlay?.error.code === DECLARATION_CHANGED) return;
     const model = modelPath(project, record.spec);
     const { signal } = this.#abort;

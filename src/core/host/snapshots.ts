@@ -178,9 +178,13 @@ export class Snapshots {
     if (names === undefined || !isOwnFolder(this.#folder)) return false;
     const release = this.hold(hash);
     try {
-      if (this.#users.has(hash)) await this.#copyOwn(hash, names);
-      else await this.#inTurn(() => keepOnly(path.join(this.#folder, hash), names));
-      return await this.check(hash);
+      // Two starts at once find the same: the second one finds it mended.
+      return await this.#inTurn(async () => {
+        if (await this.check(hash)) return true;
+        if (this.#users.has(hash)) await this.#copyOwn(hash, names);
+        else await keepOnly(path.join(this.#folder, hash), names);
+        return this.check(hash);
+      });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === undefined) throw error;
       return false;
@@ -189,7 +193,7 @@ export class Snapshots {
     }
   }
 
-  /** Puts a copy of a snapshot's own files into its place. */
+  /** Puts a copy of a snapshot's own files into its place. In its turn. */
   async #copyOwn(hash: string, names: ReadonlySet<string>): Promise<void> {
     const name = `${TEMPORARY}${randomUUID()}`;
     const temporary = path.join(this.#folder, name);
@@ -199,7 +203,7 @@ export class Snapshots {
       await copyAll(own, temporary, new AbortController().signal);
       const copied = await listCopy(temporary);
       if ((await hashAll(copied)) !== hash) return;
-      await this.#inTurn(() => this.#put(temporary, hash));
+      await this.#put(temporary, hash);
       this.#seal(hash, stampOf(copied));
     } finally {
       await rm(temporary, { recursive: true, force: true });
@@ -256,28 +260,31 @@ export class Snapshots {
     this.#onSeal();
   }
 
-  /** Removes all snapshots but these and those that are held, and what a killed host left half-made. */
-  async sweep(keep: ReadonlySet<string>): Promise<void> {
+  /**
+   * Removes all snapshots but those that `keep` names and those that are held, and what a killed host left half-made.
+   * `keep` is asked again for each: removing takes long, and others come into use meanwhile.
+   */
+  async sweep(keep: () => ReadonlySet<string>): Promise<void> {
     this.#spared.clear();
     for (const name of await this.#entries()) {
-      const unused = name.startsWith(TEMPORARY) ? !this.#making.has(name) : !keep.has(name);
+      const unused = name.startsWith(TEMPORARY) ? !this.#making.has(name) : !keep().has(name);
       if (unused && this.#users.has(name)) this.#spared.add(name);
-      else if (unused) await this.#remove(name);
+      else if (unused) await this.#remove(name, keep);
     }
     for (const hash of Object.keys(this.#seals)) {
-      if (keep.has(hash) || this.#held.has(hash)) continue;
+      if (keep().has(hash) || this.#held.has(hash)) continue;
       this.#seal(hash, undefined);
       this.#names.delete(hash);
     }
   }
 
-  async #remove(name: string): Promise<void> {
+  async #remove(name: string, keep: () => ReadonlySet<string>): Promise<void> {
     const leaving = `${TEMPORARY}${randomUUID()}`;
     this.#making.add(leaving);
     try {
       // Removing takes long: under its own name it would take what the next `take` puts there.
       const left = await this.#inTurn(async () => {
-        if (this.#held.has(name)) return false;
+        if (this.#held.has(name) || keep().has(name)) return false;
         this.#forget(name);
         await rename(path.join(this.#folder, name), path.join(this.#folder, leaving));
         return true;

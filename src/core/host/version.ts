@@ -86,6 +86,12 @@ async function fromSnapshot(
   const took = await takeModules(await importedNames(allowed.value), request, ports.snapshots);
   if (!took.ok) return took;
   const modules = took.value;
+  if (modules.hash !== undefined && !isCovered({ kind: 'code', files: [] }, request.consent)) {
+    return fail('consent-needed', 'Loading the model runs modules of this project, which is not trusted.', {
+      why: `It imports ${modules.names.join(', ')}.`,
+      next: 'Redeploy the model to agree or not.',
+    });
+  }
   if (modules.hash !== undefined) hold(modules.hash);
   const isolated = needsIsolation(allowed.value.risk);
   const version = functionVersion({

@@ -63,10 +63,13 @@ export class Versions {
   /** Removes the copies that no deployment needs. */
   async sweep(): Promise<void> {
     const { state, snapshots, around, log } = this.#ports;
-    const records = Object.values(state.state.deployments);
-    const keep = records.flatMap((one) => [one.snapshot, one.modules.hash, one.previousSnapshot, one.previousModules]);
+    const keep = (): ReadonlySet<string> => {
+      const records = Object.values(state.state.deployments);
+      const all = records.flatMap((one) => [one.snapshot, one.modules.hash, one.previousSnapshot, one.previousModules]);
+      return new Set(all.filter((hash) => hash !== undefined));
+    };
     try {
-      await snapshots.sweep(new Set(keep.filter((hash) => hash !== undefined)));
+      await snapshots.sweep(keep);
       sweepFunctionFiles(around.functions);
     } catch (error) {
       log(`sweep: ${String(error)}`);
@@ -138,7 +141,12 @@ export class Versions {
       spawn: (snapshot, { modules, isolated, version, madeWith }) => {
         const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith };
         const functionFile = writeFunction(around, request, parts);
-        return spawnWorker(around, request, { functionFile, spec, snapshot, interpreter, env, isolated }, onLine);
+        return spawnWorker(
+          around,
+          request,
+          { functionFile, spec, snapshot, modules, interpreter, env, isolated },
+          onLine,
+        );
       },
       stage,
     });

@@ -33,7 +33,7 @@ export async function* rows(
       const fields = Object.entries(record).map(
         ([name, text]) => [name, numeric(name) ? numberOf(text) : text] as const,
       );
-      const input = fields.length === 1 ? fields[0]![1] : Object.fromEntries(fields);
+      const input = columns.length <= 1 && fields.length === 1 ? fields[0]![1] : Object.fromEntries(fields);
       part.push({ line: info.lines, endByte: info.bytes, input, bytes: Buffer.byteLength(JSON.stringify(input)) });
       if (part.length === PART_ROWS) {
         yield part;
