@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, rmSync, truncateSync, watch, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { deployArguments, writeModel } from './models.ts';
 import { createSandbox, type Ended, type Sandbox } from './nimbus.ts';
@@ -163,12 +172,18 @@ describe('nimbus batch, a run of it', function () {
       assert.equal(read('out.jsonl.partial'), before);
     });
 
-    it('does not go with a file that changed; the command begins again', async () => {
+    it('does not go with a file that changed, and is not thrown away for it either', async () => {
       write(inputs(3));
       const { kind, detail, next } = problemOf(await sandbox.nimbus([...ARGV, '--resume', '--json']));
       assert.equal(kind, 'batch-changed');
       assert.match(detail, /in\.txt has changed/);
-      assert.match(next, /without --resume/);
+      assert.match(next, /[Mm]ove out\.jsonl\.partial away/);
+      const before = read('out.jsonl.partial');
+      const again = problemOf(await sandbox.nimbus([...ARGV, '--json']));
+      assert.equal(again.kind, 'batch-unfinished');
+      assert.match(again.detail, /in\.txt has changed/);
+      assert.equal(read('out.jsonl.partial'), before);
+      renameSync(at('out.jsonl.partial'), at('earlier'));
       assert.equal((await sandbox.json<{ inputs: number }>(ARGV)).inputs, 3);
       assert.deepEqual(
         lines().map((line) => line.result),

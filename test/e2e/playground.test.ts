@@ -86,7 +86,7 @@ describe('working with deployed models', () => {
     const options = list.getByRole('option');
     await options.filter({ hasText: /in use.*has what the model needs/ }).waitFor();
     await options
-      .filter({ hasText: /on the PATH.*scikit-learn is not installed; the model asks for ==/ })
+      .filter({ hasText: /on the PATH.*scikit-learn is not installed; the model (needs it|was made with)/ })
       .first()
       .waitFor();
     await options.filter({ hasText: /broken\/bin\/python.*gone/ }).waitFor();

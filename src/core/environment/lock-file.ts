@@ -59,7 +59,9 @@ export async function readLock(file: string): Promise<Outcome<LockSection[] | un
     if (code === 'ENOENT' || code === 'ENOTDIR') return ok(undefined);
     return fail('lock-unreadable', `${file} cannot be read.`, { why: message, next: 'Make it readable.' });
   }
-  return parseLock(text, file);
+  const parsed = parseLock(text, file);
+  const isNoLock = text.trim() !== '' && !text.split(/\r?\n/).includes(FORMAT);
+  return parsed.ok && isNoLock ? damaged(file, undefined, 'It does not say its format.') : parsed;
 }
 
 const FORMAT = '# format: 1';
@@ -105,7 +107,6 @@ export function parseLock(text: string, file = LOCK_FILE): Outcome<LockSection[]
     pin = { name: normalName(found[1]!), version: found[2]!, marker: found[3] ?? '', hashes: [] };
     section.pins.push(pin);
   }
-  if (text.trim() !== '' && !lines.includes(FORMAT)) return damaged(file, undefined, 'It does not say its format.');
   const bare = sections.flatMap(({ pins }) => pins).find(({ hashes }) => hashes.length === 0);
   if (bare) return damaged(file, undefined, `${bare.name} has no hash.`);
   return ok(sections);
