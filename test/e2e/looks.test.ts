@@ -82,9 +82,8 @@ describe('how it looks', () => {
       window = await editor.open(workspace, 'light');
       const { page } = window;
       await showContainer(page, 'Nimbus');
-      await row(page, new RegExp(`^deployment local of ${LONG_NAME}, serving`)).click();
       const playground = new Playground(page);
-      await playground.opened(LONG_NAME);
+      await playground.openBy(row(page, new RegExp(`^deployment local of ${LONG_NAME}, serving`)), LONG_NAME);
       const look = async (step: string): Promise<void> => {
         await window.picture(`hard-${step}`);
         assert.deepEqual(await violations(playground.frame), [], step);

@@ -17,6 +17,20 @@ export class Playground {
     });
   }
 
+  /** Opens it by a row of the Models view. A click that falls into a redraw of the tree is lost, and is repeated. */
+  async openBy(row: Locator, model: string): Promise<void> {
+    const shown = this.frame.getByLabel('Model', { exact: true }).locator(`option:checked[value="${model}"]`);
+    for (let tries = 0; ; tries++) {
+      await row.click();
+      const isShown = await shown.waitFor({ state: 'attached', timeout: 10_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (isShown) return;
+      if (tries === 3) throw new Error(`the playground of ${model} did not open`);
+    }
+  }
+
   /** Types a text, sends it with the keyboard and answers with the history's new row. */
   async send(text: string): Promise<Request> {
     const before = await this.rows().count();
