@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { importsIn } from '../../src/core/host/modules.ts';
 import { post, TestProject, type Reply } from './support.ts';
@@ -122,6 +122,16 @@ describe("a model that imports its project's modules", function () {
     const operation = await project.execute(project.plan('dynamic'));
     assert.equal(operation.state, 'failed');
     assert.match(operation.error?.next ?? '', /write "import hidden"/);
+  });
+
+  it('is refused where a module is a link that leads out of the project', async () => {
+    const outside = path.join(project.home, 'outside');
+    mkdirSync(outside);
+    writeFileSync(path.join(outside, 'a.py'), '');
+    symlinkSync(outside, path.join(project.folder, 'cfg'));
+    project.write('linked', 'import cfg.a\nload = lambda path: None\npredict = lambda model, input: 1\n');
+    const operation = await project.execute(project.plan('linked'));
+    assert.equal(operation.error?.code, 'model-link', JSON.stringify(operation.error));
   });
 
   it('is refused where a package is a data set', async () => {

@@ -178,6 +178,18 @@ describe('snapshots', () => {
     assert.ok(existsSync((await taken()).path));
   });
 
+  it('that came into use while others were removed stay', async () => {
+    const names: string[] = [];
+    for (const text of ['1', '2']) {
+      writeFileSync(path.join(model, 'a'), text);
+      names.push((await taken()).hash);
+    }
+    let asked = 0;
+    await snapshots.sweep(() => new Set(asked++ === 0 ? [] : names));
+    assert.ok(asked > 1);
+    assert.deepEqual(readdirSync(path.join(project, '.nimbus/snapshots')).sort(), names.sort());
+  });
+
   it('are swept with what a killed host left half-made, not with what is being made', async () => {
     const kept = path.join(project, '.nimbus/snapshots');
     mkdirSync(path.join(kept, 'tmp-left/model'), { recursive: true });
