@@ -10,6 +10,16 @@ def classified(labels, classes, scores, kind):
     ]
 
 
+def ranked(labels, scores, top):
+    """A ClassificationResult; with `top` only that many scores, the highest first."""
+    best = max(range(len(scores)), key=scores.__getitem__)
+    order = range(len(scores))
+    if top is not None:
+        order = sorted(order, key=scores.__getitem__, reverse=True)[:top]
+    found = [{"label": labels[at], "score": scores[at]} for at in order]
+    return {"label": labels[best], "scores": found, "scoreKind": "probability"}
+
+
 def scored(classes, row):
     """The scores of one result: each class as the JSON value that `label` has for it."""
     return [{"label": label, "score": score} for label, score in zip(classes, row)]
@@ -20,6 +30,14 @@ def label_text(label):
     if isinstance(label, bool):
         return "true" if label else "false"
     return str(label)
+
+
+def table_card(model):
+    """Of a booster: what it is asked and answers."""
+    found = {"task": model.task, "input": model.table.schema(), "output": SCHEMAS[model.task]}
+    if model.labels is not None:
+        found["labels"] = [label_text(label) for label in model.labels]
+    return found
 
 
 def values(row):
@@ -76,3 +94,15 @@ SCHEMAS = {
     ),
 }
 """JSON Schema of one result, by task."""
+
+_TEXT_SCORE = {"type": "object", "properties": {"label": {"type": "string"}, "score": {"type": "number"}}}
+RANKED = {
+    "type": "object",
+    "properties": {
+        "label": {"type": "string"},
+        "scores": {"type": "array", "items": _TEXT_SCORE},
+        "scoreKind": {"enum": ["probability"]},
+    },
+    "required": ["label", "scores"],
+}
+"""JSON Schema of what `ranked` makes."""

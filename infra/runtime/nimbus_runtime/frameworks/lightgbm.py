@@ -3,10 +3,10 @@
 import sys
 
 from ..deferral import absent_during
-from . import Failed, InputError, only_parameters
-from .answers import SCHEMAS, classified, values
+from . import only_parameters
+from .answers import classified, table_card, values
 from .processors import threads
-from .tables import CategoryTable, NumberTable
+from .tables import CategoryTable, NumberTable, answer_rows
 
 ABSENT = ("sklearn", "pandas", "matplotlib", "graphviz", "dask")
 """What LightGBM imports wherever it is installed, two seconds of it, for wrappers, plots and frames."""
@@ -47,28 +47,11 @@ def load(path):
 
 def predict(model, inputs, parameters):
     only_parameters(parameters, ())
-    results, rows, positions = [None] * len(inputs), [], []
-    for index, value in enumerate(inputs):
-        try:
-            rows += model.table.read([value])
-            positions.append(index)
-        except InputError as error:
-            results[index] = Failed(error)
-    for position, answer in zip(positions, _answers(model, rows) if rows else ()):
-        results[position] = answer
-    return results
+    return answer_rows(inputs, lambda value: model.table.read([value])[0], lambda rows: _answers(model, rows))
 
 
 def card(model):
-    found = {
-        "task": model.task,
-        "input": model.table.schema(),
-        "output": SCHEMAS[model.task],
-        "frameworkVersion": sys.modules["lightgbm"].__version__,
-    }
-    if model.labels is not None:
-        found["labels"] = [str(label) for label in model.labels]
-    return found
+    return dict(table_card(model), frameworkVersion=sys.modules["lightgbm"].__version__)
 
 
 def _header(path):

@@ -3,9 +3,9 @@
 import sys
 
 from ..contract import json_type
-from . import Failed, InputError, only_parameters
+from . import InputError, only_parameters
 from .answers import SCHEMAS, classified, scored, values
-from .tables import NumberTable
+from .tables import NumberTable, answer_rows
 
 PRODUCERS = ("skl2onnx", "OnnxMLTools")
 
@@ -40,18 +40,12 @@ class EstimatorModel:
 
     def predict(self, inputs, parameters):
         only_parameters(parameters, ())
-        results = [None] * len(inputs)
-        rows, positions = [], []
-        for index, value in enumerate(inputs):
-            try:
-                rows.append(self.reader.row(value))
-                positions.append(index)
-            except InputError as error:
-                results[index] = Failed(error)
+        return answer_rows(inputs, self.reader.row, self._answer_rows)
+
+    def _answer_rows(self, rows):
+        results = []
         for low in range(0, len(rows), self.most):
-            answers = self._answer(self.session.run(self.reader.feed(rows[low : low + self.most])))
-            for position, answer in zip(positions[low : low + self.most], answers):
-                results[position] = answer
+            results += self._answer(self.session.run(self.reader.feed(rows[low : low + self.most])))
         return results
 
     def input_schema(self):

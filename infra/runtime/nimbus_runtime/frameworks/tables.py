@@ -1,9 +1,23 @@
 """Rows of numbers as JSON gives them: a list in column order, or an object by column name. null is a missing value."""
 
 from ..contract import json_type
-from . import InputError
+from . import Failed, InputError
 
 NUMBER = {"type": "number"}
+
+
+def answer_rows(inputs, read, answer):
+    """One result per input: Failed where `read(input)` raises InputError, else what `answer(rows)` has for its row."""
+    results, rows, positions = [None] * len(inputs), [], []
+    for index, value in enumerate(inputs):
+        try:
+            rows.append(read(value))
+            positions.append(index)
+        except InputError as error:
+            results[index] = Failed(error)
+    for position, result in zip(positions, answer(rows) if rows else ()):
+        results[position] = result
+    return results
 
 
 class NumberTable:

@@ -12,6 +12,7 @@ from .. import torch_setup
 from ..contract import json_type
 from ..parameters import integer
 from . import Failed, InputError, only_parameters
+from .answers import RANKED, ranked
 from .torch_tensors import Argument, flat_outputs, plain, tensor_of
 
 ENDINGS = (".pt", ".pth", ".pt2", ".ts", ".jit", ".torchscript")
@@ -66,7 +67,7 @@ def card(model):
         "input": model.arguments[0].schema()
         if single
         else {"type": "object", "properties": properties, "required": required},
-        "output": _CLASSIFIED if model.labels else _TENSORS,
+        "output": RANKED if model.labels else _TENSORS,
         "frameworkVersion": torch_setup.version(),
     }
     if model.labels:
@@ -212,10 +213,7 @@ def _classified(labels, tensors, top):
     if len(scores) != len(labels):
         raise ValueError("the program has %d outputs and there are %d labels" % (len(scores), len(labels)))
     row = scores.float().softmax(-1).tolist()
-    order = sorted(range(len(row)), key=row.__getitem__, reverse=True)
-    shown = range(len(row)) if top is None else order[:top]
-    found = [{"label": labels[at], "score": row[at]} for at in shown]
-    return {"label": labels[order[0]], "scores": found, "scoreKind": "probability"}
+    return ranked(labels, row, top)
 
 
 _TENSOR = {
@@ -226,14 +224,4 @@ _TENSORS = {
     "type": "object",
     "properties": {"tensors": {"type": "object", "additionalProperties": _TENSOR}},
     "required": ["tensors"],
-}
-_SCORE = {"type": "object", "properties": {"label": {"type": "string"}, "score": {"type": "number"}}}
-_CLASSIFIED = {
-    "type": "object",
-    "properties": {
-        "label": {"type": "string"},
-        "scores": {"type": "array", "items": _SCORE},
-        "scoreKind": {"enum": ["probability"]},
-    },
-    "required": ["label", "scores"],
 }

@@ -2,6 +2,7 @@
 
 from .. import parameters as read
 from ..frameworks import InputError, only_parameters
+from ..frameworks.answers import RANKED, ranked
 from .encoding import each, fields_of, text_of
 
 MOST_LABELS = 100
@@ -29,7 +30,7 @@ class TextClassification:
     def card(self):
         if self.problem == "regression":
             return {"task": "regression", "input": {"type": "string"}, "output": {"type": "object"}}
-        return {"task": self.task, "input": {"type": "string"}, "output": OUTPUT, "labels": self.labels}
+        return {"task": self.task, "input": {"type": "string"}, "output": RANKED, "labels": self.labels}
 
     def _encode(self, value, truncate):
         if isinstance(value, dict):
@@ -48,7 +49,7 @@ class TextClassification:
                 found = [self._numbers(row) for row in logits.tolist()]
             else:
                 scores = logits.sigmoid() if self.independent else logits.softmax(-1)
-                found = [classified(self.labels, row, top) for row in scores.tolist()]
+                found = [ranked(self.labels, row, top) for row in scores.tolist()]
             for at, result in zip(group, found):
                 results[at] = result
         return results
@@ -85,7 +86,7 @@ class ZeroShotClassification:
         )
 
     def card(self):
-        return {"task": self.task, "input": {"type": "string"}, "output": OUTPUT}
+        return {"task": self.task, "input": {"type": "string"}, "output": RANKED}
 
     def _encode(self, text, hypotheses, truncate):
         cut = {"truncation": "only_first"} if truncate else {}
@@ -109,32 +110,10 @@ class ZeroShotClassification:
                 scores = logits[:, [self.contradiction, self.entailment]].softmax(-1)[:, 1]
             else:
                 scores = logits[:, self.entailment].softmax(-1)
-            results.append(classified(labels, scores.tolist(), len(labels)))
+            results.append(ranked(labels, scores.tolist(), len(labels)))
         return results
 
 
 def labels_of(config):
     """Names of a model's classes, in the order of its outputs."""
     return [str(config.id2label[at]) for at in range(config.num_labels)]
-
-
-def classified(labels, scores, top):
-    """A ClassificationResult; with `top` only that many scores, the highest first."""
-    best = max(range(len(scores)), key=scores.__getitem__)
-    order = range(len(scores))
-    if top is not None:
-        order = sorted(order, key=scores.__getitem__, reverse=True)[:top]
-    found = [{"label": labels[at], "score": scores[at]} for at in order]
-    return {"label": labels[best], "scores": found, "scoreKind": "probability"}
-
-
-_SCORE = {"type": "object", "properties": {"label": {"type": "string"}, "score": {"type": "number"}}}
-OUTPUT = {
-    "type": "object",
-    "properties": {
-        "label": {"type": "string"},
-        "scores": {"type": "array", "items": _SCORE},
-        "scoreKind": {"enum": ["probability"]},
-    },
-    "required": ["label", "scores"],
-}
