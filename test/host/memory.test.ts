@@ -15,20 +15,14 @@ describe('watching the memory of a worker', function () {
     let stop = (): void => undefined;
     try {
       const reason = await new Promise<Failure>((resolve) => {
-        const looked: number[] = [];
-        const worker = {
-          get memoryBytes(): number {
-            return looked.at(-1) ?? 0;
-          },
-          set memoryBytes(bytes: number) {
-            looked.push(bytes);
+        stop = watchMemory(process.pid, 1, {
+          memory: () => {
             // The first look saw nothing; those after it can.
             pretend(platform);
             process.env['PATH'] = PATH;
           },
-          kill: async (why: Failure): Promise<void> => resolve(why),
-        };
-        stop = watchMemory(worker, process.pid, 1);
+          breach: resolve,
+        });
       });
       assert.equal(reason.code, 'out-of-memory');
     } finally {

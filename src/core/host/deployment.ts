@@ -1,4 +1,5 @@
 /** One deployment while the host runs: its pool of workers, its log and what the tree shows of it. */
+import { randomUUID } from 'node:crypto';
 import type { ModelCard, StartKind } from '../../shared/contract.ts';
 import type { UserError } from '../../shared/outcome.ts';
 import { DEFAULTS, keyText, type DeploymentKey, type DeploymentSpec, type ModelSpec } from '../../shared/spec.ts';
@@ -14,6 +15,7 @@ import type { Snapshot } from './snapshots.ts';
 import type { DeploymentRecord, ModulesRecord } from './state.ts';
 import type { Candidate } from './version.ts';
 import { whyOf } from './examples.ts';
+import { processTransport } from './process-transport.ts';
 import { Worker } from './worker.ts';
 
 /** What all deployments of a host share. */
@@ -315,7 +317,7 @@ export interface WorkerParts {
   interpreter: string;
   /** Values of the variables that the spec names. */
   env: Record<string, string>;
-  /** As of `WorkerOptions`. */
+  /** As of `ProcessOptions`. */
   isolated: boolean;
   since?: number;
 }
@@ -332,17 +334,19 @@ export function spawnWorker(
     onLine({ at: Date.now(), source: 'host', text: `not set in the environment: ${missing.join(', ')}` });
   }
   const worker = new Worker({
-    python: interpreter,
-    runtime,
-    functionFile,
-    env,
-    // As on AWS Lambda, where the working directory is the folder of the function's own files.
-    cwd: spec.framework === 'custom' ? snapshot.path : functions,
-    markPrefix,
-    isolated: isolated && !settings.consentedNetwork,
+    start: processTransport({
+      python: interpreter,
+      runtime,
+      functionFile,
+      env,
+      // As on AWS Lambda, where the working directory is the folder of the function's own files.
+      cwd: spec.framework === 'custom' ? snapshot.path : functions,
+      mark: `${markPrefix}-${randomUUID()}`,
+      isolated: isolated && !settings.consentedNetwork,
+      ...(spec.memoryMb === undefined ? {} : { memoryLimitBytes: spec.memoryMb * 2 ** 20 }),
+    }),
     initTimeoutMs: settings.initTimeoutMs,
     ...(since === undefined ? {} : { since }),
-    ...(spec.memoryMb === undefined ? {} : { memoryLimitBytes: spec.memoryMb * 2 ** 20 }),
     onLine,
   });
   void worker.ended.then(useSnapshot(snapshot.hash));

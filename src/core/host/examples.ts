@@ -7,7 +7,8 @@ import type { Example, ModelSpec } from '../../shared/spec.ts';
 import { exampleInput } from '../invoke/example.ts';
 import { proxyAnswer, proxyEvent } from './gateway.ts';
 import type { Failure } from './problems.ts';
-import { describeError, type Worker } from './worker.ts';
+import { describeError } from './python-error.ts';
+import type { Worker } from './worker.ts';
 
 /** More examples would make each reload wait. */
 const EXAMPLES = 10;

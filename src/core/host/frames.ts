@@ -3,7 +3,7 @@
 /** Length field at most: an event or result of 6 MB, escaped or in base64, and room for the meta. */
 export const FRAME_BYTES = 8 * 1024 * 1024 + 64 * 1024;
 
-const KINDS = ['I', 'H', 'R', 'F', 'O', 'E'] as const;
+const KINDS = ['I', 'H', 'R', 'F', 'O', 'E', 'X'] as const;
 export type FrameKind = (typeof KINDS)[number];
 
 export interface Frame {

@@ -9,7 +9,7 @@ import { readBody } from './body.ts';
 import { sendFailure, sendJson, serverTiming, submit, tooLarge, type Call, type Endpoint } from './call.ts';
 import { problem, PROBLEMS, type Failure } from './problems.ts';
 import type { Served } from './scheduler.ts';
-import { describeError } from './worker.ts';
+import { describeError } from './python-error.ts';
 
 export interface FrontOptions {
   /** Identity of the project, for the event's `apiId`. */

@@ -1,20 +1,19 @@
 import { residentBytes, treeBytes } from './processes.ts';
-import type { Failure } from './problems.ts';
+import type { TransportEvents } from './transport.ts';
 
 const LOOK_MS = 200;
 /** The whole tree costs more to look at. */
 const TREE_EVERY = 5;
 
-interface Watched {
-  memoryBytes: number;
-  kill(reason: Failure): Promise<void>;
-}
-
 /**
  * Measures a worker's resident memory and ends it above its limit. This polls: a worker can exceed the limit by what it
  * allocates between two looks, and pages that processes share count for each of them. Returns what stops it.
  */
-export function watchMemory(worker: Watched, pid: number, limitBytes: number | undefined): () => void {
+export function watchMemory(
+  pid: number,
+  limitBytes: number | undefined,
+  events: Pick<TransportEvents, 'memory' | 'breach'>,
+): () => void {
   // Without a limit the figure is only shown.
   const everyMs = limitBytes === undefined ? LOOK_MS * TREE_EVERY * 2 : LOOK_MS;
   let looks = 0;
@@ -32,11 +31,12 @@ export function watchMemory(worker: Watched, pid: number, limitBytes: number | u
     }
     looks += 1;
     if (stopped) return;
-    worker.memoryBytes = own + childrenBytes;
-    if (limitBytes !== undefined && worker.memoryBytes > limitBytes) {
-      void worker.kill({
+    const bytes = own + childrenBytes;
+    events.memory(bytes);
+    if (limitBytes !== undefined && bytes > limitBytes) {
+      events.breach({
         code: 'out-of-memory',
-        detail: `The worker used ${megabytes(worker.memoryBytes)} MB; memoryMb allows ${megabytes(limitBytes)} MB.`,
+        detail: `The worker used ${megabytes(bytes)} MB; memoryMb allows ${megabytes(limitBytes)} MB.`,
         next: 'Raise memoryMb in models.json, or use a smaller model.',
       });
       return;

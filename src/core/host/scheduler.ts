@@ -377,7 +377,7 @@ export class Pool {
 
 /** How a request spent its time until a worker got it: of a start, only the part after it had arrived. */
 function waitingPhases(worker: Worker, arrivedAt: number, sentAt: number): Omit<ServedPhases, 'handlerMs'> {
-  const { spawnAt, spawnedAt, helloAt, readyAt, importsMs, loadMs } = worker.timeline;
+  const { spawnAt, spawnedAt = spawnAt, helloAt, readyAt, importsMs, loadMs } = worker.timeline;
   if (readyAt === undefined || readyAt <= arrivedAt) {
     return { queueMs: sentAt - arrivedAt, startMs: 0, interpreterMs: 0, importsMs: 0, loadMs: 0 };
   }
