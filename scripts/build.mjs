@@ -56,7 +56,8 @@ const builds = [
     target: 'node20',
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    external: ['vscode'],
+    // Optional parts of Docker's client for connections over SSH, which are not offered.
+    external: ['vscode', 'cpu-features', '*.node'],
     // Its CommonJS build hides its own imports from the bundler.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     plugins: [lightHttp],
@@ -80,6 +81,10 @@ const copyRuntime = () =>
     filter: (source) => !source.includes('__pycache__'),
   });
 
+/** Docker's client reads its protocol files beside its own file, which esbuild puts among the chunks. */
+const copyProtocols = () =>
+  cp(path.join(root, 'node_modules/dockerode/lib/proto'), path.join(root, 'dist/chunks/proto'), { recursive: true });
+
 await rm(path.join(root, 'dist'), { recursive: true, force: true });
 if (watch) {
   // The two lines that .vscode/tasks.json waits for.
@@ -89,9 +94,11 @@ if (watch) {
   for (const context of contexts) await context.watch();
   fs.watch(runtime, { recursive: true }, () => void copyRuntime());
   await copyRuntime();
+  await copyProtocols();
   console.log('Watching');
 } else {
   const built = await Promise.all(builds.map((options) => esbuild.build({ ...options, metafile: true })));
   await copyRuntime();
+  await copyProtocols();
   await writeFile(path.join(root, 'dist/THIRD-PARTY.txt'), notices(built.map(({ metafile }) => metafile)));
 }

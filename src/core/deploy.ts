@@ -16,13 +16,15 @@ import { problemsOf } from './environment/problems.ts';
 import { condaNameIn } from './environment/project-files.ts';
 import { surveyEnvironments, type Survey } from './environment/survey.ts';
 import { importedNames, projectModules } from './host/modules.ts';
+import { imagePython, planImage, type ImagePlan } from './image/plan.ts';
+import { imageSettings, type ImageSettings } from './image/settings.ts';
 import { MODELS_FILE } from './models/document.ts';
 import { heldByLater } from './models/later.ts';
 import { newerFile, readModels, type Declared } from './models/read.ts';
 import { freeName, invalidName } from './models/names.ts';
 import { portablePath } from './models/paths.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
-import { keyText, TARGETS, type ModelSpec, type ModelsSpec } from '../shared/spec.ts';
+import { keyText, TARGETS, type ModelSpec, type ModelsSpec, type TargetKind } from '../shared/spec.ts';
 import type { DeploymentStatus } from '../shared/states.ts';
 import type { DeployPlan } from './targets/plan.ts';
 
@@ -33,6 +35,10 @@ export interface DeployRequest {
   path: string;
   /** Model name; made from the path where left out. */
   name?: string;
+  /** Where it runs; this machine where left out. */
+  target?: TargetKind;
+  /** How images are built; as the variables of this process say where left out. */
+  image?: ImageSettings;
   /** Deployment name; the target's name where left out. */
   deployment?: string;
   /** The interpreter that the user chose for this model: no other is tried. */
@@ -67,6 +73,9 @@ export interface PreparedDeploy {
   detection: Detection;
   name: string;
   deployment: string;
+  target: TargetKind;
+  /** Of the targets that run an image. */
+  image?: ImagePlan;
   /** A model of this name is declared with another path: deploying under it would replace that one. */
   nameTaken: boolean;
   /** The model lies outside the project: models.json will hold an absolute path, which works on this machine only. */
@@ -118,10 +127,12 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const name = request.name ?? nameFor(declared.value, modelPath.path, detection.suggestedName);
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
-  const held = heldByLater(later, { model: name, deployment: request.deployment ?? TARGETS[0] });
+  const target = request.target ?? TARGETS[0];
+  const deployment = request.deployment ?? target;
+  const held = heldByLater(later, { model: name, deployment });
   if (held) return held;
   const before = models[name];
-  const current = request.current?.[keyText({ model: name, deployment: request.deployment ?? TARGETS[0] })];
+  const current = request.current?.[keyText({ model: name, deployment })];
   const made = await capture(detection, {
     project: request.project,
     isFolder: statSync(detection.path, { throwIfNoEntry: false })?.isDirectory() ?? false,
@@ -152,6 +163,20 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     ...(managed ? { managed: withProblems(managed) } : {}),
     skipped,
   });
+  const first = environments[0]!.plan;
+  const plannedImage =
+    target === 'docker'
+      ? planImage({
+          platform: process.arch === 'arm64' ? 'linux-arm64' : 'linux-x86_64',
+          python: imagePython(before?.pythonVersion, first.kind === 'use' ? first.probe : undefined),
+          lockFile: lock.file,
+          requirements: lock.requirements,
+          settings: request.image ?? imageSettings(process.env),
+          packages,
+        })
+      : ok(undefined);
+  if (!plannedImage.ok) return plannedImage;
+  const image = plannedImage.value;
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
   const imported = await ownModules(detection, request);
@@ -166,7 +191,9 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   return ok({
     detection,
     name,
-    deployment: request.deployment ?? TARGETS[0],
+    deployment,
+    target,
+    ...(image === undefined ? {} : { image }),
     nameTaken: before !== undefined && before.path !== modelPath.path,
     portable: modelPath.portable,
     ...(before === undefined ? {} : { declared: before }),
@@ -188,7 +215,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     plan: (answers) =>
       makePlan(
         request,
-        { detection, name, path: modelPath.path, models, environments, captured: made.captured, given },
+        { detection, name, path: modelPath.path, models, environments, captured: made.captured, given, target, image },
         answers,
       ),
   });
@@ -202,6 +229,8 @@ interface Facts {
   environments: EnvironmentChoice[];
   captured: Captured[];
   given: Consent[];
+  target: TargetKind;
+  image: ImagePlan | undefined;
 }
 
 type DiagnosedEnvironment = PlannedEnvironment & Pick<EnvironmentChoice, 'diagnosis'>;
@@ -219,7 +248,7 @@ function withDiagnosis(
 
 function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers): DeployPlan {
   const name = answers.name ?? facts.name;
-  const deployment = answers.deployment ?? request.deployment ?? TARGETS[0];
+  const deployment = answers.deployment ?? request.deployment ?? facts.target;
   const { deployments, ...kept } = facts.models[name] ?? { deployments: undefined };
   const declared = facts.models[name] === undefined ? null : (kept as NonNullable<DeployPlan['declared']>);
   const environment = answers.environment ?? facts.environments[0]?.plan;
@@ -238,7 +267,8 @@ function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers):
     deployment,
     spec: description === undefined ? spec : { ...spec, description },
     declared,
-    deploymentSpec: { target: 'local' },
+    deploymentSpec: { target: facts.target },
+    ...(facts.image ? { image: facts.image } : {}),
     environment,
     differs: differences(facts, environment),
     env: environmentValues(spec.env ?? []),

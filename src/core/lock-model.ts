@@ -8,7 +8,7 @@ import { isCurrent, renewCommand } from './environment/lock-status.ts';
 import { makeLock, writeLock } from './environment/lock.ts';
 import type { PackageSettings } from './environment/packages.ts';
 import { probe } from './environment/probe.ts';
-import { findUv } from './environment/uv.ts';
+import { howToCallUv } from './environment/uv.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
 
 export interface LockWish {
@@ -79,20 +79,6 @@ export async function lockModel(prepared: PreparedDeploy, wish: LockWish): Promi
   if (!written.ok) return written;
   const { conda } = found.value;
   return ok({ file: lock.file, sections, ...(conda === undefined ? {} : { conda: await condaOnly(conda) }) });
-}
-
-async function howToCallUv(
-  base: string,
-  packages: Readonly<Record<string, string>>,
-  env: NodeJS.ProcessEnv,
-): Promise<Outcome<string[]>> {
-  const uv = await findUv(env);
-  if (uv !== undefined) return ok([uv]);
-  if (packages['uv'] !== undefined) return ok([base, '-I', '-m', 'uv']);
-  return fail('uv-missing', 'A lock is made by uv, and there is none.', {
-    why: `It is neither on the PATH nor installed in ${base}.`,
-    next: 'Install it (pip install uv, or https://docs.astral.sh/uv), and run it again.',
-  });
 }
 
 /** Sections of a lock that were made for other requirements than the model's of today, and how to renew each. */

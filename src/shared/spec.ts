@@ -28,8 +28,12 @@ export const FRAMEWORK_TITLES: Record<Framework, string> = {
   custom: 'custom',
 };
 
-export const TARGETS = ['local'] as const;
+/** Kinds of places where a function runs; the first is the one that needs nothing else. */
+export const TARGETS = ['local', 'docker'] as const;
 export type TargetKind = (typeof TARGETS)[number];
+
+/** How the product writes a target's name to people. */
+export const TARGET_TITLES: Record<TargetKind, string> = { local: 'this machine', docker: 'Docker' };
 
 export interface ModelSpec {
   /** Relative to models.json with `/`, or absolute for a model outside the project (not portable). */

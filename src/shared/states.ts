@@ -20,7 +20,10 @@ export interface DeploymentStatus extends DeploymentKey {
   version: string;
   /** ISO 8601. */
   deployedAt?: string;
+  /** Of the targets that run Python of this machine. */
   interpreter?: string;
+  /** Of the targets that run an image. */
+  image?: ImageStatus;
   /** What the model was made with. */
   madeWith?: MadeWith[];
   /** Where the interpreter differs from that in a way that may matter, one text each. */
@@ -36,6 +39,16 @@ export interface DeploymentStatus extends DeploymentKey {
   needs?: string[];
   /** Why it is `failed` or `refused`. */
   error?: UserError;
+}
+
+/** The image that a deployment runs. */
+export interface ImageStatus {
+  /** `sha256:…`. */
+  id: string;
+  reference: string;
+  bytes: number;
+  /** `3.12`. */
+  python: string;
 }
 
 export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment';

@@ -19,7 +19,7 @@ import { invalidName } from '../../core/models/names.ts';
 import { isHome } from '../../core/models/paths.ts';
 import { newerFile } from '../../core/models/read.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { FRAMEWORK_TITLES, TARGETS } from '../../shared/spec.ts';
+import { FRAMEWORK_TITLES, TARGETS, type TargetKind } from '../../shared/spec.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { connect, connectIfRunning, openProject } from '../context.ts';
 import { exampleCall } from '../example.ts';
@@ -85,6 +85,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     await prepareDeploy({
       project: folder,
       path: path.resolve(target),
+      target: options.target as TargetKind,
       trustedProject: trusted,
       packages: packagesOf(options),
       signal: terminal.signal,
@@ -106,7 +107,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     );
   orExit(terminal, await confirmReplacing(terminal, prepared, options));
   const consent = orExit(terminal, await askConsent(terminal, prepared, options));
-  if (environment.plan.kind === 'create') {
+  if (environment.plan.kind === 'create' && !prepared.image) {
     orExit(
       terminal,
       await agreed(

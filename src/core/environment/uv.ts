@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { pathFolders } from './candidates.ts';
 
 /** Absolute path of uv on the PATH; it makes environments several times faster than pip. */
@@ -10,4 +11,19 @@ export async function findUv(env: NodeJS.ProcessEnv): Promise<string | undefined
     if (facts?.isFile()) return file;
   }
   return undefined;
+}
+
+/** The command line that starts uv: from the PATH, or as a module of an interpreter. Errors: it is in neither. */
+export async function howToCallUv(
+  base: string,
+  packages: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv,
+): Promise<Outcome<string[]>> {
+  const uv = await findUv(env);
+  if (uv !== undefined) return ok([uv]);
+  if (packages['uv'] !== undefined) return ok([base, '-I', '-m', 'uv']);
+  return fail('uv-missing', 'A lock is made by uv, and there is none.', {
+    why: `It is neither on the PATH nor installed in ${base}.`,
+    next: 'Install it (pip install uv, or https://docs.astral.sh/uv), and run it again.',
+  });
 }

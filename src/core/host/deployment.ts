@@ -4,15 +4,17 @@ import type { ModelCard, StartKind } from '../../shared/contract.ts';
 import type { UserError } from '../../shared/outcome.ts';
 import { DEFAULTS, keyText, type DeploymentKey, type DeploymentSpec, type ModelSpec } from '../../shared/spec.ts';
 import { takesText } from '../../shared/schema.ts';
-import type { DeploymentStatus, LogLine, State } from '../../shared/states.ts';
+import type { DeploymentStatus, ImageStatus, LogLine, State } from '../../shared/states.ts';
 import type { Endpoint } from './call.ts';
 import { limitsOf, workerEnvironment, writeFunctionFile } from './function-file.ts';
+import type { BuiltImage } from '../image/image.ts';
 import { LogRing } from './lines.ts';
 import type { Failure } from './problems.ts';
 import { Pool, type Spawned } from './scheduler.ts';
 import type { HostSettings } from './settings.ts';
 import type { Snapshot } from './snapshots.ts';
 import type { DeploymentRecord, ModulesRecord } from './state.ts';
+import type { Containers } from './container-worker.ts';
 import type { Candidate } from './version.ts';
 import { whyOf } from './examples.ts';
 import { processTransport } from './process-transport.ts';
@@ -27,6 +29,7 @@ export interface Surroundings {
   functions: string;
   markPrefix: string;
   settings: HostSettings;
+  containers: Containers;
   env: NodeJS.ProcessEnv;
   url(): string;
   snapshotPath(hash: string, spec: Pick<ModelSpec, 'path'>): string;
@@ -74,11 +77,12 @@ export class Deployment implements Endpoint {
     this.declared = declared;
     this.record = record;
     this.#around = around;
-    const { idleMs, queueLimit } = around.settings;
+    const { idleMs, pauseMs, queueLimit } = around.settings;
     this.pool = new Pool({
       concurrency: DEFAULTS.concurrency,
       timeoutMs: DEFAULTS.timeoutSeconds * 1000,
       idleMs,
+      pauseMs,
       queueLimit,
       spawn: () => this.#spawnServing(),
       onChange: () => around.onStatus(this),
@@ -128,7 +132,7 @@ export class Deployment implements Endpoint {
       ...(record
         ? {
             deployedAt: record.deployedAt,
-            interpreter: record.interpreter,
+            ...(record.image ? { image: imageStatus(record.image) } : { interpreter: record.interpreter }),
             takesText: takesText(record.card.input),
           }
         : {}),
@@ -258,7 +262,10 @@ export class Deployment implements Endpoint {
     if (!record) throw new Error(`${keyText(this)} has no version to start`);
     const since = performance.now();
     try {
-      const failure = this.#lacks() ?? (await this.#around.verify(record));
+      const lacking = this.#lacks();
+      if (lacking) return { failure: lacking };
+      if (record.image) return await this.#startContainer(record, record.image, since);
+      const failure = await this.#around.verify(record);
       if (failure) return { failure };
       const { spec, version, interpreter, modules, isolated, madeWith } = record;
       const snapshot = { hash: record.snapshot, path: this.#around.snapshotPath(record.snapshot, spec) };
@@ -271,6 +278,12 @@ export class Deployment implements Endpoint {
       if (code === undefined) throw error;
       return { failure: { code: 'init-failed', detail: `The model cannot be started: ${message}.` } };
     }
+  }
+
+  async #startContainer({ spec, isolated }: DeploymentRecord, image: BuiltImage, since: number): Promise<Spawned> {
+    const parts = { key: this.key, image, spec, env: this.env, isolated, since };
+    const started = await this.#around.containers.start(parts, (line) => this.line(line));
+    return started.ok ? { worker: started.value } : { failure: failureOf(started.error) };
   }
 
   #lacks(): Failure | undefined {
@@ -288,6 +301,15 @@ export class Deployment implements Endpoint {
     this.logs.add(line);
     this.#around.onLine(this, line);
   }
+}
+
+function imageStatus({ id, reference, bytes, python }: BuiltImage): ImageStatus {
+  return { id, reference, bytes, python };
+}
+
+/** A worker that cannot even be tried, as those that wait for it are told. */
+function failureOf({ what, why, next }: UserError): Failure {
+  return { code: 'init-failed', detail: why === undefined ? what : `${what} ${why}`, ...(next ? { next } : {}) };
 }
 
 /** What one version of a deployment is made of. */

@@ -26,8 +26,16 @@ export function limitsOf(spec: FunctionParts['spec']): ModelCard['limits'] {
   };
 }
 
-function contents({ model, version, path: file, modulePaths, spec, madeWith }: FunctionParts): string {
-  return JSON.stringify({
+/** What a function's file says, as docs/architecture.md has it. */
+export function functionDocument({
+  model,
+  version,
+  path: file,
+  modulePaths,
+  spec,
+  madeWith,
+}: FunctionParts): Record<string, unknown> {
+  return {
     model,
     version,
     framework: spec.framework,
@@ -37,12 +45,12 @@ function contents({ model, version, path: file, modulePaths, spec, madeWith }: F
     modulePaths,
     ...(madeWith === undefined ? {} : { madeWith }),
     limits: limitsOf(spec),
-  });
+  };
 }
 
 /** Writes the file below `folder` and says where. Another content is another file: a worker may still read the old. */
 export function writeFunctionFile(folder: string, parts: FunctionParts): string {
-  const text = contents(parts);
+  const text = JSON.stringify(functionDocument(parts));
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
   const file = path.join(folder, `${parts.model}-${parts.deployment}-${hash}.json`);
   mkdirSync(folder, { recursive: true });
@@ -88,6 +96,22 @@ export function sweepFunctionFiles(folder: string): void {
 const INHERITED =
   /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|TEMP|TMP|LD_LIBRARY_PATH|DYLD_.*|XDG_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|(?:HTTPS?|NO|ALL)_PROXY|CUDA_.*|NVIDIA_.*|OMP_.*|MKL_.*|OPENBLAS_.*|NUMEXPR_.*|TOKENIZERS_PARALLELISM|PYTHONUTF8|PYTHONIOENCODING|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|USERPROFILE|NUMBER_OF_PROCESSORS|PROCESSOR_.*)$/i;
 
+/** Values of the variables that models.json names, from the plan or the host. */
+export function namedVariables(
+  spec: FunctionParts['spec'],
+  given: Record<string, string>,
+  host: NodeJS.ProcessEnv,
+): { env: Record<string, string>; missing: string[] } {
+  const env: Record<string, string> = {};
+  const missing: string[] = [];
+  for (const name of spec.env ?? []) {
+    const value = given[name] ?? host[name];
+    if (value === undefined) missing.push(name);
+    else env[name] = value;
+  }
+  return { env, missing };
+}
+
 /** The environment of a worker. `given` are values from the plan; a named variable without one comes from the host. */
 export function workerEnvironment(
   key: DeploymentKey,
@@ -99,12 +123,8 @@ export function workerEnvironment(
   for (const [name, value] of Object.entries(host)) {
     if (value !== undefined && INHERITED.test(name)) env[name] = value;
   }
-  const missing: string[] = [];
-  for (const name of spec.env ?? []) {
-    const value = given[name] ?? host[name];
-    if (value === undefined) missing.push(name);
-    else env[name] = value;
-  }
+  const { env: named, missing } = namedVariables(spec, given, host);
+  Object.assign(env, named);
   env['AWS_LAMBDA_FUNCTION_NAME'] = functionName(key);
   env['AWS_LAMBDA_FUNCTION_VERSION'] = '$LATEST';
   env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'] = String(limitsOf(spec).memoryMb);

@@ -9,6 +9,7 @@ import type { Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
+import { Containers } from './container-worker.ts';
 import { Declarations } from './declarations.ts';
 import { Deployment, type Surroundings } from './deployment.ts';
 import { Front } from './front.ts';
@@ -127,6 +128,7 @@ export class Host {
       functions: path.join(folder, 'functions'),
       markPrefix: options.markPrefix,
       settings,
+      containers: new Containers(options),
       env: options.env,
       url: () => this.#front.url,
       snapshotPath: (hash, spec) => this.#snapshots.pathOf(hash, path.basename(modelPath(project, spec))),
@@ -227,7 +229,7 @@ export class Host {
       : this.#operations.start({
           ...key,
           kind: plan.kind,
-          stages: DEPLOY_STAGES,
+          stages: DEPLOY_STAGES[plan.deploymentSpec.target],
           work: async (shell) => {
             const outcome = await executeDeploy(plan, local, shell);
             // What a failed or cancelled deploy copied.
@@ -299,7 +301,18 @@ export class Host {
     this.#models = await watchModels(project, (document) => this.#declarations.follow(document));
     // Of large models it takes longer than a client waits for its greeting.
     void this.#versions.sweep();
+    void this.#sweepContainers();
     for (const deployment of this.#deployments.values()) this.#reloads.check(deployment);
+  }
+
+  /** What a host of this project that was killed left on the engine; it is asked only where it was ever used. */
+  async #sweepContainers(): Promise<void> {
+    const { log } = this.#options;
+    if (!Object.values(this.#state.state.deployments).some(({ image }) => image)) return;
+    const left = await this.#around.containers
+      .sweep()
+      .catch((error: unknown) => log.write(`sweep: ${describe(error)}`));
+    if (left) log.write(`removed ${left} containers that a host before this one left`);
   }
 
   async #with(key: DeploymentKey, work: (one: Deployment) => Promise<void>): Promise<Outcome<DeploymentStatus>> {

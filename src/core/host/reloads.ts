@@ -183,7 +183,7 @@ export class Reloads {
 }
 
 function next(record: DeploymentRecord, candidate: Candidate): DeploymentRecord {
-  const { snapshot, modules, isolated, version, card, madeWith } = candidate;
+  const { snapshot, modules, isolated, version, card, madeWith, image } = candidate;
   const { differs, ...kept } = record;
   // What was found to differ was about what it was made with then.
   const isSame = JSON.stringify(madeWith) === JSON.stringify(record.madeWith);
@@ -196,6 +196,7 @@ function next(record: DeploymentRecord, candidate: Candidate): DeploymentRecord 
     stamp: snapshot.stamp,
     modules,
     isolated,
+    ...(image && record.image ? { image: { ...record.image, ...image } } : {}),
     version,
     card,
     deployedAt: new Date().toISOString(),

@@ -40,6 +40,8 @@ export interface PoolLimits {
   concurrency: number;
   queueLimit: number;
   idleMs: number;
+  /** A worker without requests that can be paused is, after this long. */
+  pauseMs: number;
   /** A handler's time for one request, and a request's time to wait for a worker. */
   timeoutMs: number;
 }
@@ -87,6 +89,7 @@ export class Pool {
   #queue: Waiting[] = [];
   #closed: Failure | undefined;
   #reaper: NodeJS.Timeout | undefined;
+  #pauser: NodeJS.Timeout | undefined;
   #startFailure: Failure | undefined;
 
   constructor({ spawn, onChange, ...limits }: PoolOptions) {
@@ -202,6 +205,7 @@ export class Pool {
     this.#closed = failure;
     for (const waiting of this.#queue.splice(0)) this.#fail(waiting, failure);
     clearTimeout(this.#reaper);
+    clearTimeout(this.#pauser);
     this.#coming.clear();
     await Promise.all([...this.workers.map((worker) => worker.kill(failure)), ...this.#arrivals]);
   }
@@ -303,6 +307,16 @@ export class Pool {
     this.#free.push(worker);
     this.#freeSince.set(worker, performance.now());
     this.#reaper ??= this.#armReaper(this.#limits.idleMs);
+    if (worker.canPause) this.#armPauser();
+  }
+
+  /** Pauses those that have been free for a while; one that gets a request resumes by itself. */
+  #armPauser(): void {
+    clearTimeout(this.#pauser);
+    this.#pauser = setTimeout(() => {
+      for (const worker of this.#free) void worker.pause();
+    }, this.#limits.pauseMs);
+    this.#pauser.unref();
   }
 
   #armReaper(ms: number): NodeJS.Timeout {

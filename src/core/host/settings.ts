@@ -14,6 +14,12 @@ export interface HostSettings {
   initTimeoutMs: number;
   /** A model that needed consent for what its file names keeps the network. `NIMBUS_CONSENTED_NETWORK=1`. */
   consentedNetwork: boolean;
+  /** Containers have a network, as functions of AWS Lambda do. `NIMBUS_CONTAINER_NETWORK=0` takes it away. */
+  containerNetwork: boolean;
+  /** Size of /tmp of a container in MB; AWS Lambda's usual 512. `NIMBUS_STORAGE_MB`. */
+  storageMb: number;
+  /** A container without requests is paused after this long: still warm, without processor time. `NIMBUS_PAUSE_MS`. */
+  pauseMs: number;
 }
 
 const MINUTE = 60_000;
@@ -31,5 +37,8 @@ export function hostSettings(env: NodeJS.ProcessEnv): HostSettings {
     reloadStableMs: number('NIMBUS_RELOAD_STABLE_MS', 2000),
     initTimeoutMs: number('NIMBUS_INIT_TIMEOUT_MS', 10 * MINUTE),
     consentedNetwork: env['NIMBUS_CONSENTED_NETWORK'] === '1',
+    containerNetwork: env['NIMBUS_CONTAINER_NETWORK'] !== '0',
+    storageMb: number('NIMBUS_STORAGE_MB', 512),
+    pauseMs: number('NIMBUS_PAUSE_MS', 1000),
   };
 }

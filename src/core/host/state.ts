@@ -8,6 +8,8 @@ import type { MadeWith, ModelCard, StartKind } from '../../shared/contract.ts';
 import type { DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { Consent } from '../detect/detection.ts';
 import { PROJECT_FOLDER, projectId, places } from '../places.ts';
+import type { BuiltImage } from '../image/image.ts';
+import type { Base } from '../image/bases.ts';
 import type { Probe } from './examples.ts';
 import type { Seals } from './snapshots.ts';
 
@@ -19,6 +21,13 @@ export interface ModulesRecord {
   hash?: string;
   /** Of their files when it was taken; '' where there are none. */
   stamp: string;
+}
+
+/** An image, and what the next one is made from. */
+export interface ImageRecord extends BuiltImage {
+  base: Base;
+  lockFile: string;
+  requirements: string[];
 }
 
 /** One deployment as it was last deployed on this machine. */
@@ -37,6 +46,8 @@ export interface DeploymentRecord {
   modules: ModulesRecord;
   /** Loading it needed consent to what its file names: its workers give up the network. */
   isolated: boolean;
+  /** What its workers run, of targets that run an image. */
+  image?: ImageRecord;
   /** An input made from its card that it answered: the next version must, where models.json has no example. */
   probe?: Probe;
   version: string;

@@ -11,6 +11,8 @@ import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/
 import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
 import { firstAnswer, whyOf, type Probe } from './examples.ts';
 import { limitsOf } from './function-file.ts';
+import type { BuiltImage } from '../image/image.ts';
+import type { ReadyImage } from '../image/ready.ts';
 import type { ModelFile } from './files.ts';
 import { importedNames, isProjectModule, projectModules } from './modules.ts';
 import { functionVersion, type Snapshot, type Snapshots } from './snapshots.ts';
@@ -22,6 +24,8 @@ export interface VersionRequest extends DeploymentKey {
   spec: Omit<ModelSpec, 'deployments'>;
   interpreter: string;
   lock: string;
+  /** Of the targets that run an image: what it is made from. */
+  image?: ReadyImage;
   consent: readonly Consent[];
   /** What the version before answered, where models.json has no example. */
   probe?: Probe;
@@ -32,10 +36,10 @@ export interface VersionRequest extends DeploymentKey {
 export interface VersionPorts {
   snapshots: Snapshots;
   runtimeHash: string;
-  /** Starts a worker of a version that does not serve yet. */
-  spawn(snapshot: Snapshot, parts: Pick<Candidate, 'modules' | 'isolated' | 'version' | 'madeWith'>): Worker;
+  /** Starts a worker of a version that does not serve yet, after what it needs was made. */
+  spawn(snapshot: Snapshot, parts: VersionParts): Promise<Outcome<{ worker: Worker; image?: BuiltImage }>>;
   /** Says what happens now, a line about it, and where it turned out that there was nothing to do. */
-  stage(name: 'snapshot' | 'start' | 'first answer', detail?: string, state?: 'skipped'): void;
+  stage(name: 'snapshot' | 'image' | 'start' | 'first answer', detail?: string, state?: 'skipped'): void;
 }
 
 /** A version that is ready to serve. */
@@ -50,7 +54,11 @@ export interface Candidate {
   /** What the model was made with, as its files and those around it say. */
   madeWith: MadeWith[];
   worker: Worker;
+  /** What its workers run, of targets that run an image. */
+  image?: BuiltImage;
 }
+
+export type VersionParts = Pick<Candidate, 'modules' | 'isolated' | 'version' | 'madeWith'>;
 
 /** Its snapshots are held until `release`. On an error no worker and no hold is left. */
 export async function makeVersion(
@@ -102,10 +110,11 @@ async function fromSnapshot(
     framework: spec.framework,
   });
   const madeWith = await capturedOf(allowed.value, request);
-  ports.stage('start', interpreter);
-  const spawned = spawn(() => ports.spawn(snapshot, { modules, isolated, version, madeWith }));
+  if (request.image) ports.stage('image');
+  else ports.stage('start', interpreter);
+  const spawned = await spawn(() => ports.spawn(snapshot, { modules, isolated, version, madeWith }));
   if (!spawned.ok) return spawned;
-  const worker = spawned.value;
+  const { worker, image } = spawned.value;
   const onAbort = (): void => void worker.kill();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -126,7 +135,8 @@ async function fromSnapshot(
     }
     const { probe, detail, isSkipped } = tried.value;
     ports.stage('first answer', detail, isSkipped ? 'skipped' : undefined);
-    const parts = { snapshot, modules, isolated, version, card: ready.card, madeWith, worker };
+    const made = { snapshot, modules, isolated, version, card: ready.card, madeWith, worker };
+    const parts = image ? { ...made, image } : made;
     return ok(probe ? { ...parts, probe } : parts);
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -173,9 +183,9 @@ export async function takeModules(
   return taken.ok ? ok({ names, hash: taken.value.hash, stamp: taken.value.stamp }) : taken;
 }
 
-function spawn(start: () => Worker): Outcome<Worker> {
+async function spawn<T>(start: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   try {
-    return ok(start());
+    return await start();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

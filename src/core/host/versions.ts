@@ -1,13 +1,21 @@
 /** Makes versions of deployments and puts them into service: what plans and reloads ask of the host. */
+import type { EnvironmentPlan } from '../environment/environment.ts';
+import type { BuiltImage } from '../image/image.ts';
+import type { ReadyImage } from '../image/ready.ts';
+import { projectId } from '../places.ts';
+import type { Shell } from '../shell.ts';
 import type { LocalHost } from '../targets/local-execute.ts';
+import { ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
 import { spawnWorker, writeFunction, type Deployment, type Surroundings } from './deployment.ts';
 import { ensureEnvironment } from './environment.ts';
-import { sweepFunctionFiles } from './function-file.ts';
-import type { Snapshots } from './snapshots.ts';
+import { functionDocument, sweepFunctionFiles } from './function-file.ts';
+import { imageRecord, planAgain, readyForImage } from './image-environment.ts';
+import type { Snapshot, Snapshots } from './snapshots.ts';
 import type { DeploymentRecord, StateFile } from './state.ts';
-import { makeVersion, type Candidate, type VersionPorts, type VersionRequest } from './version.ts';
+import { makeVersion, type Candidate, type VersionParts, type VersionPorts, type VersionRequest } from './version.ts';
+import type { Worker } from './worker.ts';
 
 export interface VersionsPorts {
   around: Surroundings;
@@ -24,6 +32,19 @@ export interface VersionsPorts {
 
 type Made = ReturnType<typeof makeVersion>;
 
+/** The Python that reads a model, and starts uv. */
+function basePython(plan: EnvironmentPlan): string {
+  return plan.kind === 'use' ? plan.python : plan.base;
+}
+
+interface ImageStart {
+  snapshot: Snapshot;
+  versionParts: VersionParts;
+  env: Record<string, string>;
+  onLine(line: LogLine): void;
+  shell: Shell;
+}
+
 /** Lines of a first deploy's worker, which has no deployment to show them yet; more say nothing new. */
 const EARLY_LINES = 1000;
 
@@ -35,13 +56,16 @@ export class Versions {
   }
 
   /** For a deployment that serves: the worker's lines become its own. */
-  makeFor(deployment: Deployment, request: VersionRequest): Made {
-    return this.#make(
-      request,
-      deployment.env,
-      (line) => deployment.line(line),
-      () => undefined,
-    );
+  async makeFor(deployment: Deployment, request: VersionRequest): Made {
+    const { log, around } = this.#ports;
+    const shell: Shell = { stage: () => undefined, log, signal: request.signal };
+    const onLine = (line: LogLine): void => deployment.line(line);
+    const image = deployment.record?.image;
+    if (!image) return this.#make(request, deployment.env, onLine, shell);
+    const ready = await readyForImage(request.interpreter, planAgain(image, around.env), shell);
+    if (!ready.ok) return ready;
+    const { lock, image: made } = ready.value;
+    return this.#make({ ...request, lock, ...(made ? { image: made } : {}) }, deployment.env, onLine, shell);
   }
 
   /** The version serves from now on. `keepWorker`: its worker stays, else the next request is cold. */
@@ -86,11 +110,9 @@ export class Versions {
       else if (early.length < EARLY_LINES) early.push(line);
     };
     return {
-      environment: ensureEnvironment,
-      makeVersion: (request, env, shell) =>
-        this.#make(request, env, onLine, (name, detail, state) =>
-          shell.stage(name, { ...(detail === undefined ? {} : { detail }), ...(state === undefined ? {} : { state }) }),
-        ),
+      environment: ({ environment, image }, shell) =>
+        image ? readyForImage(basePython(environment), image, shell) : ensureEnvironment(environment, shell),
+      makeVersion: (request, env, shell) => this.#make(request, env, onLine, shell),
       activate: async (plan, request, candidate) => {
         const { spec, deploymentSpec, consent, env } = plan;
         const deployment =
@@ -98,7 +120,7 @@ export class Versions {
         deployment.env = env;
         for (const line of early) deployment.line(line);
         const { interpreter, lock } = request;
-        const { snapshot, modules, isolated, probe, version, card, madeWith } = candidate;
+        const { snapshot, modules, isolated, probe, version, card, madeWith, image } = candidate;
         const record: DeploymentRecord = {
           spec,
           deploymentSpec,
@@ -109,6 +131,7 @@ export class Versions {
           stamp: snapshot.stamp,
           modules,
           isolated,
+          ...(image && request.image ? { image: imageRecord(image, request.image) } : {}),
           ...(probe ? { probe } : {}),
           version,
           deployedAt: new Date().toISOString(),
@@ -127,29 +150,61 @@ export class Versions {
     };
   }
 
-  #make(
-    request: VersionRequest,
-    env: Record<string, string>,
-    onLine: (line: LogLine) => void,
-    stage: VersionPorts['stage'],
-  ): Made {
+  #make(request: VersionRequest, env: Record<string, string>, onLine: (line: LogLine) => void, shell: Shell): Made {
     const { around, snapshots, runtimeHash } = this.#ports;
-    const { spec, interpreter } = request;
+    const { spec, interpreter, image } = request;
+    const stage: VersionPorts['stage'] = (name, detail, state) =>
+      shell.stage(name, { ...(detail === undefined ? {} : { detail }), ...(state === undefined ? {} : { state }) });
     return makeVersion(request, {
       snapshots,
       runtimeHash,
-      spawn: (snapshot, { modules, isolated, version, madeWith }) => {
+      spawn: async (snapshot, versionParts) => {
+        if (image) return this.#startImage(request, image, { snapshot, versionParts, env, onLine, shell });
+        const { modules, isolated, version, madeWith } = versionParts;
         const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith };
         const functionFile = writeFunction(around, request, parts);
-        return spawnWorker(
-          around,
-          request,
-          { functionFile, spec, snapshot, modules, interpreter, env, isolated },
-          onLine,
-        );
+        const workerParts = { functionFile, spec, snapshot, modules, interpreter, env, isolated };
+        return ok({ worker: spawnWorker(around, request, workerParts, onLine) });
       },
       stage,
     });
+  }
+
+  /** Builds the image of a version and starts a container of it. */
+  async #startImage(
+    request: VersionRequest,
+    { plan, locks }: ReadyImage,
+    { snapshot, versionParts, env, onLine, shell }: ImageStart,
+  ): Promise<Outcome<{ worker: Worker; image: BuiltImage }>> {
+    const { around } = this.#ports;
+    const { spec, model, deployment, project } = request;
+    const { modules, isolated, version, madeWith } = versionParts;
+    const engine = await around.containers.engine();
+    if (!engine.ok) return engine;
+    const { buildImage } = await import('../image/image.ts');
+    const document = functionDocument({ model, deployment, version, spec, madeWith, path: '', modulePaths: [] });
+    const built = await buildImage(
+      {
+        ...plan,
+        ...locks,
+        model,
+        deployment,
+        projectId: projectId(project),
+        version,
+        modelPath: snapshot.path,
+        ...(modules.hash === undefined ? {} : { modulesPath: around.modulesPath(modules.hash) }),
+        isCustom: spec.framework === 'custom',
+        document,
+        runtime: around.runtime,
+      },
+      engine.value,
+      shell,
+    );
+    if (!built.ok) return built;
+    const image = built.value;
+    shell.stage('start', { detail: image.id.slice(7, 19) });
+    const started = await around.containers.start({ key: request, image, spec, env, isolated }, onLine);
+    return started.ok ? ok({ worker: started.value, image }) : started;
   }
 }
 

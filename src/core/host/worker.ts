@@ -120,6 +120,10 @@ export class Worker {
     });
   }
 
+  get canPause(): boolean {
+    return this.#transport.pause !== undefined;
+  }
+
   /** Gives it no processor time until its next request, where its kind can do that. */
   async pause(): Promise<void> {
     if (this.alive && !this.busy) await this.#transport.pause?.();

@@ -3,11 +3,15 @@ import type { Candidate, VersionRequest } from '../host/version.ts';
 import { editModels, removeDeployment, setDeployment, setModel } from '../models/edit.ts';
 import type { Shell } from '../shell.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
-import type { DeploymentKey } from '../../shared/spec.ts';
-import type { EnvironmentPlan } from '../environment/environment.ts';
+import type { DeploymentKey, TargetKind } from '../../shared/spec.ts';
+import type { ReadyImage } from '../image/ready.ts';
 import type { DeployPlan, RemovePlan } from './plan.ts';
 
-export const DEPLOY_STAGES = ['environment', 'snapshot', 'start', 'first answer', 'models.json'] as const;
+/** What a deploy goes through, by target. */
+export const DEPLOY_STAGES: Record<TargetKind, readonly string[]> = {
+  local: ['environment', 'snapshot', 'start', 'first answer', 'models.json'],
+  docker: ['lock', 'snapshot', 'image', 'start', 'first answer', 'models.json'],
+};
 export const REMOVE_STAGES = ['models.json', 'workers'] as const;
 
 export interface ReadyEnvironment {
@@ -15,12 +19,14 @@ export interface ReadyEnvironment {
   python: string;
   /** Identity of what is installed, a part of the version. */
   lock: string;
+  /** What the image is made from, of targets that run one. */
+  image?: ReadyImage;
 }
 
 /** What executing needs of the host that it runs in. */
 export interface LocalHost {
   /** The Python that the plan means, made where it is not there yet. */
-  environment(plan: EnvironmentPlan, shell: Shell): Promise<Outcome<ReadyEnvironment>>;
+  environment(plan: Pick<DeployPlan, 'environment' | 'image'>, shell: Shell): Promise<Outcome<ReadyEnvironment>>;
   /** Starts the version, has it answer the examples, and holds what it needs until `release`. */
   makeVersion(
     request: VersionRequest,
@@ -36,8 +42,8 @@ export interface LocalHost {
 /** Deploys; until the last stage nothing that serves has changed, and a failure or a cancel leaves nothing behind. */
 export async function executeDeploy(plan: DeployPlan, host: LocalHost, shell: Shell): Promise<Outcome<void>> {
   const { model, deployment, project, spec, declared, deploymentSpec, consent } = plan;
-  shell.stage('environment');
-  const environment = await host.environment(plan.environment, shell);
+  shell.stage(DEPLOY_STAGES[deploymentSpec.target][0]!);
+  const environment = await host.environment(plan, shell);
   if (!environment.ok) return environment;
   if (shell.signal.aborted) return cancelled();
   const request: VersionRequest = {
@@ -47,6 +53,7 @@ export async function executeDeploy(plan: DeployPlan, host: LocalHost, shell: Sh
     spec,
     interpreter: environment.value.python,
     lock: environment.value.lock,
+    ...(environment.value.image ? { image: environment.value.image } : {}),
     consent,
     signal: shell.signal,
   };

@@ -1,6 +1,7 @@
 import type { DeploymentKey, DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { Consent } from '../detect/detection.ts';
 import type { EnvironmentPlan } from '../environment/environment.ts';
+import type { ImagePlan } from '../image/plan.ts';
 
 /** Data that says all that will happen. `execute` never asks: the open questions were answered by the client before. */
 export type Plan = DeployPlan | RemovePlan;
@@ -14,7 +15,10 @@ export interface DeployPlan extends DeploymentKey {
   /** What models.json said of the model when the plan was made, null where nothing; unset: any may be replaced. */
   declared?: Omit<ModelSpec, 'deployments'> | null;
   deploymentSpec: DeploymentSpec;
+  /** Of an image: the Python that reads the model; else what runs it. */
   environment: EnvironmentPlan;
+  /** Of the targets that run an image. */
+  image?: ImagePlan;
   /** Where the environment differs from what the model was made with, in a way that may matter. */
   differs?: string[];
   /** Values of the variables that `spec.env` names; held in memory only. */

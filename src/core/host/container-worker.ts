@@ -1,0 +1,113 @@
+/** Workers that are containers: what they share with the engine, and with a host that was killed before it could tidy up. */
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import type { LogLine } from '../../shared/states.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import type { Engine } from '../image/engine.ts';
+import type { BuiltImage } from '../image/image.ts';
+import type { Outcome } from '../../shared/outcome.ts';
+import { containerTransport } from './container-transport.ts';
+import { limitsOf, namedVariables } from './function-file.ts';
+import { functionName } from './lambda-api.ts';
+import type { HostSettings } from './settings.ts';
+import type { DeploymentRecord } from './state.ts';
+import { Worker } from './worker.ts';
+
+/** Carried by all that a host starts: the project's mark, the same for each of its hosts, and the host's own. */
+const PROJECT_LABEL = 'nimbus.project';
+const HOST_LABEL = 'nimbus.host';
+/** Where an image's own Python is, by kind of base. */
+const PYTHON = 'python3';
+
+export interface ContainerParts {
+  key: DeploymentKey;
+  image: BuiltImage;
+  spec: DeploymentRecord['spec'];
+  /** Values of the variables that the spec names. */
+  env: Record<string, string>;
+  isolated: boolean;
+  since?: number;
+}
+
+/** The engine, opened when it is first needed and again when it had not answered. */
+export class Containers {
+  readonly #markPrefix: string;
+  readonly #settings: HostSettings;
+  readonly #hostEnv: NodeJS.ProcessEnv;
+  readonly #relay: string;
+  readonly #id = randomUUID();
+  #engine: Promise<Outcome<Engine>> | undefined;
+
+  constructor(options: { markPrefix: string; settings: HostSettings; env: NodeJS.ProcessEnv; runtime: string }) {
+    this.#markPrefix = options.markPrefix;
+    this.#settings = options.settings;
+    this.#hostEnv = options.env;
+    this.#relay = path.join(options.runtime, 'relay.py');
+  }
+
+  /** Errors: as of `openEngine`. */
+  async engine(): Promise<Outcome<Engine>> {
+    // The engine's client is large, and most hosts need none.
+    this.#engine ??= import('../image/engine.ts').then(({ openEngine }) => openEngine(this.#hostEnv));
+    const engine = await this.#engine;
+    if (!engine.ok) this.#engine = undefined;
+    return engine;
+  }
+
+  /** Errors: as of `openEngine`. Whether the container itself starts its worker tells. */
+  async start(
+    { key, image, spec, env: given, isolated, since }: ContainerParts,
+    onLine: (line: LogLine) => void,
+  ): Promise<Outcome<Worker>> {
+    const opened = await this.engine();
+    if (!opened.ok) return opened;
+    const engine = opened.value;
+    const { env, missing } = namedVariables(spec, given, this.#hostEnv);
+    if (missing.length > 0) {
+      onLine({ at: Date.now(), source: 'host', text: `not set in the environment: ${missing.join(', ')}` });
+    }
+    const { memoryMb, timeoutSeconds } = limitsOf(spec);
+    const { containerNetwork, consentedNetwork, storageMb, initTimeoutMs } = this.#settings;
+    const start = containerTransport({
+      docker: engine.docker,
+      image: image.id,
+      python: PYTHON,
+      entrypoint: image.entrypoint,
+      functionName: functionName(key),
+      env,
+      labels: {
+        [PROJECT_LABEL]: this.#markPrefix,
+        [HOST_LABEL]: this.#id,
+        'nimbus.deployment': `${key.model}/${key.deployment}`,
+      },
+      memoryMb,
+      timeoutSeconds,
+      storageMb,
+      network: containerNetwork && (!isolated || consentedNetwork),
+      isolated: isolated && !consentedNetwork,
+      engineCpus: engine.cpus,
+      relay: this.#relay,
+    });
+    const worker = new Worker({ start, initTimeoutMs, onLine, ...(since === undefined ? {} : { since }) });
+    return { ok: true, value: worker };
+  }
+
+  /** Removes the containers of a host of this project that was killed; how many. */
+  async sweep(): Promise<number> {
+    const engine = await this.engine();
+    if (!engine.ok) return 0;
+    const { docker } = engine.value;
+    const filters = { label: [`${PROJECT_LABEL}=${this.#markPrefix}`] };
+    const all = await docker.listContainers({ all: true, filters });
+    const left = all.filter(({ Labels }) => Labels[HOST_LABEL] !== this.#id);
+    await Promise.all(
+      left.map(({ Id }) =>
+        docker
+          .getContainer(Id)
+          .remove({ force: true, v: true })
+          .catch(() => undefined),
+      ),
+    );
+    return left.length;
+  }
+}

@@ -1,0 +1,110 @@
+/** What an image is made from: decided before anything is built, and put in order before the build. */
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Probe } from '../environment/environment.ts';
+import { makeLock, writeLock } from '../environment/lock.ts';
+import { howToCallUv } from '../environment/uv.ts';
+import { keyOf, lockHash, readLock, type LockSection } from '../environment/lock-file.ts';
+import { minorOf, type LockPlatform } from '../environment/lock-platform.ts';
+import { isCurrent } from '../environment/lock-status.ts';
+import type { PackageSettings } from '../environment/packages.ts';
+import { places } from '../places.ts';
+import type { Shell } from '../shell.ts';
+import { ok, type Outcome } from '../../shared/outcome.ts';
+import { baseFor, IMAGE_PYTHONS, USUAL_PYTHON, type Base } from './bases.ts';
+import type { ImageSettings } from './settings.ts';
+
+export type ImagePlatform = Extract<LockPlatform, 'linux-x86_64' | 'linux-arm64'>;
+
+export interface ImagePlan {
+  platform: ImagePlatform;
+  /** `3.12`. */
+  python: string;
+  base: Base;
+  /** Where the lock is, or will be. */
+  lockFile: string;
+  requirements: readonly string[];
+  settings: ImageSettings;
+  /** May hold passwords: in memory only. */
+  packages: PackageSettings;
+}
+
+/** AWS's runtime client, for bases without one. */
+const CLIENT = 'awslambdaric==4.2.2';
+
+/** The Python of an image: what models.json says, else the interpreter's own minor version where there is a base of it. */
+export function imagePython(declared: string | undefined, probe: Pick<Probe, 'version'> | undefined): string {
+  if (declared !== undefined) return minorOf(declared);
+  const own = probe && minorOf(probe.version);
+  return own !== undefined && IMAGE_PYTHONS.includes(own) ? own : USUAL_PYTHON;
+}
+
+/** Errors: there is no base for this Python. */
+export function planImage(wish: Omit<ImagePlan, 'base'>): Outcome<ImagePlan> {
+  const { settings, python } = wish;
+  const base = baseFor(python, { images: settings.baseImages, mirror: settings.registryMirror });
+  return base.ok ? ok({ ...wish, base: base.value }) : base;
+}
+
+/** What the build installs, exactly. */
+export interface ImageLocks {
+  lock: LockSection;
+  client?: LockSection;
+  /** Of all that an image is made from beside the model and the runtime: 64 hexadecimal digits. */
+  identity: string;
+}
+
+/**
+ * The lock's section for the image, made where it is not there or was made for other requirements. `python`: any
+ * interpreter, which uv starts. Errors: as of `makeLock` and `writeLock`; uv is not there.
+ */
+export async function imageLocks(plan: ImagePlan, python: Probe, shell: Shell): Promise<Outcome<ImageLocks>> {
+  const own = await section(plan, { file: plan.lockFile, requirements: plan.requirements }, python, shell);
+  if (!own.ok) return own;
+  const file = path.join(places().cache, 'images', 'runtime-client.lock');
+  await mkdir(path.dirname(file), { recursive: true });
+  const client =
+    plan.base.kind === 'slim' ? await section(plan, { file, requirements: [CLIENT] }, python, shell) : undefined;
+  if (client && !client.ok) return client;
+  return ok(identified(plan, own.value, client?.value));
+}
+
+function identified({ base, platform }: ImagePlan, lock: LockSection, client: LockSection | undefined): ImageLocks {
+  const parts = [lockHash(lock), client ? lockHash(client) : '', base.reference, platform];
+  const identity = createHash('sha256').update(parts.join('\n')).digest('hex');
+  return { lock, ...(client ? { client } : {}), identity };
+}
+
+interface Wanted {
+  file: string;
+  requirements: readonly string[];
+}
+
+async function section(
+  { platform, python, packages, settings }: ImagePlan,
+  { file, requirements }: Wanted,
+  probe: Probe,
+  shell: Shell,
+): Promise<Outcome<LockSection>> {
+  const read = await readLock(file);
+  if (!read.ok) return read;
+  const known = read.value?.find((one) => one.platform === platform && one.python === python);
+  if (known && isCurrent(known, requirements)) return ok(known);
+  shell.stage('lock', { detail: keyOf({ platform, python }) });
+  const uv = await howToCallUv(probe.python, probe.packages, process.env);
+  if (!uv.ok) return uv;
+  const made = await makeLock(
+    { platform, python, requirements, packages, allowCuda: settings.allowCuda ?? false },
+    {
+      uv: uv.value,
+      python: probe.python,
+      env: process.env,
+      signal: shell.signal,
+      log: (line) => shell.log(line),
+    },
+  );
+  if (!made.ok) return made;
+  const written = await writeLock(file, [made.value], { replace: true });
+  return written.ok ? made : written;
+}
