@@ -75,6 +75,13 @@ const BASES = {
   },
 };
 
+/** Of mmdebstrap: a program that merges /usr would bring all of Perl, 60 MB; in a new system there is nothing to merge. */
+const WITHOUT_USRMERGE = [
+  '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
+  `--setup-hook=printf 'Package: usrmerge\\nPin: release *\\nPin-Priority: -1\\n' > "$1/etc/apt/preferences.d/usrmerge"`,
+  '--customize-hook=rm "$1/etc/apt/preferences.d/usrmerge"',
+];
+
 const ARCHITECTURES = { x64: 'x86_64', arm64: 'aarch64' };
 
 /** Where `setUpDocker` keeps AWS's runtime client for a version of Python (`3.13`), a folder for its search path. */
@@ -137,7 +144,9 @@ function recipe({ suite, python: version, prefix }) {
     '--variant=essential',
     '--include=apt,ca-certificates,python3,python3-venv,tzdata',
     ...['doc', 'info', 'locale', 'man'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+    ...(suite === 'bookworm' ? WITHOUT_USRMERGE : []),
     `--customize-hook=chroot "$1" python${version} -m venv --copies ${prefix}`,
+    `--customize-hook=cd "$1${prefix}/bin" && ln -sf python${version} python3 && ln -sf python3 python`,
     `--customize-hook=chroot "$1" sh -c '${headers}'`,
     suite,
   ];
