@@ -3,27 +3,38 @@ import { parseArgs } from 'node:util';
 import { isMain } from './lib/paths.mjs';
 import { main, step } from './lib/progress.mjs';
 import { setUpCodeServer } from './setup/code-server.mjs';
+import { setUpDocker } from './setup/docker.mjs';
 import { setUpFrameworks } from './setup/frameworks.mjs';
 import { setUpNodeModules } from './setup/node-modules.mjs';
 import { setUpPython } from './setup/python.mjs';
 import { setUpFrameworkSamples, setUpSamples } from './setup/samples.mjs';
-import { setUpSystem } from './setup/system.mjs';
+import { DOCKER_NEEDS, setUpSystem } from './setup/system.mjs';
 
 /**
- * @param {{ browser?: boolean, codeServer?: boolean, bench?: boolean, frameworks?: boolean }} options what is needed
- *   beside Node packages, Python and the sample models
+ * With `docker`, an engine may have been started: `leaveEngine` at the end, also after a failure.
+ * @param {{ browser?: boolean, codeServer?: boolean, bench?: boolean, frameworks?: boolean, docker?: boolean }} options
+ *   what is needed beside Node packages, Python and the sample models
  */
-export async function setUp({ browser = false, codeServer = false, bench = false, frameworks = false }) {
-  await step('System packages', () => setUpSystem(browser ? ['python', 'browser'] : ['python']));
-  const work = [step('Node packages', setUpNodeModules), setUpModels({ bench, frameworks })];
+export async function setUp({
+  browser = false,
+  codeServer = false,
+  bench = false,
+  frameworks = false,
+  docker = false,
+}) {
+  const needs = ['python', ...(browser ? ['browser'] : []), ...(docker ? DOCKER_NEEDS : [])];
+  await step('System packages', () => setUpSystem(needs));
+  const pythonReady = step('Python environment', () => setUpPython({ bench }));
+  const work = [step('Node packages', setUpNodeModules), setUpModels(pythonReady, { frameworks })];
+  if (docker) work.push(setUpDocker(pythonReady));
   if (codeServer) work.push(step('VS Code in the browser (code-server)', setUpCodeServer));
   // Every step is let finish, so that a second run finds whole what the first could make.
   const failed = (await Promise.allSettled(work)).filter((result) => result.status === 'rejected');
   if (failed.length > 0) throw failed[0].reason;
 }
 
-async function setUpModels({ bench, frameworks }) {
-  await step('Python environment', () => setUpPython({ bench }));
+async function setUpModels(pythonReady, { frameworks }) {
+  await pythonReady;
   await step('Sample models', setUpSamples);
   if (!frameworks) return;
   await step('Frameworks', setUpFrameworks);
@@ -32,6 +43,7 @@ async function setUpModels({ bench, frameworks }) {
 
 if (isMain(import.meta.url)) {
   const flag = /** @type {const} */ ({ type: 'boolean' });
-  const { values } = parseArgs({ options: { browser: flag, 'code-server': flag, bench: flag, frameworks: flag } });
+  const options = { browser: flag, 'code-server': flag, bench: flag, frameworks: flag };
+  const { values } = parseArgs({ options });
   await main(() => setUp({ ...values, codeServer: values['code-server'] }));
 }

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { leaveEngine } from './lib/engine.mjs';
 import { artifacts, root } from './lib/paths.mjs';
 import { elapsed, main, sinceStart } from './lib/progress.mjs';
 import { SetupError } from './lib/run.mjs';
@@ -103,22 +104,25 @@ await main(async () => {
   const names = chosenStages();
   mkdirSync(artifacts, { recursive: true });
   if (names.includes('e2e')) rmSync(path.join(artifacts, 'screenshots'), { recursive: true, force: true });
-  await setUp({
-    browser: true,
-    codeServer: names.some((name) => name === 'editor' || name === 'e2e'),
-    frameworks: names.some((name) => stages[name].frameworks),
-  });
   // Short: a socket's path holds about a hundred bytes.
   const home = mkdtempSync(path.join(os.tmpdir(), 'nimbus-test-'));
   const env = stageEnvironment(home);
+  const docker = names.some((name) => stages[name].docker);
   const results = [];
   try {
+    await setUp({
+      browser: true,
+      codeServer: names.some((name) => name === 'editor' || name === 'e2e'),
+      frameworks: names.some((name) => stages[name].frameworks),
+      docker,
+    });
     for (const name of names) {
       if (interrupted.signal.aborted) break;
       results.push(await runStage(name, env));
     }
   } finally {
     rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+    if (docker) await leaveEngine();
   }
   summarise(results);
   if (interrupted.signal.aborted) process.exitCode = 130;

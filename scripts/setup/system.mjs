@@ -1,8 +1,9 @@
 // What no package manager of a language brings: on Debian and Ubuntu as root it is installed, elsewhere it is named.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { findBrowser } from '../lib/browser.mjs';
+import { engineVersion } from '../lib/engine.mjs';
 import { isMain } from '../lib/paths.mjs';
 import { main, step } from '../lib/progress.mjs';
 import { SetupError, output, runLogged } from '../lib/run.mjs';
@@ -17,9 +18,29 @@ const NEEDS = {
   },
   load: {
     title: 'wrk, which puts servers under load',
-    present: () => spawnSync('wrk', ['-v']).error === undefined,
+    present: () => isThere('wrk'),
     debian: ['wrk'],
     elsewhere: 'wrk: https://github.com/wg/wrk',
+  },
+  docker: {
+    title: 'Docker',
+    // A client alone is enough where the engine is elsewhere.
+    present: () => engineVersion() !== undefined || (isThere('docker') && isThere('dockerd')),
+    // The engine's package brings the command up to Debian 12, and only suggests it after that.
+    debian: ['docker.io', 'iptables', ...(debianRelease() >= 13 ? ['docker-cli'] : [])],
+    elsewhere: 'Docker: https://docs.docker.com/get-started/get-docker/',
+  },
+  registry: {
+    title: 'a registry of images',
+    present: () => isThere('docker-registry'),
+    debian: ['docker-registry'],
+    elsewhere: 'docker-registry: https://distribution.github.io/distribution/about/deploying/',
+  },
+  baseImages: {
+    title: 'mmdebstrap, which makes base images',
+    present: () => !isDebianRoot() || isThere('mmdebstrap'),
+    debian: ['mmdebstrap', 'debian-archive-keyring'],
+    elsewhere: '',
   },
   browser: {
     title: 'a browser',
@@ -29,8 +50,27 @@ const NEEDS = {
   },
 };
 
+/** What scripts/setup/docker.mjs needs. */
+export const DOCKER_NEEDS = /** @type {const} */ (['python', 'docker', 'registry', 'baseImages']);
+
+/** Whether system packages can be installed from here. */
+export function isDebianRoot() {
+  return existsSync('/etc/debian_version') && process.getuid?.() === 0;
+}
+
+/** Of Debian itself, as a number; NaN on what is made of Debian, or of its testing release. */
+function debianRelease() {
+  return existsSync('/etc/debian_version')
+    ? Number.parseFloat(readFileSync('/etc/debian_version', 'utf8'))
+    : Number.NaN;
+}
+
+function isThere(command) {
+  return spawnSync(command, ['--version']).error === undefined;
+}
+
 /**
- * @param {(keyof typeof NEEDS)[]} names
+ * @param {readonly (keyof typeof NEEDS)[]} names
  * @returns what it did
  * @throws {SetupError} naming all that is missing, where it cannot be installed from here
  */
@@ -38,7 +78,7 @@ export async function setUpSystem(names) {
   const missing = names.map((name) => NEEDS[name]).filter((need) => !need.present());
   if (missing.length === 0) return 'up to date';
   const packages = missing.flatMap((need) => need.debian);
-  if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
+  if (isDebianRoot()) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     await runLogged('system', ['apt-get', 'update', '-q'], { env });
     await runLogged('system', ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages], { env });
