@@ -1,12 +1,10 @@
 /** The contract suite against the endpoints of a real host, over HTTP and over Lambda's Invoke. */
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync } from 'node:fs';
-import { request } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { proxyEvent } from '../../src/core/host/gateway.ts';
 import type { Framework } from '../../src/shared/spec.ts';
-import { checkAnswer, contractCases, requestOf, type Answer } from '../contract/cases.ts';
+import { testEndpoints } from '../contract/endpoints.ts';
 import { SAMPLE_PYTHON, SAMPLES, TestProject } from './support.ts';
 
 const ECHO_MODEL = fileURLToPath(new URL('../contract/models/echo', import.meta.url));
@@ -17,23 +15,6 @@ const MODELS: Record<string, { from: string; framework: Framework }> = {
   flowers: { from: path.join(SAMPLES, 'flowers.joblib'), framework: 'sklearn' },
   entities: { from: path.join(SAMPLES, 'entities'), framework: 'spacy' },
 };
-
-/** Exactly these headers and bytes; `fetch` adds some of its own. */
-function exchange(url: string, method: string, headers: Record<string, string>, body: Buffer): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers: { ...headers, 'Content-Length': body.length } });
-    sent.on('error', reject);
-    sent.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const names = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
-        resolve({ status: response.statusCode!, headers: Object.fromEntries(names), body: Buffer.concat(chunks) });
-      });
-    });
-    sent.end(body);
-  });
-}
 
 describe('the contract, of the local target', function () {
   this.timeout(120_000);
@@ -57,56 +38,5 @@ describe('the contract, of the local target', function () {
   });
   after(() => project.end());
 
-  describe('over HTTP', () => {
-    for (const one of contractCases()) {
-      it(one.name, async () => {
-        const { headers, body } = requestOf(one);
-        const url = `${project.host.hello.url}/${one.model}/local${one.request.path}`;
-        const answer = await exchange(url, one.request.method, headers, body);
-        assert.match(answer.headers['server-timing']!, /\btotal;dur=/);
-        checkAnswer(one, answer);
-      });
-    }
-  });
-
-  describe('over Invoke', () => {
-    for (const one of contractCases()) {
-      it(one.name, async () => {
-        const { headers, body } = requestOf(one);
-        const event = proxyEvent({
-          method: one.request.method,
-          path: one.request.path,
-          query: '',
-          rawHeaders: Object.entries(headers).flat(),
-          body,
-          arrivedMs: Date.now(),
-          requestId: 'of-the-gateway',
-          sourceIp: '127.0.0.1',
-          stage: 'local',
-          apiId: 'test',
-          domainName: 'test',
-        });
-        const url = `${project.host.hello.url}/2015-03-31/functions/nimbus-${one.model}-local/invocations`;
-        const invoked = await exchange(url, 'POST', {}, Buffer.from(event));
-        if (event.length > 6 * 1024 * 1024) {
-          // Lambda itself refuses the event; API Gateway makes a problem of it.
-          assert.deepEqual([invoked.status, one.expect.status], [413, 413]);
-          return;
-        }
-        assert.equal(invoked.status, 200, invoked.body.toString().slice(0, 500));
-        assert.equal(invoked.headers['x-amz-function-error'], undefined, invoked.body.toString().slice(0, 500));
-        const result = JSON.parse(invoked.body.toString());
-        checkAnswer(one, {
-          status: result.statusCode,
-          headers: Object.fromEntries(
-            Object.entries(result.headers as Record<string, string>).map(([name, value]) => [
-              name.toLowerCase(),
-              value,
-            ]),
-          ),
-          body: Buffer.from(result.body, result.isBase64Encoded ? 'base64' : 'utf8'),
-        });
-      });
-    }
-  });
+  testEndpoints('local', () => project.host.hello.url);
 });

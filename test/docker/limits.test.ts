@@ -1,0 +1,214 @@
+/** AWS Lambda's limits, rehearsed: what breaks there breaks here, and says what to change. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { post, untilGone } from '../host/support.ts';
+import { ContainerProject } from './project.ts';
+import { docker } from './support.ts';
+
+/** Does what it is told, so that one image serves many tests. */
+const HANDLER = `
+import os, socket, sys, time
+
+def load(path):
+    return path
+
+def files(place):
+    try:
+        with open(os.path.join(place, "file"), "wb") as file:
+            file.write(b"x" * 1000)
+        return "written"
+    except OSError as error:
+        return error.strerror
+
+def predict(model, input):
+    do, argument = input
+    if do == "surroundings":
+        return {
+            "uid": os.getuid(), "cwd": os.getcwd(), "cpus": len(os.sched_getaffinity(0)),
+            "threads": os.environ["OMP_NUM_THREADS"], "memory": os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
+            "name": os.environ["AWS_LAMBDA_FUNCTION_NAME"], "handler": os.environ.get("_HANDLER"),
+            "shm": os.path.exists("/dev/shm"), "offline": os.environ["HF_HUB_OFFLINE"], "model": os.listdir(model),
+            "secret": os.environ.get("SECRET"), "shell": os.environ.get("NIMBUS_HOME"),
+        }
+    if do == "write":
+        return files(argument)
+    if do == "allocate":
+        return len(b"x" * (argument << 20))
+    if do == "sleep":
+        time.sleep(argument)
+        return "slept"
+    if do == "exit":
+        os._exit(argument)
+    if do == "print":
+        sys.stderr.write("a line of the log\\n" * argument)
+        return "printed"
+    if do == "connect":
+        try:
+            socket.create_connection(("10.255.255.1", 9), timeout=0.3)
+        except OSError as error:
+            return type(error).__name__ + ": " + str(error)
+    return "nothing"
+`;
+
+describe('a container worker', function () {
+  this.timeout(120_000);
+  let project: ContainerProject;
+  let url: string;
+
+  const ask = (what: string, argument: unknown = null) => post(`${url}/predict`, { input: [what, argument] });
+
+  before(async () => {
+    project = new ContainerProject({ NIMBUS_PAUSE_MS: '200', SECRET: 'a value', NIMBUS_CONTAINER_NETWORK: '0' });
+    await project.connect();
+    url = await project.deployImage('limits', HANDLER, {
+      memoryMb: 256,
+      timeoutSeconds: 2,
+      concurrency: 2,
+      env: ['SECRET'],
+    });
+  });
+  after(() => project.end());
+
+  it('sees what a function of AWS Lambda sees', async () => {
+    const { body } = await ask('surroundings');
+    assert.deepEqual(body.result, {
+      uid: 993,
+      cwd: '/opt/nimbus/function/limits',
+      cpus: 1,
+      threads: '1',
+      memory: '256',
+      name: 'nimbus-limits-docker',
+      handler: null,
+      shm: false,
+      offline: '1',
+      model: ['handler.py'],
+      secret: 'a value',
+      shell: null,
+    });
+  });
+
+  it('writes to /tmp and nowhere else', async () => {
+    assert.equal((await ask('write', '/tmp')).body.result, 'written');
+    for (const place of ['/opt/nimbus/function', '/opt/nimbus/packages', '/home']) {
+      assert.equal((await ask('write', place)).body.result, 'Read-only file system', place);
+    }
+  });
+
+  it('is without a network where the setting says so', async () => {
+    assert.match((await ask('connect')).body.result, /Network is unreachable/);
+  });
+
+  it('is ended above its memory, with what AWS Lambda would say, and the endpoint heals', async () => {
+    const { status, body } = await ask('allocate', 600);
+    assert.equal(status, 502);
+    assert.equal(body.type, 'urn:nimbus:problem:out-of-memory');
+    assert.match(body.detail, /more than 256 MB while it answered\. On AWS Lambda: Runtime\.ExitError/);
+    assert.match(body.next, /memoryMb/);
+    const next = await ask('surroundings');
+    assert.equal(next.body.timings.start, 'cold');
+  });
+
+  it('is ended where it takes too long', async () => {
+    const { status, body } = await ask('sleep', 60);
+    assert.equal(status, 504);
+    assert.match(body.detail, /within 2 s/);
+    assert.equal((await ask('surroundings')).status, 200);
+  });
+
+  it('that exits is told with its status', async () => {
+    const { status, body } = await ask('exit', 3);
+    assert.equal(status, 502);
+    assert.match(body.detail, /exit status 3 while it answered/);
+  });
+
+  it('that floods its log answers all the same', async () => {
+    const { body } = await ask('print', 500_000);
+    assert.equal(body.result, 'printed');
+    assert.equal((await ask('surroundings')).body.timings.start, 'warm');
+  });
+
+  it('that another program killed fails clearly, and the endpoint heals', async () => {
+    await ask('surroundings');
+    const slow = ask('sleep', 1.5);
+    await project.until(() => project.status('limits')?.workers === 1);
+    const [container] = await project.containers('limits');
+    await docker('kill', container!);
+    const { status, body } = await slow;
+    assert.equal(status, 502);
+    assert.match(body.detail, /killed by another program/);
+    assert.equal((await ask('surroundings')).status, 200);
+  });
+
+  it('is paused when it has nothing to do, and still warm', async () => {
+    await ask('surroundings');
+    const paused = async (): Promise<boolean> => {
+      const [container] = await project.containers('limits');
+      return (await docker('inspect', '--format', '{{.State.Paused}}', container!)) === 'true';
+    };
+    while (!(await paused())) await new Promise((resolve) => setTimeout(resolve, 50));
+    const { body } = await ask('surroundings');
+    assert.equal(body.timings.start, 'warm');
+  });
+
+  it('leaves nothing behind on Force Cold', async () => {
+    await ask('surroundings');
+    await project.host.api.cold(project.key('limits'));
+    assert.deepEqual(await project.containers('limits'), []);
+  });
+
+  it('of a host that was killed is removed by the next, and no other container is', async () => {
+    const other = execFileSync(
+      'docker',
+      ['create', '--label', 'nimbus.deployment=limits/docker', 'nimbus-test/python:3.11-slim'],
+      { encoding: 'utf8' },
+    ).trim();
+    try {
+      await ask('surroundings');
+      const { pid } = project.host.hello;
+      process.kill(pid, 'SIGKILL');
+      await untilGone(pid);
+      await project.connect();
+      while ((await project.containers('limits')).length > 1) await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.deepEqual(await project.containers('limits'), [other]);
+      url = `${project.host.hello.url}/limits/docker`;
+    } finally {
+      execFileSync('docker', ['rm', other]);
+    }
+  });
+
+  it('whose image is gone says so', async () => {
+    await project.host.api.cold(project.key('limits'));
+    const { image } = (await project.untilState('limits', 'idle')) as { image?: { reference: string } };
+    await docker('rmi', '--force', image!.reference);
+    const { status, body } = await ask('surroundings');
+    assert.equal(status, 502);
+    assert.match(body.detail, /image of this version is gone/);
+    assert.match(body.next, /[Rr]edeploy/);
+  });
+});
+
+describe('a container whose initialisation is slow', function () {
+  this.timeout(120_000);
+  let project: ContainerProject;
+
+  before(async () => {
+    project = new ContainerProject();
+    await project.connect();
+  });
+  after(() => project.end());
+
+  it('is started again within the first request, as on AWS Lambda', async () => {
+    const url = await project.deployImage(
+      'slow',
+      'import time\ndef load(path):\n    time.sleep(11)\ndef predict(model, input):\n    return "loaded"\n',
+      { timeoutSeconds: 29 },
+    );
+    const { body } = await post(`${url}/predict`, { input: 1 });
+    assert.equal(body.result, 'loaded');
+    const lines = await project.host.api.logs(project.key('slow'));
+    assert.ok(
+      lines.some(({ text }) => /not loaded within 10 s/.test(text)),
+      JSON.stringify(lines),
+    );
+  });
+});

@@ -1,0 +1,68 @@
+/** A project whose models are deployed as containers, by a real host on a real engine. */
+import assert from 'node:assert/strict';
+import { imagePython, planImage, type ImagePlan } from '../../src/core/image/plan.ts';
+import type { DeployPlan } from '../../src/core/targets/plan.ts';
+import type { ModelSpec } from '../../src/shared/spec.ts';
+import { SAMPLE_PYTHON, TestProject } from '../host/support.ts';
+import { docker, LAMBDA_PYTHON, PYTHON_SLIM } from './support.ts';
+
+export const BASE_IMAGES = { '3.11': PYTHON_SLIM, '3.13': LAMBDA_PYTHON };
+
+/** Where the network of these tests looks into TLS, its certificates are among the system's. */
+const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+
+export class ContainerProject extends TestProject {
+  constructor(env: Record<string, string> = {}) {
+    const images = Object.entries(BASE_IMAGES).map(([python, image]) => `${python}=${image}`);
+    // A host that builds again does so with its own variables.
+    super({ NIMBUS_BASE_IMAGES: images.join(' '), NIMBUS_CA_CERTIFICATES: CERTIFICATES, ...env });
+  }
+
+  imagePlan(
+    model: string,
+    spec: Partial<ModelSpec>,
+    requirements: readonly string[] = [],
+    more: Partial<ImagePlan> = {},
+  ): DeployPlan {
+    const plan = this.plan(model, spec);
+    const image = planImage({
+      platform: 'linux-x86_64',
+      python: imagePython(spec.pythonVersion, { version: '3.11.2' }),
+      lockFile: `${this.folder}/${plan.spec.path}.nimbus.lock`,
+      requirements,
+      settings: { baseImages: BASE_IMAGES },
+      packages: { caCertificates: CERTIFICATES },
+      ...more,
+    });
+    assert.ok(image.ok, JSON.stringify(image));
+    assert.ok(plan.environment.kind === 'use');
+    // The one with uv, which makes locks.
+    const environment = { ...plan.environment, python: SAMPLE_PYTHON };
+    return { ...plan, deployment: 'docker', deploymentSpec: { target: 'docker' }, environment, image: image.value };
+  }
+
+  /** Deploys a custom model as a container and says where it answers. */
+  async deployImage(model: string, handler: string, spec: Partial<ModelSpec> = {}): Promise<string> {
+    this.write(model, handler);
+    const operation = await this.execute(this.imagePlan(model, spec));
+    assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error, undefined, 2));
+    return `${this.host.hello.url}/${model}/docker`;
+  }
+
+  override key(model: string): { model: string; deployment: string } {
+    return { model, deployment: 'docker' };
+  }
+
+  /** Containers of a model, by id, whatever their state. */
+  async containers(model: string): Promise<string[]> {
+    const printed = await docker(
+      'ps',
+      '--all',
+      '--quiet',
+      '--no-trunc',
+      '--filter',
+      `label=nimbus.deployment=${model}/docker`,
+    );
+    return printed.split('\n').filter(Boolean);
+  }
+}
