@@ -19,7 +19,7 @@ const START_SECONDS = 60;
 
 /** The version of the engine that the docker command reaches: by DOCKER_HOST, its context or the standard socket. */
 export function engineVersion() {
-  return output(['docker', 'version', '--format', '{{.Server.Version}}']);
+  return output(['docker', 'version', '--format', '{{.Server.Version}}'], { timeoutSeconds: 15 });
 }
 
 /**
@@ -101,6 +101,15 @@ function isOurs() {
   return ownProcess() !== undefined;
 }
 
+/** Of an engine that was started here and has ended. */
+function containerdRuns() {
+  try {
+    return existsSync(`/proc/${Number(readFileSync('/run/docker/containerd/containerd.pid', 'utf8'))}`);
+  } catch {
+    return false;
+  }
+}
+
 async function start() {
   // One of ours that does not answer is stopped or stuck.
   await stop();
@@ -149,6 +158,9 @@ async function stop() {
     if (performance.now() > deadline) process.kill(pid, 'SIGKILL');
     await delay(50);
   }
+  // After a kill it dies a moment later: an engine that starts meanwhile would wait for it in vain.
+  const patience = performance.now() + 5000;
+  while (containerdRuns() && performance.now() < patience) await delay(50);
 }
 
 /** Runs `work` while no other process of this machine is in here; the lock ends with the process that holds it. */

@@ -40,13 +40,13 @@ export async function runLogged(name, command, options = {}) {
 /**
  * What `command` prints, trimmed; undefined if it is not there or fails.
  * @param {string[]} command
- * @param {{ cwd?: string }} [options]
+ * @param {{ cwd?: string, timeoutSeconds?: number }} [options]
  */
 export function output(command, options = {}) {
   const result = spawnSync(command[0], command.slice(1), {
     cwd: options.cwd ?? root,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: (options.timeoutSeconds ?? 60) * 1000,
     shell: windows && command[0] === 'code',
   });
   return result.status === 0 ? result.stdout.trim() : undefined;

@@ -1,10 +1,11 @@
 /** What the other tests of this folder stand on: an engine, base images with the contracts of the real ones, a registry. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { OwnEngine } from './own-engine.ts';
 import { docker, EMULATOR, LAMBDA_PYTHON, PYTHON_SLIM, RUNTIME_CLIENT, startRegistry } from './support.ts';
 
 const HANDLER = `
@@ -35,10 +36,14 @@ const WITHOUT_NETWORK = ['--network', 'none', '--label', MARK];
 describe('the Docker engine of the tests', function () {
   this.timeout(60_000);
   let folder: string;
+  /** An archive of one file, for an image. */
+  let small: string;
 
   before(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-docker-'));
     writeFileSync(path.join(folder, 'app.py'), HANDLER);
+    small = path.join(folder, 'small.tar');
+    execFileSync('tar', ['--create', '--file', small, '-C', folder, 'app.py']);
   });
   after(async () => {
     const left = await docker('ps', '--all', '--quiet', '--filter', `label=${MARK}`);
@@ -108,8 +113,7 @@ describe('the Docker engine of the tests', function () {
     const registry = await startRegistry();
     const name = `${registry.address}/nimbus-test/small`;
     try {
-      execFileSync('tar', ['--create', '--file', path.join(folder, 'small.tar'), '-C', folder, 'app.py']);
-      const id = await docker('import', path.join(folder, 'small.tar'), `${name}:1`);
+      const id = await docker('import', small, `${name}:1`);
       const pushed = /digest: (sha256:[\da-f]{64})/.exec(await docker('push', `${name}:1`));
       assert.ok(pushed);
       const byDigest = `${name}@${pushed[1]}`;
@@ -120,6 +124,24 @@ describe('the Docker engine of the tests', function () {
       await docker('rmi', byDigest);
     } finally {
       await registry.end();
+    }
+  });
+
+  it('can be another of its own, which comes back after a kill, and whose disk is full soon', async () => {
+    const engine = new OwnEngine(8);
+    try {
+      await engine.start();
+      const id = await docker('--host', engine.host, 'import', small, 'small');
+      await engine.signal('SIGKILL');
+      await assert.rejects(docker('--host', engine.host, 'ps'), /Cannot connect/);
+      await engine.start();
+      assert.equal(await docker('--host', engine.host, 'image', 'inspect', '--format', '{{.Id}}', 'small'), id);
+      const large = path.join(folder, 'large.tar');
+      writeFileSync(path.join(folder, 'large'), randomBytes(16 * 1024 * 1024));
+      execFileSync('tar', ['--create', '--file', large, '-C', folder, 'large']);
+      await assert.rejects(docker('--host', engine.host, 'import', large, 'large'), /no space left on device/);
+    } finally {
+      await engine.end();
     }
   });
 });
