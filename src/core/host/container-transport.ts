@@ -23,6 +23,7 @@ export function containerTransport(options: ContainerOptions): StartTransport {
 }
 
 class ContainerTransport implements Transport {
+  readonly kind = 'container';
   readonly #options: ContainerOptions;
   readonly #events: TransportEvents;
   #container: Docker.Container | undefined;
@@ -33,6 +34,7 @@ class ContainerTransport implements Transport {
   #isKilled = false;
   /** Of the relay, where it lived to tell. */
   #end: ContainerEnd | undefined;
+  readonly #removals = new Map<Docker.Container, Promise<void>>();
   #initTimer: NodeJS.Timeout | undefined;
   /** Set while it is paused, or about to be; settles when it is. */
   #paused: Promise<void> | undefined;
@@ -201,10 +203,20 @@ class ContainerTransport implements Transport {
     this.#events.ended(failure ?? containerFailure(end, { memoryMb, isReady: this.#isReady }));
   }
 
-  async #remove(): Promise<void> {
+  /** Settles when the container is gone, also for a second caller, whom the engine would not let wait. */
+  #remove(): Promise<void> {
     // Before the container is killed: an attached stream that nobody reads blocks that.
     this.#stream?.destroy();
-    await this.#container?.remove({ force: true, v: true }).catch(() => undefined);
+    const container = this.#container;
+    if (!container) return Promise.resolve();
+    const known = this.#removals.get(container);
+    if (known) return known;
+    const removal = container.remove({ force: true, v: true }).then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#removals.set(container, removal);
+    return removal;
   }
 }
 

@@ -6,6 +6,7 @@ import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Engine } from '../image/engine.ts';
 import type { BuiltImage } from '../image/image.ts';
 import type { Outcome } from '../../shared/outcome.ts';
+import { projectId } from '../places.ts';
 import { containerTransport } from './container-transport.ts';
 import { limitsOf, namedVariables } from './function-file.ts';
 import { functionName } from './lambda-api.ts';
@@ -32,14 +33,22 @@ export interface ContainerParts {
 /** The engine, opened when it is first needed and again when it had not answered. */
 export class Containers {
   readonly #markPrefix: string;
+  readonly #projectId: string;
   readonly #settings: HostSettings;
   readonly #hostEnv: NodeJS.ProcessEnv;
   readonly #relay: string;
   readonly #id = randomUUID();
   #engine: Promise<Outcome<Engine>> | undefined;
 
-  constructor(options: { markPrefix: string; settings: HostSettings; env: NodeJS.ProcessEnv; runtime: string }) {
+  constructor(options: {
+    project: string;
+    markPrefix: string;
+    settings: HostSettings;
+    env: NodeJS.ProcessEnv;
+    runtime: string;
+  }) {
     this.#markPrefix = options.markPrefix;
+    this.#projectId = projectId(options.project);
     this.#settings = options.settings;
     this.#hostEnv = options.env;
     this.#relay = path.join(options.runtime, 'relay.py');
@@ -90,6 +99,29 @@ export class Containers {
     });
     const worker = new Worker({ start, initTimeoutMs, onLine, ...(since === undefined ? {} : { since }) });
     return { ok: true, value: worker };
+  }
+
+  /** Removes the images of a deployment but for one; none where the engine does not answer. */
+  async tidy(key: DeploymentKey, keep?: string): Promise<void> {
+    const engine = await this.engine();
+    if (!engine.ok) return;
+    const { docker } = engine.value;
+    const { referencePrefix, repositoryOf } = await import('../image/image.ts');
+    const filters = { reference: [repositoryOf(this.#projectId)] };
+    const images = await docker.listImages({ filters });
+    const prefix = referencePrefix(this.#projectId, key);
+    const old = images
+      .flatMap(({ RepoTags }) => RepoTags ?? [])
+      .filter((tag) => tag.startsWith(prefix) && tag !== keep);
+    // One that a container still runs stays: it goes with the next version.
+    await Promise.all(
+      old.map((tag) =>
+        docker
+          .getImage(tag)
+          .remove()
+          .catch(() => undefined),
+      ),
+    );
   }
 
   /** Removes the containers of a host of this project that was killed; how many. */

@@ -161,17 +161,19 @@ export class Deployment implements Endpoint {
 
   /**
    * Serves a new version from now on. Requests that run finish on the old one, and its workers end after them.
-   * `keepWorker`: the candidate's worker serves on; else it ends and the next request is cold.
+   * `keepWorker`: the candidate's worker serves on; else it ends and the next request is cold. Answers when the old
+   * workers are gone.
    */
-  activate(record: DeploymentRecord, { worker }: Candidate, keepWorker: boolean): void {
+  activate(record: DeploymentRecord, { worker }: Candidate, keepWorker: boolean): Promise<void> {
     this.record = record;
     this.overlay = undefined;
     this.declared = { framework: record.spec.framework, target: record.deploymentSpec.target };
     this.#configure(record.spec);
     const keep = keepWorker && worker.alive && !record.stopped;
     if (!keep) void worker.end();
-    void this.pool.replace(() => this.#spawnServing(), keep ? worker : undefined);
+    const left = this.pool.replace(() => this.#spawnServing(), keep ? worker : undefined);
     if (!record.stopped) this.pool.open();
+    return left;
   }
 
   /** Applies what a hand edit of models.json changed without making another function of it. */

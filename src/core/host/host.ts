@@ -360,6 +360,7 @@ export class Host {
       }
     }
     await this.#state.flush();
+    if (forget && record?.image) await this.#versions.tidyImages(key);
     if (forget) await this.#versions.sweep();
   }
 

@@ -36,6 +36,7 @@ export function processTransport(options: ProcessOptions): StartTransport {
 }
 
 class ProcessTransport implements Transport {
+  readonly kind = 'process';
   readonly #options: ProcessOptions;
   readonly #events: TransportEvents;
   readonly #process: ChildProcess;

@@ -40,7 +40,7 @@ export interface PoolLimits {
   concurrency: number;
   queueLimit: number;
   idleMs: number;
-  /** A worker without requests that can be paused is, after this long. */
+  /** A container without requests is paused after this long. */
   pauseMs: number;
   /** A handler's time for one request, and a request's time to wait for a worker. */
   timeoutMs: number;
@@ -307,10 +307,10 @@ export class Pool {
     this.#free.push(worker);
     this.#freeSince.set(worker, performance.now());
     this.#reaper ??= this.#armReaper(this.#limits.idleMs);
-    if (worker.canPause) this.#armPauser();
+    if (worker.kind === 'container') this.#armPauser();
   }
 
-  /** Pauses those that have been free for a while; one that gets a request resumes by itself. */
+  /** Pauses those that are free once nothing came for a while; one that gets a request resumes by itself. */
   #armPauser(): void {
     clearTimeout(this.#pauser);
     this.#pauser = setTimeout(() => {
@@ -345,7 +345,7 @@ export class Pool {
     const { readyAt } = worker.timeline;
     const start: StartKind = readyAt! > request.arrivedAt ? 'cold' : worker.requests === 0 ? 'preinitialised' : 'warm';
     const timer = setTimeout(() => {
-      void worker.kill({ code: 'timed-out', detail: `The handler did not answer within ${timeoutMs / 1000} s.` });
+      void worker.kill(timedOut(worker, timeoutMs / 1000));
     }, timeoutMs);
     const meta = { deadlineMs: Math.round(Date.now() + timeoutMs), arrivedMs: request.arrivedMs };
     const answer = await worker.invoke(request.id, request.payload, meta);
@@ -387,6 +387,15 @@ export class Pool {
     const queueMs = performance.now() - waiting.request.arrivedAt;
     waiting.done({ answer: { kind: 'failure', failure }, phases: { ...NO_PHASES, queueMs } });
   }
+}
+
+function timedOut({ kind }: Worker, seconds: number): Failure {
+  const onLambda = kind === 'container' ? ` On AWS Lambda: "Task timed out after ${seconds.toFixed(2)} seconds".` : '';
+  return {
+    code: 'timed-out',
+    detail: `The handler did not answer within ${seconds} s.${onLambda}`,
+    next: 'Raise timeoutSeconds in models.json, or ask for less at once.',
+  };
 }
 
 /** How a request spent its time until a worker got it: of a start, only the part after it had arrived. */

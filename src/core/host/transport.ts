@@ -3,6 +3,7 @@ import type { ModelCard } from '../../shared/contract.ts';
 import type { Failure } from './problems.ts';
 
 export interface Transport {
+  readonly kind: 'process' | 'container';
   /** Hands over one event; only when it is ready. Epoch ms. */
   send(id: string, payload: Buffer, meta: { deadlineMs: number; arrivedMs: number }): void;
   /** No event comes any more: it ends by itself. */

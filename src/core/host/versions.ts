@@ -76,12 +76,26 @@ export class Versions {
     keepWorker: boolean,
   ): Promise<void> {
     const { state, onActivated, log } = this.#ports;
+    const before = deployment.record?.image;
     state.state.deployments[keyText(deployment)] = record;
-    deployment.activate(record, candidate, keepWorker);
+    const left = deployment.activate(record, candidate, keepWorker);
     await state.flush();
     log(`${keyText(deployment)} serves ${record.version.slice(0, 7)}`);
     onActivated(deployment);
+    if (before || record.image) void this.#tidyAfter(left, deployment);
     await this.sweep();
+  }
+
+  async #tidyAfter(left: Promise<void>, key: DeploymentKey): Promise<void> {
+    await left;
+    await this.tidyImages(key);
+  }
+
+  /** Removes a deployment's images but for the one that it runs. */
+  async tidyImages(key: DeploymentKey): Promise<void> {
+    const { around, state, log } = this.#ports;
+    const serving = state.state.deployments[keyText(key)]?.image?.reference;
+    await around.containers.tidy(key, serving).catch((error: unknown) => log(`images: ${String(error)}`));
   }
 
   /** Removes the copies that no deployment needs. */
@@ -150,12 +164,17 @@ export class Versions {
     };
   }
 
-  #make(request: VersionRequest, env: Record<string, string>, onLine: (line: LogLine) => void, shell: Shell): Made {
+  async #make(
+    request: VersionRequest,
+    env: Record<string, string>,
+    onLine: (line: LogLine) => void,
+    shell: Shell,
+  ): Made {
     const { around, snapshots, runtimeHash } = this.#ports;
     const { spec, interpreter, image } = request;
     const stage: VersionPorts['stage'] = (name, detail, state) =>
       shell.stage(name, { ...(detail === undefined ? {} : { detail }), ...(state === undefined ? {} : { state }) });
-    return makeVersion(request, {
+    const made = await makeVersion(request, {
       snapshots,
       runtimeHash,
       spawn: async (snapshot, versionParts) => {
@@ -168,6 +187,8 @@ export class Versions {
       },
       stage,
     });
+    if (image && !made.ok) await this.tidyImages(request);
+    return made;
   }
 
   /** Builds the image of a version and starts a container of it. */

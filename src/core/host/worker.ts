@@ -120,8 +120,8 @@ export class Worker {
     });
   }
 
-  get canPause(): boolean {
-    return this.#transport.pause !== undefined;
+  get kind(): Transport['kind'] {
+    return this.#transport.kind;
   }
 
   /** Gives it no processor time until its next request, where its kind can do that. */

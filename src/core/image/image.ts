@@ -49,6 +49,15 @@ export interface BuiltImage {
   entrypoint: string[];
 }
 
+/** How the references of a deployment's images begin; what follows is the version. Only a tag may hold any name. */
+export function referencePrefix(projectId: string, { model, deployment }: DeploymentKey): string {
+  return `${repositoryOf(projectId)}:${model}.${deployment}.`;
+}
+
+export function repositoryOf(projectId: string): string {
+  return `nimbus/${projectId}`;
+}
+
 /** What is removed from packages: see image/slim.py. */
 const STEPS = ['installers', 'tests', 'sources', 'strip'];
 
@@ -63,8 +72,8 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
   }
   const context = await imageContext(request, STEPS);
   if (!context.ok) return context;
-  const { model, deployment, projectId, version, base, settings } = request;
-  const tag = `nimbus/${projectId}/${model}-${deployment}:${version.slice(0, 12)}`;
+  const { projectId, version, base, settings } = request;
+  const tag = `${referencePrefix(projectId, request)}${version.slice(0, 12)}`;
   const built = await build(
     {
       context: context.value,
