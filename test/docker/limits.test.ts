@@ -135,7 +135,7 @@ describe('a container worker', function () {
     await docker('kill', container!);
     const { status, body } = await slow;
     assert.equal(status, 502);
-    assert.match(body.detail, /killed by another program/);
+    assert.match(body.detail, /container was killed by another program/);
     assert.equal((await ask('surroundings')).status, 200);
   });
 

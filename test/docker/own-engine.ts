@@ -10,7 +10,6 @@ import { docker } from './support.ts';
 export class OwnEngine {
   private readonly folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-engine-'));
   private readonly data = path.join(this.folder, 'data');
-  private readonly mounted: boolean;
   private child: ChildProcess | undefined;
 
   /** For DOCKER_HOST. */
@@ -22,7 +21,6 @@ export class OwnEngine {
    */
   constructor(diskMb?: number) {
     mkdirSync(this.data);
-    this.mounted = diskMb !== undefined;
     if (diskMb !== undefined) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', this.data]);
   }
 
@@ -78,6 +76,16 @@ export class OwnEngine {
     await exited;
   }
 
+  /** Its disk, and what an engine that was killed left mounted. */
+  private unmount(): void {
+    const places = readFileSync('/proc/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '');
+    for (const place of places.filter((one) => one.startsWith(`${this.folder}/`)).toReversed()) {
+      execFileSync('umount', ['--lazy', place]);
+    }
+  }
+
   /** Ends it, its containers and all that it stored. */
   async end(): Promise<void> {
     try {
@@ -89,7 +97,7 @@ export class OwnEngine {
         await this.signal('SIGTERM');
       }
     } finally {
-      if (this.mounted) execFileSync('umount', ['--lazy', this.data]);
+      this.unmount();
       rmSync(this.folder, { recursive: true, force: true });
     }
   }

@@ -1,6 +1,7 @@
 /** A project whose models are deployed as containers, by a real host on a real engine. */
 import assert from 'node:assert/strict';
 import { imagePython, planImage, type ImagePlan } from '../../src/core/image/plan.ts';
+import type { ImageSettings } from '../../src/core/image/settings.ts';
 import type { DeployPlan } from '../../src/core/targets/plan.ts';
 import type { ModelSpec } from '../../src/shared/spec.ts';
 import { SAMPLE_PYTHON, TestProject } from '../host/support.ts';
@@ -18,6 +19,9 @@ export class ContainerProject extends TestProject {
     super({ NIMBUS_BASE_IMAGES: images.join(' '), NIMBUS_CA_CERTIFICATES: CERTIFICATES, ...env });
   }
 
+  /** How images of this project are built. */
+  settings: ImageSettings = { baseImages: BASE_IMAGES };
+
   imagePlan(
     model: string,
     spec: Partial<ModelSpec>,
@@ -30,7 +34,7 @@ export class ContainerProject extends TestProject {
       python: imagePython(spec.pythonVersion, { version: '3.11.2' }),
       lockFile: `${this.folder}/${plan.spec.path}.nimbus.lock`,
       requirements,
-      settings: { baseImages: BASE_IMAGES },
+      settings: this.settings,
       packages: { caCertificates: CERTIFICATES },
       ...more,
     });

@@ -9,14 +9,26 @@ export interface ContainerEnd {
   isOutOfMemory: boolean;
 }
 
-const SIGKILL = 9;
+/** What the engine says of a container that ended. */
+export interface SeenEnd {
+  exitCode: number;
+  isOutOfMemory: boolean;
+}
 
+/** A shell's and Docker's exit status of a program that was killed. */
+const KILLED = 137;
+
+/**
+ * `told`: by the program that the runtime runs under, where it lived to tell; it does not where the whole container is
+ * ended from outside. `seen`: by the engine, where it still answers.
+ */
 export function containerFailure(
-  end: ContainerEnd | undefined,
+  told: ContainerEnd | undefined,
+  seen: SeenEnd | undefined,
   { memoryMb, isReady }: { memoryMb: number; isReady: boolean },
 ): Failure {
   const during = isReady ? 'while it answered' : 'while it loaded the model';
-  if (end?.isOutOfMemory) {
+  if (told?.isOutOfMemory || seen?.isOutOfMemory) {
     return {
       code: 'out-of-memory',
       detail: `The function needed more than ${memoryMb.toLocaleString('en')} MB ${during}. ${onLambda('signal: killed')}`,
@@ -24,11 +36,13 @@ export function containerFailure(
     };
   }
   const code = isReady ? 'worker-died' : 'init-failed';
-  if (!end) return { code, detail: `The container was removed, or the Docker engine ended, ${during}.` };
-  const signal = end.signal || (end.code > 128 ? end.code - 128 : 0);
-  if (signal === SIGKILL) return { code, detail: `The container was killed by another program ${during}.` };
-  const how = signal > 0 ? `signal ${signal}` : `exit status ${end.code}`;
-  return { code, detail: `The runtime ended with ${how} ${during}. ${onLambda(how)}` };
+  if (told) {
+    const how = told.signal > 0 ? `signal ${told.signal}` : `exit status ${told.code}`;
+    return { code, detail: `The runtime ended with ${how} ${during}. ${onLambda(how)}` };
+  }
+  if (!seen) return { code, detail: `The container was removed, or the Docker engine ended, ${during}.` };
+  const how = seen.exitCode === KILLED ? 'killed' : 'stopped';
+  return { code, detail: `The container was ${how} by another program, or with the Docker engine, ${during}.` };
 }
 
 function onLambda(how: string): string {

@@ -199,8 +199,8 @@ class ContainerTransport implements Transport {
     await this.#remove();
     this.#isOver = true;
     const { memoryMb } = this.#options;
-    const end = this.#end ?? (state && { code: state.ExitCode, signal: 0, isOutOfMemory: state.OOMKilled });
-    this.#events.ended(failure ?? containerFailure(end, { memoryMb, isReady: this.#isReady }));
+    const seen = state && { exitCode: state.ExitCode, isOutOfMemory: state.OOMKilled };
+    this.#events.ended(failure ?? containerFailure(this.#end, seen, { memoryMb, isReady: this.#isReady }));
   }
 
   /** Settles when the container is gone, also for a second caller, whom the engine would not let wait. */

@@ -17,6 +17,7 @@ export interface BuildRequest {
   /** `linux/amd64`. */
   platform: string;
   buildArguments: Record<string, string>;
+  network?: string;
   labels: Record<string, string>;
 }
 
@@ -32,7 +33,7 @@ const LAST_LINES = 12;
 
 /** Builds, and answers with the image's id. Nothing is left of a build that failed or was cancelled. */
 export async function build(request: BuildRequest, engine: Engine, shell: Shell): Promise<Outcome<string>> {
-  const { tag, target, platform, buildArguments, labels } = request;
+  const { tag, target, platform, buildArguments, network, labels } = request;
   if (shell.signal.aborted) return cancelled();
   const log = new BuildLog(shell);
   try {
@@ -45,6 +46,7 @@ export async function build(request: BuildRequest, engine: Engine, shell: Shell)
       abortSignal: shell.signal,
       ...(tag === undefined ? {} : { t: tag }),
       ...(target === undefined ? {} : { target }),
+      ...(network === undefined ? {} : { networkmode: network }),
     });
     let image: string | undefined;
     // A build that fails ends its answer as one that succeeds does: only what it says tells them apart.

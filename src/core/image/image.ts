@@ -80,6 +80,7 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
       tag,
       platform: DOCKER_PLATFORMS[request.platform],
       buildArguments: { ...settings.buildArguments, BASE: base.reference },
+      ...(settings.network === undefined ? {} : { network: settings.network }),
       labels: {},
     },
     engine,

@@ -6,6 +6,8 @@ export interface ImageSettings {
   registryMirror?: string;
   /** Handed to the build by name; never for secrets, which an image's history would tell. */
   buildArguments?: Record<string, string>;
+  /** Network of the build's commands: `host` where the engine's own has no way out (VPN). */
+  network?: string;
   /** Packages without a wheel may be compiled in the build. */
   allowCompiler?: boolean;
   /** CUDA packages may be in an image. */
@@ -25,11 +27,13 @@ function pairs(text: string | undefined): Record<string, string> | undefined {
 export function imageSettings(env: NodeJS.ProcessEnv): ImageSettings {
   const baseImages = pairs(env['NIMBUS_BASE_IMAGES']);
   const buildArguments = pairs(env['NIMBUS_BUILD_ARGUMENTS']);
+  const network = env['NIMBUS_BUILD_NETWORK']?.trim();
   const registryMirror = env['NIMBUS_REGISTRY_MIRROR']?.trim();
   return {
     ...(baseImages ? { baseImages } : {}),
     ...(buildArguments ? { buildArguments } : {}),
     ...(registryMirror ? { registryMirror } : {}),
+    ...(network ? { network } : {}),
     ...(env['NIMBUS_ALLOW_COMPILER'] === '1' ? { allowCompiler: true } : {}),
     ...(env['NIMBUS_ALLOW_CUDA'] === '1' ? { allowCuda: true } : {}),
   };

@@ -1,0 +1,83 @@
+/** The engine itself goes away: requests fail clearly, builds too, and the endpoint heals once the engine is back. */
+import assert from 'node:assert/strict';
+import { post } from '../host/support.ts';
+import { OwnEngine } from './own-engine.ts';
+import { ContainerProject } from './project.ts';
+import { docker, LAMBDA_PYTHON } from './support.ts';
+
+const HANDLER = `
+import time
+
+def load(path):
+    return None
+
+def predict(model, input):
+    time.sleep(input)
+    return "answered"
+`;
+
+describe('an engine that goes away', function () {
+  this.timeout(180_000);
+  let engine: OwnEngine;
+  let project: ContainerProject;
+  let url: string;
+
+  const ask = (seconds: number) => post(`${url}/predict`, { input: seconds });
+  /** Containers that ask for it, by the engine of the test. */
+  const running = async (): Promise<string[]> =>
+    (await docker('--host', engine.host, 'ps', '--quiet')).split('\n').filter(Boolean);
+
+  before(async () => {
+    engine = new OwnEngine();
+    await engine.start();
+    engine.load(LAMBDA_PYTHON);
+    project = new ContainerProject({ DOCKER_HOST: engine.host, NIMBUS_CONTAINER_NETWORK: '0' });
+    // It has no network of its own to build with either.
+    project.settings = { ...project.settings, network: 'host' };
+    await project.connect();
+    // Of a base that needs nothing installed: the engine has no network.
+    url = await project.deployImage('faulty', HANDLER, { pythonVersion: '3.13', timeoutSeconds: 20 });
+  });
+  after(async () => {
+    await project?.end();
+    await engine?.end();
+  });
+
+  it('in the middle of a request fails that request, and the next one once it is back is answered', async () => {
+    assert.equal((await ask(0)).body.result, 'answered');
+    const slow = ask(15);
+    await project.until(() => project.status('faulty')?.workers === 1);
+    await engine.signal('SIGTERM');
+    const failed = await slow;
+    assert.equal(failed.status, 502);
+    assert.match(failed.body.detail, /container|engine/i);
+    const without = await ask(0);
+    assert.equal(without.status, 502);
+    assert.match(JSON.stringify(without.body), /Docker engine/);
+    assert.match(without.body.next, /Start Docker/);
+    await engine.start();
+    const healed = await ask(0);
+    assert.equal(healed.body.result, 'answered', JSON.stringify(healed.body));
+    assert.equal(healed.body.timings.start, 'cold');
+    assert.equal((await running()).length, 1);
+  });
+
+  it('that is killed leaves an endpoint that heals', async () => {
+    const slow = ask(15);
+    await project.until(() => project.status('faulty')?.workers === 1);
+    await engine.signal('SIGKILL');
+    assert.equal((await slow).status, 502);
+    await engine.start();
+    assert.equal((await ask(0)).body.result, 'answered');
+  });
+
+  it('before a deploy is said, with what to do', async () => {
+    await engine.signal('SIGTERM');
+    project.write('other', HANDLER);
+    const operation = await project.execute(project.imagePlan('other', { pythonVersion: '3.13' }));
+    assert.equal(operation.state, 'failed');
+    assert.equal(operation.error?.code, 'engine-missing');
+    assert.match(operation.error?.next ?? '', /Start Docker/);
+    await engine.start();
+  });
+});
