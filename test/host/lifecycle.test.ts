@@ -68,6 +68,18 @@ describe('the life of a host', function () {
     project.connection = connections[0];
   });
 
+  it('keeps closed what was stopped, whatever is deployed meanwhile, until it is started', async () => {
+    await project.connect();
+    const url = await project.deploy('echo', ECHO);
+    await project.host.api.stop(project.key('echo'));
+    project.write('echo', ECHO.replace('return input', 'return "new"'));
+    assert.equal((await project.execute(project.plan('echo'))).state, 'succeeded');
+    assert.equal((await project.untilState('echo', 'stopped')).workers, 0);
+    assert.equal((await post(`${url}/predict`, { input: 'x' })).status, 503);
+    assert.ok((await project.host.api.start(project.key('echo'))).ok);
+    assert.equal((await post(`${url}/predict`, { input: 'x' })).body.result, 'new');
+  });
+
   it('is found, but never started, by findHost', async () => {
     assert.equal(await findHost({ project: project.folder, kind: 'cli' }), undefined);
     const { hello } = await project.connect();

@@ -112,7 +112,8 @@ export class Versions {
           ...(probe ? { probe } : {}),
           version,
           deployedAt: new Date().toISOString(),
-          stopped: false,
+          // What the user closed stays closed until Start, whatever is deployed meanwhile.
+          stopped: deployment.record?.stopped ?? false,
           lastMs: {},
           card,
           madeWith,
