@@ -17,6 +17,7 @@ import { condaNameIn } from './environment/project-files.ts';
 import { surveyEnvironments, type Survey } from './environment/survey.ts';
 import { importedNames, projectModules } from './host/modules.ts';
 import { MODELS_FILE } from './models/document.ts';
+import { refusedFunctionName } from './models/function-name.ts';
 import { heldByLater } from './models/later.ts';
 import { newerFile, readModels, type Declared } from './models/read.ts';
 import { freeName, invalidName } from './models/names.ts';
@@ -118,10 +119,15 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const name = request.name ?? nameFor(declared.value, modelPath.path, detection.suggestedName);
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
-  const held = heldByLater(later, { model: name, deployment: request.deployment ?? TARGETS[0] });
+  const deployment = request.deployment ?? TARGETS[0];
+  const held = heldByLater(later, { model: name, deployment });
   if (held) return held;
   const before = models[name];
-  const current = request.current?.[keyText({ model: name, deployment: request.deployment ?? TARGETS[0] })];
+  const unnamed = before?.deployments?.[deployment]
+    ? undefined
+    : refusedFunctionName(models, { model: name, deployment });
+  if (unnamed) return unnamed;
+  const current = request.current?.[keyText({ model: name, deployment })];
   const made = await capture(detection, {
     project: request.project,
     isFolder: statSync(detection.path, { throwIfNoEntry: false })?.isDirectory() ?? false,
@@ -166,7 +172,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   return ok({
     detection,
     name,
-    deployment: request.deployment ?? TARGETS[0],
+    deployment,
     nameTaken: before !== undefined && before.path !== modelPath.path,
     portable: modelPath.portable,
     ...(before === undefined ? {} : { declared: before }),
