@@ -343,7 +343,10 @@ export function spawnWorker(
       cwd: spec.framework === 'custom' ? snapshot.path : functions,
       mark: `${markPrefix}-${randomUUID()}`,
       isolated: isolated && !settings.consentedNetwork,
-      ...(spec.memoryMb === undefined ? {} : { memoryLimitBytes: spec.memoryMb * 2 ** 20 }),
+      memory:
+        spec.memoryMb === undefined
+          ? { bytes: settings.workerMemoryBytes, declared: false }
+          : { bytes: spec.memoryMb * 2 ** 20, declared: true },
     }),
     initTimeoutMs: settings.initTimeoutMs,
     ...(since === undefined ? {} : { since }),
