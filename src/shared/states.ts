@@ -21,6 +21,8 @@ export interface DeploymentStatus extends DeploymentKey {
   /** ISO 8601. */
   deployedAt?: string;
   interpreter?: string;
+  /** The user chose it for this deployment; else Nimbus took it. */
+  interpreterChosen?: boolean;
   /** What the model was made with. */
   madeWith?: MadeWith[];
   /** Where the interpreter differs from that in a way that may matter, one text each. */

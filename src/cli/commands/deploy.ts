@@ -6,6 +6,7 @@ import {
   interpretersOf,
   prepareDeploy,
   projectInterpreter,
+  type CurrentPython,
   type EnvironmentChoice,
   type PreparedDeploy,
 } from '../../core/deploy.ts';
@@ -181,7 +182,7 @@ function environmentDocument({ captured, lock }: PreparedDeploy, environment: En
 }
 
 /** The Python that each deployment runs on now, as the project's host says; empty where no host runs. */
-async function currentInterpreters(folder: string): Promise<Record<string, string>> {
+async function currentInterpreters(folder: string): Promise<Record<string, CurrentPython>> {
   const host = await connectIfRunning(folder);
   host?.close();
   return interpretersOf(host?.hello.deployments ?? []);

@@ -129,6 +129,7 @@ export class Deployment implements Endpoint {
         ? {
             deployedAt: record.deployedAt,
             interpreter: record.interpreter,
+            ...(record.interpreterChosen ? { interpreterChosen: true } : {}),
             takesText: takesText(record.card.input),
           }
         : {}),

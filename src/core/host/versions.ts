@@ -1,5 +1,6 @@
 /** Makes versions of deployments and puts them into service: what plans and reloads ask of the host. */
 import type { LocalHost } from '../targets/local-execute.ts';
+import type { DeployPlan } from '../targets/plan.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
 import { spawnWorker, writeFunction, type Deployment, type Surroundings } from './deployment.ts';
@@ -103,6 +104,7 @@ export class Versions {
           spec,
           deploymentSpec,
           interpreter,
+          ...(isChosen(plan.environment) ? { interpreterChosen: true } : {}),
           lock,
           snapshot: snapshot.hash,
           ...previous(deployment.record, candidate),
@@ -152,6 +154,11 @@ export class Versions {
       stage,
     });
   }
+}
+
+/** Whether the user named the Python, now or for an earlier deploy. */
+function isChosen(plan: DeployPlan['environment']): boolean {
+  return plan.kind === 'use' && (plan.source === 'chosen' || plan.source === 'kept');
 }
 
 /** The snapshots to keep beside those that serve. */
