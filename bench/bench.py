@@ -3,7 +3,7 @@
 The sides of a row take turns within each round; the first round is dropped; medians are compared. Everything measured
 is kept in bench/results/. Run it with `npm run bench`, which sets up what it needs. Linux only.
 
-  python bench/bench.py --node NODE --rounds 7 --out bench/results/latest.json [--rows 2,5,6,7,8]
+  python bench/bench.py --node NODE --rounds 7 --out bench/results/latest.json [--rows 2,5,6,7,8,10]
 """
 import argparse
 import datetime
@@ -202,12 +202,24 @@ def row8_batch(bench, name):
     return result
 
 
+def row10_probe(_bench, name):
+    """Milliseconds of asking an interpreter what it is and has, as a deploy does, and of one that does nothing."""
+    packages = {"entities": ["spacy", "numpy", "uv"], "sentiment": ["scikit-learn", "numpy", "uv"]}[name]
+    def whole(*argv):
+        begin = time.perf_counter()
+        done = subprocess.run([sys.executable, "-I", *argv], env=environment(), stdin=subprocess.DEVNULL, capture_output=True, check=True)
+        return (time.perf_counter() - begin) * 1e3, done.stdout
+    milliseconds, answer = whole(ROOT / "infra/runtime/probe.py", *packages)
+    assert set(packages[:2]) <= set(json.loads(answer)["packages"]), answer
+    return {"probe": milliseconds, "nothing": whole("-c", "pass")[0]}
+
+
 def same(one, other):
     """Both sides did the same work: the same label and entities."""
     assert one.get("label") == other.get("label") and one.get("entities") == other.get("entities"), (one, other)
 
 
-ROWS = {"2": row2_first_answer, "5": row5_warm, "6": row6_throughput, "7": row7_memory, "8": row8_batch}
+ROWS = {"2": row2_first_answer, "5": row5_warm, "6": row6_throughput, "7": row7_memory, "8": row8_batch, "10": row10_probe}
 
 
 def lines_to_write():
@@ -223,6 +235,27 @@ def versions():
     return {name: version(name) for name in ("fastapi", "uvicorn", "spacy", "scikit-learn", "numpy")}
 
 
+def updated(before, measured, rounds):
+    """The results with these rows in the place of those before, each with when and how it was made. What a person noted
+    of the rows before goes once none of them is left."""
+    today = datetime.date.today().isoformat()
+    rows = {**before.get("rows", {}), "1": lines_to_write(), **measured}
+    # A file from before rows had dates of their own.
+    made = before.get("made") or {row: {"date": before["date"], "rounds": before["rounds"]} for row in before.get("rows", {})}
+    made.update({row: {"date": today, "rounds": rounds} for row in measured})
+    results = {
+        "date": today,
+        "machine": {"cpus": os.cpu_count(), "system": platform.system(), "python": platform.python_version()},
+        "versions": versions(),
+        "rounds": rounds,
+        "made": {row: made[row] for row in sorted(rows, key=int) if row != "1"},
+        "rows": {row: rows[row] for row in sorted(rows, key=int)},
+    }
+    if "note" in before and set(ROWS) - set(measured):
+        results["note"] = before["note"]
+    return results
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--node", required=True)
@@ -231,12 +264,13 @@ def main():
     options.add_argument("--out", type=pathlib.Path, required=True)
     options = options.parse_args()
     options.out = options.out.resolve()
-    if not shutil.which("wrk") and "6" in options.rows:
-        sys.exit("wrk is missing: install the package wrk, or leave row 6 out with --rows 2,5,7,8")
+    rows = options.rows.split(",")
+    if not shutil.which("wrk") and "6" in rows:
+        sys.exit("wrk is missing: install the package wrk, or leave row 6 out with --rows 2,5,7,8,10")
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="nimbus-bench-"))
     try:
         bench = Bench(options.node, scratch)
-        measured = {row: {name: [] for name in MODELS} for row in options.rows.split(",")}
+        measured = {row: {name: [] for name in MODELS} for row in rows}
         for round_number in range(options.rounds + 1):
             for row, by_model in measured.items():
                 for name, rounds in by_model.items():
@@ -248,14 +282,8 @@ def main():
                 os.kill(pid, signal.SIGKILL)
         shutil.rmtree(scratch, ignore_errors=True)
     kept = {row: {name: rounds[1:] for name, rounds in by_model.items()} for row, by_model in measured.items()}
-    results = json.loads(options.out.read_text()) if options.out.exists() else {}
-    results.update({
-        "date": datetime.date.today().isoformat(),
-        "machine": {"cpus": os.cpu_count(), "system": platform.system(), "python": platform.python_version()},
-        "versions": versions(),
-        "rounds": options.rounds,
-        "rows": {**results.get("rows", {}), "1": lines_to_write(), **kept},
-    })
+    before = json.loads(options.out.read_text()) if options.out.exists() else {}
+    results = updated(before, kept, options.rounds)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(results, indent=1) + "\n")
 

@@ -1,10 +1,10 @@
 // `npm start`: from a fresh clone to a model that answers, then the sample workspace in VS Code until Ctrl+C.
-// Without a terminal, or with `-- --no-editor`, it ends after the predictions.
+// Without a terminal, or with `-- --no-editor`, it ends after the predictions. `-- --workspace DIR` makes it elsewhere.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { installExtension, serveEditor, writeSettings } from './lib/editor.mjs';
+import { codeArguments, installExtension, serveEditor, writeSettings } from './lib/editor.mjs';
 import { cache, node, root, windows } from './lib/paths.mjs';
 import { elapsed, main, sinceStart, step } from './lib/progress.mjs';
 import { SetupError, output, runLogged } from './lib/run.mjs';
@@ -12,7 +12,7 @@ import { stages, vsix } from './lib/stages.mjs';
 import { makeWorkspace } from './lib/workspace.mjs';
 import { setUp } from './setup.mjs';
 
-const workspace = path.join(cache, 'workspace');
+let workspace = path.join(cache, 'workspace');
 const profile = path.join(cache, 'editor');
 const TEXT = 'I loved the food, and the staff was friendly.';
 
@@ -53,7 +53,13 @@ async function deployAndPredict() {
   // The deploy has tried the model out; without this the first prediction would find it warm.
   await nimbus(['cold', 'sentiment']);
   console.log(`\n  “${TEXT}”`);
-  for (let count = 0; count < 2; count += 1) console.log(describe(nimbusJson(['predict', 'sentiment', TEXT])));
+  for (const wanted of ['cold', 'warm']) {
+    const answer = nimbusJson(['predict', 'sentiment', TEXT]);
+    console.log(describe(answer));
+    const { start } = answer.timings;
+    if (start !== wanted)
+      throw new SetupError(`This prediction was to find the model ${wanted}, and found it ${start}.`);
+  }
   const { models } = nimbusJson(['list']);
   const { url } = models.find(({ name }) => name === 'sentiment').deployments[0];
   console.log(`\n  curl ${url}/predict -H 'content-type: application/json' -d '{"text": "The room was awful"}'`);
@@ -62,13 +68,10 @@ async function deployAndPredict() {
 
 /** Opens VS Code's window where its command is on the PATH; ends when it is closed. */
 async function openCode() {
-  const folders = ['user-data-dir', 'extensions-dir'].flatMap((name) => [`--${name}`, path.join(profile, name)]);
-  const flags = process.getuid?.() === 0 ? [...folders, '--no-sandbox'] : folders;
-  await step('Install the extension', () =>
-    runLogged('editor', ['code', ...flags, '--install-extension', vsix, '--force']),
-  );
+  const code = codeArguments(profile);
+  await step('Install the extension', () => runLogged('editor', ['code', ...code.install(vsix)]));
   console.log('\nVS Code opens the sample workspace. Ctrl+C here ends it.');
-  const child = spawn('code', [...flags, '--new-window', '--wait', workspace], { stdio: 'ignore', shell: windows });
+  const child = spawn('code', code.open(workspace), { stdio: 'ignore', shell: windows });
   await new Promise((resolve) => child.on('exit', resolve));
 }
 
@@ -84,7 +87,10 @@ async function serveCode() {
 }
 
 await main(async () => {
-  const { values } = parseArgs({ options: { 'no-editor': { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { 'no-editor': { type: 'boolean', default: false }, workspace: { type: 'string', default: workspace } },
+  });
+  workspace = path.resolve(values.workspace);
   const editor = !values['no-editor'] && process.stdin.isTTY === true && process.stdout.isTTY === true;
   const code = editor && output(['code', '--version']) !== undefined;
   await setUp({ codeServer: editor && !code });

@@ -51,6 +51,19 @@ export function writeSettings(profile, settings = {}) {
   writeFileSync(settingsFile(profile), JSON.stringify({ ...QUIET, ...settings }, null, 2));
 }
 
+/**
+ * What the `code` command of a desktop VS Code is given, so that it runs in the profile and trusts what it opens: a
+ * restricted window shows none of Nimbus's commands, and the profile never asks.
+ */
+export function codeArguments(profile, { superuser = process.getuid?.() === 0 } = {}) {
+  const folders = ['user-data-dir', 'extensions-dir'].flatMap((name) => [`--${name}`, path.join(profile, name)]);
+  const flags = [...folders, '--disable-workspace-trust', ...(superuser ? ['--no-sandbox'] : [])];
+  return {
+    install: (vsix) => [...flags, '--install-extension', vsix, '--force'],
+    open: (folder) => [...flags, '--new-window', '--wait', folder],
+  };
+}
+
 /** Installs a .vsix file into the profile. */
 export async function installExtension(profile, vsix, env = process.env) {
   await runLogged('editor', [node, codeServer, ...profileArguments(profile), '--install-extension', vsix, '--force'], {

@@ -19,6 +19,7 @@ import { importedNames, projectModules } from './host/modules.ts';
 import { imagePython, planImage, type ImagePlan } from './image/plan.ts';
 import { imageSettings, type ImageSettings } from './image/settings.ts';
 import { MODELS_FILE } from './models/document.ts';
+import { refusedFunctionName } from './models/function-name.ts';
 import { heldByLater } from './models/later.ts';
 import { newerFile, readModels, type Declared } from './models/read.ts';
 import { freeName, invalidName } from './models/names.ts';
@@ -43,8 +44,8 @@ export interface DeployRequest {
   deployment?: string;
   /** The interpreter that the user chose for this model: no other is tried. */
   interpreter?: string;
-  /** The Python that each deployment runs on now, by `keyText`: it stays unless another one is chosen. */
-  current?: Record<string, string>;
+  /** The Python that each deployment runs on now, by `keyText`. */
+  current?: Record<string, CurrentPython>;
   /** The interpreter selected in the Python extension. */
   pythonExtension?: string;
   /** The user trusts the project's code (the editor's workspace trust, or `--trust` once). */
@@ -52,6 +53,13 @@ export interface DeployRequest {
   /** Where packages come from; as the variables of this process say where left out. */
   packages?: PackageSettings;
   signal?: AbortSignal;
+}
+
+/** The Python that a deployment runs on. */
+export interface CurrentPython {
+  python: string;
+  /** By the user, for this deployment: it goes before all others. One that Nimbus took goes by the search order. */
+  chosen: boolean;
 }
 
 /** One way to run the model; the first of several is the one Nimbus would take. */
@@ -132,6 +140,10 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const held = heldByLater(later, { model: name, deployment });
   if (held) return held;
   const before = models[name];
+  const unnamed = before?.deployments?.[deployment]
+    ? undefined
+    : refusedFunctionName(models, { model: name, deployment });
+  if (unnamed) return unnamed;
   const current = request.current?.[keyText({ model: name, deployment })];
   const made = await capture(detection, {
     project: request.project,
@@ -141,7 +153,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const packages = request.packages ?? packageSettings(process.env);
   const planned = await planEnvironment(
     { requirements: made.needs },
-    current === undefined || request.interpreter !== undefined ? found : keepFirst(current, found, request),
+    current === undefined || request.interpreter !== undefined ? found : keep(current, found, request),
     {
       lock,
       packages,
@@ -330,7 +342,7 @@ export interface SurveyRequest {
   /** Of the model; none where it could not be looked at. */
   requirements: readonly string[];
   /** The Python that the deployment runs on now. */
-  current?: string;
+  current?: CurrentPython;
   pythonVersion?: string;
   /** What a managed environment is made from. */
   plan?: { lock: LockContext; packages: PackageSettings };
@@ -348,7 +360,7 @@ export async function surveyInterpreters(options: SurveyRequest): Promise<void> 
   });
   const found = trustedProject ? all : all.filter(({ source }) => source !== 'project');
   const untrusted = all.filter((candidate) => !found.includes(candidate));
-  await surveyEnvironments(requirements, current === undefined ? found : keepFirst(current, found, request), {
+  await surveyEnvironments(requirements, current === undefined ? found : keep(current, found, request), {
     skipped: [
       ...untrusted.map(({ python }) => ({ python, why: 'It is code of this project, which is not trusted.' })),
       ...skipped,
@@ -368,21 +380,38 @@ export async function projectInterpreter(project: string): Promise<string | unde
   return (await candidates({ project })).find(({ source }) => source === 'project')?.python;
 }
 
-function keepFirst(
-  python: string,
+/** What goes before the others; of the rest only what a deployment runs on already. */
+const RANKS: Partial<Record<Candidate['source'], number>> = { chosen: 0, kept: 0, 'python-extension': 1, project: 2 };
+const OTHERS = 3;
+
+/**
+ * Puts the Python that a deployment runs on among the candidates. The user's choice stays the first. One that Nimbus
+ * took comes after what the user selected in the editor or made in the project since, and before the others, so that
+ * another PATH does not change it.
+ */
+function keep(
+  { python, chosen }: CurrentPython,
   found: Candidate[],
   { project, trustedProject }: Pick<DeployRequest, 'project' | 'trustedProject'>,
 ): Candidate[] {
   if (!existsSync(python)) return found;
   if (!trustedProject && python.startsWith(project + path.sep)) return found;
   const known = found.find((candidate) => candidate.python === python);
-  return [known ?? { python, source: 'current' }, ...found.filter((candidate) => candidate !== known)];
+  const source = chosen ? 'kept' : (known?.source ?? 'current');
+  const rank = (one: Candidate['source']): number => RANKS[one] ?? OTHERS;
+  const others = found.filter((candidate) => candidate !== known);
+  const before = others.filter((candidate) => rank(candidate.source) < rank(source));
+  return [...before, { python, source }, ...others.slice(before.length)];
 }
 
 /** What `DeployRequest.current` wants, from what a host says of its deployments. */
-export function interpretersOf(deployments: readonly DeploymentStatus[]): Record<string, string> {
+export function interpretersOf(deployments: readonly DeploymentStatus[]): Record<string, CurrentPython> {
   return Object.fromEntries(
-    deployments.flatMap((one) => (one.interpreter === undefined ? [] : [[keyText(one), one.interpreter]])),
+    deployments.flatMap((one) =>
+      one.interpreter === undefined
+        ? []
+        : [[keyText(one), { python: one.interpreter, chosen: one.interpreterChosen ?? false }]],
+    ),
   );
 }
 

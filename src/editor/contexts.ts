@@ -5,7 +5,7 @@ import type { Store } from './store/store.ts';
 export function watchDeployments(store: Store): vscode.Disposable {
   let told: boolean | undefined;
   const update = (): void => {
-    const some = store.projects.some((project) => project.statuses().length > 0);
+    const some = store.projects.some((project) => project.hasDeployments);
     if (some === told) return;
     told = some;
     void vscode.commands.executeCommand('setContext', 'nimbus.hasDeployments', some);

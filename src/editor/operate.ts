@@ -2,7 +2,9 @@ import * as vscode from 'vscode';
 import type { Outcome } from '../shared/outcome.ts';
 import type { Operation } from '../shared/states.ts';
 import type { Plan } from '../core/targets/plan.ts';
+import type { DeploymentKey } from '../shared/spec.ts';
 import type { Editor } from './editor.ts';
+import { runAction } from './guard.ts';
 import type { Project } from './store/project.ts';
 import { progressText } from './tree/rows.ts';
 
@@ -27,8 +29,18 @@ export async function operate(editor: Editor, project: Project, plan: Plan): Pro
       }
     },
   );
+  if (outcome.ok && plan.kind !== 'remove' && project.status(key)?.state === 'stopped') void sayStopped(project, key);
   const logFile = project.operation(key)?.logFile;
   if (outcome.ok || outcome.error.action || logFile === undefined) return outcome;
   const action = { label: vscode.l10n.t('Show Log'), command: 'nimbus.showOperationLog', args: [logFile] };
   return { ok: false, error: { ...outcome.error, action } };
+}
+
+/** A deploy opens no route that the user closed. */
+async function sayStopped(project: Project, key: DeploymentKey): Promise<void> {
+  const start = vscode.l10n.t('Start');
+  const text = vscode.l10n.t('{0} is deployed and stays stopped, as it was.', key.model);
+  const chosen = await vscode.window.showInformationMessage(text, start);
+  if (chosen === start)
+    await runAction({ label: start, command: 'nimbus.start', args: [{ project: project.folder, ...key }] });
 }

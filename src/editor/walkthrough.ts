@@ -1,5 +1,6 @@
 /** Which steps of the walkthrough are done, whichever way: by a command, in the playground, in a terminal. */
 import * as vscode from 'vscode';
+import { soon } from './soon.ts';
 import type { Store } from './store/store.ts';
 
 interface Step {
@@ -9,7 +10,7 @@ interface Step {
 
 const STEPS: Step[] = [
   {
-    isDone: (store) => store.projects.some((project) => project.statuses().length > 0),
+    isDone: (store) => store.projects.some((project) => project.hasDeployments),
     tell: () => vscode.commands.executeCommand('setContext', 'nimbus.didDeploy', true),
   },
   {
@@ -51,9 +52,11 @@ export function watchWalkthrough(store: Store): vscode.Disposable {
     }
   };
   update();
+  const updateSoon = soon(update);
   return vscode.Disposable.from(
+    updateSoon,
     store.onDidChange((change) => {
-      if (change.kind !== 'log') update();
+      if (change.kind !== 'log') updateSoon();
     }),
     whenForcedCold.event(update),
     vscode.window.onDidOpenTerminal(update),

@@ -24,6 +24,8 @@ export interface DeploymentStatus extends DeploymentKey {
   interpreter?: string;
   /** Of the targets that run an image. */
   image?: ImageStatus;
+  /** The user chose it for this deployment; else Nimbus took it. */
+  interpreterChosen?: boolean;
   /** What the model was made with. */
   madeWith?: MadeWith[];
   /** Where the interpreter differs from that in a way that may matter, one text each. */

@@ -82,6 +82,10 @@ describe('nimbus on the samples', function () {
     const problem = JSON.parse(stdout) as Problem;
     assert.equal(problem.status, 503);
     assert.equal(problem.type, 'urn:nimbus:problem:stopped');
+    // A deploy opens nothing that the user closed, and says so.
+    const again = await sandbox.nimbus(['deploy', 'models/sentiment.joblib', '--trust', '--yes']);
+    assert.match(again.stdout, /sentiment is deployed and stays stopped, as it was\. .*nimbus start sentiment\/local/);
+    assert.equal((await sandbox.nimbus(['predict', 'sentiment', 'x'])).code, 1);
     await sandbox.json(['start', 'sentiment']);
     assert.equal((await sandbox.json<Printed>(['predict', 'sentiment', 'I loved the food'])).timings.start, 'cold');
   });

@@ -104,6 +104,17 @@ describe('nimbus deploy with a models.json that', function () {
     }
   });
 
+  it("has a deployment with the same name to AWS's clients refuses the new one before it starts anything", async () => {
+    writeModel(sandbox, 'echo');
+    const other = { path: 'echo', framework: 'custom', deployments: { 'b-local': { target: 'local' } } };
+    const text = JSON.stringify({ version: 1, models: { a: other } });
+    writeFileSync(file(), text);
+    const problem = await refused(sandbox, deployArguments('echo', '--name', 'a-b'));
+    assert.equal(problem.code, 'function-name-taken');
+    assert.match(problem.text, /a-b\/local and a\/b-local .*nimbus-a-b-local/s);
+    assert.deepEqual(leftBehind(sandbox), { models: text, snapshots: [] });
+  });
+
   it('is of a newer format says so at once, and does not say that there is nothing', async () => {
     writeModel(sandbox, 'echo');
     const text = '{"version": 2, "models": {"a": {"kind": "new"}}}';

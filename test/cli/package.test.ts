@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { root } from './nimbus.ts';
+import { vsix } from '../../scripts/lib/stages.mjs';
+import { python, root } from './nimbus.ts';
 
 /** npm beside the Node that users have. */
 function npm(...argv: string[]): string {
@@ -40,5 +41,39 @@ describe('the npm package', function () {
     const installed = path.join(folder, 'lib/node_modules/nimbus-deploy');
     assert.ok(existsSync(path.join(installed, 'dist/runtime/worker.py')));
     assert.ok(!existsSync(path.join(installed, 'src')), 'sources stay out');
+  });
+});
+
+/** All that the extension's package may hold: what it runs, what it shows, and what its licences ask for. */
+const IN_THE_VSIX = [
+  /^\[Content_Types\]\.xml$/,
+  /^extension\.vsixmanifest$/,
+  /^extension\/(?:package(?:\.nls)?\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
+  /^extension\/dist\/(?:extension|cli|host)\.js$/,
+  /^extension\/dist\/chunks\/[\w-]+\.js$/,
+  /^extension\/dist\/webview\/(?:playground\.(?:js|css)|codicon-\w+\.ttf)$/,
+  /^extension\/dist\/runtime\/(?:[a-z_0-9]+\/)*[a-z_0-9]+\.py$/,
+  /^extension\/dist\/THIRD-PARTY\.txt$/,
+  /^extension\/media\/(?:icon\.png|models\.schema\.json|(?:walkthrough\/)?[a-z-]+\.svg)$/,
+];
+
+describe("the extension's package", () => {
+  it('holds what it needs, and nothing else', () => {
+    const list = 'import json, sys, zipfile; print(json.dumps(zipfile.ZipFile(sys.argv[1]).namelist()))';
+    const files = JSON.parse(execFileSync(python, ['-c', list, vsix], { encoding: 'utf8' })) as string[];
+    assert.deepEqual(
+      files.filter((file) => !IN_THE_VSIX.some((kind) => kind.test(file))),
+      [],
+    );
+    for (const kind of IN_THE_VSIX)
+      assert.ok(
+        files.some((file) => kind.test(file)),
+        `none is ${kind}`,
+      );
+    const shipped = (folder: string): string[] =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).filter((file) =>
+        file.endsWith('.py'),
+      );
+    assert.equal(files.filter((file) => file.endsWith('.py')).length, shipped('infra/runtime').length);
   });
 });

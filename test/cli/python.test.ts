@@ -80,6 +80,45 @@ describe('nimbus deploy with a Python that', function () {
   }
 });
 
+describe('nimbus deploy once more', function () {
+  this.timeout(60_000);
+  let sandbox: Sandbox;
+  beforeEach(() => {
+    sandbox = createSandbox();
+    writeModel(sandbox, 'echo');
+  });
+  afterEach(() => sandbox.remove());
+
+  /** An environment without packages; that in the folder `.venv` is found in the project. */
+  function environment(folder: string): string {
+    execFileSync(BASE, ['-m', 'venv', '--without-pip', folder]);
+    return folder;
+  }
+  /** The folder of the environment that it runs on then. */
+  async function deployWith(env: NodeJS.ProcessEnv, ...more: string[]): Promise<string> {
+    const argv = ['deploy', 'echo', '--trust', '--yes', '--json', ...more];
+    const { code, stdout } = await sandbox.nimbus(argv, { env: { ...NO_ENVIRONMENT, ...env } });
+    assert.equal(code, 0, stdout);
+    return path.dirname(path.dirname(JSON.parse(stdout).environment.python));
+  }
+  const onPath = (folder: string): NodeJS.ProcessEnv => ({ PATH: `${folder}/bin:/usr/bin:/bin` });
+
+  it('keeps the Python that Nimbus took before those of another PATH, after one made in the project since', async () => {
+    const [one, other] = ['one', 'other'].map((name) => environment(path.resolve(sandbox.folder, '..', name)));
+    assert.equal(await deployWith(onPath(one!)), one);
+    assert.equal(await deployWith(onPath(other!)), one);
+    const own = environment(path.join(sandbox.folder, '.venv'));
+    assert.equal(await deployWith(onPath(other!)), own);
+  });
+
+  it('keeps the Python that the user chose before all others, however often', async () => {
+    const chosen = environment(path.resolve(sandbox.folder, '..', 'chosen'));
+    environment(path.join(sandbox.folder, '.venv'));
+    assert.equal(await deployWith({}, '--python', path.join(chosen, 'bin/python')), chosen);
+    for (let count = 0; count < 2; count += 1) assert.equal(await deployWith({}), chosen);
+  });
+});
+
 describe('nimbus deploy of a model that models.json binds to a Python version', function () {
   this.timeout(60_000);
   let sandbox: Sandbox;

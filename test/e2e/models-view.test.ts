@@ -43,11 +43,13 @@ describe('the Models view', () => {
     await quickInput(page, 'Deploy rules (').getByRole('option', { name: 'Deploy as rules' }).waitFor();
   });
 
-  it('opens 10,000 models, scrolls, and shows an edit of one without losing its place', async () => {
+  it('opens 10,000 models with a deployment each, scrolls, and shows an edit of one without losing its place', async () => {
     const workspace = path.join(editor.folder, 'many');
     makeWorkspace(workspace);
     const models: Record<string, unknown> = {};
-    for (let index = 0; index < 10_000; index += 1) models[`model-${index}`] = { path: 'rules', framework: 'custom' };
+    const deployments = { local: { target: 'local' } };
+    for (let index = 0; index < 10_000; index += 1)
+      models[`model-${index}`] = { path: 'rules', framework: 'custom', deployments };
     const declare = (): void =>
       writeFileSync(path.join(workspace, 'models.json'), JSON.stringify({ version: 1, models }, null, 2));
     declare();
@@ -55,9 +57,11 @@ describe('the Models view', () => {
     const { page } = window;
     await showContainer(page, 'Nimbus');
     await row(page, 'model model-0, ').click();
+    // It opens: what came after End would push the last row out of sight.
+    await row(page, 'deployment local of model-0, ').waitFor();
     await page.keyboard.press('End');
     await row(page, 'model model-9999, Custom').waitFor();
-    models['model-9998'] = { path: 'models/entities', framework: 'spacy' };
+    models['model-9998'] = { path: 'models/entities', framework: 'spacy', deployments };
     declare();
     await row(page, 'model model-9998, spaCy').waitFor();
     assert.equal(await row(page, 'model model-9999, Custom').isVisible(), true);

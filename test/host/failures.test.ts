@@ -1,6 +1,8 @@
 /** What models do wrong ends their request, never the host; and nothing they started is left. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { hostSettings } from '../../src/core/host/settings.ts';
 import { ECHO, post, processesWith, TestProject, untilGone } from './support.ts';
 
 /** Does what its input says. */
@@ -73,6 +75,28 @@ def predict(model, input):
         return float("nan")
     return os.getpid()
 `;
+
+describe('a model without memoryMb', function () {
+  this.timeout(60_000);
+  it('allocates without end: 502 out of memory, at what the machine has to give', async () => {
+    // The suite's machine is to stay usable: it pretends to have no more.
+    const project = new TestProject({ NIMBUS_WORKER_MEMORY_MB: '300' });
+    await project.connect();
+    const url = await project.deploy('bad', MISBEHAVE);
+    const pid = (await post(`${url}/predict`, { input: {} })).body.result;
+    if (process.platform === 'linux') assert.equal(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim(), '500');
+    const reply = await post(`${url}/predict`, { input: { do: 'allocate' } });
+    assert.deepEqual([reply.status, reply.body.type], [502, 'urn:nimbus:problem:out-of-memory']);
+    assert.match(reply.body.detail, /without memoryMb in models.json this machine allows 300 MB/);
+    assert.equal((await post(`${url}/predict`, { input: {} })).status, 200);
+    await project.end();
+  });
+
+  it('may take a share of what the machine has, not all of it', () => {
+    const { workerMemoryBytes } = hostSettings({});
+    assert.ok(workerMemoryBytes > 0 && workerMemoryBytes <= totalmem() * 0.8 + 1, String(workerMemoryBytes));
+  });
+});
 
 describe('a model that misbehaves', function () {
   this.timeout(60_000);

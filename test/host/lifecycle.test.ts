@@ -68,6 +68,37 @@ describe('the life of a host', function () {
     project.connection = connections[0];
   });
 
+  it('keeps closed what was stopped, whatever is deployed meanwhile, until it is started', async () => {
+    await project.connect();
+    const url = await project.deploy('echo', ECHO);
+    await project.host.api.stop(project.key('echo'));
+    project.write('echo', ECHO.replace('return input', 'return "new"'));
+    assert.equal((await project.execute(project.plan('echo'))).state, 'succeeded');
+    assert.equal((await project.untilState('echo', 'stopped')).workers, 0);
+    assert.equal((await post(`${url}/predict`, { input: 'x' })).status, 503);
+    assert.ok((await project.host.api.start(project.key('echo'))).ok);
+    assert.equal((await post(`${url}/predict`, { input: 'x' })).body.result, 'new');
+  });
+
+  it("refuses a function's name that a hand edit gave to two deployments", async () => {
+    const { hello } = await project.connect();
+    await project.deploy('a', ECHO);
+    const file = path.join(project.folder, 'models.json');
+    const document = JSON.parse(readFileSync(file, 'utf8'));
+    const { deployments: _, ...model } = document.models.a;
+    const local = { target: 'local' };
+    document.models.a.deployments['b-local'] = local;
+    document.models['a-b'] = { ...model, deployments: { local } };
+    writeFileSync(file, JSON.stringify(document));
+    await project.until(() => project.status('a-b') && project.statuses.some((one) => one.deployment === 'b-local'));
+    const response = await fetch(`${hello.url}/2015-03-31/functions/nimbus-a-b-local/invocations`, {
+      method: 'POST',
+      body: '{}',
+    });
+    assert.equal(response.status, 409);
+    assert.match(await response.text(), /both a(-b)?\/(b-)?local and a/);
+  });
+
   it('is found, but never started, by findHost', async () => {
     assert.equal(await findHost({ project: project.folder, kind: 'cli' }), undefined);
     const { hello } = await project.connect();

@@ -145,6 +145,24 @@ describe('the scheduler', function () {
   });
 });
 
+describe('a queue that lets nobody wait', function () {
+  this.timeout(30_000);
+  it('still starts the workers there may be, and answers 429 once all are busy', async () => {
+    const project = new TestProject({ NIMBUS_QUEUE_LIMIT: '0' });
+    await project.connect();
+    const url = await project.deploy('gated', GATED, { concurrency: 2 });
+    const gates = ['one', 'two'].map((name) => path.join(project.home, name));
+    const running = gates.map((wait) => post(`${url}/predict`, { input: { wait } }));
+    await project.until(() => gates.every((file) => existsSync(`${file}.here`)));
+    const refused = await post(`${url}/predict`, { input: {} });
+    assert.equal(refused.status, 429);
+    assert.match(refused.body.detail, /none may wait/);
+    for (const file of gates) writeFileSync(file, '');
+    for (const reply of await Promise.all(running)) assert.equal(reply.status, 200);
+    await project.end();
+  });
+});
+
 describe('a worker without requests', function () {
   this.timeout(30_000);
   it('ends after the idle time, and the next request is cold', async () => {

@@ -14,6 +14,8 @@ import sys
 import zlib
 from pathlib import Path
 
+import lz4.frame
+
 FOLDER = Path(sys.argv[1])
 CANARY = str(FOLDER / "canary")
 MODULE, FUNCTION = os.system.__module__, os.system.__name__
@@ -94,6 +96,16 @@ def bomb(compressor):
     return b"".join(parts) + compressor.compress(b".") + compressor.flush()
 
 
+class Stored:
+    """A compressor that leaves everything as it is."""
+
+    def compress(self, data):
+        return data
+
+    def flush(self):
+        return b""
+
+
 CALLS = {
     "in-a-list": pickle.dumps([1, {"a": (Command(),)}]),
     "global": V2 + b"c" + line(MODULE, FUNCTION) + long(TEXT) + b"\x85R.",
@@ -170,6 +182,10 @@ COSTLY = {
     "bomb-gzip": (bomb(zlib.compressobj(9, wbits=31)), "bomb"),
     "bomb-xz": (bomb(lzma.LZMACompressor(preset=0)), "bomb"),
     "bomb-bz2": (bomb(bz2.BZ2Compressor(9)), "bomb"),
+    "bomb-lz4": (lz4.frame.compress(bomb(Stored())), "bomb"),
+    # Blocks that unpack to nothing would be read for ever.
+    "empty-lz4": (lz4.frame.compress(b"")[:7] + struct.pack("<I", 1) + b"\0" + bytes(4), "damaged"),
+    "after-frame-lz4": (lz4.frame.compress(pickle.dumps(1)) + lz4.frame.compress(pickle.dumps(Command())), "trailing-data"),
 }
 
 FOLDER.mkdir(parents=True, exist_ok=True)

@@ -33,7 +33,7 @@ def estimators():
 def all_ways():
     """Each estimator by joblib and by pickle, with each compression and each protocol."""
     for name, estimator in estimators().items():
-        for compression in (0, "zlib", "gzip", "bz2", "lzma", "xz"):
+        for compression in (0, "zlib", "gzip", "bz2", "lzma", "xz", "lz4"):
             compress = (compression, 3) if compression else 0
             joblib.dump(estimator, FOLDER / ("%s-%s.joblib" % (name, compression or "none")), compress=compress)
         for protocol in PROTOCOLS:

@@ -59,13 +59,13 @@ describe('the static reader of pickles', function () {
   for (const [name, root] of Object.entries(ESTIMATORS)) {
     it(`${name}: exactly the names that joblib looks up, whatever compression and protocol`, async () => {
       const files = readdirSync(honest).filter((file) => file.startsWith(`${name}-`));
-      assert.equal(files.length, 21);
+      assert.equal(files.length, 22);
       for (const file of files) {
         const document = await read(path.join(honest, file));
         assert.equal(document.error, undefined, file);
         assert.deepEqual([...document.globals].sort(), names[file], file);
         assert.equal(document.kind, file.endsWith('.joblib') ? 'joblib' : 'pickle', file);
-        const compression = /-(zlib|gzip|bz2|lzma|xz)\./.exec(file)?.[1] ?? 'none';
+        const compression = /-(zlib|gzip|bz2|lzma|xz|lz4)\./.exec(file)?.[1] ?? 'none';
         assert.equal(document.compression, compression, file);
         assert.ok(document.root?.endsWith(root), `${file}: ${document.root}`);
         assert.match(document.versions['_sklearn_version'] ?? '', /^\d+\.\d+/, file);
@@ -102,7 +102,7 @@ describe('the static reader of pickles', function () {
       'cut-packed.joblib': 'damaged',
       'foreign-dict.pkl': undefined,
       'foreign-empty.pkl': 'empty',
-      'foreign-lz4.pkl': 'lz4',
+      'foreign-lz4.pkl': 'damaged',
       'foreign-old-joblib.pkl': 'old-joblib',
       'foreign-png.pkl': 'not-a-pickle',
       'foreign-random.pkl': 'not-a-pickle',
@@ -128,6 +128,13 @@ describe('the static reader of pickles', function () {
     // The canary does sing when one of them is loaded.
     await runPython(['-c', 'import pickle, sys; pickle.load(open(sys.argv[1], "rb"))', path.join(hostile, 'memo.pkl')]);
     assert.equal(existsSync(path.join(hostile, 'canary')), true);
+  });
+
+  it('unpacks every LZ4 frame as lz4 does, and damaged ones never into something else', async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const result = await python('check_lz4.py', String(seed), '1500');
+    assert.deepEqual(result.differing, [], `seed ${seed}`);
+    assert.ok(result.both > 50 && result.refused > 50, JSON.stringify(result));
   });
 
   it('misses no name that an unpickler looks up in a damaged copy', async () => {

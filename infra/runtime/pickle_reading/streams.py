@@ -4,6 +4,8 @@ import os
 import time
 
 from . import Unreadable
+from .lz4_frame import Unlz4
+from .unpacked import Unpacked
 
 MAX_RATIO = 200
 """A compressed file that unpacks to more times its size is a bomb; scikit-learn's zero-filled arrays stay below 100."""
@@ -125,7 +127,7 @@ def _opened(file, compression):
     if compression == "none":
         return file
     if compression == "lz4":
-        raise Unreadable("lz4", "The file is compressed with lz4, which Python cannot unpack by itself. Save it again.")
+        return Unlz4(file)
     if compression == "compat":
         raise Unreadable("old-joblib", "The file was saved by joblib before 0.10. Save it again with a newer joblib.")
     try:
@@ -144,42 +146,14 @@ def _opened(file, compression):
         raise Unreadable("no-" + compression, "This Python was built without %s." % compression)
 
 
-class _Unzlib:
+class _Unzlib(Unpacked):
     """A zlib stream as a file. Memory stays bounded whatever the stream says."""
 
     def __init__(self, file):
         import zlib
 
-        self._file = file
+        super().__init__(file)
         self._stream = zlib.decompressobj()
-        self._ready = b""
-        self._position = 0
-
-    def read(self, count):
-        parts = []
-        while count > 0:
-            if self._position == len(self._ready) and not self._more():
-                break
-            part = self._ready[self._position : self._position + count]
-            self._position += len(part)
-            count -= len(part)
-            parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def readline(self, most):
-        parts = []
-        while most > 0:
-            if self._position == len(self._ready) and not self._more():
-                break
-            end = self._ready.find(b"\n", self._position, self._position + most)
-            end = min(self._position + most, len(self._ready)) if end < 0 else end + 1
-            part = self._ready[self._position : end]
-            self._position = end
-            most -= len(part)
-            parts.append(part)
-            if part.endswith(b"\n"):
-                break
-        return b"".join(parts)
 
     def _more(self):
         self._position = 0

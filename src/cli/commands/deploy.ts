@@ -6,6 +6,7 @@ import {
   interpretersOf,
   prepareDeploy,
   projectInterpreter,
+  type CurrentPython,
   type EnvironmentChoice,
   type PreparedDeploy,
 } from '../../core/deploy.ts';
@@ -19,7 +20,7 @@ import { invalidName } from '../../core/models/names.ts';
 import { isHome } from '../../core/models/paths.ts';
 import { newerFile } from '../../core/models/read.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { FRAMEWORK_TITLES, TARGETS, type TargetKind } from '../../shared/spec.ts';
+import { FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { connect, connectIfRunning, openProject } from '../context.ts';
 import { exampleCall } from '../example.ts';
@@ -138,15 +139,25 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     if (ended.ok || ended.error.code !== CANCELLED) await rememberConsents(folder, given);
     orExit(terminal, ended);
     const url = `${connection.hello.url}/${plan.model}/${plan.deployment}`;
+    const stopped = connection.hello.deployments.some(
+      (one) => keyText(one) === keyText(plan) && one.state === 'stopped',
+    );
     terminal.document({
       model: plan.model,
       deployment: plan.deployment,
       target: plan.deploymentSpec.target,
       framework: plan.spec.framework,
       url,
+      ...(stopped ? { stopped } : {}),
       environment: environmentDocument(prepared, environment),
     });
     if (isNew) terminal.say(`\nmodels.json is new: ${file}`);
+    if (stopped) {
+      terminal.say(
+        `\n${plan.model} is deployed and stays stopped, as it was. Open it with: nimbus start ${keyText(plan)}`,
+      );
+      return;
+    }
     terminal.say(`\n${plan.model} answers at ${url}/predict`);
     if (!terminal.json) terminal.say(`  ${exampleCall(plan.model, await fetchCard(url))}`);
   } finally {
@@ -172,7 +183,7 @@ function environmentDocument({ captured, lock }: PreparedDeploy, environment: En
 }
 
 /** The Python that each deployment runs on now, as the project's host says; empty where no host runs. */
-async function currentInterpreters(folder: string): Promise<Record<string, string>> {
+async function currentInterpreters(folder: string): Promise<Record<string, CurrentPython>> {
   const host = await connectIfRunning(folder);
   host?.close();
   return interpretersOf(host?.hello.deployments ?? []);

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { FRAMEWORK_TITLES, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
+import { FRAMEWORK_TITLES, keyText, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
 import type { UserError } from '../../shared/outcome.ts';
 import type { LaterEntry } from '../../core/models/document.ts';
 import { heldByLater } from '../../core/models/later.ts';
 import type { DeploymentStatus, State } from '../../shared/states.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { table } from '../answer.ts';
-import { connect, openServed, statusOf, type Project } from '../context.ts';
+import { connect, openServed, type Project } from '../context.ts';
 import { resolveName, unknownModel } from '../names.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
 
@@ -34,7 +34,9 @@ async function rows(terminal: Terminal, project: Project): Promise<Row[]> {
   );
   if (declared.length === 0) return [];
   const connection = await connect(terminal, project.folder);
-  const rowsFound = declared.map((row) => ({ ...row, status: statusOf(connection, row) }));
+  // By name: there may be 10,000.
+  const statuses = new Map(connection.hello.deployments.map((one) => [keyText(one), one]));
+  const rowsFound = declared.map((row) => ({ ...row, status: statuses.get(keyText(row)) }));
   connection.close();
   return rowsFound;
 }
@@ -43,8 +45,10 @@ async function list(terminal: Terminal): Promise<void> {
   const project = await openServed(terminal);
   if (project.newer !== undefined) terminal.warn(newerText(project.newer));
   const all = await rows(terminal, project);
+  const byModel = new Map<string, Row[]>();
+  for (const row of all) byModel.set(row.model, [...(byModel.get(row.model) ?? []), row]);
   const known = Object.entries(project.models).map(([name, spec]) => {
-    const deployments = all.filter((row) => row.model === name);
+    const deployments = byModel.get(name) ?? [];
     return {
       name,
       framework: spec.framework,

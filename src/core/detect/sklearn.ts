@@ -17,7 +17,7 @@ const SKOPS = /\.skops$/i;
 
 /** What the readers of pickles and of skops files tell. */
 type Facts = Pick<PickleFacts, 'globals' | 'versions' | 'root' | 'sha256' | 'error'> &
-  Partial<Pick<PickleFacts, 'holds'>>;
+  Partial<Pick<PickleFacts, 'holds' | 'compression'>>;
 
 /** An estimator saved by joblib.dump, pickle.dump or skops.io.dump. */
 export const sklearn: Detector = {
@@ -88,6 +88,8 @@ function judge(subject: Subject, facts: Facts): Outcome<Detection> {
       version === undefined ? 'scikit-learn' : `scikit-learn==${version}`,
       ...otherPackages(globals),
       ...(isSkops ? ['skops'] : []),
+      // joblib unpacks it only with this package.
+      ...(facts.compression === 'lz4' ? ['lz4'] : []),
     ],
     ...numpyOf(facts.globals, file),
     risk: riskOf([facts], globals),

@@ -5,7 +5,8 @@ import type { PackageSettings } from './packages.ts';
 export interface Candidate {
   /** Absolute path. */
   python: string;
-  source: 'chosen' | 'current' | 'python-extension' | 'project' | 'conda' | 'path' | 'managed';
+  /** `kept`: chosen for an earlier deploy of this deployment; `current`: it runs on it, and nobody chose it. */
+  source: 'chosen' | 'kept' | 'current' | 'python-extension' | 'project' | 'conda' | 'path' | 'managed';
 }
 
 /** What a probe learned of an interpreter, without importing any framework. */

@@ -158,6 +158,7 @@ function placeOf({ python, source }: Candidate): string {
   const environment = path.basename(path.dirname(path.dirname(python)));
   switch (source) {
     case 'chosen':
+    case 'kept':
       return 'your choice';
     case 'current':
       return 'as before';

@@ -9,7 +9,7 @@ import type { Outcome } from '../../shared/outcome.ts';
 import { projectId } from '../places.ts';
 import { containerTransport } from './container-transport.ts';
 import { limitsOf, namedVariables } from './function-file.ts';
-import { functionName } from './lambda-api.ts';
+import { functionName } from '../models/function-name.ts';
 import type { HostSettings } from './settings.ts';
 import type { DeploymentRecord } from './state.ts';
 import { Worker } from './worker.ts';

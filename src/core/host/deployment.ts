@@ -133,6 +133,7 @@ export class Deployment implements Endpoint {
         ? {
             deployedAt: record.deployedAt,
             ...(record.image ? { image: imageStatus(record.image) } : { interpreter: record.interpreter }),
+            ...(record.interpreterChosen && !record.image ? { interpreterChosen: true } : {}),
             takesText: takesText(record.card.input),
           }
         : {}),
@@ -367,7 +368,10 @@ export function spawnWorker(
       cwd: spec.framework === 'custom' ? snapshot.path : functions,
       mark: `${markPrefix}-${randomUUID()}`,
       isolated: isolated && !settings.consentedNetwork,
-      ...(spec.memoryMb === undefined ? {} : { memoryLimitBytes: spec.memoryMb * 2 ** 20 }),
+      memory:
+        spec.memoryMb === undefined
+          ? { bytes: settings.workerMemoryBytes, declared: false }
+          : { bytes: spec.memoryMb * 2 ** 20, declared: true },
     }),
     initTimeoutMs: settings.initTimeoutMs,
     ...(since === undefined ? {} : { since }),

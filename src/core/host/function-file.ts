@@ -5,7 +5,7 @@ import path from 'node:path';
 import { BATCH_INPUTS, PAYLOAD_BYTES, type MadeWith, type ModelCard } from '../../shared/contract.ts';
 import { DEFAULTS, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
 import { isOwnFolder } from './files.ts';
-import { functionName } from './lambda-api.ts';
+import { functionName } from '../models/function-name.ts';
 
 export interface FunctionParts extends DeploymentKey {
   /** Folders that Python imports from before any other; code that nobody agreed to run must not be in one. */

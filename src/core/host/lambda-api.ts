@@ -1,16 +1,13 @@
 /** Lambda's own `Invoke`, so that the AWS CLI and SDKs work against the host with an endpoint override. */
 import { PAYLOAD_BYTES } from '../../shared/contract.ts';
+import { keyText } from '../../shared/spec.ts';
+import { functionName } from '../models/function-name.ts';
 import { readBody } from './body.ts';
 import { serverTiming, submit, type Call, type Endpoint } from './call.ts';
 import type { Failure } from './problems.ts';
 import type { Served } from './scheduler.ts';
 
 export const INVOKE_PATH = '/2015-03-31/functions/';
-
-/** A deployment's name as a Lambda function. */
-export function functionName(key: { model: string; deployment: string }): string {
-  return `nimbus-${key.model}-${key.deployment}`;
-}
 
 /** Answers `POST /2015-03-31/functions/<name, ARN or name:qualifier>/invocations` as Lambda does. */
 export async function answerInvoke(call: Call, endpoints: Endpoint[]): Promise<void> {
@@ -19,8 +16,13 @@ export async function answerInvoke(call: Call, endpoints: Endpoint[]): Promise<v
   const found = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/.exec(call.path);
   if (!found || request.method !== 'POST') return refuse(call, 404, 'UnknownOperationException', 'Unknown operation.');
   const name = plainName(found[1]!);
-  const endpoint = endpoints.find((one) => functionName(one) === name);
+  const [endpoint, other] = endpoints.filter((one) => functionName(one) === name);
   if (!endpoint) return refuse(call, 404, 'ResourceNotFoundException', `Function not found: ${name.slice(0, 200)}`);
+  // Deploying refuses this; a models.json that was edited by hand may hold it all the same.
+  if (other) {
+    const message = `${name} is both ${keyText(endpoint)} and ${keyText(other)}: rename one of them.`;
+    return refuse(call, 409, 'ResourceConflictException', message);
+  }
   const failure = endpoint.unavailable ?? endpoint.pool.refusal;
   if (failure) return refuseFailure(call, failure);
   const read = await readBody(call, PAYLOAD_BYTES);

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { encodeHead, FrameDecoder, FrameError, type Frame } from './frames.ts';
-import { watchMemory } from './memory.ts';
+import { endFirst, watchMemory, type MemoryLimit } from './memory.ts';
 import type { Failure } from './problems.ts';
 import { kernelOomKills, killTree, MARK_VARIABLE } from './processes.ts';
 import { initFailure } from './python-error.ts';
@@ -20,8 +20,7 @@ export interface ProcessOptions {
   cwd: string;
   /** All that it starts carries it. */
   mark: string;
-  /** Set where the user declared a limit. */
-  memoryLimitBytes?: number;
+  memory: MemoryLimit;
   /** It gives up the network before it loads the model, where the system lets it. */
   isolated: boolean;
 }
@@ -129,7 +128,8 @@ class ProcessTransport implements Transport {
     };
     child.on('exit', (code, signal) => void exited(code, signal));
     if (child.pid === undefined) return;
-    this.#stopMemory = watchMemory(child.pid, this.#options.memoryLimitBytes, this.#events);
+    endFirst(child.pid);
+    this.#stopMemory = watchMemory(child.pid, this.#options.memory, this.#events);
   }
 
   #frame({ kind, meta, payload }: Frame): void {

@@ -126,9 +126,12 @@ export class Pool {
   get refusal(): Failure | undefined {
     if (this.#closed) return this.#closed;
     if (this.#queue.length < this.#limits.queueLimit || this.#free.length > 0) return undefined;
+    // A worker starts for it: with a queue of none, nothing else could ever start one.
+    if (this.#workers.size + this.#coming.size < this.#limits.concurrency) return undefined;
+    const waiting = this.#queue.length;
     return {
       code: 'too-many-requests',
-      detail: `${this.#queue.length} requests wait already.`,
+      detail: waiting === 0 ? 'Every worker is busy, and none may wait.' : `${waiting} requests wait already.`,
       next: 'Send fewer at once, or raise concurrency in models.json.',
     };
   }

@@ -1,3 +1,5 @@
+import { machineLimitBytes } from './memory.ts';
+
 /** Times and sizes of a host. Each can be set by an environment variable of the host's process. */
 export interface HostSettings {
   /** The host stays this long after the last editor left. `NIMBUS_LINGER_EDITOR_MS`. */
@@ -12,6 +14,8 @@ export interface HostSettings {
   reloadStableMs: number;
   /** A worker that is not ready by then is ended. `NIMBUS_INIT_TIMEOUT_MS`. */
   initTimeoutMs: number;
+  /** A worker of a model without `memoryMb` may take as much. `NIMBUS_WORKER_MEMORY_MB`, megabytes of 2^20 bytes. */
+  workerMemoryBytes: number;
   /** A model that needed consent for what its file names keeps the network. `NIMBUS_CONSENTED_NETWORK=1`. */
   consentedNetwork: boolean;
   /** Containers have a network, as functions of AWS Lambda do. `NIMBUS_CONTAINER_NETWORK=0` takes it away. */
@@ -36,6 +40,7 @@ export function hostSettings(env: NodeJS.ProcessEnv): HostSettings {
     queueLimit: number('NIMBUS_QUEUE_LIMIT', 100),
     reloadStableMs: number('NIMBUS_RELOAD_STABLE_MS', 2000),
     initTimeoutMs: number('NIMBUS_INIT_TIMEOUT_MS', 10 * MINUTE),
+    workerMemoryBytes: number('NIMBUS_WORKER_MEMORY_MB', machineLimitBytes() / 2 ** 20) * 2 ** 20,
     consentedNetwork: env['NIMBUS_CONSENTED_NETWORK'] === '1',
     containerNetwork: env['NIMBUS_CONTAINER_NETWORK'] !== '0',
     storageMb: number('NIMBUS_STORAGE_MB', 512),

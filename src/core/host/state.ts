@@ -36,6 +36,8 @@ export interface DeploymentRecord {
   deploymentSpec: DeploymentSpec;
   /** Absolute path of Python. */
   interpreter: string;
+  /** The user chose it for this deployment; else Nimbus took it. */
+  interpreterChosen?: boolean;
   /** Identity of the environment, a part of the version. */
   lock: string;
   snapshot: string;

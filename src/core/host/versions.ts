@@ -6,6 +6,7 @@ import { projectId } from '../places.ts';
 import type { Shell } from '../shell.ts';
 import type { LocalHost } from '../targets/local-execute.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeployPlan } from '../targets/plan.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
 import { spawnWorker, writeFunction, type Deployment, type Surroundings } from './deployment.ts';
@@ -139,6 +140,7 @@ export class Versions {
           spec,
           deploymentSpec,
           interpreter,
+          ...(isChosen(plan.environment) ? { interpreterChosen: true } : {}),
           lock,
           snapshot: snapshot.hash,
           ...previous(deployment.record, candidate),
@@ -149,7 +151,8 @@ export class Versions {
           ...(probe ? { probe } : {}),
           version,
           deployedAt: new Date().toISOString(),
-          stopped: false,
+          // What the user closed stays closed until Start, whatever is deployed meanwhile.
+          stopped: deployment.record?.stopped ?? false,
           lastMs: {},
           card,
           madeWith,
@@ -227,6 +230,11 @@ export class Versions {
     const started = await around.containers.start({ key: request, image, spec, env, isolated }, onLine);
     return started.ok ? ok({ worker: started.value, image }) : started;
   }
+}
+
+/** Whether the user named the Python, now or for an earlier deploy. */
+function isChosen(plan: DeployPlan['environment']): boolean {
+  return plan.kind === 'use' && (plan.source === 'chosen' || plan.source === 'kept');
 }
 
 /** The snapshots to keep beside those that serve. */

@@ -4,6 +4,7 @@ import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { type DeploymentKey, type DeploymentSpec, type ModelSpec, type ModelsSpec } from '../../shared/spec.ts';
 import type { LaterEntry, ModelsDocument } from './document.ts';
 import { updateModelsFile } from './file.ts';
+import { refusedFunctionName } from './function-name.ts';
 import { invalidName } from './names.ts';
 import { BOM } from './parse.ts';
 import { refusal } from './read.ts';
@@ -112,6 +113,8 @@ function applyEdit(draft: Draft, edit: ModelsEdit): Outcome<never> | undefined {
       const declared = draft.models[model];
       if (!declared) return undeclared(model);
       const before = own(declared.deployments, deployment);
+      const unnamed = before ? undefined : refusedFunctionName(draft.models, edit.key);
+      if (unnamed) return unnamed;
       draft.text = setFields(draft.text, ['models', model, 'deployments', deployment], before, edit.spec);
       const deployments = { ...declared.deployments, [deployment]: { ...before, ...edit.spec } };
       draft.models[model] = { ...declared, deployments };

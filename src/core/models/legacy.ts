@@ -2,15 +2,35 @@ import { MODEL_NAME, type Framework, type ModelSpec } from '../../shared/spec.ts
 import type { LegacyLeft, ModelsDocument } from './document.ts';
 import { freeName, toName } from './names.ts';
 
+/** What people wrote as `modelType`, in small letters and without anything between the words. */
 const FRAMEWORK_OF: Record<string, Framework> = {
   spacy: 'spacy',
   sklearn: 'sklearn',
-  'scikit-learn': 'sklearn',
+  scikitlearn: 'sklearn',
   scikit: 'sklearn',
   joblib: 'sklearn',
   pickle: 'sklearn',
+  onnx: 'onnx',
+  onnxruntime: 'onnx',
+  huggingface: 'transformers',
+  transformers: 'transformers',
+  sentencetransformers: 'transformers',
+  pytorch: 'torch',
+  torch: 'torch',
+  torchscript: 'torch',
+  xgboost: 'xgboost',
+  xgb: 'xgboost',
+  lightgbm: 'lightgbm',
+  lgbm: 'lightgbm',
   custom: 'custom',
 };
+
+function frameworkOf(type: unknown): Framework | undefined {
+  const name = String(type)
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '');
+  return Object.hasOwn(FRAMEWORK_OF, name) ? FRAMEWORK_OF[name] : undefined;
+}
 
 /**
  * Reads the bare array that Nimbus wrote before models.json had a version: entries of `modelName`, `modelType`,
@@ -22,7 +42,7 @@ export function legacyDocument(entries: unknown[]): ModelsDocument | undefined {
   const left: LegacyLeft[] = [];
   for (const entry of entries) {
     const { modelName, modelType, modelPathOrName, description, ...unknownFields } = entry;
-    const framework = FRAMEWORK_OF[String(modelType).toLowerCase()];
+    const framework = frameworkOf(modelType);
     if (!framework) {
       left.push({ entry, why: `this version of Nimbus does not run models of type ${JSON.stringify(modelType)}` });
       continue;

@@ -64,8 +64,15 @@ export async function chooseInterpreter(editor: Editor, subject: Subject): Promi
   if (failure && !isAboutPython(failure)) return { ok: false, error: failure };
   if (chosen === undefined || chosen === BACK) return cancelled();
   if (chosen === 'file') return fromFile(editor, project, wanted);
-  if (prepared) return ok({ deploy: prepared, environment: chosen });
+  if (prepared) return ok({ deploy: prepared, environment: chosenByUser(chosen) });
   return chosen.plan.kind === 'use' ? withInterpreter(editor, project, wanted, chosen.plan.python) : cancelled();
+}
+
+/** From now on it goes before all others for this deployment. A managed environment is found again as what fits. */
+function chosenByUser(choice: EnvironmentChoice): EnvironmentChoice {
+  const { plan } = choice;
+  if (plan.kind !== 'use' || plan.source === 'managed') return choice;
+  return { ...choice, plan: { ...plan, source: 'chosen' } };
 }
 
 function isAboutPython(error: UserError | undefined): boolean {

@@ -1,15 +1,26 @@
 import * as vscode from 'vscode';
+import { machineLimitBytes } from '../../core/host/memory.ts';
+import { DEFAULTS } from '../../shared/spec.ts';
 import { askText, BACK } from '../quick.ts';
 
 export interface Limits {
-  /** Megabytes of 2^20 bytes. */
-  memoryMb: number;
+  /** Megabytes of 2^20 bytes; undefined where models.json sets none. */
+  memoryMb: number | undefined;
   timeoutSeconds: number;
   concurrency: number;
 }
 
+/** What a worker of a model without `memoryMb` may take on this machine. */
+export function machineMemoryMb(): number {
+  return Math.floor(machineLimitBytes() / 2 ** 20);
+}
+
+export function megabytes(mb: number): string {
+  return mb.toLocaleString(vscode.env.language);
+}
+
 /** Asks for the three limits one after the other; undefined where the user went back from the first or cancelled. */
-export async function askLimits(before: Limits): Promise<Limits | undefined> {
+export async function askLimits(before: Limits, isMemoryDeclared: boolean): Promise<Limits | undefined> {
   const limits = { ...before };
   const steps: { limit: keyof Limits; title: string; least: number; most: number }[] = [
     // The ranges are those of models.json's schema, which are AWS Lambda's.
@@ -17,6 +28,8 @@ export async function askLimits(before: Limits): Promise<Limits | undefined> {
     { limit: 'timeoutSeconds', title: vscode.l10n.t('Time limit of a request (s)'), least: 1, most: 900 },
     { limit: 'concurrency', title: vscode.l10n.t('Workers at most'), least: 1, most: 64 },
   ];
+  // A limit that models.json sets is taken away there.
+  const mayBeEmpty = (limit: keyof Limits): boolean => limit === 'memoryMb' && !isMemoryDeclared;
   let at = 0;
   while (at < steps.length) {
     const { limit, title, least, most } = steps[at]!;
@@ -24,14 +37,19 @@ export async function askLimits(before: Limits): Promise<Limits | undefined> {
       title,
       step: at + 1,
       totalSteps: steps.length,
-      value: String(limits[limit]),
-      prompt: vscode.l10n.t(
-        '{0} to {1}',
-        least.toLocaleString(vscode.env.language),
-        most.toLocaleString(vscode.env.language),
-      ),
+      value: String(limits[limit] ?? ''),
+      prompt: mayBeEmpty(limit)
+        ? vscode.l10n.t(
+            '{0} to {1}. Empty: what this machine has to give, {2} MB; AWS Lambda would give {3} MB.',
+            megabytes(least),
+            megabytes(most),
+            megabytes(machineMemoryMb()),
+            megabytes(DEFAULTS.memoryMb),
+          )
+        : vscode.l10n.t('{0} to {1}', megabytes(least), megabytes(most)),
       back: true,
       check: (text) => {
+        if (text === '' && mayBeEmpty(limit)) return undefined;
         const number = Number(text);
         return Number.isInteger(number) && number >= least && number <= most
           ? undefined
@@ -43,7 +61,8 @@ export async function askLimits(before: Limits): Promise<Limits | undefined> {
       if (at === 0) return undefined;
       at -= 1;
     } else {
-      limits[limit] = Number(answer);
+      if (answer !== '') limits[limit] = Number(answer);
+      else if (limit === 'memoryMb') limits.memoryMb = undefined;
       at += 1;
     }
   }

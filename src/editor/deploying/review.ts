@@ -8,7 +8,7 @@ import { showError } from '../guard.ts';
 import { askText, BACK, choose, type Choice } from '../quick.ts';
 import type { Project } from '../store/project.ts';
 import { chooseInterpreter } from './interpreters.ts';
-import { askLimits, type Limits } from './limits.ts';
+import { askLimits, machineMemoryMb, megabytes, type Limits } from './limits.ts';
 import type { Wanted } from './prepare.ts';
 
 export interface Reviewed {
@@ -75,7 +75,7 @@ export async function review(
         break;
       }
       case 'limits': {
-        const limits = await askLimits(draft.limits);
+        const limits = await askLimits(draft.limits, before.limits.memoryMb !== undefined);
         if (limits) draft.limits = limits;
         break;
       }
@@ -104,7 +104,7 @@ function draftOf({ name, deployment, environments, declared, detection }: Prepar
     deployment,
     environment,
     limits: {
-      memoryMb: declared?.memoryMb ?? DEFAULTS.memoryMb,
+      memoryMb: declared?.memoryMb,
       timeoutSeconds: declared?.timeoutSeconds ?? DEFAULTS.timeoutSeconds,
       concurrency: declared?.concurrency ?? DEFAULTS.concurrency,
     },
@@ -150,8 +150,10 @@ function overview(
     {
       label: vscode.l10n.t('$(dashboard) Limits'),
       description: vscode.l10n.t(
-        '{0} MB · {1} s · {2} workers at most',
-        memoryMb.toLocaleString(vscode.env.language),
+        '{0} · {1} s · {2} workers at most',
+        memoryMb === undefined
+          ? vscode.l10n.t("{0} MB of this machine's memory", megabytes(machineMemoryMb()))
+          : `${megabytes(memoryMb)} MB`,
         timeoutSeconds,
         concurrency,
       ),

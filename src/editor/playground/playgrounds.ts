@@ -4,6 +4,7 @@ import type { PlaygroundExtension, PlaygroundPage } from '../../shared/playgroun
 import type { Outcome } from '../../shared/outcome.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Editor } from '../editor.ts';
+import { soon } from '../soon.ts';
 import type { Project } from '../store/project.ts';
 import { Bridge, type Selection } from './bridge.ts';
 import { History } from './history.ts';
@@ -84,11 +85,13 @@ export class Playgrounds implements vscode.Disposable {
       eventNames: ['deployments', 'card', 'sample', 'select', 'fill'],
     });
     this.#opened = { panel, bridge };
+    const update = soon(() => void bridge.update());
     const subscription = this.#editor.store.onDidChange((change) => {
-      if (change.kind !== 'log') void bridge.update();
+      if (change.kind !== 'log') update();
     });
     panel.onDidDispose(() => {
       subscription.dispose();
+      update.dispose();
       bridge.dispose();
       page.$close();
       if (this.#opened?.panel === panel) this.#opened = undefined;

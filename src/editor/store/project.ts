@@ -109,6 +109,11 @@ export class Project {
     return this.#statuses.get(key);
   }
 
+  /** Whether its host knows any, without looking at all. */
+  get hasDeployments(): boolean {
+    return this.#statuses.values().next().done === false;
+  }
+
   statuses(): DeploymentStatus[] {
     return [...this.#statuses.values()];
   }

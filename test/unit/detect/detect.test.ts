@@ -188,7 +188,9 @@ open('finalized_model.sav', 'wb').write(pickle.dumps(model, 2))
 open('z.joblib', 'wb').write(zlib.compress(data))
 open('g.pkl.gz', 'wb').write(gzip.compress(data))
 open('finalized_model.sav.gz', 'wb').write(gzip.compress(pickle.dumps(model, 2)))
-open('b.joblib', 'wb').write(bz2.compress(data))`);
+open('b.joblib', 'wb').write(bz2.compress(data))
+frame = b'\\x04\\x22M\\x18\\x60\\x40\\x82' + (len(data) | 1 << 31).to_bytes(4, 'little') + data + bytes(4)
+open('l.joblib.lz4', 'wb').write(frame)`);
       assert.deepEqual(await found(at('my model.pkl')), {
         framework: 'sklearn',
         path: at('my model.pkl'),
@@ -207,6 +209,9 @@ open('b.joblib', 'wb').write(bz2.compress(data))`);
       ]) {
         assert.deepEqual((await found(at(name))).requirements, ['scikit-learn==1.5.2'], name);
       }
+      // joblib needs a package of its own for it.
+      assert.deepEqual((await found(at('l.joblib.lz4'))).requirements, ['scikit-learn==1.5.2', 'lz4']);
+      assert.equal((await found(at('l.joblib.lz4'))).suggestedName, 'l');
       assert.equal((await found(at('finalized_model.sav'))).suggestedName, 'finalized-model');
       assert.equal((await found(at('finalized_model.sav.gz'))).suggestedName, 'finalized-model');
       assert.equal((await found(at('g.pkl.gz'))).suggestedName, 'g');

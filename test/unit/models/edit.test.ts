@@ -47,6 +47,23 @@ describe('editing models.json', () => {
     assert.deepEqual(readdirSync(places().run), []);
   });
 
+  it('refuses a deployment whose function would have the name of another, or a longer one than AWS Lambda takes', async () => {
+    const codeOf = async (model: string, deployment: string): Promise<string> => {
+      const key = { model, deployment };
+      const edits = [setModel(model, SENTIMENT), setDeployment(key, { target: 'local' })];
+      const edited = await editModels(temporary.folder, ...edits);
+      return edited.ok ? 'ok' : edited.error.code;
+    };
+    assert.equal(await codeOf('a', 'b-local'), 'ok');
+    assert.equal(await codeOf('a-b', 'local'), 'function-name-taken');
+    assert.equal(await codeOf('a-b', 'other'), 'ok');
+    assert.equal(await codeOf('a', 'b-other'), 'function-name-taken');
+    assert.equal(await codeOf('m'.repeat(30), 'd'.repeat(26)), 'ok');
+    assert.equal(await codeOf('n'.repeat(30), 'd'.repeat(27)), 'function-name-too-long');
+    // What is there already is edited as before.
+    assert.equal(await codeOf('a', 'b-local'), 'ok');
+  });
+
   it('does not touch a file that says so already', async () => {
     await editModels(temporary.folder, setModel('sentiment', SENTIMENT));
     const before = statSync(file());

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { parseModels } from '../../../src/core/models/parse.ts';
-import { DEFAULTS, FRAMEWORKS, MODEL_NAME, TARGETS } from '../../../src/shared/spec.ts';
+import { DEFAULTS, FRAMEWORK_TITLES, FRAMEWORKS, MODEL_NAME, TARGETS } from '../../../src/shared/spec.ts';
 
 /** The problems of a text as `line:column-endLine:endColumn message`. */
 function problems(text: string): string[] {
@@ -188,7 +188,7 @@ describe('reading models.json', () => {
       JSON.stringify([
         { modelName: 'My Model', modelType: 'spaCy', modelPathOrName: 'models\\ner', description: 'Names' },
         { modelName: 'my-model', modelType: 'sklearn', modelPathOrName: 'm.pkl', owner: 'me' },
-        { modelName: 'bert', modelType: 'huggingface', modelPathOrName: 'bert-base' },
+        { modelName: 'cats', modelType: 'keras', modelPathOrName: 'cats.keras' },
       ]),
     );
     assert.ok(document.kind === 'legacy');
@@ -200,7 +200,24 @@ describe('reading models.json', () => {
       },
     );
     assert.equal(document.left.length, 1);
-    assert.match(document.left[0]!.why, /"huggingface"/);
+    assert.match(document.left[0]!.why, /"keras"/);
+  });
+
+  it('knows the frameworks of that list by every name that is usual for them', () => {
+    const titles = FRAMEWORKS.map((framework) => [FRAMEWORK_TITLES[framework], framework]);
+    const others = [
+      ['huggingface', 'transformers'],
+      ['pytorch', 'torch'],
+      ['SKLEARN', 'sklearn'],
+      ['sentence-transformers', 'transformers'],
+    ];
+    for (const [modelType, framework] of [...titles, ...others, ...FRAMEWORKS.map((one) => [one, one])]) {
+      const document = parseModels(JSON.stringify([{ modelName: 'a', modelType, modelPathOrName: 'a' }]));
+      assert.ok(document.kind === 'legacy');
+      assert.equal(document.migrated.models['a']?.framework, framework, modelType);
+    }
+    const odd = parseModels(JSON.stringify([{ modelName: 'a', modelType: 'constructor', modelPathOrName: 'a' }]));
+    assert.ok(odd.kind === 'legacy' && odd.left.length === 1);
   });
 
   it('is absent where there is no file', () => {
