@@ -1,6 +1,6 @@
 /** nimbus.lock with the real uv: made from an index, used for the environment, refused where it is not what it says. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEPLOY, LOCK, LockSandbox, MINOR, WITHOUT_UV } from './lock-sandbox.ts';
 import { ECHO, leftBehind, refused } from './models.ts';
@@ -129,6 +129,24 @@ describe('nimbus lock', function () {
     assert.equal(problem.code, 'lock-damaged');
     assert.match(problem.text, /nimbus\.lock:1: A merge left its marks here/);
     assert.equal(readFileSync(lab.lockFile, 'utf8'), '<<<<<<< HEAD\n');
+  });
+
+  it('is neither read nor written through a link in its place', async () => {
+    const { url } = await lab.index();
+    const more = { NIMBUS_INDEX_URL: url };
+    assert.equal((await lab.run([...LOCK, '--python', MINOR], more)).code, 0);
+    const elsewhere = path.join(lab.sandbox.home, 'elsewhere');
+    const text = readFileSync(lab.lockFile, 'utf8');
+    writeFileSync(elsewhere, text);
+    rmSync(lab.lockFile);
+    symlinkSync(elsewhere, lab.lockFile);
+    for (const argv of [LOCK, [...LOCK, '--check']]) {
+      const problem = await refused(lab.sandbox, [...argv, '--python', '3.13'], 1, lab.env(more));
+      assert.equal(problem.code, 'lock-unreadable');
+      assert.match(problem.text, /nimbus\.lock is no lock\. It is not a file of its own/);
+    }
+    assert.ok(lstatSync(lab.lockFile).isSymbolicLink());
+    assert.equal(readFileSync(elsewhere, 'utf8'), text);
   });
 
   it('refuses a platform that a package has no wheel for', async () => {
