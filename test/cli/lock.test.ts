@@ -1,6 +1,15 @@
 /** nimbus.lock with the real uv: made from an index, used for the environment, refused where it is not what it says. */
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { DEPLOY, LOCK, LockSandbox, MINOR, WITHOUT_UV } from './lock-sandbox.ts';
 import { ECHO, leftBehind, refused } from './models.ts';
