@@ -45,17 +45,26 @@ export async function createEnvironment(plan: CreatePlan, shell: Shell): Promise
   if (existing !== undefined) return ok({ python: existing });
   try {
     await mkdir(environmentsFolder(), { recursive: true });
-    const release = await takeLock(plan.key, shell);
-    if (!release) return cancelled();
-    try {
-      const made = await managedPython(plan.key);
-      return made === undefined ? await build(plan, shell) : ok({ python: made });
-    } finally {
-      await release().catch(() => {});
-    }
+    return await inTurn(plan.key, shell, () => build(plan, shell));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return { ok: false, error: explainFailure('Making the environment', (error as Error).message) };
+  }
+}
+
+/** One process makes an environment while others wait; answers with one that is complete by then. */
+async function inTurn(
+  key: string,
+  shell: Shell,
+  make: () => Promise<Outcome<{ python: string }>>,
+): Promise<Outcome<{ python: string }>> {
+  const release = await takeLock(key, shell);
+  if (!release) return cancelled();
+  try {
+    const made = await managedPython(key);
+    return made === undefined ? await make() : ok({ python: made });
+  } finally {
+    await release().catch(() => {});
   }
 }
 
@@ -76,25 +85,37 @@ async function takeLock(key: string, shell: Shell): Promise<(() => Promise<void>
 }
 
 async function build(plan: CreatePlan, shell: Shell): Promise<Outcome<{ python: string }>> {
-  await sweep(plan.key);
   const variables = await packageVariables(plan.packages ?? {}, buildVariables(process.env));
   if (!variables.ok) return variables;
   const locked = plan.lock ? ok({ lock: plan.lock, section: undefined }) : await lockFirst(plan, shell);
   if (!locked.ok) return locked;
   const { lock, section } = locked.value ?? {};
+  const parts = { lock, variables: variables.value };
+  // Who has the lock already makes that one under its own key.
   const key = section && lock ? lockedKey(plan.key, lock.hash) : plan.key;
-  const made = await managedPython(key);
-  if (made === undefined) {
-    const failed = await install(plan, { key, lock, variables: variables.value }, shell);
-    if (failed) return failed;
-  }
-  if (section && plan.lockTo) {
+  const make = (): Promise<Outcome<{ python: string }>> => installed(plan, { key, ...parts }, shell);
+  const made = await (key === plan.key ? make() : inTurn(key, shell, make));
+  if (made.ok && section && plan.lockTo) {
     const written = await writeLock(plan.lockTo.file, [section], { replace: false });
     shell.log(written.ok ? `Wrote ${plan.lockTo.file}` : `${written.error.what} ${written.error.why ?? ''}`);
   }
+  return made;
+}
+
+/** In its turn. A machine that slept may have lost that to another process, whose environment is then taken. */
+async function installed(
+  plan: CreatePlan,
+  installation: Installation,
+  shell: Shell,
+): Promise<Outcome<{ python: string }>> {
+  const { key } = installation;
+  await sweep(key);
+  const failed = await install(plan, installation, shell);
+  if (failed && shell.signal.aborted) return failed;
   const python = await managedPython(key);
-  if (python === undefined) throw new Error(`An environment was made without an interpreter: ${key}`);
-  return ok({ python });
+  if (python !== undefined) return ok({ python });
+  if (failed) return failed;
+  throw new Error(`An environment was made without an interpreter: ${key}`);
 }
 
 /** Failures that would end the installation too, whatever it is made from. */
@@ -158,15 +179,38 @@ async function install(
       madeAt: new Date().toISOString(),
     };
     await writeFile(path.join(folder, COMPLETE), `${JSON.stringify(facts, undefined, 2)}\n`);
-    // What is at its place is not complete, or it would have been used.
-    await rm(place, { recursive: true, force: true });
-    await rename(folder, place);
+    await put(folder, key);
     return undefined;
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     await rm(locked, { force: true });
   }
 }
+
+/** A complete environment that is at its place by now stays: a worker may run in it. */
+async function put(folder: string, key: string): Promise<void> {
+  const place = path.join(environmentsFolder(), key);
+  const aside = `${folder}.old`;
+  if ((await managedPython(key)) !== undefined) return;
+  try {
+    // One that lost its mark or its interpreter. Moved before it is looked at, so that none is removed that came after.
+    await rename(place, aside);
+    if ((await managedPython(path.basename(aside))) !== undefined) await rename(aside, place);
+  } catch (error) {
+    if (!['ENOENT', ...OCCUPIED].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    await rm(aside, { recursive: true, force: true, maxRetries: 5 });
+  }
+  try {
+    await rename(folder, place);
+  } catch (error) {
+    const isOccupied = OCCUPIED.includes((error as NodeJS.ErrnoException).code ?? '');
+    if (!isOccupied || (await managedPython(key)) === undefined) throw error;
+  }
+}
+
+/** Of a rename to where a folder is; the last two on Windows. */
+const OCCUPIED = ['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES'];
 
 function withTorchIndex(env: NodeJS.ProcessEnv, index: string): NodeJS.ProcessEnv {
   const beside = (name: string): string => [env[name], index].filter(Boolean).join(' ');
