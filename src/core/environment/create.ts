@@ -18,6 +18,12 @@ import { findUv } from './uv.ts';
 
 type CreatePlan = Extract<EnvironmentPlan, { kind: 'create' }>;
 
+export interface Created {
+  python: string;
+  /** Why no lock could be made on the way, where one was to be. */
+  withoutLock?: string;
+}
+
 /** The stage's name in an operation. */
 export const STAGE = 'environment';
 /** A killed builder's lock is taken over after this many milliseconds. */
@@ -33,7 +39,7 @@ const TEMPORARY = '.tmp-';
  * moved there when it is complete, so that a half-made one is never used; one process makes it while others wait.
  * Cancelling ends every process that it started. Errors: a step failed (cause, last lines), cancelled.
  */
-export async function createEnvironment(plan: CreatePlan, shell: Shell): Promise<Outcome<{ python: string }>> {
+export async function createEnvironment(plan: CreatePlan, shell: Shell): Promise<Outcome<Created>> {
   const refused = plan.requirements.find((one) => !isRequirement(one));
   if (refused !== undefined) {
     return fail('environment-requirement', `${JSON.stringify(refused)} is not a requirement.`, {
@@ -53,11 +59,7 @@ export async function createEnvironment(plan: CreatePlan, shell: Shell): Promise
 }
 
 /** One process makes an environment while others wait; answers with one that is complete by then. */
-async function inTurn(
-  key: string,
-  shell: Shell,
-  make: () => Promise<Outcome<{ python: string }>>,
-): Promise<Outcome<{ python: string }>> {
+async function inTurn(key: string, shell: Shell, make: () => Promise<Outcome<Created>>): Promise<Outcome<Created>> {
   const release = await takeLock(key, shell);
   if (!release) return cancelled();
   try {
@@ -84,30 +86,26 @@ async function takeLock(key: string, shell: Shell): Promise<(() => Promise<void>
   }
 }
 
-async function build(plan: CreatePlan, shell: Shell): Promise<Outcome<{ python: string }>> {
+async function build(plan: CreatePlan, shell: Shell): Promise<Outcome<Created>> {
   const variables = await packageVariables(plan.packages ?? {}, buildVariables(process.env));
   if (!variables.ok) return variables;
-  const locked = plan.lock ? ok({ lock: plan.lock, section: undefined }) : await lockFirst(plan, shell);
+  const locked: Outcome<Locked> = plan.lock ? ok({ lock: plan.lock }) : await lockFirst(plan, shell);
   if (!locked.ok) return locked;
-  const { lock, section } = locked.value ?? {};
+  const { lock, section, withoutLock } = locked.value;
   const parts = { lock, variables: variables.value };
   // Who has the lock already makes that one under its own key.
   const key = section && lock ? lockedKey(plan.key, lock.hash) : plan.key;
-  const make = (): Promise<Outcome<{ python: string }>> => installed(plan, { key, ...parts }, shell);
+  const make = (): Promise<Outcome<Created>> => installed(plan, { key, ...parts }, shell);
   const made = await (key === plan.key ? make() : inTurn(key, shell, make));
   if (made.ok && section && plan.lockTo) {
     const written = await writeLock(plan.lockTo.file, [section], { replace: false });
     shell.log(written.ok ? `Wrote ${plan.lockTo.file}` : `${written.error.what} ${written.error.why ?? ''}`);
   }
-  return made;
+  return made.ok && withoutLock !== undefined ? ok({ ...made.value, withoutLock }) : made;
 }
 
 /** In its turn. A machine that slept may have lost that to another process, whose environment is then taken. */
-async function installed(
-  plan: CreatePlan,
-  installation: Installation,
-  shell: Shell,
-): Promise<Outcome<{ python: string }>> {
+async function installed(plan: CreatePlan, installation: Installation, shell: Shell): Promise<Outcome<Created>> {
   const { key } = installation;
   await sweep(key);
   const failed = await install(plan, installation, shell);
@@ -118,21 +116,26 @@ async function installed(
   throw new Error(`An environment was made without an interpreter: ${key}`);
 }
 
-/** Failures that would end the installation too, whatever it is made from. */
-const FATAL =
-  /^(?:cancelled|certificates-unreadable|environment-(?:network|credentials|certificate|disk-full|killed))$/;
+/**
+ * Failures that would end the installation too, whatever it is made from. What cannot be reached is none: it may be the
+ * index that only PyTorch is locked from.
+ */
+const FATAL = /^(?:cancelled|certificates-unreadable|environment-(?:disk-full|killed))$/;
 
-/** The exact versions that will be installed; undefined where there is to be no lock, or none can be made. */
-async function lockFirst(
-  plan: CreatePlan,
-  shell: Shell,
-): Promise<Outcome<{ lock: EnvironmentLock; section: LockSection } | undefined>> {
-  if (!plan.lockTo || plan.requirements.length === 0) return ok(undefined);
+interface Locked extends Pick<Created, 'withoutLock'> {
+  lock?: EnvironmentLock;
+  /** To be written. */
+  section?: LockSection;
+}
+
+/** The exact versions that will be installed, such as an image can have too; none where there can be no lock. */
+async function lockFirst(plan: CreatePlan, shell: Shell): Promise<Outcome<Locked>> {
+  if (!plan.lockTo || plan.requirements.length === 0) return ok({});
   shell.stage(STAGE, { detail: 'Resolving exact versions' });
   const { platform, python } = plan.lockTo;
   const { requirements, packages = {} } = plan;
   const made = await makeLock(
-    { platform, python, requirements, packages, allowCuda: true },
+    { platform, python, requirements, packages, allowCuda: false },
     {
       uv: await uvOf(plan),
       python: plan.base,
@@ -146,8 +149,9 @@ async function lockFirst(
     return ok({ lock: { hash: lockHash(made.value), text: bodyOf(pins), torchCpu }, section: made.value });
   }
   if (FATAL.test(made.error.code)) return made;
-  shell.log(`Without a lock: ${made.error.what} ${made.error.why ?? ''}`);
-  return ok(undefined);
+  const withoutLock = [made.error.what, made.error.why].filter(Boolean).join(' ');
+  shell.log(`Without a lock: ${withoutLock}`);
+  return ok({ withoutLock });
 }
 
 interface Installation {
