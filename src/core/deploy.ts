@@ -3,13 +3,14 @@ import path from 'node:path';
 import { consentFor, isCovered, readConsents } from './consent.ts';
 import type { Consent, Detection, Risk } from './detect/detection.ts';
 import { detect } from './detect/detect.ts';
+import { unknownModules } from './detect/estimator-packages.ts';
 import { NOT_INSPECTED } from './detect/pickle-reader.ts';
 import { candidates, searchCandidates } from './environment/candidates.ts';
 import { capture, type Capture } from './environment/capture.ts';
 import type { Captured } from './environment/captured.ts';
 import { diagnose, diagnosisText, worthSaying, type Diagnosis } from './environment/diagnosis.ts';
 import type { Candidate, EnvironmentPlan } from './environment/environment.ts';
-import { lockContext, type LockContext } from './environment/lock-status.ts';
+import { currentLock, lockContext, lockDifference, type LockContext } from './environment/lock-status.ts';
 import { packageSettings, type PackageSettings } from './environment/packages.ts';
 import { planEnvironment, type EnvironmentChoice as PlannedEnvironment } from './environment/plan.ts';
 import { problemsOf } from './environment/problems.ts';
@@ -162,10 +163,13 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     },
   );
   if (!planned.ok) return planned;
+  const imported = await ownModules(detection, request);
+  if (!imported.ok) return imported;
+  const { own, foreign } = imported.value;
   const seen = new WeakMap<PlannedEnvironment, DiagnosedEnvironment>();
   // One choice is the same object every time that it is shown.
   const withProblems = (choice: PlannedEnvironment): DiagnosedEnvironment => {
-    const known = seen.get(choice) ?? withDiagnosis(choice, { detection, made, lock });
+    const known = seen.get(choice) ?? withDiagnosis(choice, { detection, made, lock, foreign });
     seen.set(choice, known);
     return known;
   };
@@ -191,9 +195,6 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const image = plannedImage.value;
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
-  const imported = await ownModules(detection, request);
-  if (!imported.ok) return imported;
-  const own = imported.value;
   const trusted = isCovered({ kind: 'code', files: own }, given);
   const consentNeeded: Risk | undefined = !isCovered(detection.risk, given)
     ? detection.risk
@@ -227,7 +228,18 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     plan: (answers) =>
       makePlan(
         request,
-        { detection, name, path: modelPath.path, models, environments, captured: made.captured, given, target, image },
+        {
+          detection,
+          name,
+          path: modelPath.path,
+          models,
+          environments,
+          captured: made.captured,
+          lock,
+          given,
+          target,
+          image,
+        },
         answers,
       ),
   });
@@ -240,6 +252,7 @@ interface Facts {
   models: ModelsSpec['models'];
   environments: EnvironmentChoice[];
   captured: Captured[];
+  lock: LockContext;
   given: Consent[];
   target: TargetKind;
   image: ImagePlan | undefined;
@@ -250,11 +263,11 @@ type DiagnosedEnvironment = PlannedEnvironment & Pick<EnvironmentChoice, 'diagno
 /** One that is there already is compared; one that is to be made has what the model names. */
 function withDiagnosis(
   choice: PlannedEnvironment,
-  { detection, made, lock }: { detection: Detection; made: Capture; lock: LockContext },
+  { detection, made, lock, foreign }: { detection: Detection; made: Capture; lock: LockContext; foreign: string[] },
 ): DiagnosedEnvironment {
   const { plan } = choice;
   const diagnosis = plan.kind === 'use' ? diagnose(detection, made.captured, plan.probe) : undefined;
-  const problems = problemsOf(choice, { diagnosis, lock, unreadable: made.unreadable });
+  const problems = problemsOf(choice, { diagnosis, lock, foreign, unreadable: made.unreadable });
   return { ...choice, problems, ...(diagnosis === undefined ? {} : { diagnosis }) };
 }
 
@@ -281,16 +294,24 @@ function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers):
     declared,
     deploymentSpec: { target: facts.target },
     ...(facts.image ? { image: facts.image } : {}),
-    environment,
+    environment: facts.image ? environment : withLockOf(facts.lock, environment),
     differs: differences(facts, environment),
     env: environmentValues(spec.env ?? []),
     consent: [...facts.given, ...(answers.consent ?? [])],
   };
 }
 
-function differences({ detection, captured }: Facts, environment: EnvironmentPlan): string[] {
+/** What a Python that is there already should be like is a part of the version, as what it has is. */
+function withLockOf(context: LockContext, environment: EnvironmentPlan): EnvironmentPlan {
+  const lock = environment.kind === 'use' ? currentLock(context, environment.probe) : undefined;
+  return lock === undefined || environment.kind !== 'use' ? environment : { ...environment, lock };
+}
+
+function differences({ detection, captured, lock }: Facts, environment: EnvironmentPlan): string[] {
   if (environment.kind !== 'use') return [];
-  return worthSaying(diagnose(detection, captured, environment.probe)).map((one) => diagnosisText(one));
+  const said = worthSaying(diagnose(detection, captured, environment.probe));
+  const other = lockDifference(lock, environment.probe, new Set(said.map((one) => one.package)));
+  return [...said.map((one) => diagnosisText(one)), ...(other === undefined ? [] : [other])];
 }
 
 /** The consent that allows a prepared deploy's risk, once the user agreed. */
@@ -300,14 +321,22 @@ export function consentTo({ consentNeeded, alsoRuns }: PreparedDeploy): Consent[
   return alsoRuns.length > 0 && consentNeeded?.kind !== 'code' ? [consent, { kind: 'code' }] : [consent];
 }
 
-/** The project's own modules that a model imports, relative to the project. Errors: as of `projectModules`. */
+/**
+ * The project's own modules that a model imports, relative to the project, and the names of those that a pickle names
+ * and that are neither the project's nor of a package that is known. Errors: as of `projectModules`.
+ */
 async function ownModules(
   detection: Detection,
   { project, signal }: Pick<DeployRequest, 'project' | 'signal'>,
-): Promise<Outcome<string[]>> {
+): Promise<Outcome<{ own: string[]; foreign: string[] }>> {
   const names = await importedNames(detection);
   const found = await projectModules(names, { project, model: detection.path, ...(signal ? { signal } : {}) });
-  return found.ok ? ok(found.value.places.map((place) => path.relative(project, place))) : found;
+  if (!found.ok) return found;
+  const own = found.value.places.map((place) => path.relative(project, place));
+  const ofProject = new Set(own.map((place) => path.parse(place).name));
+  const named = 'globals' in detection.risk ? unknownModules(detection.risk.globals) : [];
+  const foreign = named.filter((name) => !ofProject.has(name));
+  return ok({ own, foreign });
 }
 
 /** The model's declared name where its path is declared already, else a free name made from the path. */

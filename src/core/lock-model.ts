@@ -1,8 +1,8 @@
 /** The lock of a model on request: for the platforms and the Python that somebody asks for. */
 import path from 'node:path';
 import type { PreparedDeploy } from './deploy.ts';
-import { condaOnly, type CondaReport } from './environment/conda.ts';
-import { keyOf, type LockSection } from './environment/lock-file.ts';
+import { condaOnly, condaRefusal, type CondaReport } from './environment/conda.ts';
+import { keyOf, refusedForImage, type LockSection } from './environment/lock-file.ts';
 import { minorOf, platformOf, type LockPlatform } from './environment/lock-platform.ts';
 import { isCurrent, renewCommand } from './environment/lock-status.ts';
 import { makeLock, writeLock } from './environment/lock.ts';
@@ -79,6 +79,16 @@ export async function lockModel(prepared: PreparedDeploy, wish: LockWish): Promi
   if (!written.ok) return written;
   const { conda } = found.value;
   return ok({ file: lock.file, sections, ...(conda === undefined ? {} : { conda: await condaOnly(conda) }) });
+}
+
+/** What people should know of a lock that was made: why no image can be made of it, one sentence or more each. */
+export function remarksOn({ sections, conda }: LockedModel): string[] {
+  const cuda = sections.flatMap((section) => {
+    const refused = refusedForImage(section);
+    return refused === undefined ? [] : [`${keyOf(section)}: no image can be made of it. ${refused}`];
+  });
+  const refusal = conda && condaRefusal(conda);
+  return refusal ? [...cuda, `${refusal.what} ${refusal.why} ${refusal.next}`] : cuda;
 }
 
 /** Sections of a lock that were made for other requirements than the model's of today, and how to renew each. */

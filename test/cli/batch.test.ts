@@ -236,6 +236,11 @@ describe('nimbus batch, on what a file holds', function () {
       assert.deepEqual(results(notes), [{ age: 41, city: 'Oslo', 'note, or none, or two': 'x' }]);
     });
 
+    it('makes an object of every row, also of one that is shorter or longer than the header', async () => {
+      const done = await batch('rows', 'short.csv', 'age,city\n1\n2,b\n3,c,more\n4,\n');
+      assert.deepEqual(results(done), [{ age: 1 }, { age: 2, city: 'b' }, { age: 3, city: 'c' }, { age: 4, city: '' }]);
+    });
+
     it('of one column is its values, whatever they hold', async () => {
       const done = await batch('shout', 'one.csv', 'text\n"a, b"\nc; d\n');
       assert.deepEqual(results(done), ['A, B', 'C; D']);

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ModelCard } from '../../src/shared/contract.ts';
 import type { DeploymentStatus } from '../../src/shared/states.ts';
+import { runPython } from './models.ts';
 import { createSandbox, python, samples, type Sandbox } from './nimbus.ts';
 
 interface Deployed {
@@ -60,5 +61,26 @@ describe('what a model was made with', function () {
     assert.equal(card.madeWith![1]!.from, 'requirements.txt');
     const { deployments } = await sandbox.json<{ deployments: DeploymentStatus[] }>(['status']);
     assert.deepEqual(deployments[0]!.differs, environment.problems);
+  });
+
+  it('names a module that is neither of the project nor of a package that is known, before anything is loaded', async () => {
+    runPython(
+      sandbox,
+      `
+import os, pickle, sys
+from sklearn.pipeline import Pipeline
+sys.path.insert(0, os.getcwd())
+for module in ("acme_scaling", "own_scaling", "feature_engine"):
+    open(module + ".py", "w").write("from sklearn.base import BaseEstimator\\nclass Scaler(BaseEstimator): pass\\n")
+import acme_scaling, feature_engine, own_scaling
+steps = [(module.__name__, module.Scaler()) for module in (acme_scaling, own_scaling, feature_engine)]
+pickle.dump(Pipeline(steps), open("steps.pkl", "wb"))
+os.remove("acme_scaling.py")
+os.remove("feature_engine.py")`,
+    );
+    const { stdout } = await sandbox.nimbus(['deploy', 'steps.pkl', '--python', python, '--trust']);
+    assert.match(stdout, /! It names the module acme_scaling, which is not in this project/);
+    assert.doesNotMatch(stdout, /module (?:own_scaling|feature_engine|sklearn|numpy)/);
+    assert.match(stdout, /made with .*feature-engine unknown/);
   });
 });

@@ -1,9 +1,20 @@
 /** nimbus.lock with the real uv: made from an index, used for the environment, refused where it is not what it says. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { DEPLOY, LOCK, LockSandbox, MINOR, WITHOUT_UV } from './lock-sandbox.ts';
 import { ECHO, leftBehind, refused } from './models.ts';
+import { python, samples } from './nimbus.ts';
 import { writeIndex } from './package-index.ts';
 
 describe('nimbus lock', function () {
@@ -131,6 +142,24 @@ describe('nimbus lock', function () {
     assert.equal(readFileSync(lab.lockFile, 'utf8'), '<<<<<<< HEAD\n');
   });
 
+  it('is neither read nor written through a link in its place', async () => {
+    const { url } = await lab.index();
+    const more = { NIMBUS_INDEX_URL: url };
+    assert.equal((await lab.run([...LOCK, '--python', MINOR], more)).code, 0);
+    const elsewhere = path.join(lab.sandbox.home, 'elsewhere');
+    const text = readFileSync(lab.lockFile, 'utf8');
+    writeFileSync(elsewhere, text);
+    rmSync(lab.lockFile);
+    symlinkSync(elsewhere, lab.lockFile);
+    for (const argv of [LOCK, [...LOCK, '--check']]) {
+      const problem = await refused(lab.sandbox, [...argv, '--python', '3.13'], 1, lab.env(more));
+      assert.equal(problem.code, 'lock-unreadable');
+      assert.match(problem.text, /nimbus\.lock is no lock\. It is not a file of its own/);
+    }
+    assert.ok(lstatSync(lab.lockFile).isSymbolicLink());
+    assert.equal(readFileSync(elsewhere, 'utf8'), text);
+  });
+
   it('refuses a platform that a package has no wheel for', async () => {
     const { url } = await lab.index();
     writeFileSync(path.join(lab.sandbox.folder, 'words/requirements.txt'), 'linux-only\n');
@@ -193,6 +222,74 @@ describe('nimbus lock', function () {
     const allowed = await lab.run([...argv, '--allow-cuda', '--json'], { NIMBUS_INDEX_URL: url });
     const { sections } = JSON.parse(allowed.stdout) as { sections: { refusedForImage?: string }[] };
     assert.match(sections[0]!.refusedForImage!, /CUDA packages/);
+  });
+
+  it('is held against the Python of the user, and is a part of the version there too', async () => {
+    lab.sandbox.add(path.join(samples, 'sentiment.joblib'), 'model.joblib');
+    const deploy = async (): Promise<{ version: string; problems: string[] }> => {
+      const ended = await lab.run(['deploy', 'model.joblib', '--python', python, '--trust', '--yes', '--json']);
+      assert.equal(ended.code, 0, ended.stdout);
+      const { deployments } = await lab.sandbox.json<{ deployments: { version: string }[] }>(['status']);
+      const { environment } = JSON.parse(ended.stdout) as { environment: { problems: string[] } };
+      return { version: deployments[0]!.version, problems: environment.problems };
+    };
+    const { version: without } = await deploy();
+    const made = await lab.run(['lock', 'model', '--trust'], { UV_NO_CACHE: undefined });
+    assert.equal(made.code, 0, made.stderr);
+    const file = path.join(lab.sandbox.folder, 'model.joblib.nimbus.lock');
+    const text = readFileSync(file, 'utf8');
+    const installed = execFileSync(python, ['-c', 'import numpy, scipy; print(numpy.__version__, scipy.__version__)'], {
+      encoding: 'utf8',
+    }).trim();
+    const [numpy, scipy] = installed.split(' ');
+    const as = (one: string, other: string): void =>
+      writeFileSync(file, text.replace(/^numpy==\S+/m, `numpy==${one}`).replace(/^scipy==\S+/m, `scipy==${other}`));
+    as(numpy!, '0.1');
+    const other = await deploy();
+    const said = other.problems.filter((one) => one.includes('model.joblib.nimbus.lock'));
+    assert.match(String(said), new RegExp(`^This Python is not as .* has it: .*scipy is ${scipy}, not 0\\.1`));
+    assert.doesNotMatch(String(said), /numpy/);
+    as(numpy!, scipy!);
+    const same = await deploy();
+    assert.doesNotMatch(String(same.problems), /scipy/);
+    assert.equal(new Set([without, other.version, same.version]).size, 3, 'each is another version');
+    assert.equal((await deploy()).version, same.version, 'with nothing changed it is the same');
+  });
+
+  it('that a deploy writes by itself holds no CUDA package either, and the result says where that cannot be', async () => {
+    const { url } = await lab.index();
+    const cpu = path.join(lab.sandbox.folder, '../torch of deploys');
+    mkdirSync(cpu, { recursive: true });
+    writeIndex(cpu, [{ name: 'torch', version: '2.9.0+cpu' }]);
+    writeFileSync(path.join(lab.sandbox.folder, 'words/requirements.txt'), 'torch\n');
+    writeFileSync(
+      path.join(lab.sandbox.folder, 'words/handler.py'),
+      `import torch\n${ECHO.replace('return input', 'return torch.VERSION')}`,
+    );
+    // Its index cannot be reached, or there is none: it runs with what the ordinary one has.
+    for (const torch of ['http://127.0.0.1:9/', '']) {
+      const ended = await lab.run([...DEPLOY, '--json'], { NIMBUS_INDEX_URL: url, NIMBUS_TORCH_CPU_INDEX_URL: torch });
+      assert.equal(ended.code, 0, ended.stdout);
+      const { environment } = JSON.parse(ended.stdout) as { environment: { detail: string } };
+      assert.match(environment.detail, /; without nimbus\.lock: The lock /);
+      assert.ok(!existsSync(lab.lockFile));
+      assert.equal(await lab.answer(), '2.9.0');
+      await lab.forgetEnvironments();
+    }
+    const more = { NIMBUS_INDEX_URL: url, NIMBUS_TORCH_CPU_INDEX_URL: `file://${encodeURI(cpu)}` };
+    const made = await lab.run(DEPLOY, more);
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(readFileSync(lab.lockFile, 'utf8'), /^torch==2\.9\.0\+cpu /m);
+    assert.doesNotMatch(readFileSync(lab.lockFile, 'utf8'), /nvidia|triton/);
+    assert.equal(await lab.answer(), '2.9.0+cpu');
+  });
+
+  it('is not written without uv, which the deploy says', async () => {
+    const { url } = await lab.index();
+    const deployed = await lab.run(DEPLOY, { NIMBUS_INDEX_URL: url, PATH: WITHOUT_UV });
+    assert.equal(deployed.code, 0, deployed.stderr);
+    assert.match(deployed.stdout, /! No nimbus\.lock will be written: uv makes it/);
+    assert.ok(!existsSync(lab.lockFile));
   });
 
   it("refuses PyPI's own PyTorch, and leaves NCCL out of XGBoost", async () => {

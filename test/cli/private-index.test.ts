@@ -1,8 +1,8 @@
 /** Packages of an index that wants a password, a certificate or a proxy: by uv and by pip. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { DEPLOY, LOCK, LockSandbox, WITHOUT_UV } from './lock-sandbox.ts';
+import { DEPLOY, LOCK, LockSandbox, MINOR, WITHOUT_UV } from './lock-sandbox.ts';
 import { leftBehind, refused } from './models.ts';
 import { makeCertificates, serveProxy } from './package-index.ts';
 
@@ -30,6 +30,26 @@ describe('a private package index', function () {
     const byPip = await lab.run(DEPLOY, pip);
     assert.equal(byPip.code, 0, byPip.stderr);
     lab.nothingHolds(SECRET, byPip);
+  });
+
+  it('whose password stands in an address that a model asks for: nothing shows it', async () => {
+    const { url } = await lab.index();
+    const more = { NIMBUS_INDEX_URL: url };
+    assert.equal((await lab.run([...LOCK, '--python', MINOR], more)).code, 0);
+    // The lock is out of date then, and the message says for what.
+    const address = `tiny-two @ https://me:${SECRET}@example.invalid/tiny_two-1.0-py3-none-any.whl`;
+    const requirements = path.join(lab.sandbox.folder, 'words/requirements.txt');
+    writeFileSync(requirements, `tiny-one==1.0\n${address}\n`);
+    const said = [
+      await lab.run(LOCK, more),
+      await lab.run([...LOCK, '--check'], more),
+      await lab.run(DEPLOY, more),
+      await lab.run([...DEPLOY, '--json'], more),
+    ];
+    assert.match(said[0]!.stderr, /tiny-two @ https:\/\/\*\*\*@example\.invalid/);
+    assert.match(said[2]!.stdout, /out of date.*tiny-two@https:\/\/\*\*\*@example\.invalid/);
+    rmSync(requirements);
+    lab.nothingHolds(SECRET, ...said);
   });
 
   it('with a wrong password says so, and leaves nothing', async () => {

@@ -154,6 +154,31 @@ describe('an operation', function () {
     }
   });
 
+  it('tries no new version without its variables, and does once they are there', async () => {
+    const folder = project.write(
+      'token',
+      'import os\nload = lambda path: os.environ["TOKEN"]\npredict = lambda model, input: model\n',
+    );
+    const plan = project.plan('token', { env: ['TOKEN'] }, { env: { TOKEN: 'given' } });
+    assert.equal((await project.execute(plan)).state, 'succeeded');
+    await project.host.api.shutdown();
+    await project.host.closed;
+    await project.connect();
+    project.statuses.length = 0;
+    const handler = path.join(folder, 'handler.py');
+    writeFileSync(handler, `${readFileSync(handler, 'utf8').replace('input: model', 'input: "new " + model')}`);
+    // A sibling that changes later is looked at later: what it shows came after what the other would have shown.
+    await project.deploy('sibling', ECHO);
+    writeFileSync(path.join(project.folder, 'models/sibling/handler.py'), 'raise ValueError("broken")\n');
+    await project.untilState('sibling', 'refused');
+    const said = project.statuses.filter(({ model }) => model === 'token').map(({ state }) => state);
+    assert.ok(!said.includes('changed') && !said.includes('refused'), String(said));
+    await project.host.api.provide(project.key('token'), { TOKEN: 'again' });
+    const url = `${project.host.hello.url}/token/local/predict`;
+    await project.until(() => project.statuses.some(({ model, state }) => model === 'token' && state === 'changed'));
+    while ((await post(url, { input: 1 })).body.result !== 'new again');
+  });
+
   it('refuses what nobody agreed to run', async () => {
     project.write('echo', ECHO);
     const operation = await project.execute(project.plan('echo', {}, { consent: [] }));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { importsIn } from '../../src/core/host/modules.ts';
 import { post, TestProject, type Reply } from './support.ts';
@@ -122,6 +122,50 @@ describe("a model that imports its project's modules", function () {
     const operation = await project.execute(project.plan('dynamic'));
     assert.equal(operation.state, 'failed');
     assert.match(operation.error?.next ?? '', /write "import hidden"/);
+  });
+
+  /** Imports a module of the project late, in `load` or in `predict`: once a file is there. */
+  const late = (gate: string, where: 'load' | 'predict'): string => `
+import os, time
+
+def answer():
+    open(${JSON.stringify(`${gate}.here`)}, "w").close()
+    while not os.path.exists(${JSON.stringify(gate)}):
+        time.sleep(0.005)
+    import words
+    return words.WORD
+
+load = lambda path: ${where === 'load' ? 'answer()' : 'None'}
+predict = lambda model, input: ${where === 'load' ? 'model' : 'answer()'}
+`;
+
+  it('has its copy of those as long as its deploy runs, though others are deployed meanwhile', async () => {
+    const gate = path.join(project.home, 'gate');
+    write('words.py', 'WORD = "first"\n');
+    project.write('slow', late(gate, 'load'));
+    const slow = project.execute(project.plan('slow'));
+    await project.until(() => existsSync(`${gate}.here`));
+    // What is not needed any more is removed after each.
+    await project.deploy('other', 'load = lambda path: None\npredict = lambda model, input: 1\n');
+    writeFileSync(gate, '');
+    const operation = await slow;
+    assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
+  });
+
+  it('has its copy of those as long as a worker of its version runs', async () => {
+    const gate = path.join(project.home, 'gate');
+    write('words.py', 'WORD = "first"\n');
+    const slow = await project.deploy('slow', late(gate, 'predict'));
+    const waiting = post(`${slow}/predict`, { input: 1 });
+    await project.until(() => existsSync(`${gate}.here`));
+    for (const word of ['second', 'third']) {
+      write('words.py', `WORD = "${word}"\n`);
+      const again = await project.execute({ ...project.plan('slow'), kind: 'redeploy' });
+      assert.equal(again.state, 'succeeded', JSON.stringify(again.error));
+    }
+    writeFileSync(gate, '');
+    const { status, body } = await waiting;
+    assert.deepEqual([status, body.result], [200, 'first'], JSON.stringify(body));
   });
 
   it('is refused where a module is a link that leads out of the project', async () => {

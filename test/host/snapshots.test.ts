@@ -178,6 +178,22 @@ describe('snapshots', () => {
     assert.ok(existsSync((await taken()).path));
   });
 
+  it('are mended once where several workers start at the same time in one that another has written into', async () => {
+    const { hash, path: place } = await taken();
+    const leave = snapshots.use(hash);
+    writeFileSync(path.join(place, 'foreign'), '');
+    const starts = ['one', 'two', 'three'].map(async () => {
+      assert.ok((await snapshots.check(hash)) || (await snapshots.mend(hash)), 'each finds it whole, or makes it so');
+      // As soon as it is, the worker is in it.
+      return snapshots.use(hash);
+    });
+    const leaves = await Promise.all(starts);
+    assert.deepEqual(readdirSync(place).toSorted(), ['a', 'sub']);
+    // That of the first worker, moved aside with it, and one for all that started.
+    assert.equal(readdirSync(path.join(project, '.nimbus/snapshots')).length, 2);
+    for (const one of [leave, ...leaves]) one();
+  });
+
   it('that came into use while others were removed stay', async () => {
     const names: string[] = [];
     for (const text of ['1', '2']) {

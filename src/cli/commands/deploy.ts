@@ -137,7 +137,9 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     });
     const ended = await feed.run(terminal, connection, plan);
     if (ended.ok || ended.error.code !== CANCELLED) await rememberConsents(folder, given);
-    orExit(terminal, ended);
+    const { stages } = orExit(terminal, ended);
+    // Also why no lock was written.
+    const detail = stages.find(({ name }) => name === 'environment')?.detail;
     const url = `${connection.hello.url}/${plan.model}/${plan.deployment}`;
     const stopped = connection.hello.deployments.some(
       (one) => keyText(one) === keyText(plan) && one.state === 'stopped',
@@ -148,8 +150,8 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       target: plan.deploymentSpec.target,
       framework: plan.spec.framework,
       url,
+      environment: { ...environmentDocument(prepared, environment), ...(detail === undefined ? {} : { detail }) },
       ...(stopped ? { stopped } : {}),
-      environment: environmentDocument(prepared, environment),
     });
     if (isNew) terminal.say(`\nmodels.json is new: ${file}`);
     if (stopped) {
@@ -166,7 +168,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
 }
 
 /** What the model was made with against the Python that runs it, for machines. */
-function environmentDocument({ captured, lock }: PreparedDeploy, environment: EnvironmentChoice): unknown {
+function environmentDocument({ captured, lock }: PreparedDeploy, environment: EnvironmentChoice): object {
   const { plan, label, problems, diagnosis } = environment;
   const python = plan.kind === 'use' ? plan.python : undefined;
   return {

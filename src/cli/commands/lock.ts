@@ -3,10 +3,9 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { trustsProject } from '../../core/consent.ts';
 import { prepareDeploy, type PreparedDeploy } from '../../core/deploy.ts';
 import { madeWith } from '../../core/environment/captured.ts';
-import { condaRefusal } from '../../core/environment/conda.ts';
 import { keyOf, lockHash, refusedForImage, type LockSection } from '../../core/environment/lock-file.ts';
 import { LOCK_PLATFORMS, type LockPlatform } from '../../core/environment/lock-platform.ts';
-import { lockModel, staleSections, type LockedModel } from '../../core/lock-model.ts';
+import { lockModel, remarksOn, staleSections, type LockedModel } from '../../core/lock-model.ts';
 import { modelPath } from '../../core/models/paths.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { openProject, type Project } from '../context.ts';
@@ -84,13 +83,8 @@ async function lock(terminal: Terminal, text: string, options: Options): Promise
     }),
   );
   terminal.document(documentOf(locked));
-  for (const section of locked.sections) {
-    terminal.say(`  ✓ ${keyOf(section)}   ${section.pins.length} packages`);
-    const refused = refusedForImage(section);
-    if (refused !== undefined) terminal.say(`  ! No image can be made of it. ${refused}`);
-  }
-  const conda = locked.conda && condaRefusal(locked.conda);
-  if (conda) terminal.say(`  ! ${conda.what} ${conda.why} ${conda.next}`);
+  for (const section of locked.sections) terminal.say(`  ✓ ${keyOf(section)}   ${section.pins.length} packages`);
+  for (const remark of remarksOn(locked)) terminal.say(`  ! ${remark}`);
   terminal.say(`\nWrote ${path.relative(process.cwd(), locked.file)}: commit it with the model.`);
 }
 

@@ -14,7 +14,7 @@ const BY_EXTENSION: Record<string, string> = {
 };
 
 /** Kinds of files that are always a model, so that a folder with one is that model's. */
-const ALONE = new Set(['.keras', '.gguf', '.cbm', '.tflite']);
+const ALONE = new Set(['.keras', '.gguf', '.cbm', '.tflite', '.h5']);
 
 const BY_FILE: Record<string, string> = {
   'saved_model.pb': 'a TensorFlow model',

@@ -23,12 +23,20 @@ export const detectMarkers = {
     '.skops',
     '.onnx',
     '.ubj',
+    '.xgb',
+    '.bst',
+    '.lgb',
+    '.lightgbm',
     '.pt',
     '.pth',
     '.pt2',
+    '.jit',
+    '.torchscript',
   ],
   /** A file with an ending that says little may be a boosted model where its name has one of these words. */
-  named: { words: ['xgb', 'lgb', 'lightgbm', 'booster'], extensions: ['.json', '.txt'] },
+  named: { words: ['xgb', 'lgb', 'lightgbm', 'booster'], extensions: ['.json', '.txt', '.model'] },
+  /** What the documentation of XGBoost and LightGBM calls a model. */
+  exact: ['model.json', 'model.txt'],
 } as const;
 
 /** Whether a file's name has one of the endings, in any case. */

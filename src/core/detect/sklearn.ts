@@ -3,6 +3,7 @@ import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { toName } from '../models/names.ts';
 import type { Detection, PickleGlobal } from './detection.ts';
 import type { Detector, Subject } from './detector.ts';
+import { packagesOfGlobals } from './estimator-packages.ts';
 import { readBytes } from './folder.ts';
 import { judgeGlobal } from './globals.ts';
 import { numpyOf } from './numpy-names.ts';
@@ -86,7 +87,7 @@ function judge(subject: Subject, facts: Facts): Outcome<Detection> {
     summary: `scikit-learn ${root}${version === undefined ? '' : `, made with scikit-learn ${version}`}`,
     requirements: [
       version === undefined ? 'scikit-learn' : `scikit-learn==${version}`,
-      ...otherPackages(globals),
+      ...packagesOfGlobals(globals),
       ...(isSkops ? ['skops'] : []),
       // joblib unpacks it only with this package.
       ...(facts.compression === 'lz4' ? ['lz4'] : []),
@@ -124,6 +125,15 @@ function inContainer(file: string, { root, holds = {} }: Facts): Outcome<never> 
   });
 }
 
+/** Pickled models of other packages, by their top-level module: they come later. */
+const LATER: Record<string, string> = {
+  catboost: 'CatBoost',
+  gensim: 'Gensim',
+  keras: 'Keras',
+  prophet: 'Prophet',
+  statsmodels: 'statsmodels',
+};
+
 function notAnEstimator(file: string, facts: Facts, globals: PickleGlobal[]): Outcome<never> {
   const dangerous = dangers(globals);
   if (dangerous !== undefined) {
@@ -138,28 +148,19 @@ function notAnEstimator(file: string, facts: Facts, globals: PickleGlobal[]): Ou
       next: `Save the model again with ${SKOPS.test(file) ? 'skops.io.dump' : 'joblib.dump or pickle.dump'}, and deploy the new file.`,
     });
   }
+  const later = LATER[facts.root?.split('.')[0] ?? ''];
+  if (later !== undefined) {
+    return fail(
+      'model-not-supported',
+      `${file} is a model of ${later}, which this version of Nimbus does not run by itself.`,
+      {
+        why: `It holds a ${facts.root}.`,
+        next: 'Put it into a folder with a handler.py that defines load(path) and predict(model, input), and deploy that folder.',
+      },
+    );
+  }
   return fail('model-not-recognised', `${file} is not a scikit-learn estimator.`, {
     why: `Nimbus looked for classes of scikit-learn in it${facts.root ? `; it holds a ${facts.root}.` : ', and found none.'}`,
     next: 'Save the fitted estimator or pipeline itself, or add a handler.py that loads this file.',
   });
-}
-
-/** Packages that estimators come from, by their module. Modules that are not listed may be the project's own. */
-const PACKAGE_OF: Record<string, string> = {
-  pandas: 'pandas',
-  imblearn: 'imbalanced-learn',
-  xgboost: 'xgboost',
-  lightgbm: 'lightgbm',
-  catboost: 'catboost',
-  category_encoders: 'category-encoders',
-  sklearn_pandas: 'sklearn-pandas',
-  mlxtend: 'mlxtend',
-};
-
-function otherPackages(globals: PickleGlobal[]): string[] {
-  const modules = globals.map(({ name }) => name.slice(0, name.indexOf('.')));
-  const packages = modules.flatMap((module) => (Object.hasOwn(PACKAGE_OF, module) ? [PACKAGE_OF[module]!] : []));
-  // It picks columns by name, for which it needs a DataFrame; its pickle does not name pandas.
-  if (globals.some(({ name }) => name.endsWith('.ColumnTransformer'))) packages.push('pandas');
-  return [...new Set(packages)].sort();
 }

@@ -18,6 +18,12 @@ import { findUv } from './uv.ts';
 
 type CreatePlan = Extract<EnvironmentPlan, { kind: 'create' }>;
 
+export interface Created {
+  python: string;
+  /** Why no lock could be made on the way, where one was to be. */
+  withoutLock?: string;
+}
+
 /** The stage's name in an operation. */
 export const STAGE = 'environment';
 /** A killed builder's lock is taken over after this many milliseconds. */
@@ -33,7 +39,7 @@ const TEMPORARY = '.tmp-';
  * moved there when it is complete, so that a half-made one is never used; one process makes it while others wait.
  * Cancelling ends every process that it started. Errors: a step failed (cause, last lines), cancelled.
  */
-export async function createEnvironment(plan: CreatePlan, shell: Shell): Promise<Outcome<{ python: string }>> {
+export async function createEnvironment(plan: CreatePlan, shell: Shell): Promise<Outcome<Created>> {
   const refused = plan.requirements.find((one) => !isRequirement(one));
   if (refused !== undefined) {
     return fail('environment-requirement', `${JSON.stringify(refused)} is not a requirement.`, {
@@ -45,17 +51,22 @@ export async function createEnvironment(plan: CreatePlan, shell: Shell): Promise
   if (existing !== undefined) return ok({ python: existing });
   try {
     await mkdir(environmentsFolder(), { recursive: true });
-    const release = await takeLock(plan.key, shell);
-    if (!release) return cancelled();
-    try {
-      const made = await managedPython(plan.key);
-      return made === undefined ? await build(plan, shell) : ok({ python: made });
-    } finally {
-      await release().catch(() => {});
-    }
+    return await inTurn(plan.key, shell, () => build(plan, shell));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return { ok: false, error: explainFailure('Making the environment', (error as Error).message) };
+  }
+}
+
+/** One process makes an environment while others wait; answers with one that is complete by then. */
+async function inTurn(key: string, shell: Shell, make: () => Promise<Outcome<Created>>): Promise<Outcome<Created>> {
+  const release = await takeLock(key, shell);
+  if (!release) return cancelled();
+  try {
+    const made = await managedPython(key);
+    return made === undefined ? await make() : ok({ python: made });
+  } finally {
+    await release().catch(() => {});
   }
 }
 
@@ -75,43 +86,56 @@ async function takeLock(key: string, shell: Shell): Promise<(() => Promise<void>
   }
 }
 
-async function build(plan: CreatePlan, shell: Shell): Promise<Outcome<{ python: string }>> {
-  await sweep(plan.key);
+async function build(plan: CreatePlan, shell: Shell): Promise<Outcome<Created>> {
   const variables = await packageVariables(plan.packages ?? {}, buildVariables(process.env));
   if (!variables.ok) return variables;
-  const locked = plan.lock ? ok({ lock: plan.lock, section: undefined }) : await lockFirst(plan, shell);
+  const locked: Outcome<Locked> = plan.lock ? ok({ lock: plan.lock }) : await lockFirst(plan, shell);
   if (!locked.ok) return locked;
-  const { lock, section } = locked.value ?? {};
+  const { lock, section, withoutLock } = locked.value;
+  const parts = { lock, variables: variables.value };
+  // Who has the lock already makes that one under its own key.
   const key = section && lock ? lockedKey(plan.key, lock.hash) : plan.key;
-  const made = await managedPython(key);
-  if (made === undefined) {
-    const failed = await install(plan, { key, lock, variables: variables.value }, shell);
-    if (failed) return failed;
-  }
-  if (section && plan.lockTo) {
+  const make = (): Promise<Outcome<Created>> => installed(plan, { key, ...parts }, shell);
+  const made = await (key === plan.key ? make() : inTurn(key, shell, make));
+  if (made.ok && section && plan.lockTo) {
     const written = await writeLock(plan.lockTo.file, [section], { replace: false });
     shell.log(written.ok ? `Wrote ${plan.lockTo.file}` : `${written.error.what} ${written.error.why ?? ''}`);
   }
-  const python = await managedPython(key);
-  if (python === undefined) throw new Error(`An environment was made without an interpreter: ${key}`);
-  return ok({ python });
+  return made.ok && withoutLock !== undefined ? ok({ ...made.value, withoutLock }) : made;
 }
 
-/** Failures that would end the installation too, whatever it is made from. */
-const FATAL =
-  /^(?:cancelled|certificates-unreadable|environment-(?:network|credentials|certificate|disk-full|killed))$/;
+/** In its turn. A machine that slept may have lost that to another process, whose environment is then taken. */
+async function installed(plan: CreatePlan, installation: Installation, shell: Shell): Promise<Outcome<Created>> {
+  const { key } = installation;
+  await sweep(key);
+  const failed = await install(plan, installation, shell);
+  if (failed && shell.signal.aborted) return failed;
+  const python = await managedPython(key);
+  if (python !== undefined) return ok({ python });
+  if (failed) return failed;
+  throw new Error(`An environment was made without an interpreter: ${key}`);
+}
 
-/** The exact versions that will be installed; undefined where there is to be no lock, or none can be made. */
-async function lockFirst(
-  plan: CreatePlan,
-  shell: Shell,
-): Promise<Outcome<{ lock: EnvironmentLock; section: LockSection } | undefined>> {
-  if (!plan.lockTo || plan.requirements.length === 0) return ok(undefined);
+/**
+ * Failures that would end the installation too, whatever it is made from. What cannot be reached is none: it may be the
+ * index that only PyTorch is locked from.
+ */
+const FATAL = /^(?:cancelled|certificates-unreadable|environment-(?:disk-full|killed))$/;
+
+interface Locked extends Pick<Created, 'withoutLock'> {
+  lock?: EnvironmentLock;
+  /** To be written. */
+  section?: LockSection;
+}
+
+/** The exact versions that will be installed, such as an image can have too; none where there can be no lock. */
+async function lockFirst(plan: CreatePlan, shell: Shell): Promise<Outcome<Locked>> {
+  if (!plan.lockTo || plan.requirements.length === 0) return ok({});
   shell.stage(STAGE, { detail: 'Resolving exact versions' });
   const { platform, python } = plan.lockTo;
   const { requirements, packages = {} } = plan;
   const made = await makeLock(
-    { platform, python, requirements, packages, allowCuda: true },
+    { platform, python, requirements, packages, allowCuda: false },
     {
       uv: await uvOf(plan),
       python: plan.base,
@@ -125,8 +149,9 @@ async function lockFirst(
     return ok({ lock: { hash: lockHash(made.value), text: bodyOf(pins), torchCpu }, section: made.value });
   }
   if (FATAL.test(made.error.code)) return made;
-  shell.log(`Without a lock: ${made.error.what} ${made.error.why ?? ''}`);
-  return ok(undefined);
+  const withoutLock = [made.error.what, made.error.why].filter(Boolean).join(' ');
+  shell.log(`Without a lock: ${withoutLock}`);
+  return ok({ withoutLock });
 }
 
 interface Installation {
@@ -158,15 +183,38 @@ async function install(
       madeAt: new Date().toISOString(),
     };
     await writeFile(path.join(folder, COMPLETE), `${JSON.stringify(facts, undefined, 2)}\n`);
-    // What is at its place is not complete, or it would have been used.
-    await rm(place, { recursive: true, force: true });
-    await rename(folder, place);
+    await put(folder, key);
     return undefined;
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     await rm(locked, { force: true });
   }
 }
+
+/** A complete environment that is at its place by now stays: a worker may run in it. */
+async function put(folder: string, key: string): Promise<void> {
+  const place = path.join(environmentsFolder(), key);
+  const aside = `${folder}.old`;
+  if ((await managedPython(key)) !== undefined) return;
+  try {
+    // One that lost its mark or its interpreter. Moved before it is looked at, so that none is removed that came after.
+    await rename(place, aside);
+    if ((await managedPython(path.basename(aside))) !== undefined) await rename(aside, place);
+  } catch (error) {
+    if (!['ENOENT', ...OCCUPIED].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    await rm(aside, { recursive: true, force: true, maxRetries: 5 });
+  }
+  try {
+    await rename(folder, place);
+  } catch (error) {
+    const isOccupied = OCCUPIED.includes((error as NodeJS.ErrnoException).code ?? '');
+    if (!isOccupied || (await managedPython(key)) === undefined) throw error;
+  }
+}
+
+/** Of a rename to where a folder is; the last two on Windows. */
+const OCCUPIED = ['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES'];
 
 function withTorchIndex(env: NodeJS.ProcessEnv, index: string): NodeJS.ProcessEnv {
   const beside = (name: string): string => [env[name], index].filter(Boolean).join(' ');

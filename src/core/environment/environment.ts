@@ -28,7 +28,14 @@ export interface Probe {
 
 /** Which Python will run the model; part of a deploy's plan. */
 export type EnvironmentPlan =
-  | { kind: 'use'; python: string; source: Candidate['source']; probe: Probe }
+  | {
+      kind: 'use';
+      python: string;
+      source: Candidate['source'];
+      probe: Probe;
+      /** Hash of the section of nimbus.lock that is for this Python and what the model asks for; absent where none is. */
+      lock?: string;
+    }
   | {
       kind: 'create';
       /** The interpreter that the environment is made from. */

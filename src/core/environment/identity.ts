@@ -6,15 +6,16 @@ import { COMPLETE, environmentsFolder } from './managed.ts';
 
 /**
  * Identity of an environment, a part of the version of a function: the lock's hash where it was made from a lock, else
- * all that is installed in it but what installs. 64 hexadecimal digits; the same as long as nothing changed, on
- * whichever way the environment was found.
+ * all that is installed in it but what installs, with the hash of the lock that it should be like, `lock`. 64
+ * hexadecimal digits; the same as long as nothing changed, on whichever way the environment was found.
  */
-export async function environmentIdentity(probe: Probe): Promise<string> {
+export async function environmentIdentity(probe: Probe, lock?: string): Promise<string> {
   const { version, abi, packages, installed = packages } = probe;
-  const locked = await lockOfEnvironment(probe.python);
-  const content = locked ?? Object.entries(installed).sort(([one], [other]) => (one < other ? -1 : 1));
+  const madeFrom = await lockOfEnvironment(probe.python);
+  const content = madeFrom ?? Object.entries(installed).sort(([one], [other]) => (one < other ? -1 : 1));
+  const wanted = madeFrom === undefined && lock !== undefined ? [lock] : [];
   return createHash('sha256')
-    .update(JSON.stringify([version, abi, content]))
+    .update(JSON.stringify([version, abi, content, ...wanted]))
     .digest('hex');
 }
 

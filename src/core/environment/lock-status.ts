@@ -1,12 +1,12 @@
 /** Whether the lock beside a model can be used for an interpreter. */
-import { withoutPassword } from './packages.ts';
 import path from 'node:path';
 import type { UserError } from '../../shared/outcome.ts';
 import type { EnvironmentLock, EnvironmentPlan, Probe } from './environment.ts';
 import { bodyOf, keyOf, lockFileOf, lockHash, normalRequirements, readLock, type LockSection } from './lock-file.ts';
 import { minorOf, platformOf } from './lock-platform.ts';
 import { lockedKey } from './managed.ts';
-import type { PackageSettings } from './packages.ts';
+import { withoutPassword, type PackageSettings } from './packages.ts';
+import { fits, mismatches } from './requirement.ts';
 
 export interface LockContext {
   /** Absolute path, whether it is there or not. */
@@ -55,7 +55,7 @@ export function isCurrent(section: LockSection, requirements: readonly string[])
   return JSON.stringify(section.requires) === JSON.stringify(normalRequirements(requirements));
 }
 
-/** What people should know of the lock; undefined where there is nothing to say. */
+/** Why the lock is not used, where it should have been; undefined where there is nothing to say. */
 export function lockProblem(context: LockContext, probe: Probe): string | undefined {
   const status = lockStatus(context, probe);
   if (status.kind === 'damaged') {
@@ -74,6 +74,44 @@ export function lockProblem(context: LockContext, probe: Probe): string | undefi
     `${path.basename(context.file)} is out of date for ${keyOf(section)}: ${differs}. It is not used; renew it with: ${renewCommand(context, section)}`,
   );
 }
+
+/** Hash of the section that is current for an interpreter. */
+export function currentLock(context: LockContext, probe: Probe): string | undefined {
+  const status = lockStatus(context, probe);
+  return status.kind === 'current' ? lockHash(status.section) : undefined;
+}
+
+/** Packages that a message names before it counts the others. */
+const NAMED = 4;
+
+/**
+ * Where an interpreter that is there already has other versions than the lock that is current for it; undefined where it
+ * has none, or there is no such lock. `except`: packages that something was said of already.
+ */
+export function lockDifference(
+  context: LockContext,
+  probe: Probe,
+  except: ReadonlySet<string> = new Set(),
+): string | undefined {
+  const status = lockStatus(context, probe);
+  if (status.kind !== 'current' || !probe.installed) return undefined;
+  const pins = status.section.pins
+    .filter(({ name }) => !INSTALLERS.has(name) && !except.has(name))
+    .map(({ name, version, marker }) => `${name}==${version}${marker === '' ? '' : ` ; ${marker}`}`);
+  const differing = mismatches(pins, probe.installed, { python: probe.version, platform: process.platform })
+    .map(({ package: name, required, installed }) => ({ name, installed, locked: required.slice('=='.length) }))
+    // The same release, built for something else: `2.9.0+cpu` for 2.9.0.
+    .filter(({ installed, locked }) => installed === undefined || !fits(locked, `==${installed}`));
+  if (differing.length === 0) return undefined;
+  const named = differing
+    .slice(0, NAMED)
+    .map(({ name, installed, locked }) => `${name} is ${installed ?? 'not installed'}, not ${locked}`);
+  const more = differing.length > NAMED ? `; ${differing.length - NAMED} more differ` : '';
+  return `This Python is not as ${path.basename(context.file)} has it: ${named.join('; ')}${more}. Take the managed environment, or install what the lock names.`;
+}
+
+/** What installs is no part of what a model answers, and of no probe. */
+const INSTALLERS = new Set(['pip', 'uv', 'setuptools', 'wheel']);
 
 export function renewCommand(
   { argument }: Pick<LockContext, 'argument'>,

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { Detection } from '../detect/detection.ts';
 import { NO_SUCH_PYTHON, type Candidate, type EnvironmentPlan, type Probe } from './environment.ts';
-import { lockProblem, withLock, type LockContext } from './lock-status.ts';
+import { lockProblem, lockStatus, withLock, type LockContext } from './lock-status.ts';
 import { environmentKey, managedPython } from './managed.ts';
 import { withoutPassword, type PackageSettings } from './packages.ts';
 import { probe as probeInterpreter, type ProbeFunction } from './probe.ts';
@@ -148,10 +148,19 @@ export async function managedChoice(
     plan,
     label: `New environment, Python ${base.probe.version}`,
     detail: `${withoutPassword(made.join(', '))}${plan.lock ? ', as nimbus.lock has them,' : ''} by ${tool}${reason === '' ? '' : `. ${placeOf(base.candidate)}: ${reason}`}`,
-    problems: options.lock ? [lockProblem(options.lock, base.probe) ?? []].flat() : [],
+    problems: options.lock ? lockProblems(options.lock, base, tool) : [],
     ...(reason === '' ? {} : { reason: `Python ${base.probe.version} (${placeOf(base.candidate)}): ${reason}` }),
     mismatches: [],
   };
+}
+
+function lockProblems(lock: LockContext, { candidate, probe }: Probed, tool: 'uv' | 'pip'): string[] {
+  const problem = lockProblem(lock, probe);
+  if (problem !== undefined) return [problem];
+  if (tool === 'uv' || lockStatus(lock, probe).kind !== 'none') return [];
+  return [
+    `No ${path.basename(lock.file)} will be written: uv makes it, and is neither on the PATH nor installed in ${candidate.python}. Later deploys may get other versions. Install uv (pip install uv, or https://docs.astral.sh/uv), then run nimbus lock.`,
+  ];
 }
 
 function placeOf({ python, source }: Candidate): string {

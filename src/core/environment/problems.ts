@@ -1,10 +1,14 @@
+import type { EnvironmentPlan } from './environment.ts';
+import { normalName, parseRequirement } from './requirement.ts';
 import { diagnosisText, worthSaying, type Diagnosis } from './diagnosis.ts';
-import { lockProblem, type LockContext } from './lock-status.ts';
+import { lockDifference, lockProblem, type LockContext } from './lock-status.ts';
 import type { EnvironmentChoice } from './plan.ts';
 
 interface About {
   diagnosis: readonly Diagnosis[] | undefined;
   lock: LockContext;
+  /** Modules that the model names, and nothing says which package they are of. */
+  foreign: readonly string[];
   /** Files around the model that could not be read, with why. */
   unreadable: readonly string[];
 }
@@ -15,11 +19,26 @@ export function problemsOf({ plan, problems, mismatches }: EnvironmentChoice, ab
   const said = worthSaying(diagnosis);
   // What the model asks for and nothing more is known of stays as it was said.
   const plain = problems.filter((_, index) => !said.some((one) => one.package === mismatches[index]?.package));
-  const lock = plan.kind === 'use' ? lockProblem(about.lock, plan.probe) : undefined;
+  const mentioned = new Set([...said, ...mismatches].map((one) => one.package));
+  const lock =
+    plan.kind === 'use' ? [lockProblem(about.lock, plan.probe), lockDifference(about.lock, plan.probe, mentioned)] : [];
   return [
     ...said.map((one) => diagnosisText(one)),
     ...plain,
-    ...(lock === undefined ? [] : [lock]),
+    ...lock.filter((one) => one !== undefined),
+    ...foreignModules(plan, about),
     ...about.unreadable.map((one) => `It cannot be read, and is left out: ${one}`),
   ];
+}
+
+/** Those that a package of the same name brings are there, or asked for. */
+function foreignModules(plan: EnvironmentPlan, { foreign, lock }: About): string[] {
+  const installed = plan.kind === 'use' ? Object.keys(plan.probe.installed ?? {}) : [];
+  const known = new Set([...installed, ...lock.requirements.flatMap((one) => parseRequirement(one)?.name ?? [])]);
+  return foreign
+    .filter((name) => !known.has(normalName(name)))
+    .map(
+      (name) =>
+        `It names the module ${name}, which is not in this project, and Nimbus does not know its package: loading fails where it is not installed. Name the package in a requirements.txt beside the model.`,
+    );
 }

@@ -19,14 +19,17 @@ export async function ensureEnvironment(plan: EnvironmentPlan, shell: Shell): Pr
         });
       }
       shell.stage('environment', { detail: `Python ${plan.probe.version}, ${plan.python}` });
-      return ok({ python: plan.python, lock: await environmentIdentity(plan.probe) });
+      return ok({ python: plan.python, lock: await environmentIdentity(plan.probe, plan.lock) });
     case 'create': {
       const created = await createEnvironment(plan, shell);
       if (!created.ok) return created;
-      const { python } = created.value;
+      const { python, withoutLock } = created.value;
       const found = await probe(python, [], { signal: shell.signal });
+      if (!found.ok) return found;
+      const without = withoutLock === undefined ? '' : `; without nimbus.lock: ${withoutLock}`;
+      shell.stage('environment', { detail: `Python ${found.value.version}, ${python}${without}` });
       // Asked as every later deploy asks, so that one with nothing changed is the same version.
-      return found.ok ? ok({ python, lock: await environmentIdentity(found.value) }) : found;
+      return ok({ python, lock: await environmentIdentity(found.value) });
     }
     default:
       return plan satisfies never;

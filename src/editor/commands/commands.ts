@@ -16,6 +16,7 @@ export const COMMANDS = {
   'nimbus.deploy': { trusted: true, load: async () => (await import('./deploy.ts')).deploy },
   'nimbus.redeploy': { trusted: true, load: async () => (await import('./redeploy.ts')).redeploy },
   'nimbus.selectInterpreter': { trusted: true, load: async () => (await import('./redeploy.ts')).selectInterpreter },
+  'nimbus.lock': { trusted: true, load: async () => (await import('./lock.ts')).lock },
   'nimbus.start': { trusted: true, load: async () => (await import('./route.ts')).start },
   'nimbus.stop': { trusted: true, load: async () => (await import('./route.ts')).stop },
   'nimbus.forceCold': { trusted: true, load: async () => (await import('./route.ts')).forceCold },

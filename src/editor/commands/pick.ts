@@ -50,22 +50,72 @@ export async function chooseDeployment(
   return picked ? ok(picked.chosen) : cancelled();
 }
 
+/** A model that models.json declares; of one of its deployments, where a row says which. */
+export interface ChosenModel {
+  project: Project;
+  model: string;
+  deployment?: string;
+}
+
+/** The declared model that a command is about: the row or key it was given, else the only one, else the user's choice. */
+export async function chooseModel(editor: Editor, given: unknown, title: string): Promise<Outcome<ChosenModel>> {
+  await editor.store.opened();
+  const all: ChosenModel[] = editor.store.projects.flatMap((project) =>
+    Object.keys(project.models).map((model) => ({ project, model })),
+  );
+  const key = keyIn(given);
+  const fitting = all.filter((one) => !key || isOf(key, one));
+  if (fitting.length === 0) {
+    const what = key
+      ? vscode.l10n.t('{0}: {1} is not in models.json.', title, String(key.model))
+      : vscode.l10n.t('{0}: there is no model to choose.', title);
+    return fail(key ? 'not-declared' : 'no-model', what, {
+      next: vscode.l10n.t('Deploy a model first.'),
+      action: { label: vscode.l10n.t('Deploy Model'), command: 'nimbus.deploy' },
+    });
+  }
+  const deployment = key?.deployment === undefined ? {} : { deployment: String(key.deployment) };
+  if (fitting.length === 1) return ok({ ...fitting[0]!, ...deployment });
+  const picked = await vscode.window.showQuickPick(
+    fitting.map((chosen) => {
+      const { path: where, framework } = chosen.project.models[chosen.model]!;
+      return { label: chosen.model, description: `${framework} · ${where}`, chosen };
+    }),
+    { title, placeHolder: vscode.l10n.t('Which model?'), matchOnDescription: true },
+  );
+  return picked ? ok({ ...picked.chosen, ...deployment }) : cancelled();
+}
+
 function everyDeployment(editor: Editor): Chosen[] {
   return editor.store.deployments().map(({ project, key }) => ({ project, ...key }));
 }
 
 /** The deployments that a row or a plain key names: one, or all of a model; undefined where it names none. */
 function named(editor: Editor, given: unknown): Chosen[] | undefined {
-  if (typeof given !== 'object' || given === null || !('model' in given)) return undefined;
-  const { model } = given;
-  const folder = 'project' in given ? folderOf(given.project) : undefined;
-  const deployment = 'deployment' in given ? given.deployment : undefined;
-  return everyDeployment(editor).filter(
-    (one) =>
-      one.model === model &&
-      (deployment === undefined || one.deployment === deployment) &&
-      (folder === undefined || one.project.folder === folder),
+  const key = keyIn(given);
+  return (
+    key &&
+    everyDeployment(editor).filter(
+      (one) => isOf(key, one) && (key.deployment === undefined || one.deployment === key.deployment),
+    )
   );
+}
+
+/** What a row or a plain key says: a model, perhaps its deployment and the folder of its project. */
+interface Key {
+  model: unknown;
+  deployment: unknown;
+  folder: string | undefined;
+}
+
+function keyIn(given: unknown): Key | undefined {
+  if (typeof given !== 'object' || given === null || !('model' in given)) return undefined;
+  const folder = 'project' in given ? folderOf(given.project) : undefined;
+  return { model: given.model, deployment: 'deployment' in given ? given.deployment : undefined, folder };
+}
+
+function isOf({ model, folder }: Key, one: { project: Project; model: string }): boolean {
+  return one.model === model && (folder === undefined || one.project.folder === folder);
 }
 
 function folderOf(project: unknown): string | undefined {

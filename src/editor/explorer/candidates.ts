@@ -26,15 +26,17 @@ export async function findModelFolders(): Promise<vscode.Uri[] | undefined> {
 
 /** Absolute paths of the workspace's files and folders that look like a model, for a person to choose from. */
 export async function findModelFiles(): Promise<string[]> {
-  const { extensions, named } = detectMarkers;
-  const [files, others, folders] = await Promise.all([
+  const { extensions, named, exact } = detectMarkers;
+  const [files, others, usual, folders] = await Promise.all([
     vscode.workspace.findFiles(`**/*{${extensions.join(',')}}`, NEVER_SEARCHED, SEARCH_LIMIT),
     vscode.workspace.findFiles(
       `**/*{${named.words.join(',')}}*{${named.extensions.join(',')}}`,
       NEVER_SEARCHED,
       SEARCH_LIMIT,
     ),
+    vscode.workspace.findFiles(`**/{${exact.join(',')}}`, NEVER_SEARCHED, SEARCH_LIMIT),
     findModelFolders(),
   ]);
-  return [...files, ...others, ...(folders ?? [])].map(({ fsPath }) => fsPath).toSorted();
+  const all = [...files, ...others, ...usual, ...(folders ?? [])];
+  return [...new Set(all.map(({ fsPath }) => fsPath))].toSorted();
 }

@@ -152,7 +152,7 @@ describe('package.json and the code', () => {
     const when = contributes.menus['explorer/context'][0].when as string;
     const source = /resourceFilename =~ \/(.*?)\/i/.exec(when)![1]!;
     const offered = new RegExp(source, 'i');
-    assert.equal(detectMarkers.extensions.length, 34);
+    assert.equal(detectMarkers.extensions.length, 40);
     for (const extension of detectMarkers.extensions) assert.match(`model${extension}`, offered);
     assert.match('My Model.PKL.GZ', offered);
     for (const other of ['data.gz', 'a.csv.xz', 'pkl', 'notes.pkl.txt', 'archive.tar.gz'])
@@ -160,6 +160,8 @@ describe('package.json and the code', () => {
     const { words, extensions: endings } = detectMarkers.named;
     const named = `resourceFilename =~ /(${words.join('|')}).*\\.(${endings.map((one) => one.slice(1)).join('|')})$/i`;
     assert.ok(when.includes(named), named);
+    const exact = `resourceFilename =~ /^(${detectMarkers.exact.map((one) => one.replace('.', '\\.')).join('|')})$/i`;
+    assert.ok(when.includes(exact), exact);
   });
 
   it('translate every text, and have no text that nothing shows', () => {

@@ -68,6 +68,17 @@ describe('what a model was made with', () => {
     assert.deepEqual(made.needs, ['scikit-learn==1.5.2', 'pandas'], 'what an interpreter must have stays as it was');
   });
 
+  it('takes an address only where a handler of the user asks for it, not from a file that came with weights', async () => {
+    write({ 'p/requirements.txt': 'thing @ https://me:s3cret@h.example/thing.whl\nother==1\n' });
+    const asks = async (framework: 'spacy' | 'custom'): Promise<Awaited<ReturnType<typeof capture>>> =>
+      capture({ framework, path: at('p'), requirements: [] }, { project: temporary.folder, isFolder: true });
+    const foreign = await asks('spacy');
+    assert.deepEqual([foreign.needs, foreign.requirements], [['other==1'], ['other==1']]);
+    const own = await asks('custom');
+    assert.deepEqual(own.needs, ['thing @ https://me:s3cret@h.example/thing.whl', 'other==1']);
+    assert.ok(!JSON.stringify(own.captured).includes('s3cret'), 'what is shown and kept has no address');
+  });
+
   it('needs all that a file in its own folder names, for every framework', async () => {
     write({
       'p/requirements.txt': 'thing[extra]==1 ; sys_platform == "linux"\nthing==2 ; sys_platform != "linux"\n',

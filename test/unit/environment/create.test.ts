@@ -139,6 +139,33 @@ describe('making a managed environment', function () {
     for (const text of outputs) assert.match(text, /"ok":true/);
   });
 
+  for (const stage of ['Making the environment', 'Compiling']) {
+    it(`takes the one that another process has finished while it stood before "${stage}"`, async () => {
+      mkdirSync(environmentsFolder(), { recursive: true });
+      const gate = path.join(environmentsFolder(), '../gate');
+      const child = spawn(process.execPath, [SCRIPT, JSON.stringify(plan([])), stage, gate], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(child, 'close');
+      let text = '';
+      for await (const chunk of child.stdout) {
+        text += String(chunk);
+        if (!text.includes(stage) || existsSync(gate)) continue;
+        // It stood for longer than its lock lives, as in a machine that sleeps: another process has taken that over.
+        rmSync(path.join(environmentsFolder(), 'key.lock'), { recursive: true });
+        const other = new Recorder();
+        assert.ok((await createEnvironment(plan([]), other)).ok);
+        assert.ok(other.details.includes('Compiling'), 'the other has made it too');
+        writeFileSync(path.join(environmentsFolder(), 'key/mark'), 'in use');
+        writeFileSync(gate, '');
+      }
+      await ended;
+      assert.match(text, /"ok":true/);
+      assert.equal(readFileSync(path.join(environmentsFolder(), 'key/mark'), 'utf8'), 'in use');
+      assert.deepEqual(readdirSync(environmentsFolder()), ['key']);
+    });
+  }
+
   it('sweeps what a killed builder left, and goes on', async () => {
     const child = spawn(process.execPath, [SCRIPT, JSON.stringify(plan(['six==1.16.0']))], {
       stdio: ['ignore', 'pipe', 'inherit'],
