@@ -1,5 +1,5 @@
 /** What tests of the running extension share: the window's project, its models.json and its host. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
@@ -25,6 +25,19 @@ export async function runAgreeing(command: string, ...args: unknown[]): Promise<
     100,
   );
   return outcome.finally(() => clearInterval(enter));
+}
+
+/** A custom model that prints and answers what it is sent. */
+export function writeEcho(folder: string, load = 'return None'): void {
+  mkdirSync(folder, { recursive: true });
+  const lines = [
+    'def load(path):',
+    `    ${load}`,
+    'def predict(model, input):',
+    '    print(input)',
+    '    return input',
+  ];
+  writeFileSync(path.join(folder, 'handler.py'), `${lines.join('\n')}\n`);
 }
 
 /** The window's host, without starting one. */
