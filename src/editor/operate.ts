@@ -3,6 +3,7 @@ import type { Outcome } from '../shared/outcome.ts';
 import type { Operation } from '../shared/states.ts';
 import type { Plan } from '../core/targets/plan.ts';
 import type { Editor } from './editor.ts';
+import { withLog } from './guard.ts';
 import type { Project } from './store/project.ts';
 import { progressText } from './tree/rows.ts';
 
@@ -28,7 +29,6 @@ export async function operate(editor: Editor, project: Project, plan: Plan): Pro
     },
   );
   const logFile = project.operation(key)?.logFile;
-  if (outcome.ok || outcome.error.action || logFile === undefined) return outcome;
-  const action = { label: vscode.l10n.t('Show Log'), command: 'nimbus.showOperationLog', args: [logFile] };
-  return { ok: false, error: { ...outcome.error, action } };
+  if (outcome.ok || logFile === undefined) return outcome;
+  return { ok: false, error: withLog(outcome.error, logFile) };
 }
