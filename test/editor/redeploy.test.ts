@@ -4,9 +4,17 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { prepareDeploy } from '../../src/core/deploy.ts';
 import { connectHost } from '../../src/core/host/client.ts';
-import type { Outcome } from '../../src/shared/outcome.ts';
 import type { DeploymentStatus, Operation } from '../../src/shared/states.ts';
-import { hostOfWindow, leaveNothing, modelsFile, run, runAgreeing, writeEcho, workspace } from './host-window.ts';
+import {
+  hostOfWindow,
+  leaveNothing,
+  modelsFile,
+  run,
+  runAgreeing,
+  runCancelling,
+  writeEcho,
+  workspace,
+} from './host-window.ts';
 
 const KEY = { model: 'moved', deployment: 'local' };
 const folder = path.join(workspace, 'moved');
@@ -95,13 +103,6 @@ async function deployOn(python: string): Promise<void> {
   // The window may have given up on the host of an earlier test, which ended right after it had started.
   await run('nimbus.refresh');
   while (!(await run('nimbus.copyEndpointUrl', KEY)).ok) await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
-/** Runs a command and leaves its first question. Nothing tells a test that it is open. */
-async function runCancelling(command: string, ...args: unknown[]): Promise<Outcome<unknown>> {
-  const outcome = run(command, ...args);
-  const escape = setInterval(() => void vscode.commands.executeCommand('workbench.action.closeQuickOpen'), 100);
-  return outcome.finally(() => clearInterval(escape));
 }
 
 async function statuses(): Promise<DeploymentStatus[]> {
