@@ -43,7 +43,6 @@ function dispatch(action: Action): void {
 function draw(): void {
   cancelAnimationFrame(drawing);
   drawing = 0;
-  document.documentElement.lang = state.locale;
   render(page(state, actions), root);
   measure();
   if (state.problems !== drawnProblems) root.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();

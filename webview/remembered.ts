@@ -1,4 +1,4 @@
-import { MOST_SAMPLES, newestThatFit, readSamples } from '../src/shared/history.ts';
+import { newestThatFit, readSamples } from '../src/shared/history.ts';
 import type { Sample } from '../src/shared/latency.ts';
 import type { DeploymentKey } from '../src/shared/spec.ts';
 import { isRecord } from './answer/guards.ts';
@@ -40,7 +40,7 @@ export function restore(remembered: unknown): State {
   const state = initialState();
   if (!isRecord(remembered) || remembered['version'] !== 1) return state;
   const { selected, typed, kept, repeatTimes, view, samples, shown } = remembered as unknown as Remembered;
-  const requests = readSamples(samples).slice(-MOST_SAMPLES);
+  const requests = newestThatFit(readSamples(samples));
   return {
     ...state,
     ...(isRecord(typed) && { typed: { ...state.typed, ...typed } }),

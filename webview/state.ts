@@ -1,5 +1,5 @@
 import type { ModelCard } from '../src/shared/contract.ts';
-import { merged, MOST_SAMPLES } from '../src/shared/history.ts';
+import { merged, MOST_REPEATS, withSample } from '../src/shared/history.ts';
 import type { Sample } from '../src/shared/latency.ts';
 import type { UserError } from '../src/shared/outcome.ts';
 import type { CodeLanguage, PlaygroundStart } from '../src/shared/playground.ts';
@@ -37,7 +37,7 @@ export interface State {
   repeatTimes: number;
   activity: Activity;
   switching?: Switching;
-  /** Requests of all deployments, oldest first, at most `MOST_SAMPLES`. */
+  /** Requests of all deployments, oldest first, at most `MOST_SAMPLES` of each. */
   samples: Sample[];
   /** Id of the request whose answer and phases are on view. */
   shown?: string;
@@ -61,7 +61,6 @@ export interface State {
 }
 
 export const HISTORY_ROWS = 10;
-export const MOST_REPEATS = 1000;
 
 export function initialState(): State {
   return {
@@ -258,7 +257,7 @@ function prepare(state: State): State {
 
 function addSample(state: State, sample: Sample): State {
   if (state.samples.some((one) => one.id === sample.id)) return state;
-  const added = { ...state, samples: [...state.samples, sample].slice(-MOST_SAMPLES) };
+  const added = { ...state, samples: withSample(state.samples, sample) };
   if (!sameKey(sample, state.selected)) return added;
   const problems = problemsOf(sample, state.typed, state.card);
   const shown = without({ ...added, shown: sample.id, cursor: sample.id, expanded: [], problems }, 'error');

@@ -14,12 +14,16 @@ or folder on its rows, or below them, deploys it.
 
 In the **playground**, Ctrl+Enter (Cmd+Enter) sends. The input keeps the focus; the answer and the phases of its time
 appear beside and below it. Every request stays in the history, also over a reload of the window and while the tab is
-closed: then in memory only, until the window is closed. Repeat sends the same input many times, one after another. A
+closed: then in memory only, until the window is closed. 1,500 requests of each deployment are kept (over a reload or a
+closed tab about 1 MB of them), and below the history it says how many are gone. Repeat sends the same input many times, one after another. A
 table's row is entered in a form made from the model's columns. **Predict Selection** sends the selected text to a
 deployment whose model takes text.
 
 **Select Interpreter** lists every Python that Nimbus finds, in [its order](environments.md), with what of the model's
 needs is missing or differs, the managed environment, and what was skipped and why.
+
+**Show Logs** follows what a model prints, also after its host was started again. A failed deploy has **Show Log**, in its
+notification and on its row.
 `;
 
 const read = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));

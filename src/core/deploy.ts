@@ -37,6 +37,8 @@ export interface DeployRequest {
   path: string;
   /** Model name; made from the path where left out. */
   name?: string;
+  /** Names that are about to be taken by other models, and are in no models.json yet. */
+  takenNames?: readonly string[];
   /** Where it runs; this machine where left out. */
   target?: TargetKind;
   /** How images are built; as the variables of this process say where left out. */
@@ -133,7 +135,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   }
   const { models, later } = declared.value;
   const modelPath = portablePath(request.project, detection.path);
-  const name = request.name ?? nameFor(declared.value, modelPath.path, detection.suggestedName);
+  const name = request.name ?? nameFor(declared.value, modelPath.path, detection.suggestedName, request.takenNames);
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
   const target = request.target ?? TARGETS[0];
@@ -340,10 +342,16 @@ async function ownModules(
 }
 
 /** The model's declared name where its path is declared already, else a free name made from the path. */
-function nameFor({ models, later }: Declared, modelPath: string, suggested: string): string {
+function nameFor(
+  { models, later }: Declared,
+  modelPath: string,
+  suggested: string,
+  takenNames: readonly string[] = [],
+): string {
   const declared = Object.entries(models).find(([, spec]) => spec.path === modelPath);
   if (declared) return declared[0];
-  return freeName(suggested, { ...Object.fromEntries(later.map((entry) => [entry.model, entry])), ...models });
+  const taken = [...later.map(({ model }) => model), ...takenNames];
+  return freeName(suggested, { ...Object.fromEntries(taken.map((name) => [name, true])), ...models });
 }
 
 /** A file that could not be edited at the end is refused before anything is done. */

@@ -56,6 +56,15 @@ export function showError(log: vscode.LogOutputChannel, error: UserError): void 
   void offer(log, message, error.action);
 }
 
+/** The error of a failed operation, whose log is offered where nothing better is. */
+export function withLog(error: UserError, logFile: string): UserError {
+  if (error.action) return error;
+  return {
+    ...error,
+    action: { label: vscode.l10n.t('Show Log'), command: 'nimbus.showOperationLog', args: [logFile] },
+  };
+}
+
 function showBug(log: vscode.LogOutputChannel, command: string, bug: unknown): void {
   log.error(`${command} failed by a bug in Nimbus:`, bug instanceof Error ? bug : String(bug));
   const text = bug instanceof Error ? `${bug.name}: ${bug.message}` : String(bug);

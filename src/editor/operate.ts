@@ -4,7 +4,7 @@ import type { Operation } from '../shared/states.ts';
 import type { Plan } from '../core/targets/plan.ts';
 import type { DeploymentKey } from '../shared/spec.ts';
 import type { Editor } from './editor.ts';
-import { runAction } from './guard.ts';
+import { runAction, withLog } from './guard.ts';
 import type { Project } from './store/project.ts';
 import { progressText } from './tree/rows.ts';
 
@@ -31,9 +31,8 @@ export async function operate(editor: Editor, project: Project, plan: Plan): Pro
   );
   if (outcome.ok && plan.kind !== 'remove' && project.status(key)?.state === 'stopped') void sayStopped(project, key);
   const logFile = project.operation(key)?.logFile;
-  if (outcome.ok || outcome.error.action || logFile === undefined) return outcome;
-  const action = { label: vscode.l10n.t('Show Log'), command: 'nimbus.showOperationLog', args: [logFile] };
-  return { ok: false, error: { ...outcome.error, action } };
+  if (outcome.ok || logFile === undefined) return outcome;
+  return { ok: false, error: withLog(outcome.error, logFile) };
 }
 
 /** A deploy opens no route that the user closed. */

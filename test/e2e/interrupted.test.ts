@@ -62,6 +62,25 @@ describe('a deploy that takes long', () => {
     assert.equal(existsSync(path.join(workspace, 'models.json')), false);
   });
 
+  it('says that it failed, in a window that was reloaded meanwhile', async () => {
+    const { page } = window;
+    await showContainer(page, /^Explorer/);
+    await deployFromExplorer();
+    await slow.loading();
+    const reloaded = page.waitForEvent('load');
+    await runCommand(page, 'Developer: Reload Window');
+    await reloaded;
+    await showContainer(page, 'Nimbus');
+    await row(page, DEPLOYING).waitFor({ timeout: 30_000 });
+    slow.letFail();
+    await notification(page, 'The deploy of slow/local failed: ').waitFor({ timeout: 30_000 });
+    await row(page, /^deployment local of slow, deploy failed/).waitFor();
+    await window.picture('failed-after-reload');
+    await notification(page, 'The deploy of slow/local failed').getByRole('button', { name: 'Show Log' }).click();
+    await page.getByRole('tab', { name: /-deploy-slow-local\.log/ }).waitFor();
+    await runCommand(page, 'View: Close All Editors');
+  });
+
   it('of the window refuses the command line the same model', async () => {
     const { page } = window;
     await showContainer(page, /^Explorer/);

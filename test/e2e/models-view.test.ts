@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Locator, Page } from 'playwright-core';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
+import { deployFromExplorer } from './deploy.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
 import { quickInput, row, showContainer } from './workbench.ts';
 
@@ -30,17 +32,37 @@ describe('the Models view', () => {
     const view = row(page, 'model entities');
     await view.waitFor();
     await showContainer(page, /^Explorer/);
-    await row(page, 'rules').hover();
-    await page.mouse.down();
-    // The view opens while a file is held over its icon.
-    const icon = page.getByRole('tab', { name: 'Nimbus' }).first();
-    do await icon.hover({ force: true });
-    while (!(await view.isVisible()));
-    // The first move enters the view, the second is over it.
-    await view.hover({ force: true });
-    await view.hover({ force: true });
-    await page.mouse.up();
+    await drag(page, view);
     await quickInput(page, 'Deploy rules (').getByRole('option', { name: 'Deploy as rules' }).waitFor();
+  });
+
+  it('shows the projects of a workspace of several folders, and deploys into the one that holds the model', async () => {
+    const folders = ['shop', 'support'].map((name) => path.join(editor.folder, 'several', name));
+    for (const folder of folders) {
+      makeWorkspace(folder);
+      const declared = { [`of-${path.basename(folder)}`]: { path: 'models/entities', framework: 'spacy' } };
+      writeFileSync(path.join(folder, 'models.json'), JSON.stringify({ version: 1, models: declared }));
+    }
+    const file = path.join(editor.folder, 'several', 'both.code-workspace');
+    writeFileSync(file, JSON.stringify({ folders: folders.map((folder) => ({ path: path.basename(folder) })) }));
+    window = await editor.open(file, 'light');
+    const { page } = window;
+    await showContainer(page, 'Nimbus');
+    for (const name of ['shop', 'support']) {
+      await row(page, `project ${name}`).waitFor();
+      await row(page, `model of-${name}, spaCy`).waitFor();
+    }
+    await showContainer(page, /^Explorer/);
+    const other = row(page, 'shop');
+    await other.waitFor();
+    if ((await other.getAttribute('aria-expanded')) === 'true') await other.click();
+    await deployFromExplorer(page, ['support', 'rules'], 'rules');
+    const modelsOf = (folder: string): string[] =>
+      Object.keys((JSON.parse(readFileSync(path.join(folder, 'models.json'), 'utf8')) as { models: object }).models);
+    assert.deepEqual(folders.map(modelsOf), [['of-shop'], ['of-support', 'rules']]);
+    await showContainer(page, 'Nimbus');
+    await row(page, /^deployment local of rules, (idle|serving)/).waitFor();
+    await window.picture('several-folders');
   });
 
   it('opens 10,000 models with a deployment each, scrolls, and shows an edit of one without losing its place', async () => {
@@ -68,3 +90,17 @@ describe('the Models view', () => {
     await window.picture('many-models');
   });
 });
+
+/** Drags `rules` from the Explorer onto something in the Models view. */
+async function drag(page: Page, target: Locator): Promise<void> {
+  await row(page, 'rules').hover();
+  await page.mouse.down();
+  // The view opens while a file is held over its icon.
+  const icon = page.getByRole('tab', { name: 'Nimbus' }).first();
+  do await icon.hover({ force: true });
+  while (!(await target.isVisible()));
+  // The first move enters the view, the second is over it.
+  await target.hover({ force: true });
+  await target.hover({ force: true });
+  await page.mouse.up();
+}

@@ -150,11 +150,13 @@ describe('working with deployed models', () => {
     await window.picture('predict-selection');
   });
 
-  it('offers no deployment for a file that is no model', async () => {
-    await row(window.page, 'reviews.txt').click({ button: 'right' });
-    await window.page.getByRole('menuitem', { name: /^Copy Path/ }).waitFor();
-    assert.equal(await window.page.getByRole('menuitem', { name: 'Deploy Model' }).count(), 0);
-    await window.page.keyboard.press('Escape');
+  it('offers no deployment for a file that is no model, nor for a folder that only holds some', async () => {
+    for (const plain of ['reviews.txt', 'models']) {
+      await row(window.page, plain).click({ button: 'right' });
+      await window.page.getByRole('menuitem', { name: /^Copy Path/ }).waitFor();
+      assert.equal(await window.page.getByRole('menuitem', { name: 'Deploy Model' }).count(), 0, plain);
+      await window.page.keyboard.press('Escape');
+    }
   });
 
   it('has the nimbus command in the integrated terminal', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,6 +22,8 @@ export class SlowModel {
       `    os.replace(${JSON.stringify(`${this.#pid}.new`)}, ${JSON.stringify(this.#pid)})`,
       `    while not os.path.exists(${JSON.stringify(this.#go)}):`,
       '        time.sleep(0.02)',
+      `    if open(${JSON.stringify(this.#go)}).read() == "fail":`,
+      '        raise ValueError("no weights")',
       'def predict(model, input):',
       '    return "loaded"',
     ];
@@ -35,7 +37,17 @@ export class SlowModel {
   }
 
   letGo(): void {
-    writeFileSync(this.#go, '');
+    this.#goOn('');
+  }
+
+  /** Lets its load go on, and fail. */
+  letFail(): void {
+    this.#goOn('fail');
+  }
+
+  #goOn(how: string): void {
+    writeFileSync(`${this.#go}.new`, how);
+    renameSync(`${this.#go}.new`, this.#go);
   }
 
   /** Makes the next load wait again. */

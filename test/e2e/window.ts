@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -26,7 +26,7 @@ export interface EditorServer {
   profile: string;
   /** The command line of the extension as installed. */
   cli: string;
-  /** Opens a folder in a new window, or a window without one. `settings` go over the usual ones. */
+  /** Opens a folder or a .code-workspace file in a new window, or a window without one. `settings` go over the usual ones. */
   open(workspace: string | undefined, theme: Theme, settings?: Record<string, unknown>): Promise<EditorWindow>;
   stop(): Promise<void>;
 }
@@ -71,7 +71,10 @@ export async function startEditor(extension = vsix, restricted = false): Promise
       });
       const address = new URL(server.url);
       if (workspace === undefined) address.searchParams.set('ew', 'true');
-      else {
+      else if (workspace.endsWith('.code-workspace')) {
+        address.searchParams.set('workspace', workspace);
+        for (const folder of foldersOf(workspace)) workspaces.add(folder);
+      } else {
         address.searchParams.set('folder', workspace);
         workspaces.add(workspace);
       }
@@ -84,6 +87,11 @@ export async function startEditor(extension = vsix, restricted = false): Promise
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+function foldersOf(workspace: string): string[] {
+  const { folders } = JSON.parse(readFileSync(workspace, 'utf8')) as { folders: { path: string }[] };
+  return folders.map((folder) => path.resolve(path.dirname(workspace), folder.path));
 }
 
 /** The folder that the extension was installed into, whose name has its version. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { PredictAnswer, Problem } from '../../src/shared/contract.ts';
 import { Store } from '../../src/editor/store/store.ts';
 import { ModelsTree } from '../../src/editor/tree/provider.ts';
-import { hostOfWindow, leaveNothing, modelsFile, run, runAgreeing, workspace } from './host-window.ts';
+import { hostOfWindow, leaveNothing, modelsFile, run, runAgreeing, workspace, writeEcho } from './host-window.ts';
 
 const KEY = { model: 'rules', deployment: 'local' };
 
@@ -142,17 +143,44 @@ describe('the log of a deployment', () => {
     assert.equal((await run('nimbus.showLogs', key)).ok, true);
     const { document } = vscode.window.activeTextEditor!;
     const { requestId } = (await predict(await urlOf('noisy'))) as PredictAnswer;
-    while (!document.getText().includes('I loved the food')) {
-      await new Promise((resolve) => {
-        const once = vscode.workspace.onDidChangeTextDocument((change) => {
-          once.dispose();
-          resolve(change);
-        });
-      });
-    }
+    await grown(document, 1);
     await run('nimbus.showLogs', key, requestId);
     const { selection } = vscode.window.activeTextEditor!;
     assert.match(document.lineAt(selection.active.line).text, new RegExp(`#${requestId}$`));
+  });
+
+  it('goes on growing when the host was ended and Refresh has started it again', async () => {
+    const key = { model: 'noisy', deployment: 'local' };
+    await run('nimbus.showLogs', key);
+    const { document } = vscode.window.activeTextEditor!;
+    const before = await hostOfWindow();
+    process.kill(before!.hello.pid, 'SIGTERM');
+    await before!.closed;
+    await run('nimbus.refresh');
+    while (!(await run('nimbus.copyEndpointUrl', key)).ok) await setTimeout(50);
+    const after = await hostOfWindow();
+    after!.close();
+    assert.notEqual(after!.hello.pid, before!.hello.pid);
+    await predict(await urlOf('noisy'));
+    await grown(document, 2);
+  });
+});
+
+describe('a deploy that fails', () => {
+  const folder = path.join(workspace, 'failing');
+  after(async () => {
+    await leaveNothing();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('leaves a log of its steps, which its row opens', async function () {
+    this.timeout(90_000);
+    writeEcho(folder, 'raise ValueError("no weights")');
+    const outcome = await runAgreeing('nimbus.deploy', vscode.Uri.file(folder));
+    assert.equal(outcome.ok ? 'ok' : outcome.error.action?.command, 'nimbus.showOperationLog');
+    const opened = await run('nimbus.showOperationLog', { model: 'failing', deployment: 'local' });
+    assert.equal(opened.ok, true);
+    assert.match(vscode.window.activeTextEditor!.document.getText(), /deploy failing\/local[^]*failed/);
   });
 });
 
@@ -226,6 +254,18 @@ describe('commands without anything to work on', () => {
     assert.equal(outcome.ok ? 'ok' : outcome.error.code, 'not-on-disk');
   });
 });
+
+/** Resolves once a log has the text of `predict` this often. */
+async function grown(document: vscode.TextDocument, times: number): Promise<void> {
+  while (document.getText().split('I loved the food').length - 1 < times) {
+    await new Promise((resolve) => {
+      const once = vscode.workspace.onDidChangeTextDocument((change) => {
+        once.dispose();
+        resolve(change);
+      });
+    });
+  }
+}
 
 /** Resolves once the model's playground has its tab. */
 async function playgroundOpened(model: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** What tests of the running extension share: the window's project, its models.json and its host. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
@@ -27,6 +27,26 @@ export async function runAgreeing(command: string, ...args: unknown[]): Promise<
   return outcome.finally(() => clearInterval(enter));
 }
 
+/** Runs a command and leaves its first question. Nothing tells a test that it is open. */
+export async function runCancelling(command: string, ...args: unknown[]): Promise<Outcome<unknown>> {
+  const outcome = run(command, ...args);
+  const escape = setInterval(() => void vscode.commands.executeCommand('workbench.action.closeQuickOpen'), 100);
+  return outcome.finally(() => clearInterval(escape));
+}
+
+/** A custom model that prints and answers what it is sent. */
+export function writeEcho(folder: string, load = 'return None'): void {
+  mkdirSync(folder, { recursive: true });
+  const lines = [
+    'def load(path):',
+    `    ${load}`,
+    'def predict(model, input):',
+    '    print(input)',
+    '    return input',
+  ];
+  writeFileSync(path.join(folder, 'handler.py'), `${lines.join('\n')}\n`);
+}
+
 /** The window's host, without starting one. */
 export async function hostOfWindow(): Promise<HostConnection | undefined> {
   return findHost({ project: workspace, kind: 'editor' });
@@ -41,7 +61,8 @@ export async function leaveNothing(): Promise<void> {
   if (asked?.ok === false) process.kill(host!.hello.pid, 'SIGTERM');
   await host?.closed;
   // The window has a connection of its own, and nothing tells a test when it has noticed.
-  while (!isNone(await run('nimbus.copyEndpointUrl'))) await setTimeout(50);
+  // Until then, where there were several, it asks which.
+  while (!isNone(await runCancelling('nimbus.copyEndpointUrl'))) await setTimeout(50);
 }
 
 function isNone(outcome: Outcome<unknown>): boolean {

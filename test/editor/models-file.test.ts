@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import schema from '../../media/models.schema.json' with { type: 'json' };
 import { modelsFile, run } from './host-window.ts';
 
 const uri = vscode.Uri.file(modelsFile);
@@ -85,5 +87,33 @@ describe('models.json in the window', () => {
     assert.deepEqual(await run(fix.command, ...fix.arguments!), { ok: true, value: { changed: true } });
     const migrated = JSON.parse(readFileSync(modelsFile, 'utf8'));
     assert.deepEqual(migrated.models.old, { path: 'a.pkl', framework: 'sklearn', description: 'x' });
+  });
+
+  it('is completed and explained by its schema', async () => {
+    const text = '{\n  "version": 1,\n  "models": { "a": { "path": "a", "framework": "custom",  } }\n}\n';
+    writeFileSync(modelsFile, text);
+    await showAsOnDisk();
+    const { document } = vscode.window.activeTextEditor!;
+    const labels = async (offset: number): Promise<string[]> => {
+      const position = document.positionAt(offset);
+      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        uri,
+        position,
+      );
+      return items.map(({ label }) => (typeof label === 'string' ? label : label.label).replaceAll('"', ''));
+    };
+    // The JSON extension starts with the first document of JSON, and reads the schema after that.
+    while (!(await labels(text.indexOf(',  }') + 2)).includes('memoryMb')) await setTimeout(100);
+    const frameworks = await labels(text.indexOf('custom') + 2);
+    for (const one of ['sklearn', 'spacy', 'transformers']) assert.ok(frameworks.includes(one), frameworks.join());
+    const [hover] = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      uri,
+      document.positionAt(text.indexOf('"framework"') + 2),
+    );
+    const said = hover!.contents.map((one) => (typeof one === 'string' ? one : one.value)).join('\n');
+    // It is Markdown, with its punctuation escaped.
+    assert.ok(said.replaceAll('\\', '').includes(schema.definitions.model.properties.framework.description), said);
   });
 });

@@ -13,6 +13,7 @@ import { serveEditor, writeSettings } from '../../scripts/lib/editor.mjs';
 import { root } from '../../scripts/lib/paths.mjs';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { OUTPUT_MARK } from './mark.ts';
+import { writePythonExtensions } from './python-extensions.ts';
 
 const DEADLINE_SECONDS = 150;
 
@@ -22,6 +23,8 @@ const workspace = path.join(folder, 'workspace');
 const profile = path.join(folder, 'profile');
 makeWorkspace(workspace);
 writeSettings(profile);
+// A server that finds no list of its extensions makes one of the folders that are there.
+writePythonExtensions(path.join(profile, 'extensions-dir'));
 
 const server = await serveEditor({
   profile,

@@ -25,6 +25,8 @@ class Fixture {
     this.project = new Project(this.folder, {
       now: Date.now,
       connect: async () => fail('none', 'There is none here.'),
+      awaited: { get: () => [], set: () => undefined },
+      failedUnseen: () => undefined,
       changed: (change: ProjectChange) => this.changes.fire({ ...change, project: this.project }),
     });
     const store: Pick<Store, 'projects' | 'onDidChange' | 'opened'> = {

@@ -158,6 +158,14 @@ describe('the playground', () => {
     await playground.answer().getByText('#1', { exact: true }).waitFor();
   });
 
+  it('says how many requests are no longer kept', async () => {
+    playground = await bench.open();
+    await playground.send('first');
+    assert.equal(await playground.page.getByText('no longer kept').count(), 0);
+    await playground.add({ number: 5 });
+    await playground.page.getByText('3 earlier requests (of any deployment) are no longer kept.').waitFor();
+  });
+
   it('copies the request as code from a menu that the keyboard can use', async () => {
     playground = await bench.open();
     await playground.type('hello');

@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { keyed } from 'lit-html/directives/keyed.js';
 import { live } from 'lit-html/directives/live.js';
+import { MOST_REPEATS } from '../../src/shared/history.ts';
 import type { Actions } from '../actions.ts';
 import { button, linkButton, progressRing, tabs } from '../elements.ts';
 import { formatOf, shortInput } from '../format.ts';
-import { formOfState, MOST_REPEATS, samplesOf, type Activity, type State } from '../state.ts';
+import { formOfState, samplesOf, type Activity, type State } from '../state.ts';
 import { modeLabel, modesOf } from './card.ts';
 import { examplesOf } from './examples.ts';
 import { formFields } from './form.ts';

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { repeat } from 'lit-html/directives/repeat.js';
+import { droppedOf } from '../../src/shared/history.ts';
 import type { Sample } from '../../src/shared/latency.ts';
 import type { Actions } from '../actions.ts';
 import { summary } from '../answer/summary.ts';
@@ -15,6 +16,7 @@ export function history(state: State, samples: readonly Sample[], actions: Actio
   const format = formatOf(state.locale);
   const rows = samples.slice(-state.historyRows).reverse();
   const hidden = samples.length - rows.length;
+  const dropped = droppedOf(state.samples);
   const current = rows.some((sample) => sample.id === state.cursor) ? state.cursor : rows[0]?.id;
   return html`<div class="history">
     <table>
@@ -52,6 +54,14 @@ export function history(state: State, samples: readonly Sample[], actions: Actio
       hidden > 0
         ? html`<p class="show-all">
             ${format.count(hidden)} older. ${linkButton('Show more', () => actions.dispatch({ type: 'more-history' }))}
+          </p>`
+        : nothing
+    }
+    ${
+      dropped > 0
+        ? html`<p class="show-all">
+            ${format.count(dropped)} earlier ${dropped === 1 ? 'request' : 'requests'} (of any deployment)
+            ${dropped === 1 ? 'is' : 'are'} no longer kept.
           </p>`
         : nothing
     }

@@ -62,3 +62,6 @@ export interface EnvironmentLock {
 
 /** Code of the error that says that no interpreter has the version that models.json names: one may still be chosen. */
 export const NO_SUCH_PYTHON = 'python-version-missing';
+
+/** What the editor offers where no interpreter that was tried runs the model. */
+export const SELECT_INTERPRETER = { label: 'Select Interpreter', command: 'nimbus.selectInterpreter' };

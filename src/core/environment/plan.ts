@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { Detection } from '../detect/detection.ts';
-import { NO_SUCH_PYTHON, type Candidate, type EnvironmentPlan, type Probe } from './environment.ts';
+import { NO_SUCH_PYTHON, SELECT_INTERPRETER, type Candidate, type EnvironmentPlan, type Probe } from './environment.ts';
 import { lockProblem, lockStatus, withLock, type LockContext } from './lock-status.ts';
 import { environmentKey, managedPython } from './managed.ts';
 import { withoutPassword, type PackageSettings } from './packages.ts';
@@ -199,7 +199,7 @@ function noInterpreter(failures: readonly UserError[]): Outcome<never> {
   return fail('python-missing', 'No Python was found that can run the model.', {
     ...(only ? { why: failures.map(({ what, why }) => [what, why].filter(Boolean).join(' ')).join('\n') } : {}),
     next: 'Install Python 3.9 or newer from python.org or your system, or select an interpreter.',
-    action: { label: 'Select Interpreter', command: 'nimbus.selectInterpreter' },
+    action: SELECT_INTERPRETER,
   });
 }
 
@@ -208,6 +208,6 @@ function noSuchPython(wanted: string, probed: readonly Probed[]): Outcome<never>
   return fail(NO_SUCH_PYTHON, `models.json asks for Python ${wanted} for this model, and there is none.`, {
     why: `Found: ${found.join(', ')}.`,
     next: `Install Python ${wanted} (from python.org or your system, or with uv python install ${wanted}) and put it on the PATH, or choose an interpreter yourself (--python, Select Interpreter), or change "pythonVersion" in models.json.`,
-    action: { label: 'Select Interpreter', command: 'nimbus.selectInterpreter' },
+    action: SELECT_INTERPRETER,
   });
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { lastLines, run } from '../process.ts';
 import { runtimeFolder } from '../runtime-folder.ts';
-import type { Probe } from './environment.ts';
+import { SELECT_INTERPRETER, type Probe } from './environment.ts';
 
 /** The oldest Python that the runtime supports. */
 export const MINIMUM_PYTHON = '3.9';
@@ -51,6 +51,7 @@ export const probe: ProbeFunction = async (python, packages, options = {}) => {
     return fail('python-too-old', `${python} is Python ${found.version}.`, {
       why: `Nimbus runs models on Python ${MINIMUM_PYTHON} and newer.`,
       next: 'Select or install a newer Python.',
+      action: SELECT_INTERPRETER,
     });
   }
   return ok(found);
@@ -70,6 +71,7 @@ function broken(python: string, why: string): Outcome<never> {
   return fail('python-broken', `${python} cannot be used.`, {
     why,
     next: 'Repair this Python, or select another interpreter.',
+    action: SELECT_INTERPRETER,
   });
 }
 

@@ -4,10 +4,12 @@ import { modelPath } from '../../core/models/paths.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Consent } from '../../core/detect/detection.ts';
+import type { PreparedDeploy } from '../../core/deploy.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
 import type { Editor } from '../editor.ts';
 import { showError } from '../guard.ts';
 import { operate } from '../operate.ts';
+import { chooseInterpreter } from '../deploying/interpreters.ts';
 import { prepare, type Wanted } from '../deploying/prepare.ts';
 import { review } from '../deploying/review.ts';
 import { chooseModelPath } from '../deploying/choose-path.ts';
@@ -25,7 +27,7 @@ export async function deploy(editor: Editor, given: unknown, selection: unknown)
   const ready: Ready[] = [];
   let failed: Outcome<never> | undefined;
   for (const one of wanted.value) {
-    const planned = await planOf(editor, one);
+    const planned = await planOf(editor, { ...one, taken: ready.map(({ plan }) => plan) });
     if (planned.ok) ready.push(planned.value);
     else if (wanted.value.length === 1) return planned;
     else {
@@ -36,6 +38,16 @@ export async function deploy(editor: Editor, given: unknown, selection: unknown)
   const outcomes = await Promise.all(ready.map((one) => run(editor, one)));
   for (const outcome of outcomes.slice(1)) if (!outcome.ok) showError(editor.log, outcome.error);
   return outcomes[0] ?? failed ?? cancelled();
+}
+
+/** Deploys a model for which no interpreter was found by itself: the user chooses one first. */
+export async function deployWithChosen(editor: Editor, wanted: Wanted): Promise<Outcome<unknown>> {
+  const project = wanted.project ?? (await editor.store.projectOf(wanted.path));
+  const chosen = await chooseInterpreter(editor, { project, wanted });
+  if (!chosen.ok) return chosen;
+  const { deploy: prepared, environment } = chosen.value;
+  const planned = await reviewedPlan(editor, project, wanted, { ...prepared, environments: [environment] });
+  return planned.ok ? run(editor, planned.value) : planned;
 }
 
 /** A deploy with nothing left to ask. */
@@ -51,8 +63,16 @@ async function planOf(editor: Editor, wanted: Wanted): Promise<Outcome<Ready>> {
   const project = wanted.project ?? (await editor.store.projectOf(wanted.path));
   if (!(await agreedToHome(project))) return cancelled();
   const prepared = await prepare(editor, project, wanted);
-  if (!prepared.ok) return prepared;
-  const reviewed = await review(editor, project, wanted, prepared.value);
+  return prepared.ok ? reviewedPlan(editor, project, wanted, prepared.value) : prepared;
+}
+
+async function reviewedPlan(
+  editor: Editor,
+  project: Project,
+  wanted: Wanted,
+  prepared: PreparedDeploy,
+): Promise<Outcome<Ready>> {
+  const reviewed = await review(editor, project, wanted, prepared);
   if (!reviewed.ok) return reviewed;
   const { answers, deploy: final } = reviewed.value;
   const consent = await askConsent(final, answers.name ?? final.name);

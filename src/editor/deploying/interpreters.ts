@@ -1,8 +1,14 @@
 import * as vscode from 'vscode';
-import { surveyInterpreters, type EnvironmentChoice, type PreparedDeploy } from '../../core/deploy.ts';
+import {
+  surveyInterpreters,
+  type EnvironmentChoice,
+  type PreparedDeploy,
+  type SurveyRequest,
+} from '../../core/deploy.ts';
 import type { Survey } from '../../core/environment/survey.ts';
 import { cancelled, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { Editor } from '../editor.ts';
+import { selectedInterpreter } from '../python-extension.ts';
 import { BACK, choose, type Choice } from '../quick.ts';
 import type { Project } from '../store/project.ts';
 import { prepare, type Wanted } from './prepare.ts';
@@ -54,10 +60,9 @@ export async function chooseInterpreter(editor: Editor, subject: Subject): Promi
         else failure = outcome.error;
       }
       if (!prepared && !isAboutPython(failure)) return close();
-      const request = { project: project.folder, trustedProject: vscode.workspace.isTrusted };
       await (prepared
         ? prepared.survey(onChange, signal)
-        : surveyInterpreters({ request, requirements: [], onChange, signal }));
+        : surveyInterpreters({ request: await requestFor(editor, project), requirements: [], onChange, signal }));
       show(rowsOf(last, inUse), preferred(last, inUse));
     },
   });
@@ -73,6 +78,16 @@ function chosenByUser(choice: EnvironmentChoice): EnvironmentChoice {
   const { plan } = choice;
   if (plan.kind !== 'use' || plan.source === 'managed') return choice;
   return { ...choice, plan: { ...plan, source: 'chosen' } };
+}
+
+/** Where the model could not be looked at. */
+async function requestFor(editor: Editor, { folder }: Project): Promise<SurveyRequest['request']> {
+  const pythonExtension = await selectedInterpreter(folder, editor.log);
+  return {
+    project: folder,
+    trustedProject: vscode.workspace.isTrusted,
+    ...(pythonExtension === undefined ? {} : { pythonExtension }),
+  };
 }
 
 function isAboutPython(error: UserError | undefined): boolean {

@@ -9,7 +9,7 @@ import { askText, BACK, choose, type Choice } from '../quick.ts';
 import type { Project } from '../store/project.ts';
 import { chooseInterpreter } from './interpreters.ts';
 import { askLimits, machineMemoryMb, megabytes, type Limits } from './limits.ts';
-import type { Wanted } from './prepare.ts';
+import { takenNames, type Wanted } from './prepare.ts';
 
 export interface Reviewed {
   answers: DeployAnswers;
@@ -46,7 +46,7 @@ export async function review(
       case 'go':
         return ok({ answers: answersOf(before, draft), deploy });
       case 'name': {
-        const name = await askName(project, deploy, draft.name);
+        const name = await askName(project, deploy, draft.name, takenNames(project, wanted));
         if (typeof name === 'string') draft.name = name;
         break;
       }
@@ -182,6 +182,7 @@ async function askName(
   project: Project,
   { detection }: PreparedDeploy,
   value: string,
+  taken: readonly string[],
 ): Promise<string | typeof BACK | undefined> {
   const { portablePath } = await import('../../core/models/paths.ts');
   const own = portablePath(project.folder, detection.path).path;
@@ -193,6 +194,7 @@ async function askName(
     check: (text) => {
       if (!MODEL_NAME.test(text)) return nameRule();
       if (project.later({ model: text })) return vscode.l10n.t('{0} needs a newer Nimbus.', text);
+      if (taken.includes(text)) return vscode.l10n.t('{0} is the name of another model that is deployed now.', text);
       const other = project.spec(text);
       return other && other.path !== own ? vscode.l10n.t('{0} is the name of {1}.', text, other.path) : undefined;
     },

@@ -9,9 +9,9 @@ export const MARKER_GLOB = `**/{${detectMarkers.files.join(',')}}`;
 const SEARCH_LIMIT = 5000;
 
 /** Folders of the workspace that may be a model, and the folder above a `model-best`; undefined where there are too many. */
-export async function findModelFolders(): Promise<vscode.Uri[] | undefined> {
-  const marked = await vscode.workspace.findFiles(MARKER_GLOB, NEVER_SEARCHED, SEARCH_LIMIT);
-  if (marked.length >= SEARCH_LIMIT) return undefined;
+export async function findModelFolders(limit = SEARCH_LIMIT): Promise<vscode.Uri[] | undefined> {
+  const marked = await vscode.workspace.findFiles(MARKER_GLOB, NEVER_SEARCHED, limit);
+  if (marked.length >= limit) return undefined;
   const folders = new Map<string, vscode.Uri>();
   for (const marker of marked) {
     const folder = vscode.Uri.joinPath(marker, '..');

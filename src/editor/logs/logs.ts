@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
+import type { HostConnection } from '../../core/host/client.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
+import { hostEnded } from '../guard.ts';
 import type { Project } from '../store/project.ts';
 import { LogText } from './text.ts';
 
@@ -14,7 +16,13 @@ const LINES_KEPT = 5000;
 const SETTLE_MS = 100;
 
 interface OpenLog {
+  project: Project;
+  key: DeploymentKey;
   text: LogText;
+  /** The host that tells of new lines; one that took its place must be asked again. */
+  host: HostConnection;
+  /** Lines wait for those that the new host has already. */
+  joining?: boolean;
   timer?: NodeJS.Timeout;
 }
 
@@ -37,6 +45,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
       vscode.workspace.onDidChangeTextDocument(({ document }) => followEnd(document)),
       store.onDidChange((change) => {
         if (change.kind === 'log') this.#append(logUri(change.project, change.key), change.line);
+        else if (change.kind === 'list') void this.#followNewHost(change.project);
       }),
       this.#highlight,
     ];
@@ -54,7 +63,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
     const uri = logUri(project, key);
     await host.value.api.follow(key);
     const lines = await host.value.api.logs({ ...key, limit: LINES_KEPT });
-    this.#open.set(uri.toString(), { text: new LogText(lines, LINES_KEPT) });
+    this.#open.set(uri.toString(), { project, key, host: host.value, text: new LogText(lines, LINES_KEPT) });
     this.#changes.fire(uri);
     const document = await vscode.workspace.openTextDocument(uri);
     const editor = await vscode.window.showTextDocument(document, { preview: false, preserveFocus: false });
@@ -85,9 +94,36 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
     }
   }
 
+  /** A host that was replaced, or ended and was started again, knows nothing of who followed before. */
+  async #followNewHost(project: Project): Promise<void> {
+    const stale = [...this.#open.values()].filter((log) => log.project === project && !log.joining);
+    if (stale.length === 0 || !project.connected) return;
+    const host = await project.host();
+    if (!host.ok) return;
+    await Promise.all(stale.filter((log) => log.host !== host.value).map((log) => this.#join(log, host.value)));
+  }
+
+  /** Goes on with the lines of a new host behind those of the last one. */
+  async #join(log: OpenLog, host: HostConnection): Promise<void> {
+    log.joining = true;
+    try {
+      await host.api.follow(log.key);
+      const lines = await host.api.logs({ ...log.key, limit: LINES_KEPT });
+      log.host = host;
+      const { lastAt } = log.text;
+      for (const line of lines) if (line.at > lastAt) log.text.append(line);
+      this.#changes.fire(logUri(log.project, log.key));
+    } catch (error) {
+      // It ended again; the next one is asked.
+      if (!(await hostEnded(error))) throw error;
+    } finally {
+      delete log.joining;
+    }
+  }
+
   #append(uri: vscode.Uri, line: LogLine): void {
     const log = this.#open.get(uri.toString());
-    if (!log) return;
+    if (!log || log.joining) return;
     log.text.append(line);
     log.timer ??= setTimeout(() => {
       delete log.timer;

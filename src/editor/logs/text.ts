@@ -4,13 +4,17 @@ import type { LogLine } from '../../shared/states.ts';
 export class LogText {
   readonly #lines: string[];
   readonly #limit: number;
+  /** When the last line was printed (epoch ms); 0 where there is none. */
+  lastAt: number;
 
   constructor(lines: readonly LogLine[], limit: number) {
+    this.lastAt = lines.at(-1)?.at ?? 0;
     this.#lines = lines.map(formatLine);
     this.#limit = limit;
   }
 
   append(line: LogLine): void {
+    this.lastAt = line.at;
     this.#lines.push(formatLine(line));
     if (this.#lines.length > this.#limit) this.#lines.splice(0, this.#lines.length - this.#limit);
   }

@@ -22,6 +22,10 @@ export interface ProjectPorts {
   /** Milliseconds since the epoch. */
   now(): number;
   changed(change: ProjectChange): void;
+  /** Ids of the operations that this window waits for. They outlive a reload of the window. */
+  awaited: { get(): readonly string[]; set(ids: readonly string[]): void };
+  /** An operation of this window failed, and a reload took away who waited for it. */
+  failedUnseen(operation: Operation): void;
 }
 
 /** A host that ended this soon after it was reached is not started again by itself: it would end again. */
@@ -158,10 +162,13 @@ export class Project {
     const started = await host.value.api.execute(plan);
     if (!started.ok) return started;
     const operation = started.value;
+    const { awaited } = this.#ports;
+    awaited.set([...awaited.get(), operation.id]);
     const cancel = (): void => void host.value.api.cancel(operation.id);
     signal?.addEventListener('abort', cancel, { once: true });
     const ended = await this.#end(operation, host.value);
     signal?.removeEventListener('abort', cancel);
+    this.#forget(operation);
     if (!ended) {
       return fail('host-ended', 'The function host ended while it worked.', {
         next: 'Run the command again.',
@@ -206,11 +213,35 @@ export class Project {
     this.#statuses.clear();
     this.#operations.clear();
     for (const status of connection.hello.deployments) this.#statuses.set(status, status);
-    for (const operation of connection.hello.operations) {
-      if (operation.state === 'running') this.#operations.set(operation, operation);
-    }
+    this.#takeOver(connection.hello.operations);
     this.#ports.changed({ kind: 'list' });
     return connected;
+  }
+
+  /** What a host tells of operations from before: the ended ones as they ended, then those that run. */
+  #takeOver(operations: readonly Operation[]): void {
+    for (const operation of operations) {
+      if (operation.state === 'running' || operation.state === 'failed') this.#operations.set(operation, operation);
+      else this.#operations.delete(operation);
+      if (!this.#ports.awaited.get().includes(operation.id)) continue;
+      if (operation.state === 'running') this.#waiting.set(operation.id, (ended) => this.#endedUnseen(ended));
+      else this.#endedUnseen(operation);
+    }
+    // Of the others nobody knows any more: their host ended too.
+    const running = new Set(operations.filter(({ state }) => state === 'running').map(({ id }) => id));
+    const { awaited } = this.#ports;
+    awaited.set(awaited.get().filter((id) => running.has(id)));
+  }
+
+  #endedUnseen(operation: Operation): void {
+    this.#waiting.delete(operation.id);
+    this.#forget(operation);
+    if (operation.state === 'failed') this.#ports.failedUnseen(operation);
+  }
+
+  #forget({ id }: Operation): void {
+    const { awaited } = this.#ports;
+    awaited.set(awaited.get().filter((one) => one !== id));
   }
 
   #onClosed(since: number): void {

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { MODELS_FILE } from '../../core/models/document.ts';
-import type { DeploymentKey } from '../../shared/spec.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import { knownValues } from '../deploying/variables.ts';
+import { showError, withLog } from '../guard.ts';
 import { hostEnvironment } from '../host-settings.ts';
 import { Project, type ProjectChange } from './project.ts';
 
@@ -14,6 +15,8 @@ export type StoreChange = { kind: 'projects' } | (ProjectChange & { project: Pro
 export const NEVER_SEARCHED = '**/{node_modules,.git,.venv,venv,.nimbus,site-packages,__pycache__}/**';
 /** Projects below a workspace folder's root that are found by themselves. */
 const NESTED_PROJECTS = 50;
+/** Operations that the window waits for, by project. */
+const AWAITED = 'nimbus.awaited';
 /** Projects of files that were opened from outside the workspace, so that a reload shows them again. */
 const ELSEWHERE = 'nimbus.projectsElsewhere';
 
@@ -142,6 +145,19 @@ export class Store implements vscode.Disposable {
           values: (names) => knownValues(this.#secrets, folder, names),
         }),
       now: Date.now,
+      awaited: {
+        get: () => this.#memory.get<string[]>(`${AWAITED} ${folder}`, []),
+        set: (ids) => void this.#memory.update(`${AWAITED} ${folder}`, ids.length > 0 ? ids : undefined),
+      },
+      failedUnseen: (operation) => {
+        const what = vscode.l10n.t(
+          'The {0} of {1} failed: {2}',
+          operation.kind,
+          keyText(operation),
+          operation.error?.what ?? '',
+        );
+        showError(this.#log, withLog({ code: 'failed-unseen', ...operation.error, what }, operation.logFile));
+      },
       changed: (change) => {
         if (change.kind === 'list' || change.kind === 'model') void this.#connect(project);
         this.#changes.fire({ ...change, project });

@@ -268,7 +268,7 @@ function kindText({ kind }: Operation): string {
 function latencies({ lastMs }: DeploymentStatus): string[] {
   const { warm, cold } = lastMs;
   return [
-    ...(warm === undefined ? [] : [vscode.l10n.t('warm {0}', formatMs(warm))]),
-    ...(cold === undefined ? [] : [vscode.l10n.t('cold {0}', formatMs(cold))]),
+    ...(warm === undefined ? [] : [vscode.l10n.t('warm {0}', formatMs(warm, vscode.env.language))]),
+    ...(cold === undefined ? [] : [vscode.l10n.t('cold {0}', formatMs(cold, vscode.env.language))]),
   ];
 }

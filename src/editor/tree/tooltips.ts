@@ -88,9 +88,9 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
         ? undefined
         : vscode.l10n.t('about {0} MB', Math.round(memoryBytes / MB).toLocaleString(vscode.env.language)),
     ],
-    [vscode.l10n.t('Last warm'), lastMs.warm === undefined ? undefined : formatMs(lastMs.warm)],
-    [vscode.l10n.t('Last restored'), lastMs.restored === undefined ? undefined : formatMs(lastMs.restored)],
-    [vscode.l10n.t('Last cold'), lastMs.cold === undefined ? undefined : formatMs(lastMs.cold)],
+    [vscode.l10n.t('Last warm'), latency(lastMs.warm)],
+    [vscode.l10n.t('Last restored'), latency(lastMs.restored)],
+    [vscode.l10n.t('Last cold'), latency(lastMs.cold)],
   ]);
   for (const difference of status.differs ?? []) text.appendMarkdown('\n\n$(warning) ').appendText(difference);
   if (project.portTaken !== undefined) {
@@ -103,6 +103,10 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     text.appendMarkdown('\n\n');
     appendError(text, status.error);
   }
+}
+
+function latency(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : formatMs(ms, vscode.env.language);
 }
 
 function appendError(text: vscode.MarkdownString, error: UserError | undefined): void {

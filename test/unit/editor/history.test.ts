@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { History } from '../../../src/editor/playground/history.ts';
-import { MOST_REMEMBERED, MOST_SAMPLES } from '../../../src/shared/history.ts';
+import { droppedOf, MOST_REMEMBERED, MOST_SAMPLES } from '../../../src/shared/history.ts';
 import type { Sample } from '../../../src/shared/latency.ts';
 import { sample } from '../webview/samples.ts';
 
@@ -21,6 +21,16 @@ describe('the history of a playground, kept while its tab is closed', () => {
       ],
     );
     assert.equal(history.next(), 3);
+  });
+
+  it('keeps what one deployment answered while another is asked without end, and counts what is gone', () => {
+    const history = new History();
+    history.add(numbered(1, { model: 'other', result: 1 }));
+    // Short ones: it is their number that is to be bounded.
+    for (let number = 2; number <= MOST_SAMPLES + 5; number++) history.add(numbered(number, { result: 1 }));
+    assert.equal(history.samples[0]!.model, 'other');
+    assert.equal(history.samples.length, MOST_SAMPLES + 1);
+    assert.equal(droppedOf(history.samples), 4);
   });
 
   it('is bounded as the page bounds it, by number and by size', () => {

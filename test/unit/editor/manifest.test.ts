@@ -148,6 +148,12 @@ describe('package.json and the code', () => {
       );
   });
 
+  it('offer nothing that changes an entry which needs a newer Nimbus', () => {
+    for (const { command, when } of contributes.menus['view/item/context']) {
+      if (command !== 'nimbus.openModelsFile') assert.doesNotMatch('deployment:later', matcher(when), command);
+    }
+  });
+
   it('offer the Explorer’s menu for the files that the detectors look at', () => {
     const when = contributes.menus['explorer/context'][0].when as string;
     const source = /resourceFilename =~ \/(.*?)\/i/.exec(when)![1]!;

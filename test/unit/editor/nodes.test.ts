@@ -11,6 +11,8 @@ function projectWith(folder: string, count: number): Project {
   const project = new Project(folder, {
     now: () => 0,
     changed: () => undefined,
+    awaited: { get: () => [], set: () => undefined },
+    failedUnseen: () => undefined,
     connect: async (): Promise<Outcome<HostConnection>> => fail('none', 'There is none here.'),
   });
   const models = Object.fromEntries(Array.from({ length: count }, (_, index) => [`model-${index}`, SPEC]));

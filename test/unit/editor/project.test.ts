@@ -43,7 +43,8 @@ function operation(model: string, more: Partial<Operation> = {}): Operation {
 }
 
 /** A project whose host is played here. */
-function setUp(statuses: DeploymentStatus[] = [], operations: Operation[] = []) {
+function setUp(statuses: DeploymentStatus[] = [], operations: Operation[] = [], awaited: readonly string[] = []) {
+  const unseen: Operation[] = [];
   const changes: ProjectChange[] = [];
   const hosts: { events: HostEvents; end(): void }[] = [];
   const clock = { now: 0 };
@@ -54,6 +55,8 @@ function setUp(statuses: DeploymentStatus[] = [], operations: Operation[] = []) 
   const project = new Project('/project', {
     now: () => clock.now,
     changed: (change) => changes.push(change),
+    awaited: { get: () => awaited, set: (ids) => (awaited = ids) },
+    failedUnseen: (failed) => unseen.push(failed),
     connect: async (events) => {
       const closed = Promise.withResolvers<void>();
       hosts.push({ events, end: () => closed.resolve() });
@@ -62,7 +65,7 @@ function setUp(statuses: DeploymentStatus[] = [], operations: Operation[] = []) 
     },
   });
   const flush = (): ProjectChange[] => changes.splice(0);
-  return { project, hosts, clock, flush };
+  return { project, hosts, clock, flush, unseen, awaited: () => awaited };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -106,6 +109,45 @@ describe('a project of the window', () => {
     const { project } = setUp([], [operation('arriving', { id: '7' })]);
     await project.host();
     assert.equal(project.operation({ model: 'arriving', deployment: 'local' })?.id, '7');
+  });
+
+  it('shows a deploy that failed while the window reloaded, unless a later one did not', async () => {
+    const error = { code: 'no', what: 'It did not work.' };
+    const failed = (model: string): Operation => operation(model, { id: model, state: 'failed', error });
+    const { project, unseen, awaited } = setUp(
+      [],
+      [failed('one'), failed('two'), failed('other'), operation('two', { id: '9', state: 'succeeded' })],
+      ['one', 'gone'],
+    );
+    await project.host();
+    assert.deepEqual(project.modelNames(), ['one', 'other']);
+    assert.equal(project.operation({ model: 'one', deployment: 'local' })?.state, 'failed');
+    assert.deepEqual(
+      unseen.map(({ id }) => id),
+      ['one'],
+      'only what this window began is told of in front of the user',
+    );
+    assert.deepEqual(awaited(), []);
+  });
+
+  it('tells of a deploy that a reload took its waiter from, once it failed', async () => {
+    const { project, hosts, unseen, awaited } = setUp([], [operation('one', { id: '7' })], ['7']);
+    await project.host();
+    assert.deepEqual([unseen, awaited()], [[], ['7']]);
+    const error = { code: 'no', what: 'It did not work.' };
+    hosts[0]!.events.operation(operation('one', { id: '7', state: 'failed', error }));
+    assert.deepEqual([unseen.length, awaited()], [1, []]);
+  });
+
+  it('waits for an operation in sight of the next window, and no longer than it runs', async () => {
+    const { project, hosts, unseen, awaited } = setUp();
+    const plan = { kind: 'remove', project: '/project', model: 'one', deployment: 'local', dropModel: false } as const;
+    const running = project.execute(plan);
+    await settled();
+    assert.deepEqual(awaited(), ['1']);
+    hosts[0]!.events.operation(operation('one', { state: 'failed' }));
+    await running;
+    assert.deepEqual([unseen, awaited()], [[], []]);
   });
 
   it('tells of a deployment alone while its row is there already', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ModelCard } from '../../../src/shared/contract.ts';
 import type { DeploymentStatus, State as DeploymentState } from '../../../src/shared/states.ts';
-import { MOST_REMEMBERED, MOST_SAMPLES } from '../../../src/shared/history.ts';
+import { MOST_REMEMBERED, MOST_REPEATS, MOST_SAMPLES } from '../../../src/shared/history.ts';
 import { remember, restore } from '../../../webview/remembered.ts';
 import { modesOf } from '../../../webview/input/card.ts';
 import { examplesOf } from '../../../webview/input/examples.ts';
@@ -72,6 +72,15 @@ describe('the state of the playground', () => {
     const state = after(...all.map((one): Action => ({ type: 'sample', sample: one })));
     assert.equal(state.samples.length, MOST_SAMPLES);
     assert.equal(state.samples.at(-1), all.at(-1));
+  });
+
+  it('keeps a cold start over the longest repeat, and what other deployments answered', () => {
+    const other = sample({ model: 'entities' });
+    const cold = sample({ start: 'cold' });
+    const repeated = Array.from({ length: MOST_REPEATS }, () => sample());
+    const state = after(...[other, cold, ...repeated].map((one): Action => ({ type: 'sample', sample: one })));
+    assert.equal(state.samples.length, MOST_REPEATS + 2);
+    assert.deepEqual(state.samples.slice(0, 2), [other, cold]);
   });
 
   it('begins with the requests from before it was opened, each once', () => {
