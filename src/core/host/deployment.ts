@@ -133,6 +133,7 @@ export class Deployment implements Endpoint {
           }
         : {}),
       ...(record?.madeWith ? { madeWith: record.madeWith } : {}),
+      ...(record?.networkLeft === undefined ? {} : { network: record.networkLeft ? 'none' : 'kept' }),
       ...(record?.differs && record.differs.length > 0 ? { differs: record.differs } : {}),
       workers: workers.length,
       lastMs: record?.lastMs ?? {},
@@ -260,17 +261,27 @@ export class Deployment implements Endpoint {
     try {
       const failure = this.#lacks() ?? (await this.#around.verify(record));
       if (failure) return { failure };
-      const { spec, version, interpreter, modules, isolated, madeWith } = record;
+      const { spec, version, interpreter, modules, isolated, ownCode = false, madeWith } = record;
       const snapshot = { hash: record.snapshot, path: this.#around.snapshotPath(record.snapshot, spec) };
-      const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith };
+      const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith, ownCode };
       const functionFile = writeFunction(this.#around, this, parts);
       const worker = { functionFile, spec, snapshot, modules, interpreter, env: this.env, isolated, since };
-      return { worker: spawnWorker(this.#around, this, worker, (line) => this.line(line)) };
+      const started = spawnWorker(this.#around, this, worker, (line) => this.line(line));
+      void started.ready.then((ready) => ready.ok && this.#noteNetwork(record, ready.networkLeft));
+      return { worker: started };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
       return { failure: { code: 'init-failed', detail: `The model cannot be started: ${message}.` } };
     }
+  }
+
+  /** The system, or the host's settings, may be others than when it was deployed. */
+  #noteNetwork(record: DeploymentRecord, left: boolean | undefined): void {
+    if (record !== this.record || record.networkLeft === left) return;
+    if (left === undefined) delete record.networkLeft;
+    else record.networkLeft = left;
+    this.#around.onLatency();
   }
 
   #lacks(): Failure | undefined {
@@ -297,16 +308,17 @@ interface FunctionOf {
   snapshotPath: string;
   modules: ModulesRecord;
   madeWith: DeploymentRecord['madeWith'];
+  ownCode: boolean;
 }
 
 /** Writes what a worker is to load; the same for the same. */
 export function writeFunction(
   { functions, modulesPath }: Surroundings,
   { model, deployment }: DeploymentKey,
-  { spec, version, snapshotPath, modules, madeWith }: FunctionOf,
+  { snapshotPath, modules, ...parts }: FunctionOf,
 ): string {
   const modulePaths = modules.hash === undefined ? [] : [modulesPath(modules.hash)];
-  return writeFunctionFile(functions, { model, deployment, modulePaths, version, path: snapshotPath, spec, madeWith });
+  return writeFunctionFile(functions, { model, deployment, modulePaths, path: snapshotPath, ...parts });
 }
 
 export interface WorkerParts {

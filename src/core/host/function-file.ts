@@ -15,6 +15,8 @@ export interface FunctionParts extends DeploymentKey {
   path: string;
   spec: Omit<ModelSpec, 'deployments'>;
   madeWith?: MadeWith[] | undefined;
+  /** Code that came with the model may run: the user agreed to it. */
+  ownCode: boolean;
 }
 
 export function limitsOf(spec: FunctionParts['spec']): ModelCard['limits'] {
@@ -26,7 +28,7 @@ export function limitsOf(spec: FunctionParts['spec']): ModelCard['limits'] {
   };
 }
 
-function contents({ model, version, path: file, modulePaths, spec, madeWith }: FunctionParts): string {
+function contents({ model, version, path: file, modulePaths, spec, madeWith, ownCode }: FunctionParts): string {
   return JSON.stringify({
     model,
     version,
@@ -36,6 +38,7 @@ function contents({ model, version, path: file, modulePaths, spec, madeWith }: F
     examples: (spec.examples ?? []).map(({ input }) => ({ input })),
     modulePaths,
     ...(madeWith === undefined ? {} : { madeWith }),
+    ...(ownCode ? { ownCode } : {}),
     limits: limitsOf(spec),
   });
 }

@@ -33,7 +33,10 @@ export interface VersionPorts {
   snapshots: Snapshots;
   runtimeHash: string;
   /** Starts a worker of a version that does not serve yet. */
-  spawn(snapshot: Snapshot, parts: Pick<Candidate, 'modules' | 'isolated' | 'version' | 'madeWith'>): Worker;
+  spawn(
+    snapshot: Snapshot,
+    parts: Pick<Candidate, 'modules' | 'isolated' | 'ownCode' | 'version' | 'madeWith'>,
+  ): Worker;
   /** Says what happens now, a line about it, and where it turned out that there was nothing to do. */
   stage(name: 'snapshot' | 'start' | 'first answer', detail?: string, state?: 'skipped'): void;
 }
@@ -43,6 +46,9 @@ export interface Candidate {
   snapshot: Snapshot;
   modules: ModulesRecord;
   isolated: boolean;
+  /** As of the record. */
+  ownCode: boolean;
+  networkLeft?: boolean;
   /** An input made from its card that it answered. */
   probe?: Probe;
   version: string;
@@ -94,6 +100,7 @@ async function fromSnapshot(
   }
   if (modules.hash !== undefined) hold(modules.hash);
   const isolated = needsIsolation(allowed.value.risk);
+  const ownCode = allowed.value.ownCode === true;
   const version = functionVersion({
     files: snapshot.hash,
     modules: modules.hash ?? '',
@@ -103,7 +110,7 @@ async function fromSnapshot(
   });
   const madeWith = await capturedOf(allowed.value, request);
   ports.stage('start', interpreter);
-  const spawned = spawn(() => ports.spawn(snapshot, { modules, isolated, version, madeWith }));
+  const spawned = spawn(() => ports.spawn(snapshot, { modules, isolated, ownCode, version, madeWith }));
   if (!spawned.ok) return spawned;
   const worker = spawned.value;
   const onAbort = (): void => void worker.kill();
@@ -113,7 +120,8 @@ async function fromSnapshot(
     if (signal.aborted) return cancelled();
     if (!ready.ok) return { ok: false, error: await startError(ready.failure, request.project) };
     const { importsMs, loadMs } = worker.timeline;
-    const network = ready.networkLeft === undefined ? '' : `, ${NETWORK[`${ready.networkLeft}`]}`;
+    const { networkLeft } = ready;
+    const network = networkLeft === undefined ? '' : `, ${NETWORK[`${networkLeft}`]}`;
     ports.stage('start', `imports ${Math.round(importsMs)} ms, load ${Math.round(loadMs)} ms${network}`);
     ports.stage('first answer');
     const timeoutMs = limitsOf(spec).timeoutSeconds * 1000;
@@ -126,8 +134,18 @@ async function fromSnapshot(
     }
     const { probe, detail, isSkipped } = tried.value;
     ports.stage('first answer', detail, isSkipped ? 'skipped' : undefined);
-    const parts = { snapshot, modules, isolated, version, card: ready.card, madeWith, worker };
-    return ok(probe ? { ...parts, probe } : parts);
+    return ok({
+      snapshot,
+      modules,
+      isolated,
+      ownCode,
+      ...(networkLeft === undefined ? {} : { networkLeft }),
+      ...(probe ? { probe } : {}),
+      version,
+      card: ready.card,
+      madeWith,
+      worker,
+    });
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (signal.aborted) await worker.kill();
@@ -150,9 +168,13 @@ const NETWORK = {
   false: 'with the network: this system does not let it run without',
 };
 
-/** A project's own code is trusted as such; what a file names beyond its framework was looked at by its names only. */
+/**
+ * A project's own code is trusted as such. What a file names beyond its framework was looked at by its names only, and
+ * code that came with a model is a stranger's.
+ */
 function needsIsolation(risk: Risk): boolean {
-  return risk.kind === 'unknown-globals' || risk.kind === 'dangerous-globals';
+  const isForeign = risk.kind === 'code' && risk.hash !== undefined;
+  return isForeign || risk.kind === 'unknown-globals' || risk.kind === 'dangerous-globals';
 }
 
 /** The project's modules that a model may import, copied as the model itself is. Errors: as of `projectModules`. */

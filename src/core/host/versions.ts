@@ -98,7 +98,7 @@ export class Versions {
         deployment.env = env;
         for (const line of early) deployment.line(line);
         const { interpreter, lock } = request;
-        const { snapshot, modules, isolated, probe, version, card, madeWith } = candidate;
+        const { snapshot, modules, isolated, ownCode, networkLeft, probe, version, card, madeWith } = candidate;
         const record: DeploymentRecord = {
           spec,
           deploymentSpec,
@@ -109,6 +109,8 @@ export class Versions {
           stamp: snapshot.stamp,
           modules,
           isolated,
+          ownCode,
+          ...(networkLeft === undefined ? {} : { networkLeft }),
           ...(probe ? { probe } : {}),
           version,
           deployedAt: new Date().toISOString(),
@@ -138,8 +140,8 @@ export class Versions {
     return makeVersion(request, {
       snapshots,
       runtimeHash,
-      spawn: (snapshot, { modules, isolated, version, madeWith }) => {
-        const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith };
+      spawn: (snapshot, { modules, isolated, ownCode, version, madeWith }) => {
+        const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith, ownCode };
         const functionFile = writeFunction(around, request, parts);
         return spawnWorker(
           around,
