@@ -86,6 +86,14 @@ export function consentFor(risk: Risk): Consent | undefined {
   }
 }
 
+/**
+ * Whether the user is asked to type the model's name: no flag and no single click agrees to what reaches the system, or
+ * to code that came with a model.
+ */
+export function asksForName(risk: Risk): boolean {
+  return risk.kind === 'dangerous-globals' || (risk.kind === 'code' && risk.hash !== undefined);
+}
+
 function namesOf(globals: readonly PickleGlobal[]): string[] {
   return globals.flatMap(({ name, danger }) => (danger === 'known' ? [] : [name]));
 }

@@ -4,6 +4,7 @@ import { consentFor, isCovered, readConsents } from './consent.ts';
 import type { Consent, Detection, Risk } from './detect/detection.ts';
 import { detect } from './detect/detect.ts';
 import { unknownModules } from './detect/estimator-packages.ts';
+import { originIn, originOf } from './detect/global-origin.ts';
 import { NOT_INSPECTED } from './detect/pickle-reader.ts';
 import { candidates, searchCandidates } from './environment/candidates.ts';
 import { capture, type Capture } from './environment/capture.ts';
@@ -199,7 +200,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
   const trusted = isCovered({ kind: 'code', files: own }, given);
   const consentNeeded: Risk | undefined = !isCovered(detection.risk, given)
-    ? detection.risk
+    ? withOrigins(detection.risk, own)
     : own.length > 0 && !trusted
       ? { kind: 'code', files: own }
       : undefined;
@@ -321,6 +322,15 @@ export function consentTo({ consentNeeded, alsoRuns }: PreparedDeploy): Consent[
   const consent = consentNeeded && consentFor(consentNeeded);
   if (!consent) return [];
   return alsoRuns.length > 0 && consentNeeded?.kind !== 'code' ? [consent, { kind: 'code' }] : [consent];
+}
+
+/** Which of what a pickle names is the project's own, as its files say. */
+function withOrigins(risk: Risk, own: readonly string[]): Risk {
+  if (risk.kind !== 'unknown-globals' && risk.kind !== 'dangerous-globals') return risk;
+  const globals = risk.globals.map((one) =>
+    one.danger === 'unknown' && one.meaning === originOf(one.name) ? { ...one, meaning: originIn(one.name, own) } : one,
+  );
+  return { ...risk, globals };
 }
 
 /**

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { rememberConsents } from '../core/consent.ts';
+import { asksForName, rememberConsents } from '../core/consent.ts';
 import { consentTo, type PreparedDeploy } from '../core/deploy.ts';
 import { saferFormat } from '../core/detect/safer.ts';
 import { CANCELLED, type Outcome } from '../shared/outcome.ts';
@@ -45,7 +45,7 @@ async function agreedTo(risk: Risk, about: About): Promise<boolean> {
     case 'dangerous-globals':
       return agreedToDangerous(about, risk.globals);
     case 'code':
-      return agreedToCode(about.file, risk.files);
+      return asksForName(risk) ? agreedToForeignCode(about, risk.files) : agreedToCode(about.file, risk.files);
     case 'none':
     case 'unreadable':
       return true;
@@ -75,26 +75,45 @@ async function agreedToUnknown({ file, alsoRuns, wayOut }: About, globals: Pickl
   return chosen === load;
 }
 
-/** Never by one click: the user types the model's name. */
 async function agreedToDangerous({ file, name, wayOut }: About, globals: PickleGlobal[]): Promise<boolean> {
   const dangerous = globals.filter(({ danger }) => danger === 'dangerous');
-  const goOn = vscode.l10n.t('I Know This File…');
-  const chosen = await vscode.window.showWarningMessage(
-    vscode.l10n.t('{0} can take over this computer when it is loaded.', file),
-    {
-      modal: true,
-      detail: [
-        vscode.l10n.t('No trained model needs this. It names:'),
-        list(dangerous),
-        vscode.l10n.t('Your answer holds for this very file: a changed one asks again.'),
-        ...(wayOut === undefined ? [] : [wayOut]),
-      ].join('\n\n'),
-    },
-    goOn,
-  );
+  return typedName(name, {
+    warning: vscode.l10n.t('{0} can take over this computer when it is loaded.', file),
+    detail: [
+      vscode.l10n.t('No trained model needs this. It names:'),
+      list(dangerous),
+      vscode.l10n.t('Your answer holds for this very file: a changed one asks again.'),
+      ...(wayOut === undefined ? [] : [wayOut]),
+    ],
+    goOn: vscode.l10n.t('I Know This File…'),
+    title: vscode.l10n.t('Load {0} although it names {1}', file, dangerous.map((one) => one.name).join(', ')),
+  });
+}
+
+/** Code that came with a model, whatever it is. */
+async function agreedToForeignCode({ file, name }: About, files: string[]): Promise<boolean> {
+  return typedName(name, {
+    warning: vscode.l10n.t('Loading {0} runs code that came with it.', file),
+    detail: [
+      vscode.l10n.t('It can do what you can do: read and change your files, and start programs. It is in:'),
+      list(files.map((one) => ({ name: one, danger: 'unknown' }))),
+      vscode.l10n.t('Load it only if you trust where it comes from, or have read it.'),
+      vscode.l10n.t('Your answer holds for these very files: changed ones ask again. New weights alone do not.'),
+    ],
+    goOn: vscode.l10n.t('I Know This Code…'),
+    title: vscode.l10n.t('Load {0} with the code that came with it', file),
+  });
+}
+
+/** Never by one click: the user types the model's name. */
+async function typedName(
+  name: string,
+  { warning, detail, goOn, title }: { warning: string; detail: string[]; goOn: string; title: string },
+): Promise<boolean> {
+  const chosen = await vscode.window.showWarningMessage(warning, { modal: true, detail: detail.join('\n\n') }, goOn);
   if (chosen !== goOn) return false;
   const typed = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Load {0} although it names {1}', file, dangerous.map((one) => one.name).join(', ')),
+    title,
     prompt: vscode.l10n.t('Type the name of the model, {0}, to load it.', name),
     ignoreFocusOut: true,
     validateInput: (text) =>

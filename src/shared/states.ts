@@ -30,6 +30,11 @@ export interface DeploymentStatus extends DeploymentKey {
   madeWith?: MadeWith[];
   /** Where the interpreter differs from that in a way that may matter, one text each. */
   differs?: string[];
+  /**
+   * Of a model whose loading needed the user's consent: whether its last worker gave up the network, or kept it because
+   * the system does not let it run without. Unset where it was to have the network.
+   */
+  network?: 'none' | 'kept';
   /** Whether plain text is an input of the version that serves; unset where it is not known. */
   takesText?: boolean;
   workers: number;

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { PredictAnswer } from '../../src/shared/contract.ts';
 import { deployArguments, ECHO, hostOf, leftBehind, refused, runPython, writeModel } from './models.ts';
 import { createSandbox, python, samples, type Sandbox } from './nimbus.ts';
+import { safetensors } from '../unit/detect/files.ts';
 import { inTerminal } from './pseudo-terminal.ts';
 
 const ENTER = '\r';
@@ -183,7 +184,7 @@ joblib.dump(model.fit(["good ${word}", "bad"], ["${word}", "no"]), "m.joblib")
       train('yes');
       const problem = await refused(sandbox, withoutTrust('m.joblib'), 2);
       assert.equal(problem.code, 'question-unanswered');
-      assert.match(problem.text, /steps\.text\.Lower.*--trust/s);
+      assert.match(problem.text, /steps\.text\.Lower: of this project, steps.*--trust/s);
       assert.doesNotMatch(problem.text, /sklearn\./, 'what its framework writes is not asked about');
       assert.deepEqual(leftBehind(sandbox), left);
 
@@ -272,6 +273,47 @@ joblib.dump(model.fit(["good ${word}", "bad"], ["${word}", "no"]), "m.joblib")
       const { code, said } = await inTerminal(sandbox, withoutTrust('m.joblib'), [['[y/N]', ENTER]]);
       assert.equal(code, 130, said);
       assert.deepEqual(leftBehind(sandbox), left);
+    });
+  });
+
+  describe('to code that came with a model', () => {
+    const write = (name: string, content: string | Buffer): void => {
+      const file = path.join(sandbox.folder, 'm', name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    };
+
+    it('is given by no flag and no single key, in a trusted project too, and for each version', async () => {
+      const config = { architectures: ['BertModel'], model_type: 'bert', auto_map: { AutoModel: 'own.Own' } };
+      write('config.json', JSON.stringify(config));
+      write('tokenizer.json', '{}');
+      write('own.py', `open(${JSON.stringify(path.join(sandbox.folder, 'ran'))}, "a").close()\nclass Own: ...\n`);
+      write('model.safetensors', safetensors());
+      for (const flags of [[], ['--yes'], ['--trust'], ['--trust', '--yes']]) {
+        const problem = await refused(sandbox, ['deploy', 'm', '--python', python, ...flags], 2);
+        assert.equal(problem.code, 'question-unanswered');
+        assert.match(problem.text, /runs code that came with the model: own\.py\..*no flag allows this/s);
+      }
+      for (const answer of ['y', 'yes', 'M']) {
+        const { code, said } = await inTerminal(sandbox, deployArguments('m'), [
+          ['load it all the same:', answer + ENTER],
+        ]);
+        assert.equal(code, 130, said);
+      }
+      assert.deepEqual(leftBehind(sandbox), left);
+      // This Python has no transformers: that is said once the question was answered, and the answer is kept.
+      await inTerminal(sandbox, deployArguments('m'), [['load it all the same:', `m${ENTER}`]]);
+      const { consents } = await sandbox.json<{ consents: { kind: string; hash?: string; names?: string[] }[] }>([
+        'trust',
+      ]);
+      const given = consents.filter(({ hash }) => hash !== undefined);
+      assert.deepEqual(
+        given.map(({ kind, names }) => [kind, names]),
+        [['code', ['own.py']]],
+      );
+      assert.notEqual((await refused(sandbox, deployArguments('m'), 1)).code, 'question-unanswered');
+      write('deep/more.py', '');
+      assert.equal((await refused(sandbox, deployArguments('m'), 2)).code, 'question-unanswered');
     });
   });
 

@@ -10,7 +10,7 @@ import {
   type EnvironmentChoice,
   type PreparedDeploy,
 } from '../../core/deploy.ts';
-import { trustsProject, rememberConsents } from '../../core/consent.ts';
+import { asksForName, trustsProject, rememberConsents } from '../../core/consent.ts';
 import type { Consent } from '../../core/detect/detection.ts';
 import { saferFormat } from '../../core/detect/safer.ts';
 import { madeWith } from '../../core/environment/captured.ts';
@@ -240,12 +240,13 @@ async function confirmReplacing(
   );
 }
 
-/** Consent to what loading would run. Dangerous globals are never covered by a flag or a single key. */
+/** Consent to what loading would run. What came as code, or is dangerous, is never covered by a flag or a single key. */
 async function askConsent(terminal: Terminal, prepared: PreparedDeploy, options: Options): Promise<Outcome<Consent[]>> {
   const risk = prepared.consentNeeded;
   if (!risk) return ok([]);
-  if (risk.kind === 'dangerous-globals') {
-    const question = `${describeRisk(prepared)}\nLoading this file can run them. Type the model's name (${prepared.name}) to load it all the same:`;
+  if (asksForName(risk)) {
+    const danger = risk.kind === 'code' ? 'They can do what you can do.' : 'Loading this file can run them.';
+    const question = `${describeRisk(prepared)}\n${danger} Type the model's name (${prepared.name}) to load it all the same:`;
     const answer = await terminal.ask(question, 'a terminal: no flag allows this');
     if (!answer.ok) return answer;
     return answer.value.trim() === prepared.name ? ok(consentTo(prepared)) : cancelled();
@@ -259,11 +260,19 @@ async function askConsent(terminal: Terminal, prepared: PreparedDeploy, options:
   return answer.value ? ok(consentTo(prepared)) : cancelled();
 }
 
+/** Names shown of a long list; the rest is counted. */
+const NAMES_SHOWN = 30;
+
+function shortList(names: readonly string[]): string {
+  const more = names.length - NAMES_SHOWN;
+  return `${names.slice(0, NAMES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 function describeRisk({ detection, consentNeeded: risk, alsoRuns }: PreparedDeploy): string {
   if (!risk) return '';
   if (risk.kind === 'code') {
     const whose = risk.hash === undefined ? 'of this project' : 'that came with the model';
-    return `Loading it runs code ${whose}: ${risk.files.join(', ')}.`;
+    return `Loading it runs code ${whose}: ${shortList(risk.files)}.`;
   }
   if (risk.kind !== 'unknown-globals' && risk.kind !== 'dangerous-globals') return '';
   const listed = risk.globals

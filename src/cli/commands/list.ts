@@ -163,6 +163,11 @@ function modelKey(name: string): { model: string; deployment?: string } {
   return deployment === undefined ? { model } : { model, deployment };
 }
 
+const NETWORK = {
+  none: 'none, since loading it needed your consent',
+  kept: 'kept, although loading it needed your consent: this system does not let it run without',
+};
+
 function describe({ model, deployment, spec, status: found }: Row): string {
   const head = `${model}/${deployment}   ${FRAMEWORK_TITLES[spec.framework]}   ${found ? stateText(found.state) : 'declared a moment ago'}`;
   if (!found) return head;
@@ -170,6 +175,7 @@ function describe({ model, deployment, spec, status: found }: Row): string {
     `  endpoint     ${found.url}`,
     ...(found.version ? [`  version      ${found.version.slice(0, 7)}`] : []),
     ...(found.interpreter ? [`  interpreter  ${found.interpreter}`] : []),
+    ...(found.network ? [`  network      ${NETWORK[found.network]}`] : []),
     `  workers      ${found.workers}${found.memoryBytes ? `, about ${Math.round(found.memoryBytes / 1e6)} MB` : ''}`,
     ...Object.entries(found.lastMs).map(([kind, ms]) => `  last ${kind.padEnd(7)} ${formatMs(ms)}`),
     ...(found.error ? explain(found.error) : []),

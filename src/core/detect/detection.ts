@@ -16,6 +16,8 @@ export interface Detection {
   /** Versions that the model tells of beside what it asks for. */
   captured?: Captured[];
   risk: Risk;
+  /** Loading it runs code that came with it (`trust_remote_code`), which is a part of `risk`. */
+  ownCode?: true;
 }
 
 export interface PickleGlobal {
@@ -23,7 +25,7 @@ export interface PickleGlobal {
   name: string;
   /** What importing it means: `known` for its framework, `unknown`, or `dangerous` (process, file, network, eval). */
   danger: 'known' | 'unknown' | 'dangerous';
-  /** `os.system`: `runs a command of the operating system`. */
+  /** `os.system`: `runs a command of the operating system`. Of an unknown one, where it comes from. */
   meaning?: string;
 }
 

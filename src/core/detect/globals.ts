@@ -1,4 +1,5 @@
 import type { PickleGlobal } from './detection.ts';
+import { originOf } from './global-origin.ts';
 
 /**
  * What a global of a scikit-learn pickle means. Unpickling imports every global by name and may call it, so the
@@ -9,7 +10,7 @@ export function judgeGlobal(written: string): PickleGlobal {
   const meaning = dangerOf(name);
   if (meaning !== undefined) return { name, danger: 'dangerous', meaning };
   if (KNOWN.has(name) || KNOWN_PATTERNS.some((pattern) => pattern.test(name))) return { name, danger: 'known' };
-  return { name, danger: 'unknown' };
+  return { name, danger: 'unknown', meaning: originOf(name) };
 }
 
 /** Pickles of protocol 2 and below use the names of Python 2. */

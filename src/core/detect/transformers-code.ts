@@ -1,43 +1,113 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { listFiles, type ModelFile } from '../host/files.ts';
+import { MODELS_FILE } from '../models/document.ts';
 import type { Risk } from './detection.ts';
-import { peek, readBytes } from './folder.ts';
-import { isFields, readFields } from './transformers-config.ts';
+import { isFile } from './folder.ts';
+import { isFields, readFields, readJson, SENTENCE_CONFIGURATIONS } from './transformers-config.ts';
 
 /** Where `auto_map` may name classes of the model's own repository. */
 const MAPPED = ['config.json', 'tokenizer_config.json', 'preprocessor_config.json', 'processor_config.json'];
-const SOURCE_LIMIT = 16 * 1024 * 1024;
+/** What decides what is loaded. */
+const DECIDING = [...MAPPED, 'modules.json', 'config_sentence_transformers.json', ...SENTENCE_CONFIGURATIONS];
+/** What Python runs or loads as it is. */
+const CODE = /\.(?:py|pyc|pyd|so|dylib|dll)$/i;
+
+/** Bytes of a file that is read as a whole: a stream takes longer to open than such a file to read. */
+const AT_ONCE = 1 << 20;
+
+export interface OwnCode {
+  /** What was found of the model: its own folder, and those of its modules. */
+  folders: readonly string[];
+  /** Classes that are named elsewhere, as `module.Class`. */
+  classes: readonly string[];
+  /** Absolute paths of the files with weights, which were looked at by themselves. */
+  weights: readonly string[];
+}
 
 /**
  * The code of its own repository that loading a model needs (what `trust_remote_code` is about); undefined where it
- * needs none. `classes` are further classes, as `module.Class`. Errors: the code is somewhere else.
+ * needs none. Errors: the code is somewhere else; a file of the folder cannot be read.
+ *
+ * Its hash covers the whole folder but the weights: the code may run any file of it, by `exec` or as a module. So
+ * retraining does not ask again, and everything else does.
  */
-export async function ownCode(folder: string, classes: readonly string[]): Promise<Outcome<Risk | undefined>> {
-  const named: string[] = [...classes];
-  for (const file of MAPPED) named.push(...mapped(await readFields(path.join(folder, file))));
+export async function ownCode(
+  folder: string,
+  { folders, classes, weights }: OwnCode,
+): Promise<Outcome<Risk | undefined>> {
+  const named: { name: string; from: string }[] = classes.map((name) => ({ name, from: folder }));
+  for (const from of new Set([folder, ...folders])) {
+    for (const file of MAPPED) {
+      for (const name of mapped(await readFields(path.join(from, file)))) named.push({ name, from });
+    }
+  }
   if (named.length === 0) return ok(undefined);
-  const elsewhere = named.find((one) => one.includes('--'));
+  const elsewhere = named.find(({ name }) => name.includes('--'));
   if (elsewhere !== undefined) {
     return fail('code-missing', `${path.basename(folder)} needs code that is in another repository.`, {
-      why: `Its configuration names ${elsewhere}; Nimbus loads models from their own folder and downloads nothing.`,
+      why: `Its configuration names ${elsewhere.name}; Nimbus loads models from their own folder and downloads nothing.`,
       next: 'Copy the Python files of that repository into the folder, and take the part up to -- away from auto_map.',
     });
   }
-  const files = (await peek(folder)).files.filter((name) => name.endsWith('.py'));
-  const missing = named.map((one) => `${one.split('.')[0]}.py`).find((one) => !files.includes(one));
-  if (missing !== undefined) {
-    return fail('code-missing', `${path.basename(folder)} needs code of its own, and ${missing} is not there.`, {
+  for (const { name, from } of named) {
+    const file = `${name.split('.')[0]}.py`;
+    // The library looks beside the configuration, or in the model's own folder, as it is older or newer.
+    if ((await isFile(path.join(from, file))) || (await isFile(path.join(folder, file)))) continue;
+    return fail('code-missing', `${path.basename(folder)} needs code of its own, and ${file} is not there.`, {
       why: 'Its configuration names classes that are not part of transformers.',
-      next: `Copy ${missing} and the Python files that it imports into the folder.`,
+      next: `Copy ${file} and the Python files that it imports into the folder.`,
     });
   }
+  const files = await filesOf(folder);
+  if (!files.ok) return files;
+  const apart = new Set(weights.map((file) => nameIn(folder, path.relative(folder, file))));
   const hash = createHash('sha256');
-  for (const name of files) {
-    const content = createHash('sha256').update(await readBytes(path.join(folder, name), SOURCE_LIMIT));
-    hash.update(`${name}\n${content.digest('hex')}\n`);
+  for (const file of files.value) if (!apart.has(file.relative)) await add(hash, file);
+  const code = files.value.map(({ relative }) => relative.slice(relative.indexOf('/') + 1));
+  return ok({ kind: 'code', files: code.filter((name) => CODE.test(name)), hash: hash.digest('hex') });
+}
+
+/**
+ * Configurations that cannot be read here, where Python may still read them (it takes NaN for JSON): what they name
+ * would run unseen. Config.json of the model itself is judged elsewhere, with the same result.
+ */
+export async function brokenConfiguration(folders: readonly string[]): Promise<Outcome<never> | undefined> {
+  for (const folder of new Set(folders)) {
+    for (const name of DECIDING) {
+      const file = path.join(folder, name);
+      if (!(await isFile(file)) || (await readJson(file)) !== undefined) continue;
+      return fail('model-damaged', `${name} in ${path.basename(folder)} is damaged.`, {
+        why: 'It is not JSON, or too large to be a configuration.',
+        next: 'Save the model again with save_pretrained, or download the file again.',
+      });
+    }
   }
-  return ok({ kind: 'code', files, hash: hash.digest('hex') });
+  return undefined;
+}
+
+/** As a snapshot has them: what is never copied is never run, and differs from copy to copy. */
+async function filesOf(folder: string): Promise<Outcome<ModelFile[]>> {
+  // Whether its links may be followed is decided when it is copied.
+  const all = await listFiles(folder, path.parse(folder).root);
+  // A model that is the whole project is copied without it.
+  return all.ok ? ok(all.value.filter(({ relative }) => relative !== nameIn(folder, MODELS_FILE))) : all;
+}
+
+function nameIn(folder: string, relative: string): string {
+  return [path.basename(folder), ...relative.split(path.sep)].join('/');
+}
+
+async function add(hash: Hash, { relative, source, size }: ModelFile): Promise<void> {
+  const content = createHash('sha256');
+  if (size <= AT_ONCE) content.update(await readFile(source));
+  else await pipeline(createReadStream(source), content);
+  // The folder's own name is no part of it: a copy has another one.
+  hash.update(`${relative.slice(relative.indexOf('/') + 1)}\0${content.digest('hex')}\n`);
 }
 
 function mapped(fields: Record<string, unknown> | undefined): string[] {

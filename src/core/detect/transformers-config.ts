@@ -41,6 +41,18 @@ export function textOf(fields: Fields | undefined, key: string): string | undefi
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** Where a transformer's module keeps its settings, by its age and kind. */
+export const SENTENCE_CONFIGURATIONS = [
+  'bert_',
+  'roberta_',
+  'distilbert_',
+  'camembert_',
+  'albert_',
+  'xlm-roberta_',
+  'xlnet_',
+  '',
+].map((name) => `sentence_${name}config.json`);
+
 /** Whether a config.json is one of transformers. */
 export function isConfig(config: Fields | undefined): config is Fields {
   return config !== undefined && (Array.isArray(config['architectures']) || textOf(config, 'model_type') !== undefined);

@@ -8,7 +8,7 @@ import { readPickle, type PickleFacts } from './pickle-reader.ts';
 import { DAMAGE, riskOf } from './pickle-risk.ts';
 import { sentenceModules, type SentenceModules } from './sentence-transformers.ts';
 import { judgeTorchGlobal } from './torch-globals.ts';
-import { ownCode } from './transformers-code.ts';
+import { brokenConfiguration, ownCode } from './transformers-code.ts';
 import * as configs from './transformers-config.ts';
 import { modelFolder } from './transformers-folder.ts';
 import { foreignWeights, weightFiles } from './transformers-weights.ts';
@@ -39,6 +39,8 @@ async function describe(folder: string, tools: Tools): Promise<Outcome<Detection
   const sentences = await sentenceModules(folder);
   if (sentences && !sentences.ok) return sentences;
   const inner = sentences?.value.transformer ?? folder;
+  const broken = await brokenConfiguration([folder, ...(sentences?.value.folders ?? [])]);
+  if (broken) return broken;
   const config = await configs.readFields(path.join(inner, 'config.json'));
   const odd = await otherKind(folder, inner, config);
   if (odd) return odd;
@@ -83,7 +85,7 @@ async function describe(folder: string, tools: Tools): Promise<Outcome<Detection
     suggestedName: toName(/^(?:[0-9a-f]{40}|checkpoint-\d+)$/.test(name) ? readableName(folder) : name),
     summary: `Hugging Face ${kind} (${architecture})${versions.text}`,
     requirements: [...versions.requirements, 'torch', ...tokenizer],
-    risk: risk.value,
+    ...risk.value,
   });
 }
 
@@ -97,12 +99,14 @@ async function otherKind(
   if (await isFile(path.join(folder, 'model_index.json'))) {
     return later(name, 'a model of diffusers', 'Nimbus runs models of text; images come later.');
   }
-  const adapter = await configs.readFields(path.join(folder, 'adapter_config.json'));
-  if (adapter !== undefined && !configs.isConfig(config)) {
-    const base = configs.textOf(adapter, 'base_model_name_or_path');
+  // transformers loads one beside a whole model too: weights that nobody looked at.
+  for (const place of new Set([inner, folder])) {
+    const file = path.join(place, 'adapter_config.json');
+    if (!(await isFile(file))) continue;
+    const base = configs.textOf(await configs.readFields(file), 'base_model_name_or_path');
     return fail('model-not-supported', `${name} is an adapter (PEFT), not a whole model.`, {
       why: `It holds only what was trained on top of ${base ?? 'another model'}.`,
-      next: 'Merge the two and save the result: PeftModel.from_pretrained(base, adapter).merge_and_unload().save_pretrained(folder), and its tokenizer with it.',
+      next: 'Merge the two and save the result: PeftModel.from_pretrained(base, adapter).merge_and_unload().save_pretrained(folder), and its tokenizer with it. Where that was done in this very folder, remove adapter_config.json.',
     });
   }
   if (configs.isConfig(config)) return undefined;
@@ -165,7 +169,7 @@ async function riskIn(
   weights: readonly string[],
   sentences: SentenceModules | undefined,
   tools: Tools,
-): Promise<Outcome<Risk>> {
+): Promise<Outcome<Pick<Detection, 'risk' | 'ownCode'>>> {
   const pickles: PickleFacts[] = [];
   for (const file of weights.filter((one) => one.endsWith('.bin'))) {
     const read = await readPickle(file, tools);
@@ -181,16 +185,23 @@ async function riskIn(
   const names = [...pickles.flatMap((one) => one.globals), ...(sentences?.functions ?? [])];
   const globals: PickleGlobal[] = [...new Set(names)].sort().map((one) => judgeTorchGlobal(one));
   const found = riskOf(pickles, globals);
-  const code = await ownCode(folder, sentences?.classes ?? []);
+  const code = await ownCode(folder, {
+    folders: sentences?.folders ?? [],
+    classes: sentences?.classes ?? [],
+    weights,
+  });
   if (!code.ok) return code;
   // The graver of the two: an agreement to code is worth nothing where a pickle is dangerous.
-  return ok(found.kind === 'none' ? (code.value ?? found) : both(found, code.value));
+  const risk = found.kind === 'none' ? (code.value ?? found) : both(found, code.value);
+  return ok(code.value ? { risk, ownCode: true } : { risk });
 }
 
+/** Whatever the pickle names, code that came with the model is not agreed to by one click. */
 function both(found: Risk, code: Risk | undefined): Risk {
   if (code?.kind !== 'code' || (found.kind !== 'unknown-globals' && found.kind !== 'dangerous-globals')) return found;
-  const files = code.files.map((file): PickleGlobal => ({ name: file, danger: 'unknown', meaning: 'runs as code' }));
-  return { ...found, globals: [...found.globals, ...files], hash: `${found.hash}${code.hash}` };
+  const meaning = 'runs as code, which came with the model';
+  const files = code.files.map((file): PickleGlobal => ({ name: file, danger: 'dangerous', meaning }));
+  return { kind: 'dangerous-globals', globals: [...found.globals, ...files], hash: `${found.hash}${code.hash}` };
 }
 
 function versionsOf(

@@ -138,6 +138,7 @@ export class Deployment implements Endpoint {
           }
         : {}),
       ...(record?.madeWith ? { madeWith: record.madeWith } : {}),
+      ...(record?.networkLeft === undefined ? {} : { network: record.networkLeft ? 'none' : 'kept' }),
       ...(record?.differs && record.differs.length > 0 ? { differs: record.differs } : {}),
       workers: workers.length,
       lastMs: record?.lastMs ?? {},
@@ -270,12 +271,13 @@ export class Deployment implements Endpoint {
       if (record.image) return await this.#startContainer(record, record.image, since);
       const failure = await this.#around.verify(record);
       if (failure) return { failure };
-      const { spec, version, interpreter, modules, isolated, madeWith } = record;
+      const { spec, version, interpreter, modules, isolated, ownCode = false, madeWith } = record;
       const snapshot = { hash: record.snapshot, path: this.#around.snapshotPath(record.snapshot, spec) };
-      const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith };
+      const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith, ownCode };
       const functionFile = writeFunction(this.#around, this, parts);
       const worker = { functionFile, spec, snapshot, modules, interpreter, env: this.env, isolated, since };
-      return { worker: spawnWorker(this.#around, this, worker, (line) => this.line(line)) };
+      const started = spawnWorker(this.#around, this, worker, (line) => this.line(line));
+      return { worker: this.#noting(record, started) };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
@@ -283,10 +285,24 @@ export class Deployment implements Endpoint {
     }
   }
 
-  async #startContainer({ spec, isolated }: DeploymentRecord, image: BuiltImage, since: number): Promise<Spawned> {
+  async #startContainer(record: DeploymentRecord, image: BuiltImage, since: number): Promise<Spawned> {
+    const { spec, isolated } = record;
     const parts = { key: this.key, image, spec, env: this.env, isolated, since };
     const started = await this.#around.containers.start(parts, (line) => this.line(line));
-    return started.ok ? { worker: started.value } : { failure: failureOf(started.error) };
+    return started.ok ? { worker: this.#noting(record, started.value) } : { failure: failureOf(started.error) };
+  }
+
+  #noting(record: DeploymentRecord, worker: Worker): Worker {
+    void worker.ready.then((ready) => ready.ok && this.#noteNetwork(record, ready.networkLeft));
+    return worker;
+  }
+
+  /** The system, or the host's settings, may be others than when it was deployed. */
+  #noteNetwork(record: DeploymentRecord, left: boolean | undefined): void {
+    if (record !== this.record || record.networkLeft === left) return;
+    if (left === undefined) delete record.networkLeft;
+    else record.networkLeft = left;
+    this.#around.onLatency();
   }
 
   #lacks(): Failure | undefined {
@@ -322,16 +338,17 @@ interface FunctionOf {
   snapshotPath: string;
   modules: ModulesRecord;
   madeWith: DeploymentRecord['madeWith'];
+  ownCode: boolean;
 }
 
 /** Writes what a worker is to load; the same for the same. */
 export function writeFunction(
   { functions, modulesPath }: Surroundings,
   { model, deployment }: DeploymentKey,
-  { spec, version, snapshotPath, modules, madeWith }: FunctionOf,
+  { snapshotPath, modules, ...parts }: FunctionOf,
 ): string {
   const modulePaths = modules.hash === undefined ? [] : [modulesPath(modules.hash)];
-  return writeFunctionFile(functions, { model, deployment, modulePaths, version, path: snapshotPath, spec, madeWith });
+  return writeFunctionFile(functions, { model, deployment, modulePaths, path: snapshotPath, ...parts });
 }
 
 export interface WorkerParts {

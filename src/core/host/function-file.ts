@@ -15,6 +15,8 @@ export interface FunctionParts extends DeploymentKey {
   path: string;
   spec: Omit<ModelSpec, 'deployments'>;
   madeWith?: MadeWith[] | undefined;
+  /** Code that came with the model may run: the user agreed to it. */
+  ownCode: boolean;
 }
 
 export function limitsOf(spec: FunctionParts['spec']): ModelCard['limits'] {
@@ -34,6 +36,7 @@ export function functionDocument({
   modulePaths,
   spec,
   madeWith,
+  ownCode,
 }: FunctionParts): Record<string, unknown> {
   return {
     model,
@@ -44,6 +47,7 @@ export function functionDocument({
     examples: (spec.examples ?? []).map(({ input }) => ({ input })),
     modulePaths,
     ...(madeWith === undefined ? {} : { madeWith }),
+    ...(ownCode ? { ownCode } : {}),
     limits: limitsOf(spec),
   };
 }

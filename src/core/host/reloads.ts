@@ -183,8 +183,8 @@ export class Reloads {
 }
 
 function next(record: DeploymentRecord, candidate: Candidate): DeploymentRecord {
-  const { snapshot, modules, isolated, version, card, madeWith, image } = candidate;
-  const { differs, ...kept } = record;
+  const { snapshot, modules, isolated, ownCode, networkLeft, version, card, madeWith, image } = candidate;
+  const { differs, networkLeft: _, ...kept } = record;
   // What was found to differ was about what it was made with then.
   const isSame = JSON.stringify(madeWith) === JSON.stringify(record.madeWith);
   return {
@@ -197,6 +197,8 @@ function next(record: DeploymentRecord, candidate: Candidate): DeploymentRecord 
     modules,
     isolated,
     ...(image && record.image ? { image: { ...record.image, ...image } } : {}),
+    ownCode,
+    ...(networkLeft === undefined ? {} : { networkLeft }),
     version,
     card,
     deployedAt: new Date().toISOString(),

@@ -46,10 +46,14 @@ export interface DeploymentRecord {
   /** Of the model's files when the snapshot was taken. */
   stamp: string;
   modules: ModulesRecord;
-  /** Loading it needed consent to what its file names: its workers give up the network. */
+  /** Loading it needed consent to what came with it: its workers give up the network. */
   isolated: boolean;
   /** What its workers run, of targets that run an image. */
   image?: ImageRecord;
+  /** It runs code that came with it, which was agreed to; else its libraries are told to run none. */
+  ownCode?: boolean;
+  /** Whether its last worker could give up the network; unset where none was to. */
+  networkLeft?: boolean;
   /** An input made from its card that it answered: the next version must, where models.json has no example. */
   probe?: Probe;
   version: string;

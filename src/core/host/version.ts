@@ -47,6 +47,9 @@ export interface Candidate {
   snapshot: Snapshot;
   modules: ModulesRecord;
   isolated: boolean;
+  /** As of the record. */
+  ownCode: boolean;
+  networkLeft?: boolean;
   /** An input made from its card that it answered. */
   probe?: Probe;
   version: string;
@@ -58,7 +61,7 @@ export interface Candidate {
   image?: BuiltImage;
 }
 
-export type VersionParts = Pick<Candidate, 'modules' | 'isolated' | 'version' | 'madeWith'>;
+export type VersionParts = Pick<Candidate, 'modules' | 'isolated' | 'ownCode' | 'version' | 'madeWith'>;
 
 /** Its snapshots are held until `release`. On an error no worker and no hold is left. */
 export async function makeVersion(
@@ -102,6 +105,7 @@ async function fromSnapshot(
   }
   if (modules.hash !== undefined) hold(modules.hash);
   const isolated = needsIsolation(allowed.value.risk);
+  const ownCode = allowed.value.ownCode === true;
   const version = functionVersion({
     files: snapshot.hash,
     modules: modules.hash ?? '',
@@ -112,7 +116,7 @@ async function fromSnapshot(
   const madeWith = await capturedOf(allowed.value, request);
   if (request.image) ports.stage('image');
   else ports.stage('start', interpreter);
-  const spawned = await spawn(() => ports.spawn(snapshot, { modules, isolated, version, madeWith }));
+  const spawned = await spawn(() => ports.spawn(snapshot, { modules, isolated, ownCode, version, madeWith }));
   if (!spawned.ok) return spawned;
   const { worker, image } = spawned.value;
   const onAbort = (): void => void worker.kill();
@@ -122,7 +126,8 @@ async function fromSnapshot(
     if (signal.aborted) return cancelled();
     if (!ready.ok) return { ok: false, error: await startError(ready.failure, request.project) };
     const { importsMs, loadMs } = worker.timeline;
-    const network = ready.networkLeft === undefined ? '' : `, ${NETWORK[`${ready.networkLeft}`]}`;
+    const { networkLeft } = ready;
+    const network = networkLeft === undefined ? '' : `, ${NETWORK[`${networkLeft}`]}`;
     ports.stage('start', `imports ${Math.round(importsMs)} ms, load ${Math.round(loadMs)} ms${network}`);
     ports.stage('first answer');
     const timeoutMs = limitsOf(spec).timeoutSeconds * 1000;
@@ -135,9 +140,19 @@ async function fromSnapshot(
     }
     const { probe, detail, isSkipped } = tried.value;
     ports.stage('first answer', detail, isSkipped ? 'skipped' : undefined);
-    const made = { snapshot, modules, isolated, version, card: ready.card, madeWith, worker };
-    const parts = image ? { ...made, image } : made;
-    return ok(probe ? { ...parts, probe } : parts);
+    return ok({
+      snapshot,
+      modules,
+      isolated,
+      ownCode,
+      ...(networkLeft === undefined ? {} : { networkLeft }),
+      ...(probe ? { probe } : {}),
+      version,
+      card: ready.card,
+      madeWith,
+      worker,
+      ...(image ? { image } : {}),
+    });
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (signal.aborted) await worker.kill();
@@ -160,9 +175,13 @@ const NETWORK = {
   false: 'with the network: this system does not let it run without',
 };
 
-/** A project's own code is trusted as such; what a file names beyond its framework was looked at by its names only. */
+/**
+ * A project's own code is trusted as such. What a file names beyond its framework was looked at by its names only, and
+ * code that came with a model is a stranger's.
+ */
 function needsIsolation(risk: Risk): boolean {
-  return risk.kind === 'unknown-globals' || risk.kind === 'dangerous-globals';
+  const isForeign = risk.kind === 'code' && risk.hash !== undefined;
+  return isForeign || risk.kind === 'unknown-globals' || risk.kind === 'dangerous-globals';
 }
 
 /** The project's modules that a model may import, copied as the model itself is. Errors: as of `projectModules`. */

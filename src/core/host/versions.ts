@@ -135,7 +135,7 @@ export class Versions {
         deployment.env = env;
         for (const line of early) deployment.line(line);
         const { interpreter, lock } = request;
-        const { snapshot, modules, isolated, probe, version, card, madeWith, image } = candidate;
+        const { snapshot, modules, isolated, ownCode, networkLeft, probe, version, card, madeWith, image } = candidate;
         const record: DeploymentRecord = {
           spec,
           deploymentSpec,
@@ -148,6 +148,8 @@ export class Versions {
           modules,
           isolated,
           ...(image && request.image ? { image: imageRecord(image, request.image) } : {}),
+          ownCode,
+          ...(networkLeft === undefined ? {} : { networkLeft }),
           ...(probe ? { probe } : {}),
           version,
           deployedAt: new Date().toISOString(),
@@ -182,8 +184,8 @@ export class Versions {
       runtimeHash,
       spawn: async (snapshot, versionParts) => {
         if (image) return this.#startImage(request, image, { snapshot, versionParts, env, onLine, shell });
-        const { modules, isolated, version, madeWith } = versionParts;
-        const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith };
+        const { modules, isolated, ownCode, version, madeWith } = versionParts;
+        const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith, ownCode };
         const functionFile = writeFunction(around, request, parts);
         const workerParts = { functionFile, spec, snapshot, modules, interpreter, env, isolated };
         return ok({ worker: spawnWorker(around, request, workerParts, onLine) });
@@ -202,11 +204,12 @@ export class Versions {
   ): Promise<Outcome<{ worker: Worker; image: BuiltImage }>> {
     const { around } = this.#ports;
     const { spec, model, deployment, project } = request;
-    const { modules, isolated, version, madeWith } = versionParts;
+    const { modules, isolated, ownCode, version, madeWith } = versionParts;
     const engine = await around.containers.engine();
     if (!engine.ok) return engine;
     const { buildImage } = await import('../image/image.ts');
-    const document = functionDocument({ model, deployment, version, spec, madeWith, path: '', modulePaths: [] });
+    const parts = { model, deployment, version, spec, madeWith, ownCode };
+    const document = functionDocument({ ...parts, path: '', modulePaths: [] });
     const built = await buildImage(
       {
         ...plan,

@@ -7,6 +7,7 @@ import { madeWith } from '../../core/environment/captured.ts';
 import type { ModelsDocument } from '../../core/models/document.ts';
 import { problemOf } from '../models-file.ts';
 import type { DeploymentNode, ModelNode, Node } from './nodes.ts';
+import type { DeploymentStatus } from '../../shared/states.ts';
 import { progressText, stateText } from './rows.ts';
 
 /** Bytes in a megabyte as the product writes sizes. */
@@ -92,6 +93,11 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     [vscode.l10n.t('Last restored'), latency(lastMs.restored)],
     [vscode.l10n.t('Last cold'), latency(lastMs.cold)],
   ]);
+  if (status.network !== undefined) {
+    text
+      .appendMarkdown(status.network === 'none' ? '\n\n$(info) ' : '\n\n$(warning) ')
+      .appendText(networkText(status.network));
+  }
   for (const difference of status.differs ?? []) text.appendMarkdown('\n\n$(warning) ').appendText(difference);
   if (project.portTaken !== undefined) {
     text.appendMarkdown('\n\n$(info) ');
@@ -107,6 +113,14 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
 
 function latency(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : formatMs(ms, vscode.env.language);
+}
+
+function networkText(network: NonNullable<DeploymentStatus['network']>): string {
+  return network === 'none'
+    ? vscode.l10n.t('It runs without a network, since loading it needed your consent.')
+    : vscode.l10n.t(
+        'It has the network although loading it needed your consent: this system does not let it run without.',
+      );
 }
 
 function appendError(text: vscode.MarkdownString, error: UserError | undefined): void {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { originIn } from '../../../src/core/detect/global-origin.ts';
 import { judgeGlobal } from '../../../src/core/detect/globals.ts';
 
 function judged(danger: string, names: string): void {
   for (const name of names.split(/\s+/).filter(Boolean)) {
     const found = judgeGlobal(name);
     assert.equal(found.danger, danger, name);
-    assert.equal(found.meaning !== undefined, danger === 'dangerous', name);
+    assert.equal(found.meaning !== undefined, danger !== 'known', name);
   }
 }
 
@@ -60,6 +61,24 @@ describe('judging the globals of a pickle', () => {
        xgboost.sklearn.XGBClassifier.load_model xgboost.sklearn.json lightgbm.basic.Dataset lightgbm.sklearn.LGBMThing
        builtins.type builtins.property constructor.prototype toString.x`,
     );
+  });
+
+  it('says where an unknown one comes from, and in a project whose it is', () => {
+    const meanings: [string, string][] = [
+      ['builtins.type', 'a builtin of Python'],
+      ['__builtin__.type', 'a builtin of Python'],
+      ['functools.partial', "of Python's standard library"],
+      ['sklearn.newpackage.Thing', 'of the package scikit-learn'],
+      ['torch.someday.Thing', 'of the package torch'],
+      ['shop.clean.Lower', 'of the module shop, from a package or from the project that made the model'],
+      ['toString.x', 'of the module toString, from a package or from the project that made the model'],
+    ];
+    for (const [name, meaning] of meanings) assert.equal(judgeGlobal(name).meaning, meaning, name);
+    const own = ['src/shop', 'words.py'];
+    assert.equal(originIn('shop.clean.Lower', own), 'of this project, src/shop');
+    assert.equal(originIn('words.Upper', own), 'of this project, words.py');
+    assert.equal(originIn('other.Upper', own), 'of the package other; this project has no module of that name');
+    assert.equal(originIn('functools.partial', own), "of Python's standard library");
   });
 
   it('says in words what a dangerous one does', () => {

@@ -38,7 +38,7 @@ class Tokenizer:
             return None
         import transformers
 
-        slow = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        slow = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         return cls(slow.backend_tokenizer, settings, config)
 
     def encode(self, text, cut=None):

@@ -6,7 +6,7 @@ Auto classes; its pipelines, which import every task there is, are not used.
 
 import sys
 
-from .. import torch_setup
+from .. import agreements, torch_setup
 from ..deferral import defer
 from ..hugging_face import sentences, tasks
 
@@ -62,7 +62,7 @@ def _load_pretrained(path, kind, strict=False):
     """Tokenizer and model; with `strict` weights that are missing in the file are an error."""
     import transformers
 
-    options = {"local_files_only": True, "trust_remote_code": tasks.needs_own_code(path)}
+    options = {"local_files_only": True, "trust_remote_code": agreements.own_code()}
     tokenizer = transformers.AutoTokenizer.from_pretrained(path, **options)
     model, info = getattr(transformers, kind).from_pretrained(path, output_loading_info=True, **options)
     missing = sorted(info["missing_keys"])

@@ -2,13 +2,22 @@
 
 import os
 
+from .. import agreements
 from . import tasks
 from .embeddings import Embeddings, pooled
 from .encoding import Encoder
 
-OWN = "sentence_transformers."
-PLAIN = ("Transformer", "Pooling", "Dense", "Normalize")
-"""Modules that are the same in every version of the library, and few lines."""
+PLAIN = {"Transformer": "transformer", "Pooling": "pooling", "Dense": "dense", "Normalize": "normalize"}
+"""Modules that are the same in every version of the library, and few lines; with the Python modules that have them."""
+
+PACKAGES = tuple("sentence_transformers." + name for name in ("models", "base.modules", "sentence_transformer.modules"))
+TYPES = {
+    "%s.%s" % (package, name): kind
+    for kind, file in PLAIN.items()
+    for package in PACKAGES
+    for name in (kind, "%s.%s" % (kind, kind), "%s.%s" % (file, kind))
+}
+"""Kinds by the names that versions 2 to 6 of the library give them."""
 
 CONFIGURATIONS = tuple(
     "sentence_%sconfig.json" % name
@@ -32,8 +41,8 @@ def is_sentences(path):
 def is_plain(path):
     """Whether it can be run without the library; src/core/detect/sentence-transformers.ts asks the same."""
     modules = tasks.read(path, "modules.json")
-    kinds = [module["type"].rpartition(".")[2] for module in modules]
-    if not all(module["type"].startswith(OWN) for module in modules) or not set(kinds) <= set(PLAIN):
+    kinds = [TYPES.get(module["type"]) for module in modules]
+    if None in kinds:
         return False
     if kinds[:2] != ["Transformer", "Pooling"] or not set(kinds[2:]) <= {"Dense", "Normalize"}:
         return False
@@ -159,9 +168,7 @@ def _size(encoder, poolings, steps):
 def _through_library(path, named):
     from sentence_transformers import SentenceTransformer
 
-    trust = tasks.needs_own_code(path) or not all(
-        module["type"].startswith(OWN) for module in tasks.read(path, "modules.json")
-    )
+    trust = agreements.own_code()
     model = SentenceTransformer(path, device="cpu", local_files_only=True, trust_remote_code=trust)
 
     def embed(texts, prompt):

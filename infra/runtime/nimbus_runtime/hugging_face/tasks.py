@@ -24,9 +24,6 @@ CLASSES = {
 }
 """The class of transformers that loads a task's models."""
 
-CONFIGURATIONS = ("config.json", "tokenizer_config.json", "preprocessor_config.json", "processor_config.json")
-
-
 def read(path, name):
     """A JSON file of the folder; None where it is not there."""
     try:
@@ -59,11 +56,6 @@ def task_of(path):
     elif not architecture or architecture.endswith("Model"):
         return "feature-extraction"
     raise ValueError("models of the kind %s are not known" % architecture)
-
-
-def needs_own_code(path):
-    """Whether loading runs code of the folder: Nimbus then loads it only where the user agreed to that."""
-    return any("auto_map" in (read(path, name) or ()) for name in CONFIGURATIONS)
 
 
 def _generation_task(path, config, kind):
