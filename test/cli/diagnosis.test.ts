@@ -35,7 +35,7 @@ describe('what a model was made with', function () {
     const said = stdout.indexOf('! numpy is ');
     assert.match(
       stdout.slice(said),
-      /^! numpy is 2[\d.]+; the model was made with 1\.24\.4 \(requirements\.txt\)\. NumPy 2 reads what NumPy 1 pickled/,
+      /^! numpy is 2[\d.]+; the model was made with 1\.24\.4 \(requirements\.txt\)\. NumPy 2 is made to load what NumPy 1\.26 pickled/,
     );
     assert.ok(said < stdout.indexOf('environment'), 'before anything is loaded');
     assert.ok(!stdout.includes('jupyter'));

@@ -67,7 +67,7 @@ function ruleFor({ framework, risk }: Subject, fact: Captured, installed: string
   const reference = referenceOf(fact, installed);
   const at = firstDifference(reference, installed);
   const holdsCode = 'globals' in risk && risk.globals.some((one) => CODE.test(one.name));
-  const direction = compareNumbers(installed, reference) < 0 ? 'older' : 'newer';
+  const direction = isOlder(installed, reference) ? 'older' : 'newer';
   return RULES.find(
     (rule) =>
       rule.package === fact.package &&
@@ -75,7 +75,8 @@ function ruleFor({ framework, risk }: Subject, fact: Captured, installed: string
       (!rule.holdsCode || holdsCode) &&
       at <= rule.differsAt &&
       (!rule.installed || rule.installed === direction) &&
-      (!rule.versions || fits(installed, rule.versions)),
+      (!rule.versions || fits(installed, rule.versions)) &&
+      (!rule.crosses || isOlder(reference, rule.crosses) !== isOlder(installed, rule.crosses)),
   );
 }
 
@@ -118,13 +119,10 @@ function firstDifference(one: string, other: string): number {
   return length;
 }
 
-function compareNumbers(one: string, other: string): number {
+function isOlder(one: string, other: string): boolean {
   const [left, right] = [numbersOf(one), numbersOf(other)];
-  for (let index = 0; index < Math.max(left.length, right.length); index++) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  const at = firstDifference(one, other);
+  return (left[at] ?? 0) < (right[at] ?? 0);
 }
 
 /** What differs, what may break, what to do: up to three sentences for people. */
