@@ -102,6 +102,7 @@ export const stages = {
     deadlineSeconds: 900,
     tests: true,
     needs: ['package'],
+    frameworks: true,
     commands: [mocha('cli', ['test/cli/**/*.test.ts'], 60)],
   },
   webview: {
@@ -122,6 +123,7 @@ export const stages = {
     deadlineSeconds: 1500,
     tests: true,
     needs: ['package'],
+    frameworks: true,
     commands: [mocha('e2e', ['test/e2e/*.test.ts'], 120)],
   },
 };

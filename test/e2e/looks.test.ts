@@ -1,25 +1,21 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Frame } from 'playwright-core';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
+import { tooFaint } from '../webview/harness/contrast.ts';
+import { themeVariables } from '../webview/harness/themes.ts';
 import { violations } from './accessibility.ts';
 import { Playground } from './playground.ts';
 import { everyState, hardAnswers, LONG_NAME } from './scenes.ts';
 import { StandInHost } from './stand-in-host.ts';
-import { startEditor, THEMES, type EditorServer, type EditorWindow, type Theme } from './window.ts';
+import { chooseTheme, EVERY_THEME } from './themes.ts';
+import { startEditor, type EditorServer, type EditorWindow, type Theme } from './window.ts';
 import { row, runCommand, showContainer } from './workbench.ts';
 
 const CONFLICT = '<<<<<<< ours\n{ "version": 1 }\n=======\n{}\n>>>>>>> theirs\n';
 const LONG_TEXT = 'The parcel came late, and nobody answered. '.repeat(2400);
 const MIXED_TEXT = 'מצוין! השירות היה נהדר 🙂 👩‍🍳👨‍👩‍👧‍👦 and the food was שווה';
-
-/** How the picker of themes names them. */
-const PICKED_AS: Record<Theme, string> = {
-  dark: 'Dark Modern',
-  light: 'Light Modern',
-  'high-contrast-dark': 'Dark High Contrast',
-  'high-contrast-light': 'Light High Contrast',
-};
 
 describe('how it looks', () => {
   let editor: EditorServer;
@@ -50,7 +46,12 @@ describe('how it looks', () => {
       const playground = new Playground(page);
       await playground.opened('model-refused');
       await playground.state('new version refused');
-      await inEveryTheme('tree-states', async () => assert.deepEqual(await violations(playground.frame), []));
+      await inEveryTheme('tree-states', async (theme) => {
+        assert.deepEqual(await violations(playground.frame), []);
+        const page = await documentOf(playground);
+        assert.deepEqual(await tooFaint(page), [], theme);
+        assert.deepEqual(await page.evaluate(changedVariables, themeVariables(AS_TESTED[theme])), [], theme);
+      });
       await row(page, /^deployment local of model-serving/).hover();
       await page.locator('.workbench-hover', { hasText: '148 MB' }).waitFor();
       await window.picture('tree-tooltip');
@@ -113,22 +114,43 @@ describe('how it looks', () => {
   });
 
   /** A picture in each theme; the last is the one that it was in. */
-  async function inEveryTheme(step: string, look = async (): Promise<void> => undefined): Promise<void> {
-    const { page } = window;
-    for (const theme of ['light', 'high-contrast-dark', 'high-contrast-light', 'dark'] as const) {
-      const input = page.locator('.quick-input-widget input');
-      await page.keyboard.press('F1');
-      await input.fill('>Preferences: Color Theme');
-      await page.getByRole('option', { name: /^Preferences: Color Theme/ }).click();
-      // The list has only the rows that are in sight.
-      await page.getByPlaceholder(/^Select Color Theme/).fill(PICKED_AS[theme]);
-      await page.getByRole('option', { name: new RegExp(`^${PICKED_AS[theme]}`) }).click();
-      await page.locator(`.monaco-workbench.${THEMES[theme].pageClass}`).waitFor();
+  async function inEveryTheme(step: string, look = async (_theme: Theme): Promise<void> => undefined): Promise<void> {
+    for (const theme of EVERY_THEME) {
+      await chooseTheme(window.page, theme);
       await window.picture(`${step}-${theme}`);
-      await look();
+      await look(theme);
     }
   }
 });
+
+/** The tests of the page alone have these themes' colours, too. */
+const AS_TESTED = {
+  dark: 'dark',
+  light: 'light',
+  'high-contrast-dark': 'hc-dark',
+  'high-contrast-light': 'hc-light',
+} as const satisfies Record<Theme, string>;
+
+/** Colours that the editor gives to the page otherwise than `expected`; runs in the page. */
+function changedVariables(expected: [name: string, value: string][]): string[] {
+  const context = document.createElement('canvas').getContext('2d')!;
+  const normal = (colour: string): string => {
+    context.fillStyle = 'transparent';
+    context.fillStyle = colour;
+    return String(context.fillStyle);
+  };
+  const given = document.documentElement.style;
+  return expected
+    .filter(([name]) => !name.startsWith('--vscode-font') && !name.startsWith('--vscode-editor-font'))
+    .filter(([name, value]) => normal(given.getPropertyValue(name)) !== normal(value))
+    .map(([name, value]) => `${name} is ${given.getPropertyValue(name)}, not ${value}`);
+}
+
+/** The frame of the playground's document, where scripts run. */
+async function documentOf(playground: Playground): Promise<Frame> {
+  const body = await playground.frame.locator('body').elementHandle();
+  return (await body!.ownerFrame())!;
+}
 
 /** Pixels that the page can be scrolled sideways. */
 function sideways(playground: Playground): Promise<number> {

@@ -1,16 +1,12 @@
 /** The example models of ONNX, boosted trees and skops, deployed as a user does and served by a real host. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
 import { prepareDeploy, type PreparedDeploy } from '../../src/core/deploy.ts';
-import { get, post, TestProject } from './support.ts';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PYTHON = path.join(ROOT, '.cache/frameworks/bin/python');
+import { FRAMEWORKS_PYTHON, get, post, SAMPLES, TestProject } from './support.ts';
 
 /** What a file named by its example answers to one input, in part. */
 const MODELS: [file: string, input: unknown, expected: Record<string, unknown>][] = [
@@ -29,7 +25,6 @@ const MODELS: [file: string, input: unknown, expected: Record<string, unknown>][
   ['groups.joblib', [6.3, 3.3, 6, 2.5], {}],
   ['plane.joblib', [6.3, 3.3, 6, 2.5], {}],
 ];
-const EXAMPLES = ['onnx-topics', 'onnx-tensors', 'onnx-estimators', 'boosting', 'estimators'];
 
 describe('models of the large frameworks, served by a host', function () {
   this.timeout(180_000);
@@ -41,16 +36,19 @@ describe('models of the large frameworks, served by a host', function () {
     await project.connect();
     models = path.join(project.folder, 'models');
     mkdirSync(models);
-    for (const name of EXAMPLES) await python(path.join(ROOT, 'examples', name, 'train.py'), models);
+    for (const [file] of MODELS) {
+      const [model = ''] = file.split('/');
+      cpSync(path.join(SAMPLES, model), path.join(models, model), { recursive: true });
+    }
   });
   after(() => project.end());
 
   async function python(...args: string[]): Promise<void> {
-    await promisify(execFile)(PYTHON, args, { cwd: project.folder });
+    await promisify(execFile)(FRAMEWORKS_PYTHON, args, { cwd: project.folder });
   }
 
   async function prepare(file: string): Promise<PreparedDeploy> {
-    const request = { project: project.folder, path: path.join(models, file), interpreter: PYTHON };
+    const request = { project: project.folder, path: path.join(models, file), interpreter: FRAMEWORKS_PYTHON };
     const prepared = await prepareDeploy({ ...request, trustedProject: false });
     assert.ok(prepared.ok, JSON.stringify(prepared));
     return prepared.value;

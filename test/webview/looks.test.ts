@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ANSWERS } from './harness/answers.ts';
 import { Bench, type Playground } from './harness/browser.ts';
+import { tooFaint } from './harness/contrast.ts';
 import { THEMES } from './harness/themes.ts';
 
 const ENTITIES = 'model=entities';
@@ -91,6 +92,15 @@ describe('how the playground looks', () => {
       ]);
       assert.equal(answer!.x > input!.x, beside);
       assert.equal(answer!.y > input!.y, !beside);
+    }
+    await playground.close();
+  });
+
+  it('paints every phase, kind of start and label so that it is seen, in every theme', async () => {
+    const playground = await show('nothing sent');
+    for (const theme of THEMES) {
+      await playground.setTheme(theme);
+      assert.deepEqual(await tooFaint(playground.page), [], theme);
     }
     await playground.close();
   });

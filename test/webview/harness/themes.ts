@@ -18,7 +18,10 @@ const FONTS = {
   'editor-font-size': '14px',
 };
 
-/** Values of Dark Modern, Light Modern, Dark High Contrast and Light High Contrast. An empty one is unset there. */
+/**
+ * Values of Dark Modern, Light Modern, Dark High Contrast and Light High Contrast, as a real VS Code gives them to a
+ * webview: test/e2e/looks.test.ts compares them. An empty one is unset there.
+ */
 const COLOURS: Record<string, readonly [dark: string, light: string, hcDark: string, hcLight: string]> = {
   foreground: ['#cccccc', '#3b3b3b', '#ffffff', '#292929'],
   descriptionForeground: ['#9d9d9d', '#3b3b3b', 'rgba(255,255,255,.7)', 'rgba(41,41,41,.7)'],
@@ -45,10 +48,10 @@ const COLOURS: Record<string, readonly [dark: string, light: string, hcDark: str
   'dropdown-background': ['#313131', '#ffffff', '#000000', '#ffffff'],
   'dropdown-foreground': ['#cccccc', '#3b3b3b', '#ffffff', '#292929'],
   'dropdown-border': ['#3c3c3c', '#cecece', '#6fc3df', '#0f4a85'],
-  'button-background': ['#0078d4', '#005fb8', '', '#0f4a85'],
+  'button-background': ['#0078d4', '#005fb8', '#000000', '#0f4a85'],
   'button-foreground': ['#ffffff', '#ffffff', '#ffffff', '#ffffff'],
-  'button-hoverBackground': ['#026ec1', '#0258a8', '', '#0f4a85'],
-  'button-border': ['rgba(255,255,255,.07)', 'rgba(0,0,0,.1)', '#6fc3df', '#0f4a85'],
+  'button-hoverBackground': ['#026ec1', '#0258a8', '#000000', '#0f4a85'],
+  'button-border': ['rgba(255,255,255,.1)', 'rgba(0,0,0,.1)', '#6fc3df', '#0f4a85'],
   'button-secondaryBackground': ['rgba(0,0,0,0)', '#e5e5e5', '', '#ffffff'],
   'button-secondaryForeground': ['#cccccc', '#3b3b3b', '#ffffff', '#292929'],
   'button-secondaryHoverBackground': ['#2b2b2b', '#cccccc', '', ''],
@@ -59,8 +62,8 @@ const COLOURS: Record<string, readonly [dark: string, light: string, hcDark: str
   'menu-foreground': ['#cccccc', '#3b3b3b', '#ffffff', '#292929'],
   'menu-border': ['#454545', '#cecece', '#6fc3df', '#0f4a85'],
   'menu-selectionBackground': ['#0078d4', '#005fb8', '', 'rgba(15,74,133,.1)'],
-  'menu-selectionForeground': ['#ffffff', '#ffffff', '#ffffff', '#292929'],
-  'menu-selectionBorder': ['', '', '#f38518', '#0f4a85'],
+  'menu-selectionForeground': ['#ffffff', '#ffffff', '', ''],
+  'menu-selectionBorder': ['', '', '#f38518', '#006bbd'],
   'list-hoverBackground': ['#2a2d2e', '#f2f2f2', 'rgba(255,255,255,.1)', 'rgba(15,74,133,.1)'],
   'list-inactiveSelectionBackground': ['#37373d', '#e4e6f1', '', 'rgba(15,74,133,.1)'],
   'toolbar-hoverBackground': ['rgba(90,93,94,.31)', 'rgba(184,184,184,.31)', '', ''],
@@ -68,7 +71,7 @@ const COLOURS: Record<string, readonly [dark: string, light: string, hcDark: str
   'textLink-activeForeground': ['#4daafc', '#005fb8', '#21a6ff', '#0f4a85'],
   'textCodeBlock-background': ['#2b2b2b', '#f8f8f8', '#000000', '#f2f2f2'],
   'textPreformat-foreground': ['#d0d0d0', '#3b3b3b', '#ffffff', '#ffffff'],
-  'textPreformat-background': ['#3c3c3c', 'rgba(0,0,0,.12)', '#ffffff', '#09345f'],
+  'textPreformat-background': ['#3c3c3c', 'rgba(0,0,0,.12)', '', '#09345f'],
   'keybindingLabel-background': ['rgba(128,128,128,.17)', 'rgba(221,221,221,.4)', 'rgba(0,0,0,0)', 'rgba(0,0,0,0)'],
   'keybindingLabel-foreground': ['#cccccc', '#3b3b3b', '#ffffff', '#292929'],
   'keybindingLabel-border': ['rgba(51,51,51,.6)', 'rgba(204,204,204,.4)', '#6fc3df', '#0f4a85'],
@@ -76,9 +79,9 @@ const COLOURS: Record<string, readonly [dark: string, light: string, hcDark: str
   'charts-foreground': ['#cccccc', '#3b3b3b', '#ffffff', '#292929'],
   'charts-lines': ['rgba(204,204,204,.5)', 'rgba(59,59,59,.5)', 'rgba(255,255,255,.5)', 'rgba(41,41,41,.5)'],
   'charts-red': ['#f14c4c', '#e51400', '#f48771', '#b5200d'],
-  'charts-blue': ['#3794ff', '#1a85ff', '#3794ff', '#1a85ff'],
+  'charts-blue': ['#59a4f9', '#0063d3', '#59a4f9', '#0063d3'],
   'charts-yellow': ['#cca700', '#bf8803', '#ffd370', '#895503'],
-  'charts-orange': ['#d18616', '#d18616', '#ab5a00', '#0f4a85'],
+  'charts-orange': ['rgba(234,92,0,.33)', 'rgba(234,92,0,.33)', '', ''],
   'charts-green': ['#89d185', '#388a34', '#89d185', '#374e06'],
   'charts-purple': ['#b180d7', '#652d90', '#b180d7', '#652d90'],
   'terminal-ansiCyan': ['#11a8cd', '#0598bc', '#00cdcd', '#0598bc'],
