@@ -109,6 +109,13 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
       const input = get().activity.kind === 'none' ? read() : undefined;
       if (input) await sendInput(input);
     },
+    /** Sends a text of an editor; answers at once with whether it could be sent. */
+    predictText(text: string): boolean {
+      dispatch({ type: 'filled-text', text });
+      const input = get().activity.kind === 'none' ? read() : undefined;
+      if (input) void sendInput(input);
+      return input !== undefined;
+    },
     /** Puts an example into the box and sends it with the parameters that are there. */
     async tryExample(input: unknown): Promise<void> {
       dispatch({ type: 'filled', input });

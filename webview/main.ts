@@ -81,7 +81,11 @@ const events: PlaygroundPage = {
   card: (card) => dispatch({ type: 'card', card }),
   sample: (sample) => dispatch({ type: 'sample', sample }),
   select: (key, card) => dispatch({ type: 'selected', key, card }),
-  fill: (text) => dispatch({ type: 'filled-text', text }),
+  fill: async (text) => {
+    // Before that the page knows neither the deployment nor its parameters.
+    await begun;
+    return actions.predictText(text);
+  },
 };
 
 const extension = connect(editor, events);
@@ -90,4 +94,4 @@ const actions = createActions({ get: () => state, dispatch }, extension);
 registerControls();
 window.addEventListener('pagehide', store);
 draw();
-await actions.begin();
+const begun = actions.begin();

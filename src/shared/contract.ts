@@ -59,6 +59,8 @@ export interface ModelCard {
   input?: Record<string, unknown>;
   /** JSON Schema of one `result`. */
   output?: Record<string, unknown>;
+  /** JSON Schema of the request's `parameters`; with no properties of a model that takes none. */
+  parameters?: Record<string, unknown>;
   labels?: string[];
   /** What it was made with, as far as the model and the files around it say. */
   madeWith?: MadeWith[];

@@ -52,8 +52,11 @@ export interface PlaygroundPage {
   card(card: ModelCard | undefined): void;
   sample(sample: Sample): void;
   select(key: DeploymentKey, card: ModelCard | undefined): void;
-  /** Predict Selection: put this text into the box; the sample follows by itself. */
-  fill(text: string): void;
+  /**
+   * Predict Selection: puts this text into the box and sends it, as if it had been typed, with the parameters that stand
+   * there. False where nothing was sent: something is missing, which the page marks, or another request is under way.
+   */
+  fill(text: string): Promise<boolean>;
 }
 
 export type { Phases };

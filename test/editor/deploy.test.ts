@@ -184,6 +184,45 @@ describe('a deploy that fails', () => {
   });
 });
 
+describe('a model that needs labels with each text', () => {
+  const key = { model: 'topics', deployment: 'local' };
+  before(async function () {
+    this.timeout(90_000);
+    const folder = path.join(workspace, 'topics');
+    mkdirSync(folder);
+    const labels = '{"type": "array", "items": {"type": "string"}, "examples": [["noise", "staff"]]}';
+    const parameters = `{"type": "object", "properties": {"labels": ${labels}}, "required": ["labels"]}`;
+    const lines = [
+      `schema = {"input": {"type": "string"}, "parameters": ${parameters}}`,
+      'def load(path):',
+      '    return None',
+      'def predict(model, input, parameters):',
+      '    print(input, "is about", *parameters["labels"])',
+      '    return {"label": parameters["labels"][0]}',
+    ];
+    writeFileSync(path.join(folder, 'handler.py'), lines.join('\n'));
+    const outcome = await runAgreeing('nimbus.deploy', vscode.Uri.file(folder));
+    assert.deepEqual(outcome, { ok: true, value: key });
+    await playgroundOpened('topics');
+  });
+  after(leaveNothing);
+
+  it('gets those that stand in its playground with a selected text', async () => {
+    await run('nimbus.showLogs', key);
+    const log = vscode.window.activeTextEditor!.document;
+    const document = await vscode.workspace.openTextDocument({ content: 'Too loud\n' });
+    await vscode.window.showTextDocument(document);
+    assert.deepEqual(await run('nimbus.predictSelection', key), { ok: true, value: undefined });
+    while (!log.getText().includes('Too loud is about noise staff'))
+      await new Promise((resolve) => {
+        const once = vscode.workspace.onDidChangeTextDocument((change) => {
+          once.dispose();
+          resolve(change);
+        });
+      });
+  });
+});
+
 describe('a model that takes rows of a table', () => {
   const key = { model: 'table', deployment: 'local' };
   before(async function () {

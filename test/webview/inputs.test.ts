@@ -185,12 +185,10 @@ describe('inputs of every kind', () => {
       await playground.page.getByRole('button', { name: `Remove ${left} of ${left} from labels` }).click();
     await box('labels, 1 of 1').waitFor();
     await playground.page.getByText('More parameters').click();
-    await box('Parameters as a JSON object').fill('{"labels": ["x"]}');
+    await playground.page.getByLabel('multi_label').selectOption('true');
+    await playground.page.getByText('More parameters (given)').waitFor();
     await playground.type('They were closed.');
-    await playground.press('Send');
-    await playground.page.locator('#parameters-problem', { hasText: 'labels has a field of its own' }).waitFor();
     await look('labels');
-    await box('Parameters as a JSON object').fill('{"multi_label": true}');
     await sendByKey();
     const whole = { input: 'They were closed.', parameters: { labels: ['bridges'], multi_label: true } };
     assert.deepEqual(await sent(), [whole]);
@@ -200,8 +198,23 @@ describe('inputs of every kind', () => {
     assert.deepEqual(await sent(), [whole, whole]);
   });
 
+  it('sends a text of an editor with the parameters that stand there, and marks what is missing', async () => {
+    await open('topics');
+    assert.equal(await playground.predictText('They were closed.'), true);
+    await playground.rows().first().waitFor();
+    const labels = ['traffic', 'cooking', 'politics', 'weather'];
+    assert.deepEqual(await sent(), [{ input: 'They were closed.', parameters: { labels } }]);
+    for (const left of [4, 3, 2])
+      await playground.page.getByRole('button', { name: `Remove ${left} of ${left} from labels` }).click();
+    await box('labels, 1 of 1').fill('');
+    assert.equal(await playground.predictText('Nor was this.'), false);
+    await playground.page.locator('#parameter-0-problem', { hasText: 'Type at least one.' }).waitFor();
+    assert.equal(await box('Text').inputValue(), 'Nor was this.');
+    assert.equal((await sent()).length, 1);
+  });
+
   it('refuses parameters that are no JSON where they are typed, and unfolds them', async () => {
-    await open('writer');
+    await open('gaps');
     await playground.page.getByText('Parameters', { exact: true }).click();
     await box('Parameters as a JSON object').fill('{"seed": }');
     await playground.page.getByText('Parameters (given)', { exact: true }).click();
@@ -216,7 +229,7 @@ describe('inputs of every kind', () => {
     await open('writer');
     const choose = (model: string) => playground.page.getByLabel('Model', { exact: true }).selectOption(model);
     await playground.page.getByText('Parameters', { exact: true }).click();
-    await box('Parameters as a JSON object').fill('{"seed": 1}');
+    await box('seed').fill('1');
     await choose('gaps');
     await playground.page.locator('#input-hint').waitFor();
     assert.equal(await playground.page.locator('#parameters').inputValue(), '');
@@ -224,7 +237,25 @@ describe('inputs of every kind', () => {
     await playground.page.locator('#input-hint').waitFor();
     await choose('writer');
     await playground.page.getByText('Parameters (given)', { exact: true }).waitFor();
-    assert.equal(await playground.page.locator('#parameters').inputValue(), '{"seed": 1}');
+    assert.equal(await playground.page.locator('#more-parameter-0').inputValue(), '1');
+  });
+
+  it('asks for the parameters that the card declares, and for none where there are none', async () => {
+    await open('writer');
+    await playground.page.getByText('Parameters', { exact: true }).click();
+    assert.equal(await playground.page.locator('#parameters').count(), 0);
+    await box('temperature').fill('0');
+    await playground.page.getByText('Parameters (given)', { exact: true }).click();
+    await playground.type('Once');
+    await playground.press('Send');
+    await playground.page.locator('#more-parameter-1-problem', { hasText: 'More than 0.' }).waitFor();
+    await box('temperature').fill('0.5');
+    await look('parameters');
+    await sendByKey();
+    assert.deepEqual(await sent(), [{ input: 'Once', parameters: { temperature: 0.5 } }]);
+    await open('table');
+    await playground.press('Send');
+    assert.equal(await playground.page.locator('.parameters').count(), 0);
   });
 
   for (const [model, example] of [

@@ -12,13 +12,6 @@ const COMPARISON: Form = formOf({
   required: ['source', 'sentences'],
 })!;
 
-/** Labels that the request brings along. */
-const LABELS: Form = formOf({
-  type: 'object',
-  properties: { labels: { type: 'array', items: { type: 'string' }, description: 'What the text may be about.' } },
-  required: ['labels'],
-})!;
-
 /** The form that the model's input can be given in. */
 export function formOfCard(card: Card): Form | undefined {
   return formOf(card?.input) ?? (comparesTexts(card) ? COMPARISON : undefined);
@@ -29,9 +22,15 @@ function comparesTexts(card: Card): boolean {
   return takesText(card?.input) && isSchema(outputs) && 'similarities' in outputs;
 }
 
-/** Parameters that the model cannot do without. */
+/** The form of the parameters that the model declares; undefined where it does not, or takes none. */
 export function parametersFormOf(card: Card): Form | undefined {
-  return card?.task === 'zero-shot-classification' ? LABELS : undefined;
+  return formOf(card?.parameters);
+}
+
+/** Whether the card says that the model takes no parameters at all. */
+export function takesNoParameters(card: Card): boolean {
+  const schema = card?.parameters;
+  return isSchema(schema?.['properties']) && schema['additionalProperties'] === false && !parametersFormOf(card);
 }
 
 /** The modes that the model's input can be typed in, the most convenient first. */
@@ -45,23 +44,8 @@ export function modeLabel(mode: InputMode, card: Card): string {
   return mode === 'text' ? 'Text' : 'JSON';
 }
 
-/** What may be typed as parameters: by the framework, and of Hugging Face's models by their task. */
-const PARAMETERS: Record<string, string> = {
-  spacy: '{"full": true}',
-  onnx: '{"truncation": true}',
-  'transformers text-classification': '{"top_k": 3}',
-  'transformers zero-shot-classification': '{"multi_label": true}',
-  'transformers entities': '{"aggregation": "first"}',
-  'transformers question-answering': '{"top_k": 3}',
-  'transformers fill-mask': '{"top_k": 10}',
-  'transformers summarization': '{"max_new_tokens": 60}',
-  'transformers translation': '{"num_beams": 4}',
-  'transformers text2text-generation': '{"max_new_tokens": 60}',
-  'transformers text-generation': '{"max_new_tokens": 40, "do_sample": true, "seed": 1}',
-  'transformers feature-extraction': '{"pooling": "cls"}',
-  'transformers embeddings': '{"normalize": true}',
-};
-
+/** An example of the parameters as JSON: the model's own, else what they look like. */
 export function parametersHint(card: Card): string {
-  return PARAMETERS[`${card?.framework} ${card?.task}`] ?? PARAMETERS[card?.framework ?? ''] ?? '{"threshold": 0.5}';
+  const examples = card?.parameters?.['examples'];
+  return JSON.stringify(Array.isArray(examples) && examples.length > 0 ? examples[0] : { threshold: 0.5 });
 }

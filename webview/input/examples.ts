@@ -59,6 +59,3 @@ function maskOf(card: ModelCard): string {
   const described = card.input?.['description'];
   return (typeof described === 'string' && /(<\w+>|\[\w+\])/u.exec(described)?.[1]) || '[MASK]';
 }
-
-/** Labels for a text about anything. */
-export const EXAMPLE_LABELS = ['traffic', 'cooking', 'politics', 'weather'];

@@ -96,7 +96,7 @@ function select({ field, id, value, problem, change }: Row): TemplateResult {
     aria-describedby=${problem ? `${id}-problem` : nothing}
     @change=${(event: Event) => change((event.target as HTMLSelectElement).value)}
   >
-    <option value="" .selected=${value === ''}>${field.required ? 'choose' : 'not given'}</option>
+    <option value="" .selected=${value === ''}>${field.required ? 'choose' : (field.usual ?? 'not given')}</option>
     ${options.map((option) => html`<option value=${option} .selected=${live(option === value)}>${option}</option>`)}
   </select>`;
 }
@@ -130,7 +130,7 @@ function box({ field, id, value, problem, change }: Row): TemplateResult {
       spellcheck="false"
       inputmode=${field.kind === 'number' || field.kind === 'integer' ? 'decimal' : 'text'}
       list=${list ?? nothing}
-      placeholder=${field.required ? HINTS[field.kind] : `${HINTS[field.kind]}, optional`}
+      placeholder=${field.usual ?? (field.required ? HINTS[field.kind] : `${HINTS[field.kind]}, optional`)}
       aria-invalid=${problem ? 'true' : 'false'}
       aria-describedby=${problem ? `${id}-problem` : nothing}
       .value=${live(value)}

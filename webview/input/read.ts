@@ -54,7 +54,7 @@ function readParameters(
   problems: InputProblems,
 ): Record<string, unknown> | undefined {
   const own = form && readParameterFields(form, typed.parameterFields, problems);
-  if (typed.parameters.trim() === '') return own;
+  if (typed.parameters.trim() === '') return own && Object.keys(own).length > 0 ? own : undefined;
   const value = readJson(typed.parameters, 'parameters', problems);
   if (problems['parameters']) return undefined;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -147,6 +147,7 @@ function readNumber(field: Field, text: string, problems: InputProblems): number
   if (text.trim() === '' || !Number.isFinite(value)) problems[field.key] = 'Not a number. Decimals have a point: 5.1.';
   else if (field.kind === 'integer' && !Number.isInteger(value)) problems[field.key] = 'Not a whole number.';
   else if (field.minimum !== undefined && value < field.minimum) problems[field.key] = `At least ${field.minimum}.`;
+  else if (field.above !== undefined && value <= field.above) problems[field.key] = `More than ${field.above}.`;
   else if (field.maximum !== undefined && value > field.maximum) problems[field.key] = `At most ${field.maximum}.`;
   return value;
 }

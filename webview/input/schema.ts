@@ -21,8 +21,12 @@ export interface Field {
   /** Known values of a text that may also be another. */
   suggestions?: readonly string[];
   minimum?: number;
+  /** The value itself is not allowed. */
+  above?: number;
   maximum?: number;
-  /** For `json`: a value that the model takes, as JSON. */
+  /** What the model takes where nothing is given. */
+  usual?: string;
+  /** For `json`, and for `texts` where the schema has one: a value that the model takes, as JSON. */
   example?: string;
 }
 
@@ -88,7 +92,8 @@ function field(key: string, name: string, schema: unknown, required: boolean): F
   const kind = options ? 'choice' : kindOf(key, schema, types);
   const examples = schema['examples'];
   if (!kind) return undefined;
-  const example = kind === 'json' ? exampleJson(schema) : undefined;
+  const example = kind === 'json' || (kind === 'texts' && Array.isArray(examples)) ? exampleJson(schema) : undefined;
+  const usual = schema['default'];
   return {
     key,
     label: typeof schema['title'] === 'string' && schema['title'] ? schema['title'] : name,
@@ -98,7 +103,9 @@ function field(key: string, name: string, schema: unknown, required: boolean): F
     ...(options && { options }),
     ...(kind === 'string' && Array.isArray(examples) && { suggestions: examples.map(String) }),
     ...(typeof schema['minimum'] === 'number' && { minimum: schema['minimum'] }),
+    ...(typeof schema['exclusiveMinimum'] === 'number' && { above: schema['exclusiveMinimum'] }),
     ...(typeof schema['maximum'] === 'number' && { maximum: schema['maximum'] }),
+    ...(['string', 'number', 'boolean'].includes(typeof usual) && { usual: String(usual) }),
     ...(example !== undefined && { example }),
   };
 }

@@ -1,8 +1,6 @@
 import type { ModelCard } from '../../src/shared/contract.ts';
 import { keyText, type DeploymentKey } from '../../src/shared/spec.ts';
 import { formOfCard, modesOf, parametersFormOf } from './card.ts';
-import { EXAMPLE_LABELS } from './examples.ts';
-import { listText } from './list.ts';
 import { blankInput, fieldText, typeInput, type TypedInput } from './read.ts';
 import { exampleJson, takesText } from './schema.ts';
 
@@ -20,13 +18,15 @@ export function prepared(typed: TypedInput, card: Card): TypedInput {
     if (example !== undefined && fields[key] === undefined) fields[key] = example;
   const isNested = card?.input && !modes.includes('text') && !modes.includes('form');
   const json = typed.json === '' && isNested ? exampleJson(card.input!) : undefined;
-  const needsLabels = parametersFormOf(card)?.fields.some(({ key }) => key === 'labels');
+  const parameterFields = { ...typed.parameterFields };
+  for (const { key, required, example } of parametersFormOf(card)?.fields ?? [])
+    if (required && example !== undefined) parameterFields[key] ??= example;
   return {
     ...typed,
     mode,
     fields,
     json: json ?? typed.json,
-    ...(needsLabels && { parameterFields: { labels: listText(EXAMPLE_LABELS), ...typed.parameterFields } }),
+    parameterFields,
   };
 }
 

@@ -20,6 +20,7 @@ class _State:
     function = None
     framework = None
     model = None
+    parameters = None
     card = None
     ready_at_ms = 0
     init_ms = 0.0
@@ -51,6 +52,8 @@ def initialise(started=None):
     inner = getattr(framework, "imports_during_load_s", 0.0)
     _State.framework = framework
     _State.model = model
+    declared = getattr(framework, "parameters", None)
+    _State.parameters = declared(model) if declared else None
     _State.card = _card(spec, framework.card(model))
     _State.phases_ms = {
         "importsMs": _round((imported - began + inner) * 1000),
@@ -129,7 +132,7 @@ def _route(request):
 def _predict(request):
     document, has_binary = _body(request)
     value, field = contract.input_of(document)
-    parameters = contract.parameters_of(document)
+    parameters = _parameters_of(document)
     if has_binary:
         value = contract.decode_base64(value, field)
     began = perf_counter()
@@ -156,7 +159,7 @@ def _predict(request):
 def _batch(request):
     document, has_binary = _body(request)
     inputs = contract.inputs_of(document, _State.function["limits"]["batchInputs"])
-    parameters = contract.parameters_of(document)
+    parameters = _parameters_of(document)
     outcome = [None] * len(inputs)
     positions = list(range(len(inputs)))
     if has_binary:
@@ -291,6 +294,16 @@ def _body(request):
     return contract.read_json(request.event, request.headers, _State.function["limits"]["payloadBytes"])
 
 
+def _parameters_of(document):
+    given = contract.parameters_of(document)
+    if _State.parameters is None:
+        return given
+    try:
+        return _State.parameters.read(given)
+    except frameworks.InputError as error:
+        raise _bad_input(error, "input")
+
+
 def _bad_input(error, field):
     where = error.field
     if where.startswith("input"):
@@ -327,6 +340,8 @@ def _card(spec, card):
     if spec.get("description"):
         whole["description"] = spec["description"]
     whole.update(card)
+    if _State.parameters is not None:
+        whole["parameters"] = _State.parameters.schema()
     if spec.get("madeWith"):
         whole["madeWith"] = spec["madeWith"]
     whole["examples"] = spec.get("examples") or []

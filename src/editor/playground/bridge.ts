@@ -88,14 +88,10 @@ export class Bridge implements PlaygroundExtension {
     this.#page().select(this.#labels().label(selection.project, selection.key), card);
   }
 
-  /** Puts a text into the page's box and sends it. */
-  async predictText(text: string): Promise<Outcome<void>> {
+  /** Puts a text into the page's box and sends it. False where the page has marked what is missing. */
+  async predictText(text: string): Promise<boolean> {
     await this.loaded;
-    this.#page().fill(text);
-    const sent = await this.send({ input: text });
-    if (!sent.ok) return sent;
-    this.#page().sample(sent.value);
-    return ok(undefined);
+    return this.#page().fill(text);
   }
 
   async send(input: PlaygroundInput): Promise<Outcome<Sample>> {

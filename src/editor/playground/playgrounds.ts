@@ -1,7 +1,7 @@
 import { createBirpc } from 'birpc';
 import * as vscode from 'vscode';
 import type { PlaygroundExtension, PlaygroundPage } from '../../shared/playground.ts';
-import type { Outcome } from '../../shared/outcome.ts';
+import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Editor } from '../editor.ts';
 import { soon } from '../soon.ts';
@@ -38,11 +38,23 @@ export class Playgrounds implements vscode.Disposable {
     this.#create({ project, key }, { viewColumn: vscode.ViewColumn.Active, preserveFocus });
   }
 
-  /** Sends a text to a deployment in its playground, which opens beside the text and leaves the focus there. */
+  /**
+   * Sends a text to a deployment in its playground, which opens beside the text and leaves the focus there; it takes the
+   * focus where it needs more than the text, as the labels of a model that takes them with each.
+   */
   async predictText(project: Project, key: DeploymentKey, text: string): Promise<Outcome<void>> {
-    if (this.#opened) this.open(project, key, { preserveFocus: true });
-    else this.#create({ project, key }, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
-    return this.#opened!.bridge.predictText(text);
+    if (this.#opened) {
+      this.#opened.panel.reveal(undefined, true);
+      await this.#opened.bridge.show({ project, key });
+    } else this.#create({ project, key }, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
+    const opened = this.#opened!;
+    try {
+      if (!(await opened.bridge.predictText(text))) opened.panel.reveal();
+    } catch (error) {
+      if (this.#opened === opened) throw error;
+      return cancelled(); // the user closed it meanwhile
+    }
+    return ok(undefined);
   }
 
   /** Takes over a panel that was open before the window was reloaded. */
@@ -82,7 +94,7 @@ export class Playgrounds implements vscode.Disposable {
       on: (receive) => webview.onDidReceiveMessage(receive),
       // Predictions and questions to the user take as long as they take; their own limits end them.
       timeout: -1,
-      eventNames: ['deployments', 'card', 'sample', 'select', 'fill'],
+      eventNames: ['deployments', 'card', 'sample', 'select'],
     });
     this.#opened = { panel, bridge };
     const update = soon(() => void bridge.update());

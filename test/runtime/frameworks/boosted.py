@@ -101,6 +101,42 @@ def native_xgboost():
     expected = [{"values": {"y0": row[0], "y1": row[1]}} for row in both.predict(TABLE.to_numpy()).tolist()]
     case("xgboost, two numbers", "xgboost", FOLDER / "both.ubj", expected)
 
+    tags = numpy.column_stack((SIDES, POINTS["height"] > 0, POINTS["depth"] > 1)).astype(int)
+    wrapper = xgboost.XGBClassifier(n_estimators=4).fit(POINTS, tags)
+    wrapper.save_model(FOLDER / "tags.ubj")
+    expected = [
+        {
+            "labels": [index for index, on in enumerate(chosen) if on],
+            "scores": [{"label": index, "score": score} for index, score in enumerate(row)],
+            "scoreKind": "probability",
+        }
+        for chosen, row in zip(wrapper.predict(TABLE).tolist(), wrapper.predict_proba(TABLE).tolist())
+    ]
+    assert any(len(one["labels"]) > 1 for one in expected)
+    case("xgboost, several labels at once", "xgboost", FOLDER / "tags.ubj", expected)
+
+    towns = pandas.Categorical(RANDOM.choice(["Oslo", "Lima", "São Paulo"], 120))
+    rooms = pandas.Categorical(RANDOM.choice([10, 20, 30], 120))
+    people = pandas.DataFrame({"town": towns, "age": RANDOM.normal(40, 9, 120), "rooms": rooms})
+    worth = people["age"] + (people["town"] == "São Paulo") * 30 + people["rooms"].astype(int)
+    wrapper = xgboost.XGBRegressor(n_estimators=9, enable_categorical=True).fit(people, worth)
+    wrapper.save_model(FOLDER / "people.ubj")
+    asked = [{"town": "São Paulo", "age": 40, "rooms": 30}, {"town": "Oslo", "age": 40, "rooms": 10}]
+    table = pandas.DataFrame(asked).astype({"age": float})
+    table["town"] = pandas.Categorical(table["town"], categories=towns.categories)
+    table["rooms"] = pandas.Categorical(table["rooms"], categories=rooms.categories)
+    case("xgboost, categories", "xgboost", FOLDER / "people.ubj", numbers(wrapper.predict(table)), asked)
+
+    # A model that was saved before 3.1 has no names of its categories: then their numbers are taken.
+    booster = xgboost.train(
+        {"objective": "reg:squarederror"},
+        xgboost.DMatrix(numpy.column_stack((towns.codes, people["age"])), worth, feature_types=["c", "float"], enable_categorical=True),
+        4,
+    )
+    booster.save_model(FOLDER / "codes.ubj")
+    asked = xgboost.DMatrix(numpy.array([[0, 40], [2, 40]]), feature_types=["c", "float"], enable_categorical=True)
+    case("xgboost, numbers of categories", "xgboost", FOLDER / "codes.ubj", numbers(booster.predict(asked)), [[0, 40], [2, 40]])
+
     ranker = xgboost.XGBRanker(n_estimators=4).fit(POINTS, KINDS, group=[60, 60])
     ranker.save_model(FOLDER / "ranker.json")
     expected = numbers(ranker.get_booster().predict(xgboost.DMatrix(TABLE)), "score")

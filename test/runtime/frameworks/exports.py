@@ -23,13 +23,16 @@ from onnxmltools.convert.common.data_types import FloatTensorType as ToolsFloats
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
 from sklearn.cluster import KMeans
+from sklearn.cross_decomposition import PLSRegression
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.mixture import GaussianMixture
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
@@ -146,6 +149,35 @@ def others():
     case("vectors", to_onnx(estimator, initial_types=floats()), expected, near=1e-5)
 
 
+def by_operators():
+    """What only the operators, or the name of the graph, tell apart."""
+    mixture = GaussianMixture(3, random_state=1).fit(POINTS)
+    for title, estimator in (("mixture", mixture), ("mixture in a pipeline", make_pipeline(StandardScaler(), mixture))):
+        estimator.fit(POINTS)
+        pairs = zip(estimator.predict(ARRAY).tolist(), estimator.predict_proba(ARRAY).tolist())
+        expected = [
+            {"cluster": cluster, "scores": [{"label": at, "score": s} for at, s in enumerate(row)], "scoreKind": "probability"}
+            for cluster, row in pairs
+        ]
+        case(title, to_onnx(estimator, initial_types=floats()), expected, near=1e-4)
+    for title, estimator in (("one component", PCA(1)), ("one component in a pipeline", make_pipeline(PCA(2), PCA(1)))):
+        estimator.fit(POINTS)
+        expected = [{"vector": row} for row in estimator.transform(ARRAY).tolist()]
+        case(title, to_onnx(estimator, initial_types=floats()), expected, near=1e-5)
+    network = MLPRegressor(hidden_layer_sizes=(4,), max_iter=20, random_state=1)
+    for title, estimator in (("network", network), ("network in a pipeline", make_pipeline(PCA(2), network))):
+        estimator.fit(POINTS, POINTS[:, :2] * 2)
+        expected = [{"values": {"y0": row[0], "y1": row[1]}} for row in estimator.predict(ARRAY).tolist()]
+        case(title, to_onnx(estimator, initial_types=floats()), expected, near=1e-4)
+    # A partial least squares in a pipeline could be a transformer: its numbers are tensors.
+    estimator = make_pipeline(StandardScaler(), PLSRegression(1)).fit(POINTS, POINTS[:, 0])
+    model = to_onnx(estimator, initial_types=floats())
+    rows = run(model, {"points": ARRAY})[0].tolist()
+    name = model.graph.output[0].name
+    expected = [{"tensors": {name: {"dtype": "float32", "shape": [1, len(row)], "data": [row]}}} for row in rows]
+    case("undecided", model, expected, [[row] for row in ROWS])
+
+
 def boosted():
     types = [("points", ToolsFloats([None, 3]))]
     estimator = XGBClassifier(n_estimators=4).fit(POINTS, NUMBERS)
@@ -205,6 +237,7 @@ FOLDER.mkdir(parents=True, exist_ok=True)
 classifiers()
 texts_and_tables()
 others()
+by_operators()
 boosted()
 tensors()
 print(json.dumps(CASES))

@@ -145,6 +145,10 @@ describe('what Send sends', () => {
     assert.deepEqual(more.ok && more.value.parameters, { labels: ['x'], multi_label: true });
     const twice = readInput({ ...typed, parameters: '{"labels": ["y"]}' }, undefined, labels);
     assert.deepEqual(twice.ok ? {} : twice.problems, { parameters: 'labels has a field of its own above.' });
+    const unneeded = formOf({ type: 'object', properties: { k: { type: 'number', exclusiveMinimum: 0 } } });
+    assert.deepEqual(readInput({ ...blank, text: 'a' }, undefined, unneeded), { ok: true, value: { input: 'a' } });
+    const zero = readInput({ ...blank, parameterFields: { k: '0' } }, undefined, unneeded);
+    assert.deepEqual(zero.ok ? {} : zero.problems, { 'parameters.k': 'More than 0.' });
     const none = readInput({ ...typed, parameterFields: {} }, undefined, labels);
     assert.deepEqual(none.ok ? {} : none.problems, { 'parameters.labels': 'Type at least one.' });
   });

@@ -41,6 +41,11 @@ function said(state: State): string[] {
   return state.announcements.map(({ text }) => text);
 }
 
+const LABELS = {
+  type: 'object',
+  properties: { labels: { type: 'array', items: { type: 'string' }, examples: [['traffic']] } },
+  required: ['labels'],
+};
 const ROW = card({ type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 });
 
 describe('the state of the playground', () => {
@@ -174,15 +179,16 @@ describe('the state of the playground', () => {
   });
 
   it('marks the parameter that the endpoint refused, or their box', () => {
-    const refused = (field: string, task: string): Record<string, string> => {
+    const refused = (field: string, parameters?: Record<string, unknown>): Record<string, string> => {
       const problem = { type: 'x', title: 't', status: 400, detail: 'no', requestId: 'r', field };
-      const topics = { ...card({ type: 'string' }), task };
+      const topics = { ...card({ type: 'string' }), ...(parameters && { parameters }) };
       return after({ type: 'card', card: topics }, { type: 'sample', sample: sample({ status: 400, problem }) })
         .problems;
     };
-    assert.deepEqual(refused('parameters.labels[2]', 'zero-shot-classification'), { 'parameters.labels': 'no' });
-    assert.deepEqual(refused('parameters.top_k', 'fill-mask'), { parameters: 'no' });
-    assert.deepEqual(refused('input', 'fill-mask'), {});
+    assert.deepEqual(refused('parameters.labels[2]', LABELS), { 'parameters.labels': 'no' });
+    assert.deepEqual(refused('parameters.top_k', LABELS), { parameters: 'no' });
+    assert.deepEqual(refused('parameters.top_k'), { parameters: 'no' });
+    assert.deepEqual(refused('input'), {});
   });
 
   it('keeps what was typed for each model, and the parameters for each deployment', () => {
@@ -211,8 +217,10 @@ describe('the state of the playground', () => {
     assert.equal(after(typed, { type: 'card', card: tensor }).typed.json, '[[7,7,7]]');
     const image = { type: 'array', description: 'float32 [1, 3, 224, 224]' };
     assert.equal(after({ type: 'card', card: card(image) }).typed.json, '', 'too long to be of use');
-    const topics = { ...card({ type: 'string' }), task: 'zero-shot-classification' };
-    assert.match(after({ type: 'card', card: topics }).typed.parameterFields['labels']!, /^\["/);
+    const topics = { ...card({ type: 'string' }), parameters: LABELS };
+    const labels = (...actions: Action[]) => after(...actions).typed.parameterFields['labels'];
+    assert.equal(labels({ type: 'card', card: topics }), '["traffic"]');
+    assert.equal(labels({ type: 'typed-parameter', key: 'labels', value: '[]' }, { type: 'card', card: topics }), '[]');
   });
 
   it('offers to compare texts where the answer may be similarities', () => {
@@ -227,7 +235,7 @@ describe('the state of the playground', () => {
   });
 
   it('fills in the parameters that were sent, in the fields that they have', () => {
-    const topics = { ...card({ type: 'string' }), task: 'zero-shot-classification' };
+    const topics = { ...card({ type: 'string' }), parameters: LABELS };
     const parameters = { labels: ['x'], multi_label: true };
     const { typed } = after({ type: 'card', card: topics }, { type: 'filled', input: 'a', parameters });
     assert.deepEqual([typed.parameterFields, typed.parameters], [{ labels: '["x"]' }, '{"multi_label":true}']);

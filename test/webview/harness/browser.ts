@@ -67,9 +67,14 @@ export class Playground {
     return this.page.evaluate((code) => fake.fail(code), problem);
   }
 
-  /** A sample event, as a repeat or Predict Selection sends it. */
+  /** A sample event, as a repeat sends it. */
   add(sample: Partial<Sample>): Promise<unknown> {
     return this.page.evaluate((some) => fake.add(some), sample);
+  }
+
+  /** Predict Selection: answers whether it was sent. */
+  predictText(text: string): Promise<boolean> {
+    return this.page.evaluate((one) => fake.page.fill(one), text);
   }
 
   /** The extension chooses a model, and tells of the deployments of `models` before and after. */

@@ -13,6 +13,31 @@ const numbers = (...sizes: (number | undefined)[]): Record<string, unknown> =>
     { type: 'number' },
   );
 
+const TOPICS = {
+  type: 'object',
+  properties: {
+    labels: {
+      type: 'array',
+      items: TEXT,
+      description: 'What the text may be about.',
+      examples: [['traffic', 'cooking', 'politics', 'weather']],
+    },
+    multi_label: { type: 'boolean', default: false },
+  },
+  required: ['labels'],
+  additionalProperties: false,
+};
+const WRITER = {
+  type: 'object',
+  properties: {
+    seed: { type: 'integer', minimum: 0 },
+    temperature: { type: 'number', exclusiveMinimum: 0, maximum: 100, description: 'How far it strays.' },
+    return_full_text: { type: 'boolean', default: true },
+  },
+  additionalProperties: false,
+};
+const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false };
+
 /** Cards as the runtimes of the frameworks write them. */
 export const TASK_CARDS: Record<string, ModelCard> = {
   people: card('people', 'transformers', 'token-classification', { labels: ['PER', 'LOC', 'ORG'] }),
@@ -22,8 +47,8 @@ export const TASK_CARDS: Record<string, ModelCard> = {
   gaps: card('gaps', 'transformers', 'fill-mask', {
     input: { ...TEXT, description: 'A text with [MASK] in the place of what is to be found.' },
   }),
-  topics: card('topics', 'transformers', 'zero-shot-classification'),
-  writer: card('writer', 'transformers', 'text-generation'),
+  topics: card('topics', 'transformers', 'zero-shot-classification', { parameters: TOPICS }),
+  writer: card('writer', 'transformers', 'text-generation', { parameters: WRITER }),
   vectors: card('vectors', 'transformers', 'embeddings', {
     output: { type: 'object', properties: { embedding: numbers(384), similarities: { type: 'array' } } },
   }),
@@ -39,6 +64,7 @@ export const TASK_CARDS: Record<string, ModelCard> = {
   }),
   graph: card('graph', 'onnx', 'tensors', { input: { type: 'array', description: 'int64 [batch, 4]' } }),
   table: card('table', 'xgboost', 'ranking', {
+    parameters: NO_PARAMETERS,
     input: { type: 'array', items: { type: 'number' }, minItems: 3, maxItems: 3 },
   }),
 };

@@ -4,9 +4,12 @@ Each module defines
 
 - `imports(path)`: imports the framework, as far as the model at `path` needs it;
 - `load(path)`: the model, from its file or folder;
-- `predict(model, inputs, parameters)`: a list of results as long as the list `inputs`; `parameters` is a dict.
-  Raises InputError for what is wrong with an input or a parameter. What it raises fails the whole list, which is
-  then tried again in parts; it may return Failed for single inputs instead;
+- `parameters(model)`: the nimbus_runtime.parameters.Parameters that the model takes; the card shows them. Without it
+  `predict` gets what was sent, as it is;
+- `predict(model, inputs, parameters)`: a list of results as long as the list `inputs`; `parameters` is a dict with a
+  value for each of them. Raises InputError for what is wrong with an input, or with parameters whatever the input.
+  What it raises fails the whole list, which is then tried again in parts; it may return Failed for single inputs
+  instead;
 - `card(model)`: a dict with `task`, `input` and `output` (JSON Schemas of one input and one result), `labels` and
   `frameworkVersion`, as far as they are known;
 - optionally `check(model, input)`: raises the InputError that `predict` would raise for this input, without running the
@@ -37,11 +40,3 @@ class Failed:
 def find(name):
     """The module of the framework `name`. Raises ModuleNotFoundError where there is none."""
     return __import__(__name__ + "." + name, fromlist=["predict"])
-
-
-def only_parameters(parameters, known):
-    """Raises InputError for a parameter that is not in `known`."""
-    for name in parameters:
-        if name not in known:
-            takes = "takes " + ", ".join(known) if known else "takes no parameters"
-            raise InputError("parameters." + name, "There is no parameter %s: this model %s." % (name, takes))

@@ -10,6 +10,10 @@ def classified(labels, classes, scores, kind):
     ]
 
 
+MOST_SCORES = "How many scores to answer with, the highest first; all of them in the model's order where it is not given."
+"""Describes the parameter `top_k` of classifiers."""
+
+
 def ranked(labels, scores, top):
     """A ClassificationResult; with `top` only that many scores, the highest first."""
     best = max(range(len(scores)), key=scores.__getitem__)
@@ -18,6 +22,14 @@ def ranked(labels, scores, top):
         order = sorted(order, key=scores.__getitem__, reverse=True)[:top]
     found = [{"label": labels[at], "score": scores[at]} for at in order]
     return {"label": labels[best], "scores": found, "scoreKind": "probability"}
+
+
+def several(classes, chosen, scores):
+    """One MultiLabelResult for each row: the classes that apply, of rows that say so, and each one's own probability."""
+    results = [{"labels": [label for label, on in zip(classes, row) if on]} for row in chosen]
+    for result, row in zip(results, scores or ()):
+        result.update(scores=scored(classes, row), scoreKind="probability")
+    return results
 
 
 def scored(classes, row):

@@ -5,8 +5,8 @@ It may also define
 - `predict_batch(model, inputs)`: a list of results, for models that are faster with many inputs at once; it may hold
   `nimbus_runtime.frameworks.Failed(error)` in the place of single results;
 - `warmup(model)`: runs once before the first request;
-- `schema`: a dict, or a function of the model that returns one, with any of `input`, `output` (JSON Schemas), `labels`
-  and `task`.
+- `schema`: a dict, or a function of the model that returns one, with any of `input`, `output`, `parameters` (JSON
+  Schemas), `labels` and `task`.
 Each may be `async def`. An input that the model cannot take is `nimbus_runtime.frameworks.InputError(field, detail)`.
 """
 
@@ -15,6 +15,7 @@ import sys
 from importlib import machinery
 
 from .. import results
+from ..parameters import NONE
 from . import Failed, InputError
 
 CALLS = {
@@ -25,7 +26,13 @@ CALLS = {
 }
 """How each function is called: with how many arguments at least and at most."""
 
-SCHEMA_TYPES = {"task": (str, "a string"), "input": (dict, "a dict"), "output": (dict, "a dict"), "labels": (list, "a list")}
+SCHEMA_TYPES = {
+    "task": (str, "a string"),
+    "input": (dict, "a dict"),
+    "output": (dict, "a dict"),
+    "labels": (list, "a list"),
+    "parameters": (dict, "a dict"),
+}
 """What a schema may hold, of which type and how that is called."""
 
 VARIABLE_ARGUMENTS = 0x04
@@ -147,9 +154,11 @@ def _predict_one(model, value, more):
 
 
 def card(model):
+    # What its parameters may be only handler.py knows; a predict without an argument for them takes none.
+    own = {"task": "custom"} if model.takes_parameters else {"task": "custom", "parameters": NONE.schema()}
     schema = _finish(model.schema(model.loaded)) if callable(model.schema) else model.schema
     if schema is None:
-        return {"task": "custom"}
+        return own
     if not isinstance(schema, dict):
         raise TypeError("schema in handler.py must be a dict, or a function that returns one, not %s" % _kind(schema))
     known = {}
@@ -161,7 +170,7 @@ def card(model):
             raise TypeError("schema[%r] in handler.py must be %s, not %s" % (key, name, _kind(value)))
         known[key] = value
     try:
-        return dict({"task": "custom"}, **results.plain(known, "schema"))
+        return dict(own, **results.plain(known, "schema"))
     except results.NotJson as fault:
         raise TypeError("schema in handler.py: " + fault.detail)
 

@@ -3,7 +3,7 @@
 import sys
 
 from ..deferral import absent_during
-from . import only_parameters
+from ..parameters import NONE
 from .answers import classified, table_card, values
 from .processors import threads
 from .tables import CategoryTable, NumberTable, answer_rows
@@ -45,8 +45,11 @@ def load(path):
     return _Model(lightgbm.Booster(model_file=path), _header(path))
 
 
+def parameters(model):
+    return NONE
+
+
 def predict(model, inputs, parameters):
-    only_parameters(parameters, ())
     return answer_rows(inputs, lambda value: model.table.read([value])[0], lambda rows: _answers(model, rows))
 
 

@@ -23,6 +23,10 @@ def load(path):
     return onnx_tensors.TensorModel(session) if found is None else found
 
 
+def parameters(model):
+    return model.parameters
+
+
 def predict(model, inputs, parameters):
     return model.predict(inputs, parameters)
 

@@ -3,13 +3,23 @@
 import sys
 
 from ..contract import json_type
-from . import InputError, only_parameters
-from .answers import SCHEMAS, classified, scored, values
+from ..parameters import NONE
+from . import InputError
+from .answers import SCHEMAS, classified, scored, several, values
 from .tables import NumberTable, answer_rows
 
 PRODUCERS = ("skl2onnx", "OnnxMLTools")
 
 MOST_AT_ONCE = 1000
+
+REGRESSORS = ("Regressor", "Regression", "SVR")
+TRANSFORMERS = ("PCA", "SVD", "ICA", "Scaler", "Encoder", "Imputer", "Vectorizer", "Transformer", "Projection")
+TRANSFORMERS += ("Normalizer", "Binarizer", "Features", "Discretizer", "Union", "Threshold", "KBest", "Percentile")
+"""How the names of scikit-learn's estimators end, which skl2onnx gives to a graph: `ONNX(PCA)`."""
+
+PREPARING = ("Scaler", "Normalizer", "OneHotEncoder", "Imputer", "FeatureVectorizer", "Binarizer", "LabelEncoder")
+PREPARING += ("TfIdfVectorizer",)
+"""Operators that only transformers end in."""
 
 
 def model_of(session, graph):
@@ -34,12 +44,12 @@ class EstimatorModel:
         self.task = "text-classification" if kind == "classification" and reader.is_text else kind
         self.most = 1 if any(isinstance(one.shape[0], int) for one in session.inputs.values()) else MOST_AT_ONCE
         self.labels = None
+        self.parameters = NONE
         self.score_kind = None
         if kind == "classification":
             self._learn_classes()
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, ())
         return answer_rows(inputs, self.reader.row, self._answer_rows)
 
     def _answer_rows(self, rows):
@@ -86,6 +96,11 @@ class EstimatorModel:
             return self._classified(labels, scores)
         if self.kind in ("clustering", "outlier-detection"):
             first, second = (output.reshape(len(output), -1) for output in outputs)
+            if self.kind == "clustering" and is_mixture(self.graph):
+                return [
+                    {"cluster": c[0], "scores": scored(range(len(row)), row), "scoreKind": "probability"}
+                    for c, row in zip(first.tolist(), second.tolist())
+                ]
             if self.kind == "clustering":
                 return [{"cluster": c[0], "distances": d} for c, d in zip(first.tolist(), second.tolist())]
             return [{"outlier": o[0] < 0, "score": s[0]} for o, s in zip(first.tolist(), second.tolist())]
@@ -97,14 +112,7 @@ class EstimatorModel:
     def _classified(self, labels, scores):
         rows = [list(row.values()) for row in scores] if isinstance(scores, list) else scores.tolist()
         if labels.ndim == 2 and labels.shape[1] > 1:
-            return [
-                {
-                    "labels": [label for label, on in zip(self.labels, chosen) if on],
-                    "scores": scored(self.labels, row),
-                    "scoreKind": "probability",
-                }
-                for chosen, row in zip(labels.tolist(), rows)
-            ]
+            return several(self.labels, labels.tolist(), rows)
         found = labels.ravel().tolist()
         return classified(found, self.labels, None if self.labels is None else rows, self.score_kind)
 
@@ -124,13 +132,41 @@ def _kind(session, graph):
         if any(operator.startswith("TreeEnsemble") or operator.startswith("SVM") for operator in graph.operators):
             return "outlier-detection"
         return "outlier-detection" if outputs[1].columns() == 1 else "clustering"
+    if len(outputs) == 2 and is_mixture(graph) and outputs[0].dtype == "int64":
+        return "clustering"
     if len(outputs) == 2:
         scores = next((one for one in outputs if one.is_float or one.kind.startswith("seq(map(")), None)
         return None if scores is None else "classification"
     if len(outputs) != 1 or not outputs[0].is_float:
         return None
-    is_regressor = outputs[0].columns() == 1 or any(name.endswith("Regressor") for name in graph.operators)
-    return "regression" if is_regressor else "transformation"
+    return _kind_of_numbers(graph)
+
+
+def is_mixture(graph):
+    """Whether a graph is a Gaussian mixture, or ends in one: it has probabilities, and no classes that they are of."""
+    if _estimator(graph).endswith("GaussianMixture"):
+        return True
+    return "ReduceLogSumExp" in graph.operators and "ArgMax" in graph.operators and not graph.classes
+
+
+def _kind_of_numbers(graph):
+    """What an estimator with numbers for an answer is; None where nothing says."""
+    operators, name = graph.operators, _estimator(graph)
+    if any(operator.endswith("Regressor") for operator in operators) or name.endswith(REGRESSORS):
+        return "regression"
+    if name.endswith(TRANSFORMERS):
+        return "transformation"
+    # A pipeline, or a search: its last operators tell its last step.
+    before, last = ([""] + operators)[-2:]
+    if last in PREPARING or (before, last) in (("Sub", "MatMul"), ("MatMul", "Div")) or operators == ["MatMul"]:
+        return "transformation"
+    # How networks and generalised linear models end.
+    return "regression" if last == "Reshape" and before in ("Add", "Exp") else None
+
+
+def _estimator(graph):
+    """The class that skl2onnx converted; empty where the graph's name is another."""
+    return graph.name[5:-1] if graph.name.startswith("ONNX(") else ""
 
 
 def _reader_of(session):

@@ -12,10 +12,11 @@ _INT64, _STRING, _INT32 = 7, 8, 6
 
 
 class Graph:
-    """`operators` by name; `classes` are lists of labels in the order in which the graph names them."""
+    """`name`; `operators` in their order; `classes` are lists of labels in the order in which the graph names them."""
 
     def __init__(self):
-        self.operators = set()
+        self.name = ""
+        self.operators = []
         self.classes = []
 
     def labels(self, count):
@@ -38,6 +39,8 @@ def _read_graph(data, message, graph):
     for number, value in _fields(data, message):
         if number == 1:
             _read_node(data, value, graph)
+        elif number == 2:
+            graph.name = data[value].decode("utf-8", "replace")
         elif number == 5:
             labels = _classes_of_tensor(data, value)
             if labels:
@@ -48,7 +51,7 @@ def _read_graph(data, message, graph):
 def _read_node(data, message, graph):
     for number, value in _fields(data, message):
         if number == 4:
-            graph.operators.add(data[value].decode("utf-8"))
+            graph.operators.append(data[value].decode("utf-8"))
         elif number == 5:
             labels = _classes_of_attribute(data, value)
             if labels:

@@ -2,7 +2,8 @@
 
 import sys
 
-from . import Failed, InputError, only_parameters
+from ..parameters import NONE
+from . import Failed, InputError
 
 MOST_AT_ONCE = 256
 """Inputs that go through the graph together."""
@@ -13,6 +14,7 @@ class TensorModel:
 
     task = "tensors"
     labels = None
+    parameters = NONE
 
     def __init__(self, session):
         self.session = session
@@ -20,7 +22,6 @@ class TensorModel:
         self.is_batched = self.batch_name is not None
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, ())
         results = [None] * len(inputs)
         groups = {}
         for index, value in enumerate(inputs):

@@ -5,7 +5,9 @@ import os
 import sys
 
 from ..contract import json_type
-from . import Failed, InputError, only_parameters
+from ..hugging_face.encoding import TRUNCATION
+from ..parameters import Parameters, boolean
+from . import Failed, InputError
 from .answers import SCHEMAS, classified
 from .onnx_tensors import tensor, tensors_schema
 from .onnx_tokenizer import Tokenizer
@@ -56,7 +58,8 @@ class TextModel:
         self.answers = answers
         self.task = answers.task
         self.labels = answers.labels
-        self.parameters = ("truncation",) + answers.parameters
+        known = dict({"truncation": boolean(TRUNCATION, answers.truncates)}, **answers.parameters)
+        self.parameters = Parameters(known, example={"truncation": True})
         shape = session.inputs["input_ids"].shape
         self.most = shape[0] if shape and isinstance(shape[0], int) else MOST_AT_ONCE
         self.is_fixed = bool(shape) and isinstance(shape[0], int)
@@ -69,11 +72,7 @@ class TextModel:
         return self.answers.schema()
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, self.parameters)
-        for name, value in parameters.items():
-            if not isinstance(value, bool):
-                raise InputError("parameters." + name, "%s must be true or false." % name)
-        cut = parameters.get("truncation", self.answers.truncates)
+        cut = parameters["truncation"]
         results = [None] * len(inputs)
         encoded = []
         for index, text in enumerate(inputs):
@@ -112,7 +111,7 @@ class Tensors:
 
     task = "tensors"
     labels = None
-    parameters = ()
+    parameters = {}
     truncates = False
     prompt = ""
 
@@ -138,7 +137,7 @@ def _unpadded(row, mask, index):
 class Classes:
     """What transformers' text-classification pipeline answers."""
 
-    parameters = ()
+    parameters = {}
     truncates = False
     prompt = ""
 
@@ -166,7 +165,7 @@ class Entities:
     """What transformers' token-classification pipeline answers with the aggregation "simple"."""
 
     task = "token-classification"
-    parameters = ()
+    parameters = {}
     truncates = False
     prompt = ""
 
@@ -222,13 +221,13 @@ class Embeddings:
 
     task = "embedding"
     labels = None
-    parameters = ("normalize",)
     truncates = True  # as SentenceTransformers does
 
     def __init__(self, session, folder, modules):
         types = [str(module.get("type", "")).rpartition(".")[2] for module in modules if isinstance(module, dict)]
-        self.normalizes = "Normalize" in types
         self.ready = "sentence_embedding" in session.outputs
+        normalizes = "Normalize" in types and not self.ready
+        self.parameters = {"normalize": boolean("Makes each vector one of length 1.", normalizes)}
         pooling = next((one for one, kind in zip(modules, types) if kind == "Pooling"), None)
         config = {}
         if pooling:
@@ -250,7 +249,7 @@ class Embeddings:
         else:
             hidden = next(output for output in outputs.values() if getattr(output, "ndim", 0) == 3)
             vectors = self._pooled(hidden[: len(texts)], mask[: len(texts)])
-        if parameters.get("normalize", self.normalizes and not self.ready):
+        if parameters["normalize"]:
             numpy = sys.modules["numpy"]
             vectors = vectors / numpy.maximum(numpy.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return [{"embedding": vector} for vector in vectors.tolist()]

@@ -6,7 +6,7 @@ Nothing of scikit-learn is imported but what the file itself names: that is most
 import sys
 
 from ..deferral import defer, stand_in_during
-from . import only_parameters
+from ..parameters import NONE
 from .answers import SCHEMAS, label_text
 from .sklearn_answers import ANSWERS, is_sklearns, kind_of, plain
 from .sklearn_inputs import reader_of
@@ -90,8 +90,11 @@ def check(model, value):
     model.reader.check(value)
 
 
+def parameters(model):
+    return NONE
+
+
 def predict(model, inputs, parameters):
-    only_parameters(parameters, ())
     data = model.reader.read(inputs)
     if model.before is not None:
         data = model.before.transform(data)

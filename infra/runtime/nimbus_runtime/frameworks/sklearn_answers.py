@@ -2,7 +2,7 @@
 
 import sys
 
-from .answers import classified, scored, values
+from .answers import classified, scored, several, values
 
 ARGMAX_CLASSIFIERS = {
     "LogisticRegression",
@@ -110,14 +110,7 @@ def _multilabel(model, rows, probabilities):
     rows = rows.toarray() if hasattr(rows, "toarray") else rows
     if not _is_indicator(model, rows):
         return [{"labels": plain(row)} for row in rows]
-    results = []
-    for index, row in enumerate(rows):
-        result = {"labels": [label for label, on in zip(model.classes, row) if on]}
-        if probabilities is not None:
-            result["scores"] = scored(model.classes, probabilities[index].tolist())
-            result["scoreKind"] = "probability"
-        results.append(result)
-    return results
+    return several(model.classes, rows, None if probabilities is None else probabilities.tolist())
 
 
 def _is_indicator(model, rows):

@@ -5,7 +5,8 @@ import re
 import sys
 
 from ..deferral import absent_during, defer
-from . import InputError, only_parameters
+from ..parameters import Parameters, boolean
+from . import InputError
 
 OTHER_BACKENDS = ("torch", "tensorflow", "mxnet", "h5py")
 """What thinc imports wherever it is installed, seconds of it, for layers that spaCy's own components do not have."""
@@ -38,6 +39,8 @@ TOKEN_PARTS = {
     "dep": ("token.dep", "DEP", "dep_"),
 }
 """By name in the answer: what a component's meta calls it, what `Doc.has_annotation` calls it, the token's attribute."""
+
+PARAMETERS = Parameters({"full": boolean("Adds spaCy's own JSON of the whole Doc.")}, example={"full": True})
 
 _SPAN = {
     "type": "object",
@@ -156,11 +159,12 @@ def check(model, text):
         raise InputError("input", "The text has %d characters; this pipeline takes %s." % (len(text), "{:,}".format(most)))
 
 
+def parameters(model):
+    return PARAMETERS
+
+
 def predict(model, inputs, parameters):
-    only_parameters(parameters, ("full",))
-    full = parameters.get("full", False)
-    if not isinstance(full, bool):
-        raise InputError("parameters.full", "full must be true or false.")
+    full = parameters["full"]
     nlp = model.nlp
     for text in inputs:
         check(model, text)

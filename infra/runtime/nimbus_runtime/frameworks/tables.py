@@ -100,3 +100,29 @@ class CategoryTable(NumberTable):
             field = "input[%d]" % index if fields is None else fields[index]
             raise InputError(field, "This column takes one value, not %s." % json_type(cell))
         return float(codes.get(cell, float("nan")))
+
+
+class CodeTable(NumberTable):
+    """Some columns hold categories that only their numbers are known of."""
+
+    def __init__(self, count, names, columns):
+        super().__init__(count, names)
+        self.columns = frozenset(columns)
+
+    def schema(self):
+        schema = super().schema()
+        if self.names is not None:
+            code = {"type": "integer", "minimum": 0, "description": "The number of a category, from 0."}
+            own = {self.names[index]: code for index in sorted(self.columns)}
+            schema["properties"] = dict(schema["properties"], **own)
+        return schema
+
+    def _number(self, cell, index, fields):
+        if index in self.columns and isinstance(cell, str):
+            field = "input[%d]" % index if fields is None else fields[index]
+            raise InputError(
+                field,
+                "This column takes a category's number, from 0 in the order of the training data's categories (in pandas "
+                "cat.codes): the model was saved without their names, which XGBoost keeps from 3.1 on.",
+            )
+        return super()._number(cell, index, fields)

@@ -10,9 +10,9 @@ import zipfile
 
 from .. import torch_setup
 from ..contract import json_type
-from ..parameters import integer
-from . import Failed, InputError, only_parameters
-from .answers import RANKED, ranked
+from ..parameters import NONE, Parameters, integer
+from . import Failed, InputError
+from .answers import MOST_SCORES, RANKED, ranked
 from .torch_tensors import Argument, flat_outputs, plain, tensor_of
 
 ENDINGS = (".pt", ".pth", ".pt2", ".ts", ".jit", ".torchscript")
@@ -42,9 +42,14 @@ def load(path):
     return _Program(program, arguments, _labels(path) if os.path.isdir(path) else None)
 
 
+def parameters(model):
+    if not model.labels:
+        return NONE
+    return Parameters({"top_k": integer(MOST_SCORES, None, 1, len(model.labels))}, example={"top_k": 1})
+
+
 def predict(model, inputs, parameters):
-    only_parameters(parameters, ("top_k",) if model.labels else ())
-    top = integer(parameters, "top_k", None, 1, len(model.labels)) if model.labels else None
+    top = parameters.get("top_k")
     results = []
     for value in inputs:  # each is a batch of its own: programs may be bound to their example's shape
         try:

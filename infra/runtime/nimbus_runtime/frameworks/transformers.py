@@ -50,6 +50,10 @@ def load(path):
     return _task(task, encoder)
 
 
+def parameters(model):
+    return model.parameters
+
+
 def predict(model, inputs, parameters):
     return model.predict(inputs, parameters)
 

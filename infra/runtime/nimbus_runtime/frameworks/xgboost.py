@@ -3,10 +3,10 @@
 import sys
 
 from ..deferral import absent_during
-from . import only_parameters
-from .answers import classified, table_card, values
+from ..parameters import NONE
+from .answers import classified, several, table_card, values
 from .processors import threads
-from .tables import NumberTable, answer_rows
+from .tables import CategoryTable, CodeTable, NumberTable, answer_rows
 
 ABSENT = ("sklearn", "sklearn.base", "sklearn.model_selection", "sklearn.utils")
 """What XGBoost imports wherever it is installed, two seconds of it, for wrappers that a booster does not need."""
@@ -23,13 +23,45 @@ class _Model:
         self.classes = int(parameters.get("num_class") or 0)
         self.names = booster.feature_names
         self.types = booster.feature_types
-        self.table = NumberTable(booster.num_features(), self.names)
+        self.table = _table(booster)
         self.task = _task(self.objective)
-        count = 2 if self.objective.startswith("binary:") else self.classes
+        # More than one: several labels at once, each with a probability of its own.
+        self.targets = int(parameters.get("num_target") or 1)
+        count = self.classes
+        if self.objective.startswith("binary:"):
+            count = self.targets if self.targets > 1 else 2
         self.labels = list(range(count)) if self.task == "classification" else None
         # The wrapper for scikit-learn stops at the best round, a booster does not.
         best = booster.attr("best_iteration") if booster.attr("scikit_learn") else None
         self.rounds = (0, 0) if best is None else (0, int(best) + 1)
+
+
+def _table(booster):
+    """What reads the rows. Categories are those of the file, which XGBoost keeps from 3.1 on; else their numbers."""
+    count, names = booster.num_features(), booster.feature_names
+    columns = [index for index, kind in enumerate(booster.feature_types or ()) if kind == "c"]
+    if not columns:
+        return NumberTable(count, names)
+    import json
+
+    model = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]
+    stored = (model.get("gbtree") or model).get("model", {}).get("cats", {}).get("enc") or []
+    categories = {index: _categories(stored[index]) for index in columns if index < len(stored)}
+    if any(categories.get(index) is None for index in columns):
+        return CodeTable(count, names, columns)
+    return CategoryTable(count, names, categories)
+
+
+def _categories(stored):
+    """A column's categories in the order of their numbers; None where the file does not have them."""
+    values = stored.get("values")
+    if not values:
+        return None
+    if "offsets" not in stored:
+        return list(values)
+    text = bytes(value % 256 for value in values)
+    places = stored["offsets"]
+    return [text[start:end].decode("utf-8") for start, end in zip(places, places[1:])]
 
 
 def _task(objective):
@@ -51,8 +83,11 @@ def load(path):
     return _Model(booster)
 
 
+def parameters(model):
+    return NONE
+
+
 def predict(model, inputs, parameters):
-    only_parameters(parameters, ())
     return answer_rows(inputs, lambda value: model.table.read([value])[0], lambda rows: _answers(model, rows))
 
 
@@ -79,6 +114,13 @@ def _answers(model, rows):
 
 def _classes(model, data, output):
     numpy = sys.modules["numpy"]
+    if model.targets > 1:
+        output = output.reshape(-1, model.targets)
+        if model.objective == "binary:hinge":
+            return several(model.labels, output > 0, None)
+        if model.objective == "binary:logitraw":
+            output = 1 / (1 + numpy.exp(-output))
+        return several(model.labels, output > 0.5, output.tolist())
     if model.objective == "binary:hinge":  # it answers classes only
         return classified([int(value) for value in output.tolist()], None, None, None)
     if model.objective == "binary:logitraw":

@@ -1,7 +1,7 @@
 """Question answering: the part of a context that answers a question."""
 
-from .. import parameters as read
-from ..frameworks import InputError, only_parameters
+from ..frameworks import InputError
+from ..parameters import Parameters, integer
 from .encoding import each, fields_of
 
 WINDOW_TOKENS = 384
@@ -24,11 +24,16 @@ class QuestionAnswering:
         self.encoder = encoder
         self.window = min(encoder.limit or WINDOW_TOKENS, WINDOW_TOKENS)
         encoder.tokenizer.padding_side = "right"
+        self.parameters = Parameters(
+            {
+                "top_k": integer("How many answers to give, the best first.", 1, 1, MOST_ANSWERS),
+                "max_answer_tokens": integer("The longest answer, in tokens.", min(15, self.window), 1, self.window),
+            },
+            example={"top_k": 3},
+        )
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, ("top_k", "max_answer_tokens"))
-        top = read.integer(parameters, "top_k", 1, 1, MOST_ANSWERS)
-        longest = read.integer(parameters, "max_answer_tokens", 15, 1, self.window)
+        top, longest = parameters["top_k"], parameters["max_answer_tokens"]
         return each(inputs, self._encode, lambda read_inputs: self._answer(read_inputs, top, longest))
 
     def card(self):
@@ -75,6 +80,7 @@ class QuestionAnswering:
                 context, windows = read_inputs[at]
                 found[at] += _spans(windows, number, start, end, top, longest, context)
         return [_result(answers, top) for answers in found]
+
 
 def _spans(windows, number, start, end, top, longest, context):
     """The best spans of one window, as answers."""

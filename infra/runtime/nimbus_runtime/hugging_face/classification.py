@@ -1,9 +1,9 @@
 """Text classification, also of pairs of texts, and zero-shot classification."""
 
-from .. import parameters as read
-from ..frameworks import InputError, only_parameters
-from ..frameworks.answers import RANKED, ranked
-from .encoding import each, fields_of, text_of
+from ..frameworks import InputError
+from ..frameworks.answers import MOST_SCORES, RANKED, ranked
+from ..parameters import Parameters, boolean, integer, text, texts
+from .encoding import TRUNCATION, each, fields_of, text_of
 
 MOST_LABELS = 100
 HYPOTHESIS = "This example is {}."
@@ -20,11 +20,11 @@ class TextClassification:
         self.labels = labels_of(config)
         self.problem = getattr(config, "problem_type", None)
         self.independent = self.problem == "multi_label_classification" or len(self.labels) == 1
+        top = integer(MOST_SCORES, None, 1, len(self.labels))
+        self.parameters = Parameters({"top_k": top, "truncation": boolean(TRUNCATION)}, example={"top_k": 1})
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, ("top_k", "truncation"))
-        top = read.integer(parameters, "top_k", None, 1, len(self.labels))
-        truncate = read.boolean(parameters, "truncation")
+        top, truncate = parameters["top_k"], parameters["truncation"]
         return each(inputs, lambda value: self._encode(value, truncate), lambda encodings: self._answer(encodings, top))
 
     def card(self):
@@ -62,6 +62,16 @@ class ZeroShotClassification:
     """Which of the request's own labels fit a text, by a model that tells whether one text follows from another."""
 
     task = "zero-shot-classification"
+    parameters = Parameters(
+        {
+            "labels": texts("What the text may be about.", MOST_LABELS, ["traffic", "cooking", "politics", "weather"]),
+            "multi_label": boolean("Scores each label by itself: several may fit."),
+            "hypothesis_template": text("What is asked of the text, with {} in the place of the label.", HYPOTHESIS),
+            "truncation": boolean(TRUNCATION),
+        },
+        required=("labels",),
+        example={"labels": ["traffic", "cooking"], "multi_label": True},
+    )
 
     def __init__(self, encoder):
         self.encoder = encoder
@@ -71,14 +81,12 @@ class ZeroShotClassification:
         self.contradiction = -1 if self.entailment == 0 else 0
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, ("labels", "multi_label", "hypothesis_template", "truncation"))
-        labels = read.texts(parameters, "labels", MOST_LABELS)
-        independent = read.boolean(parameters, "multi_label")
-        template = read.text(parameters, "hypothesis_template", HYPOTHESIS)
+        labels, independent = parameters["labels"], parameters["multi_label"]
+        template = parameters["hypothesis_template"]
         if template.count("{}") != 1 or template.replace("{}", "").count("{") or template.replace("{}", "").count("}"):
             raise InputError("parameters.hypothesis_template", "hypothesis_template must hold {} once, for the label.")
         hypotheses = [template.replace("{}", label) for label in labels]
-        truncate = read.boolean(parameters, "truncation")
+        truncate = parameters["truncation"]
         return each(
             inputs,
             lambda value: self._encode(text_of(value), hypotheses, truncate),

@@ -1,12 +1,13 @@
 """Vectors of texts: feature extraction, and the usual SentenceTransformers models without their library."""
 
-from .. import parameters as read
 from ..contract import json_type
-from ..frameworks import InputError, only_parameters
-from .encoding import each
+from ..frameworks import InputError
+from ..parameters import Parameters, boolean, choice
+from .encoding import TRUNCATION, each
 
 MOST_SENTENCES = 1000
 POOLINGS = ("mean", "cls", "max", "none")
+NORMALIZE = "Makes each vector one of length 1."
 SIMILARITIES = ("cosine", "dot", "euclidean", "manhattan")
 
 
@@ -19,18 +20,18 @@ class Embeddings:
     def __init__(self, embed, prompts=None, default_prompt=None, similarity="cosine", size=None):
         self.embed = embed
         self.prompts = prompts or {}
-        self.default_prompt = default_prompt
         self.similarity = similarity if similarity in SIMILARITIES else "cosine"
         self.size = size
         self.task = "embeddings"
+        known = {"normalize": boolean(NORMALIZE)}
+        if self.prompts:
+            default = default_prompt if default_prompt in self.prompts else None
+            known["prompt_name"] = choice("The prompt that is put before each text.", default, self.prompts)
+        self.parameters = Parameters(known, example={"normalize": True})
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, ("normalize", "prompt_name") if self.prompts else ("normalize",))
-        normalize = read.boolean(parameters, "normalize")
-        name = self.default_prompt
-        if "prompt_name" in parameters:
-            name = read.choice(parameters, "prompt_name", None, list(self.prompts))
-        prompt = self.prompts.get(name) or ""
+        normalize = parameters["normalize"]
+        prompt = self.prompts.get(parameters.get("prompt_name")) or ""
         return each(inputs, texts_of, lambda values: self._answer(values, prompt, normalize))
 
     def card(self):
@@ -56,20 +57,25 @@ class FeatureExtraction:
     """The mean of a text's token vectors, or as the parameter `pooling` says; `none` gives each of them."""
 
     task = "feature-extraction"
+    parameters = Parameters(
+        {
+            "pooling": choice("How a text's token vectors become one; none gives each of them.", "mean", POOLINGS),
+            "normalize": boolean(NORMALIZE),
+            "truncation": boolean(TRUNCATION),
+        },
+        example={"pooling": "cls"},
+    )
 
     def __init__(self, encoder):
         self.encoder = encoder
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, ("pooling", "normalize", "truncation"))
-        pooling = read.choice(parameters, "pooling", "mean", POOLINGS)
-        normalize = read.boolean(parameters, "normalize")
-        truncate = read.boolean(parameters, "truncation")
+        pooling, normalize, truncate = (parameters[name] for name in ("pooling", "normalize", "truncation"))
 
         def encode(value):
             texts, is_comparison = texts_of(value)
             if is_comparison and pooling == "none":
-                raise InputError("parameters.pooling", "Sentences are compared by one vector each: not with none.")
+                raise InputError("input", "Sentences are compared by one vector each: not with the pooling none.")
             encodings = self.encoder.encode(texts, None, truncate)
             for encoding in encodings:
                 self.encoder.check_length(encoding)

@@ -9,6 +9,9 @@ MOST_AT_ONCE = 32
 OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "longformer", "mpnet", "xlm-roberta-xl", "data2vec-text", "ibert")
 """Models whose positions begin after that of the padding."""
 
+TRUNCATION = "Uses the beginning of a text that is longer than the model takes; else it is refused."
+"""Describes the parameter `truncation`."""
+
 UNLIMITED = 1_000_000
 LENGTH_WARNING = "sequence-length-is-longer-than-the-specified-maximum"
 

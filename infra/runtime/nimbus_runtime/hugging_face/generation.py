@@ -1,9 +1,9 @@
 """Texts from texts: generation, summarization, translation."""
 
-from .. import parameters as read
 from ..contract import json_type
-from ..frameworks import InputError, only_parameters
-from .encoding import each, groups, text_of
+from ..frameworks import InputError
+from ..parameters import Parameters, boolean, choice, integer, number, text
+from .encoding import TRUNCATION, each, groups, text_of
 
 NEW_TOKENS = {"text-generation": 64, "summarization": 128, "translation": 128, "text2text-generation": 128}
 """Used where the model's own generation_config.json sets no length."""
@@ -13,8 +13,27 @@ LIBRARY_LENGTH = 20
 """transformers' own default for the whole length, which no model is meant for."""
 
 SAMPLING = ("temperature", "top_k", "top_p")
-COMMON = ("max_new_tokens", "min_new_tokens", "do_sample", "temperature", "top_k", "top_p", "num_beams")
-COMMON += ("repetition_penalty", "num_return_sequences", "seed", "truncation")
+OPTIONS = {
+    "max_new_tokens": integer("The most tokens to make.", None, 1, MOST_NEW_TOKENS),
+    "min_new_tokens": integer("The fewest tokens to make.", None, 1, MOST_NEW_TOKENS),
+    "do_sample": boolean("Draws each token by chance; so does temperature, top_k or top_p.", None),
+    "temperature": number("Below 1 keeps to what is probable, above 1 strays from it.", None, 0, 100),
+    "top_k": integer("Draws among this many tokens, the most probable.", None, 1, 100_000),
+    "top_p": number("Draws among the most probable tokens that add up to this.", None, 0, 1),
+    "num_beams": integer("How many texts to follow side by side for the most probable one.", None, 1, 16),
+    "repetition_penalty": number("Above 1 keeps it from repeating itself.", None, 0, 10),
+    "num_return_sequences": integer("How many texts to answer with.", None, 1, 16),
+}
+"""What `generate` of transformers takes; the model's own generation_config.json decides where one is not given."""
+
+MORE = {
+    "seed": integer("The same seed draws the same text.", None, 0, 2**63 - 1),
+    "truncation": boolean(TRUNCATION),
+}
+EXAMPLES = {
+    "text-generation": {"do_sample": True, "seed": 1},
+    "translation": {"num_beams": 4},
+}
 
 
 class Generation:
@@ -27,14 +46,15 @@ class Generation:
         self.prefix = "" if self.is_decoder else _prefix(encoder.model.config, task)
         tokenizer = encoder.tokenizer
         self.languages = self.task == "translation" and hasattr(tokenizer, "src_lang")
-        self.known = COMMON
-        self.known += ("return_full_text",) if self.is_decoder else ("src_lang", "tgt_lang") if self.languages else ()
+        self.parameters = Parameters(
+            dict(OPTIONS, **MORE, **self._own_parameters()), example=EXAMPLES.get(task, {"max_new_tokens": 60})
+        )
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, self.known)
-        options, seed, room = self._options(parameters)
-        truncate = read.boolean(parameters, "truncation")
-        full = read.boolean(parameters, "return_full_text", True)
+        options = _options(parameters)
+        seed, truncate = parameters["seed"], parameters["truncation"]
+        room = options.get("max_new_tokens")
+        full = parameters.get("return_full_text")
         if self.languages:
             options.update(self._languages(parameters))
 
@@ -47,9 +67,7 @@ class Generation:
             if self.is_decoder and room is not None and self.encoder.limit is not None:
                 left = self.encoder.limit - len(encoding["input_ids"])
                 if room > left:
-                    raise InputError(
-                        "parameters.max_new_tokens", "max_new_tokens may be %d at most after this text." % left
-                    )
+                    raise InputError("input", "max_new_tokens may be %d at most after this text." % left)
             return value, text, encoding
 
         return each(inputs, encode, lambda read_inputs: self._answer(read_inputs, options, seed, full))
@@ -58,38 +76,24 @@ class Generation:
         output = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
         return {"task": self.task, "input": {"type": "string"}, "output": output}
 
-    def _options(self, parameters):
-        options = {
-            "max_new_tokens": read.integer(parameters, "max_new_tokens", None, 1, MOST_NEW_TOKENS),
-            "min_new_tokens": read.integer(parameters, "min_new_tokens", None, 1, MOST_NEW_TOKENS),
-            "temperature": read.number(parameters, "temperature", None, 0, 100),
-            "top_k": read.integer(parameters, "top_k", None, 1, 100_000),
-            "top_p": read.number(parameters, "top_p", None, 0, 1),
-            "num_beams": read.integer(parameters, "num_beams", None, 1, 16),
-            "repetition_penalty": read.number(parameters, "repetition_penalty", None, 0, 10),
-            "num_return_sequences": read.integer(parameters, "num_return_sequences", None, 1, 16),
-        }
-        options = {name: value for name, value in options.items() if value is not None}
-        if "do_sample" in parameters:
-            options["do_sample"] = read.boolean(parameters, "do_sample")
-        elif any(name in options for name in SAMPLING):
-            options["do_sample"] = True
-        if options.get("num_return_sequences", 1) > options.get("num_beams", 1) and not options.get("do_sample"):
-            raise InputError(
-                "parameters.num_return_sequences", "Several texts need do_sample, or as many num_beams."
-            )
-        seed = read.integer(parameters, "seed", None, 0, 2**63 - 1)
-        return options, seed, options.get("max_new_tokens")
+    def _own_parameters(self):
+        if self.is_decoder:
+            # What it makes stands behind the text, in the same window.
+            most = min(MOST_NEW_TOKENS, max(1, (self.encoder.limit or MOST_NEW_TOKENS) - 1))
+            room = dict(OPTIONS["max_new_tokens"], maximum=most)
+            full = boolean("Answers with the input and what follows it, else with that alone.", True)
+            return {"max_new_tokens": room, "return_full_text": full}
+        if not self.languages:
+            return {}
+        codes = sorted(_codes(self.encoder.tokenizer))
+        named = [("src_lang", "The language of the text."), ("tgt_lang", "The language to translate into.")]
+        return {name: choice(what, None, codes) if codes else text(what) for name, what in named}
 
     def _languages(self, parameters):
         """Sets the tokenizer's source language; answers with the option for the target's."""
         tokenizer = self.encoder.tokenizer
-        source = read.text(parameters, "src_lang")
-        target = read.text(parameters, "tgt_lang")
-        codes = getattr(tokenizer, "lang_code_to_id", None) or getattr(tokenizer, "lang_code_to_token", None) or {}
-        for name, value in (("src_lang", source), ("tgt_lang", target)):
-            if value is not None and codes and value not in codes:
-                raise InputError("parameters." + name, "This model has no language %s." % value)
+        source, target = parameters["src_lang"], parameters["tgt_lang"]
+        codes = _codes(tokenizer)
         if source is not None:
             tokenizer.src_lang = source
         if target is None:
@@ -157,6 +161,20 @@ class Generation:
         before = tokenizer.decode(encoding["input_ids"], skip_special_tokens=True)
         new = tokenizer.decode(ids, skip_special_tokens=True)[len(before) :]
         return text + new if full and isinstance(value, str) else new
+
+
+def _options(parameters):
+    options = {name: parameters[name] for name in OPTIONS if parameters[name] is not None}
+    if any(name in options for name in SAMPLING):
+        options.setdefault("do_sample", True)
+    if options.get("num_return_sequences", 1) > options.get("num_beams", 1) and not options.get("do_sample"):
+        raise InputError("parameters.num_return_sequences", "Several texts need do_sample, or as many num_beams.")
+    return options
+
+
+def _codes(tokenizer):
+    """Tokens or their numbers by language, of a tokenizer that has a table of them."""
+    return getattr(tokenizer, "lang_code_to_id", None) or getattr(tokenizer, "lang_code_to_token", None) or {}
 
 
 def _prefix(config, task):

@@ -1,8 +1,8 @@
 """Fill-mask: what fits a gap in a text."""
 
-from .. import parameters as read
-from ..frameworks import InputError, only_parameters
-from .encoding import each, text_of
+from ..frameworks import InputError
+from ..parameters import Parameters, boolean, integer
+from .encoding import TRUNCATION, each, text_of
 
 MOST_FILLS = 1000
 
@@ -17,11 +17,11 @@ class FillMask:
             raise TypeError("the tokenizer has no token that stands for a gap")
         self.encoder = encoder
         self.most = min(MOST_FILLS, encoder.model.config.vocab_size)
+        top = integer("How many fills to answer with, the best first.", min(5, self.most), 1, self.most)
+        self.parameters = Parameters({"top_k": top, "truncation": boolean(TRUNCATION)}, example={"top_k": min(10, self.most)})
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, ("top_k", "truncation"))
-        top = read.integer(parameters, "top_k", min(5, self.most), 1, self.most)
-        truncate = read.boolean(parameters, "truncation")
+        top, truncate = parameters["top_k"], parameters["truncation"]
         return each(inputs, lambda value: self._encode(value, truncate), lambda encodings: self._answer(encodings, top))
 
     def card(self):

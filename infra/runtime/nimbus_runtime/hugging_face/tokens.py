@@ -1,9 +1,8 @@
 """Token classification: spans of a text with a label, grouped as the pipeline of transformers groups them."""
 
-from .. import parameters as read
-from ..frameworks import only_parameters
+from ..parameters import Parameters, boolean, choice
 from .classification import labels_of
-from .encoding import each, text_of
+from .encoding import TRUNCATION, each, text_of
 
 STRATEGIES = ("simple", "none", "first", "average", "max")
 OUTSIDE = "O"
@@ -13,6 +12,13 @@ class TokenClassification:
     """`entities` with a score each. Needs a quick tokenizer, which knows where its tokens stand in the text."""
 
     task = "token-classification"
+    parameters = Parameters(
+        {
+            "aggregation": choice("How the tokens of one entity are put together.", "simple", STRATEGIES),
+            "truncation": boolean(TRUNCATION),
+        },
+        example={"aggregation": "first"},
+    )
 
     def __init__(self, encoder):
         if not encoder.tokenizer.is_fast:
@@ -21,9 +27,7 @@ class TokenClassification:
         self.labels = labels_of(encoder.model.config)
 
     def predict(self, inputs, parameters):
-        only_parameters(parameters, ("aggregation", "truncation"))
-        strategy = read.choice(parameters, "aggregation", "simple", STRATEGIES)
-        truncate = read.boolean(parameters, "truncation")
+        strategy, truncate = parameters["aggregation"], parameters["truncation"]
 
         def encode(value):
             text = text_of(value)
