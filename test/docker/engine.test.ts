@@ -133,6 +133,8 @@ describe('the Docker engine of the tests', function () {
     const engine = new OwnEngine(32);
     try {
       await engine.start();
+      // The one of the others keeps its network.
+      await docker('run', '--rm', '--label', MARK, '--entrypoint', 'python', PYTHON_SLIM, '--version');
       const id = await docker('--host', engine.host, 'import', small, 'small');
       await engine.signal('SIGKILL');
       await assert.rejects(docker('--host', engine.host, 'ps'), /Cannot connect/);
