@@ -16,7 +16,7 @@ export class OwnEngine {
   readonly host = `unix://${this.folder}/docker.sock`;
 
   /**
-   * Not started yet. Its containers have no network but the machine's own (`--network host`).
+   * Not started yet. It and its containers have a network of their own, which leads nowhere.
    * @param diskMb how much it can store in all; without it, as much as the disk has
    */
   constructor(diskMb?: number) {
@@ -29,10 +29,11 @@ export class OwnEngine {
     const log = path.join(this.folder, 'dockerd.log');
     const file = openSync(log, 'a');
     const places = ['--data-root', this.data, '--exec-root', `${this.folder}/exec`, '--pidfile', `${this.folder}/pid`];
-    const network = ['--bridge', 'none', '--iptables=false'];
     rmSync(path.join(this.folder, 'pid'), { force: true });
     await this.containerdEnded();
-    const child = spawn('dockerd', ['--host', this.host, ...places, ...network], { stdio: ['ignore', file, file] });
+    // In a network of its own: else it would take over, or with `--bridge none` remove, the bridge of the others' engine.
+    const command = ['--net', 'dockerd', '--host', this.host, ...places];
+    const child = spawn('unshare', command, { stdio: ['ignore', file, file] });
     closeSync(file);
     this.child = child;
     const answers = () =>
