@@ -39,7 +39,6 @@ describe('the diagnosis of an interpreter', () => {
     ['sklearn', 'scikit-learn', '==1.5.2', '1.4.2', 'mismatch', /InconsistentVersionWarning/],
     ['sklearn', 'scikit-learn', '==1.2.2', '1.3.2', 'mismatch', /node array from the pickle/],
     ['sklearn', 'scikit-learn', '==1.3.0', '1.2.2', 'mismatch', /node array from the pickle/],
-    ['skops', 'scikit-learn', '==1.2.2', '1.3.2', 'mismatch', /does not support loading/],
     ['sklearn', 'scikit-learn', '', '1.4.2', 'unknown', /^$/],
     ['sklearn', 'scikit-learn', '==1.5.2', undefined, 'mismatch', /^$/],
     ['sklearn', 'numpy', '>=2', '2.3.1', 'compatible', /^$/],
