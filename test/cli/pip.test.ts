@@ -1,7 +1,7 @@
 /** A managed environment where uv is nowhere: venv and the real pip, from an index of its own. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BASE, DEPLOY, LOCK, LockSandbox, MINOR, WITHOUT_UV } from './lock-sandbox.ts';
 import { ECHO, leftBehind, refused, writeModel } from './models.ts';
@@ -96,7 +96,7 @@ describe('nimbus deploy of a model that needs packages, with pip', function () {
       assert.equal((await lab.run(again, { PATH: WITHOUT_UV })).code, 0);
       assert.deepEqual(environments(), [environment]);
     } finally {
-      rmSync(path.join(lab.sandbox.folder, 'again'));
+      unlinkSync(path.join(lab.sandbox.folder, 'again'));
     }
   });
 
