@@ -111,6 +111,7 @@ await main(async () => {
   const results = [];
   try {
     await setUp({
+      tests: true,
       browser: true,
       codeServer: names.some((name) => name === 'editor' || name === 'e2e'),
       frameworks: names.some((name) => stages[name].frameworks),

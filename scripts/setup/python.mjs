@@ -1,5 +1,6 @@
-// .cache/python: a virtual environment with the packages pinned in examples/requirements.txt (and, for the benchmark,
-// bench/requirements.txt), byte-compiled, reused until a requirement or the interpreter changes.
+// .cache/python: a virtual environment with the packages pinned in examples/requirements.txt (and, for the tests and the
+// benchmark, test/requirements.txt and bench/requirements.txt), byte-compiled, reused until a requirement or the
+// interpreter changes.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -37,12 +38,14 @@ export function hash(file, identity) {
 }
 
 /**
- * @param {{ bench?: boolean }} [options] bench: also the packages that only the benchmark compares with
+ * @param {{ bench?: boolean, tests?: boolean }} [options] bench: also the packages that only the benchmark compares
+ *   with; tests: also those that only the tests use
  * @returns what it did
  */
 export async function setUpPython(options = {}) {
   const { command, identity } = findPython();
   const files = { examples: path.join(root, 'examples/requirements.txt') };
+  if (options.tests) files.tests = path.join(root, 'test/requirements.txt');
   if (options.bench) files.bench = path.join(root, 'bench/requirements.txt');
 
   let installed = existsSync(marker) && existsSync(python) ? JSON.parse(readFileSync(marker, 'utf8')) : undefined;

@@ -18,6 +18,7 @@ export const LOCK = ['lock', 'words', '--trust'];
 /** A PATH without uv, so that pip does it. */
 export const WITHOUT_UV = [path.dirname(BASE), '/usr/bin', '/bin'].join(':');
 
+const ON_LINUX = 'platform_system == "Linux"';
 export const WHEELS: Wheel[] = [
   { name: 'tiny-one', version: '1.0', requires: ['tiny-two>=1'] },
   { name: 'tiny-one', version: '1.1', requires: ['tiny-two>=1'] },
@@ -25,7 +26,8 @@ export const WHEELS: Wheel[] = [
   { name: 'uv', version: '99.0' },
   { name: 'linux-only', version: '1.0', tag: 'cp312-cp312-manylinux_2_28_x86_64' },
   { name: 'needs-torch', version: '1.0', requires: ['torch'] },
-  { name: 'torch', version: '2.9.0', requires: ['nvidia-cublas', 'triton'] },
+  // As PyTorch of PyPI names them.
+  { name: 'torch', version: '2.9.0', requires: ['nvidia-cublas', 'triton'].map((name) => `${name} ; ${ON_LINUX}`) },
   { name: 'nvidia-cublas', version: '13.0' },
   { name: 'triton', version: '3.0' },
 ];

@@ -15,7 +15,7 @@ import path from 'node:path';
 import { DEPLOY, LOCK, LockSandbox, MINOR, WITHOUT_UV } from './lock-sandbox.ts';
 import { ECHO, leftBehind, refused } from './models.ts';
 import { python, samples } from './nimbus.ts';
-import { writeIndex } from './package-index.ts';
+import { serveIndex, writeIndex } from './package-index.ts';
 
 describe('nimbus lock', function () {
   this.timeout(120_000);
@@ -174,37 +174,78 @@ describe('nimbus lock', function () {
     assert.equal((await lab.run([...LOCK, '--python', '2.7'])).code, 2);
   });
 
-  it('takes PyTorch from an index of its own, also where another package brings it along', async () => {
-    const { url } = await lab.index();
+  it('takes PyTorch for an image from an index of its own, and from the ordinary one otherwise', async () => {
+    const ordinary = await lab.index();
     const cpu = path.join(lab.sandbox.folder, '../torch index');
     mkdirSync(cpu, { recursive: true });
     writeIndex(cpu, [
       { name: 'torch', version: '2.9.0+cpu' },
       { name: 'tiny-two', version: '1.0' },
     ]);
-    for (const requirement of ['torch', 'needs-torch']) {
-      writeFileSync(path.join(lab.sandbox.folder, 'words/requirements.txt'), `${requirement}\n`);
-      const made = await lab.run([...LOCK, '--python', MINOR, '--torch-index-url', `file://${encodeURI(cpu)}`], {
-        NIMBUS_INDEX_URL: url,
-      });
+    const own = await serveIndex(cpu);
+    lab.closeLater(own);
+    const more = { NIMBUS_INDEX_URL: ordinary.url, NIMBUS_TORCH_CPU_INDEX_URL: own.url };
+    const requires = (text: string): void => {
+      writeFileSync(path.join(lab.sandbox.folder, 'words/requirements.txt'), text);
+      rmSync(lab.lockFile, { force: true });
+      for (const { asked } of [ordinary, own]) asked.length = 0;
+    };
+    const linux = [...LOCK, '--python', MINOR, '--platform', 'linux-x86_64'];
+
+    // Also where another package brings it along.
+    for (const requirement of ['torch\ntiny-two\n', 'needs-torch\ntiny-two\n']) {
+      requires(requirement);
+      const made = await lab.run(linux, more);
       assert.equal(made.code, 0, made.stderr);
       const text = readFileSync(lab.lockFile, 'utf8');
       assert.match(text, /^# torch: cpu$/m);
       assert.match(text, /^torch==2\.9\.0\+cpu /m);
       assert.doesNotMatch(text, /nvidia|triton/);
+      assert.ok(own.asked.includes('/simple/torch/'));
+      assert.deepEqual(
+        own.asked.filter((at) => !at.startsWith('/simple/torch/')),
+        [],
+        'nothing else is asked for there',
+      );
+      assert.ok(ordinary.asked.includes('/simple/tiny-two/'));
     }
-    // And the environment is made of both indexes.
+
+    // macOS has no builds with CUDA, a lock for this machine alone may have them, and so may no index be named.
+    const others: [string[], NodeJS.ProcessEnv][] = [
+      [[...LOCK, '--python', MINOR, '--platform', 'macos-arm64'], more],
+      [[...linux, '--allow-cuda'], more],
+      [[...linux, '--allow-cuda'], { ...more, NIMBUS_TORCH_CPU_INDEX_URL: '' }],
+    ];
+    for (const [argv, settings] of others) {
+      requires('torch\n');
+      const made = await lab.run(argv, settings);
+      assert.equal(made.code, 0, made.stderr);
+      const text = readFileSync(lab.lockFile, 'utf8');
+      assert.match(text, /^torch==2\.9\.0 /m);
+      assert.doesNotMatch(text, /^# torch: cpu$/m);
+      assert.deepEqual(own.asked, []);
+      assert.ok(ordinary.asked.includes('/simple/torch/'));
+    }
+
+    // And the environment is made of both indexes, by uv and by pip.
+    requires('torch\n');
     writeFileSync(
       path.join(lab.sandbox.folder, 'words/handler.py'),
       `import torch\n${ECHO.replace('return input', 'return torch.VERSION')}`,
     );
-    const deployed = await lab.run(DEPLOY, {
-      NIMBUS_INDEX_URL: url,
-      NIMBUS_TORCH_CPU_INDEX_URL: `file://${encodeURI(cpu)}`,
-    });
-    assert.equal(deployed.code, 0, deployed.stderr);
-    assert.equal(await lab.answer(), '2.9.0+cpu');
-  });
+    assert.equal((await lab.run([...LOCK, '--python', MINOR], more)).code, 0);
+    for (const tool of [{}, { PATH: WITHOUT_UV }]) {
+      await lab.forgetEnvironments();
+      own.asked.length = 0;
+      const deployed = await lab.run(DEPLOY, { ...more, ...tool });
+      assert.equal(deployed.code, 0, deployed.stderr);
+      assert.equal(await lab.answer(), '2.9.0+cpu');
+      assert.ok(
+        own.asked.some((at) => at.endsWith('.whl')),
+        String(own.asked),
+      );
+    }
+  }).timeout(240_000);
 
   it('refuses CUDA packages, which only --allow-cuda lets in, and marks what no image can be made of', async () => {
     const { url } = await lab.index();

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 from joblib import numpy_pickle
 
@@ -73,11 +74,23 @@ class Restricted(Recording):
         return numpy_pickle.NumpyUnpickler.find_class(self, module, name) if whole in HARMLESS else Inert
 
 
+def record_inner(unpickler):
+    """Until 1.5 joblib read arrays of objects, pickles of their own in the file, with an unpickler that notes nothing."""
+
+    def load(file):
+        inner = pickle._Unpickler(file)
+        inner.find_class = unpickler.find_class
+        return inner.load()
+
+    numpy_pickle.pickle = SimpleNamespace(**{**vars(pickle), "load": load})
+
+
 def looked_up(kind, data):
     file = io.BytesIO(data)
     with numpy_pickle._validate_fileobject_and_memmap(file, "", None) as (stream, _):
         unpickler = kind("", stream, ensure_native_byte_order=True)
         unpickler.names = []
+        record_inner(unpickler)
         try:
             unpickler.load()
         except Exception:

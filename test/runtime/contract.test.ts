@@ -1,7 +1,7 @@
 import { after, before, describe, it } from 'mocha';
 import path from 'node:path';
 import { checkAnswer, contractCases, requestOf, type ContractCase } from '../contract/cases.ts';
-import { ECHO, SAMPLES, Scratch, type Worker } from './support.ts';
+import { ECHO, OTHER_PYTHON, SAMPLES, Scratch, type Worker } from './support.ts';
 
 const MODELS = {
   echo: ['custom', ECHO],
@@ -17,7 +17,9 @@ describe('the contract, at the handler itself', function () {
 
   after(() => scratch.remove());
 
-  for (const name of Object.keys(MODELS) as ContractCase['model'][]) {
+  // The samples were made by one version of Python and its packages, and are for those.
+  const names = OTHER_PYTHON === undefined ? (Object.keys(MODELS) as ContractCase['model'][]) : (['echo'] as const);
+  for (const name of names) {
     describe(name, () => {
       let worker: Worker;
       before(async () => {

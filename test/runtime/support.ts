@@ -18,8 +18,12 @@ export const RUNTIME = path.join(ROOT, 'infra', 'runtime');
 export const SAMPLES = path.join(ROOT, 'examples', 'models');
 export const ECHO = path.join(ROOT, 'test', 'contract', 'models', 'echo');
 
+/** Set where these tests run once more with another version of Python, which has scikit-learn but none of the samples. */
+export const OTHER_PYTHON = process.env['NIMBUS_TEST_PYTHON'] || undefined;
+
 /** The environment with spaCy, scikit-learn and pandas that scripts/setup.mjs makes. */
 export function samplePython(): string {
+  if (OTHER_PYTHON !== undefined) return OTHER_PYTHON;
   const python = path.join(
     ROOT,
     '.cache',

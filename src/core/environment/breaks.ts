@@ -3,10 +3,12 @@
  * stands on the page that is its source, and no more; what nobody wrote down has no rule.
  */
 
+import type { Framework } from '../../shared/spec.ts';
+
 export interface Rule {
   package: string;
   /** Frameworks whose models it is about; every one where left out. */
-  frameworks?: readonly string[];
+  frameworks?: readonly Framework[];
   /** Only of models that hold code of Python itself. */
   holdsCode?: true;
   /** The first number that differs is at least this one: 0 the major version, 1 the minor one. */
@@ -36,7 +38,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     package: 'scikit-learn',
-    frameworks: ['sklearn', 'skops'],
+    frameworks: ['sklearn'],
     differsAt: 1,
     verdict: 'mismatch',
     what: 'scikit-learn does not support loading a model of another version: it warns (InconsistentVersionWarning), and the model may fail to load or answer differently.',
@@ -44,7 +46,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     package: 'scikit-learn',
-    frameworks: ['sklearn', 'skops'],
+    frameworks: ['sklearn'],
     differsAt: 2,
     verdict: 'compatible',
     what: 'scikit-learn warns of every other version (InconsistentVersionWarning) and supports none, not even of its bug-fix releases.',
@@ -97,8 +99,7 @@ export const RULES: readonly Rule[] = [
     installed: 'older',
     verdict: 'compatible',
     what: 'An older transformers may not know the architecture of the model.',
-    source:
-      'https://github.com/huggingface/transformers/blob/main/src/transformers/models/auto/configuration_auto.py',
+    source: 'https://github.com/huggingface/transformers/blob/main/src/transformers/models/auto/configuration_auto.py',
   },
   {
     package: 'torch',

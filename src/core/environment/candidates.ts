@@ -22,8 +22,8 @@ export interface Skipped {
   why: string;
 }
 
-/** Names of virtual environments that are looked for first. */
-const USUAL = ['.venv', 'venv', 'env', '.conda'];
+/** Environments that are looked for first; the last one is where pixi makes its own. */
+const USUAL = ['.venv', 'venv', 'env', '.conda', '.pixi/envs/default'];
 /** Further folders of the project that are looked into. */
 const FOLDERS_LIMIT = 1000;
 /** Tried on the PATH after `python3` and `python`, newest first; 3.9 is the oldest that Nimbus runs. */

@@ -115,16 +115,20 @@ async function readMeta(file: string): Promise<Meta | undefined> {
     const meta = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown> | null;
     const text = (key: string): string => (typeof meta?.[key] === 'string' ? (meta[key] as string) : '');
     const files = Array.isArray(meta?.['files']) ? (meta['files'] as unknown[]) : [];
+    // conda and mamba write one text and a history; rattler, which pixi is built on, a list and an empty history.
     const spec = text('requested_spec');
+    const specs = Array.isArray(meta?.['requested_specs']) ? meta['requested_specs'] : [];
     return {
       name: text('name'),
       version: text('version'),
-      // `https://conda.anaconda.org/conda-forge/linux-64` -> `conda-forge`; a private one may hold a token.
+      // `https://conda.anaconda.org/conda-forge/linux-64` -> `conda-forge`, as also without the platform and with a
+      // slash at its end; a private one may hold a token.
       channel: text('channel')
+        .replace(/\/+$/, '')
         .replace(/\/(?:linux|osx|win|noarch)[^/]*$/, '')
         .replace(/^.*\//, ''),
       isDistribution: files.some((one) => typeof one === 'string' && DISTRIBUTION.test(one)),
-      isAsked: spec !== '' && spec !== 'None',
+      isAsked: (spec !== '' && spec !== 'None') || specs.length > 0,
     };
   } catch {
     return undefined;
