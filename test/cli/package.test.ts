@@ -51,6 +51,7 @@ const IN_THE_VSIX = [
   /^extension\/(?:package(?:\.nls)?\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
   /^extension\/dist\/(?:extension|cli|host)\.js$/,
   /^extension\/dist\/chunks\/[\w-]+\.js$/,
+  /^extension\/dist\/chunks\/proto\/\w+\.proto$/,
   /^extension\/dist\/webview\/(?:playground\.(?:js|css)|codicon-\w+\.ttf)$/,
   /^extension\/dist\/runtime\/(?:[a-z_0-9]+\/)*[a-z_0-9]+\.py$/,
   /^extension\/dist\/THIRD-PARTY\.txt$/,
