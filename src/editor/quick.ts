@@ -61,7 +61,8 @@ async function feed<T>(input: vscode.QuickPick<Choice<T>>, source: Feed<T>, sign
     const wanted = moved ? active : preferred;
     input.items = items;
     const next = items.find(({ value }) => value !== undefined && value === wanted);
-    if (next) input.activeItems = [next];
+    // Where the user has typed, the list takes its first match; one that does not match would leave Enter without any.
+    if (next && input.value === '') input.activeItems = [next];
     if (!moved) suggested = next?.value;
   };
   input.busy = true;

@@ -50,8 +50,7 @@ describe('the review of a deploy', () => {
     await answer(await change('Deployment', 'Name of the deployment'), 'second');
     await go('router');
 
-    const python = await change('Python', 'Which Python runs the model?');
-    await python.getByRole('option').filter({ hasText: 'on the PATH' }).first().click();
+    await choosePython(await change('Python', 'Which Python runs the model?'), 'on the PATH');
     await review()
       .getByRole('option')
       .filter({ hasText: 'Deploy as router' })
@@ -104,7 +103,7 @@ describe('the review of a deploy', () => {
     await runCommand(page, 'Nimbus: Select Interpreter');
     const list = quickInput(page, 'Which Python runs the model?');
     await list.getByRole('option').filter({ hasText: 'in use' }).waitFor();
-    await list.getByRole('option').filter({ hasText: '(.venv)' }).first().click();
+    await choosePython(list, '(.venv)');
     let now = before;
     while (now === before) now = await interpreter();
     assert.equal(path.dirname(path.dirname(now)), path.join(workspace, '.venv'));
@@ -123,7 +122,7 @@ describe('the review of a deploy', () => {
       .getByRole('button', { name: 'Select Interpreter' })
       .click();
     const list = quickInput(page, 'Which Python runs the model?');
-    await list.getByRole('option').filter({ hasText: '(.venv)' }).first().click();
+    await choosePython(list, '(.venv)');
     await go('old');
     await page.keyboard.press('Enter');
     await row(page, /^deployment local of old, (idle|serving)/).waitFor({ timeout: 30_000 });
@@ -150,6 +149,13 @@ describe('the review of a deploy', () => {
     const asked = quickInput(page, question);
     await asked.waitFor();
     return asked;
+  }
+
+  /** By typing a part of its row: rows move under the mouse for as long as interpreters answer. */
+  async function choosePython(list: Locator, text: string): Promise<void> {
+    await list.locator('input').first().fill(text);
+    await list.locator('.monaco-list-row.focused', { hasText: text }).waitFor();
+    await window.page.keyboard.press('Enter');
   }
 
   async function answer(question: Locator, text: string): Promise<void> {
