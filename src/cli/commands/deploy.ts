@@ -1,15 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import {
-  consentTo,
-  interpretersOf,
-  prepareDeploy,
-  projectInterpreter,
-  type CurrentPython,
-  type EnvironmentChoice,
-  type PreparedDeploy,
-} from '../../core/deploy.ts';
+import { consentTo, prepareDeploy, type EnvironmentChoice, type PreparedDeploy } from '../../core/deploy.ts';
+import { interpretersOf, projectInterpreter, type CurrentPython } from '../../core/interpreters.ts';
 import { asksForName, trustsProject, rememberConsents } from '../../core/consent.ts';
 import type { Consent } from '../../core/detect/detection.ts';
 import { saferFormat } from '../../core/detect/safer.ts';

@@ -1,11 +1,7 @@
 import * as vscode from 'vscode';
-import {
-  surveyInterpreters,
-  type EnvironmentChoice,
-  type PreparedDeploy,
-  type SurveyRequest,
-} from '../../core/deploy.ts';
+import type { EnvironmentChoice, PreparedDeploy } from '../../core/deploy.ts';
 import type { Survey } from '../../core/environment/survey.ts';
+import { surveyInterpreters, type SurveyRequest } from '../../core/interpreters.ts';
 import { cancelled, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { Editor } from '../editor.ts';
 import { selectedInterpreter } from '../python-extension.ts';

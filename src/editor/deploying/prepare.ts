@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { interpretersOf, prepareDeploy, type PreparedDeploy } from '../../core/deploy.ts';
+import { prepareDeploy, type PreparedDeploy } from '../../core/deploy.ts';
+import { interpretersOf } from '../../core/interpreters.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
 import { SELECT_INTERPRETER } from '../../core/environment/environment.ts';
 import type { Outcome, UserError } from '../../shared/outcome.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'mocha';
-import { surveyInterpreters } from '../../../src/core/deploy.ts';
+import { surveyInterpreters } from '../../../src/core/interpreters.ts';
 import type { Candidate } from '../../../src/core/environment/environment.ts';
 import type { ProbeFunction } from '../../../src/core/environment/probe.ts';
 import { surveyEnvironments, type Survey } from '../../../src/core/environment/survey.ts';
