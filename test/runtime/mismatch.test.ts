@@ -75,7 +75,7 @@ describe('a model of another version than there is', function () {
       model: 'estimator.joblib',
       python: SAMPLE_PYTHON,
       verdict: 'mismatch',
-      said: /^scikit-learn is 1\..*made with 1\.2\.2 .*InconsistentVersionWarning/,
+      said: /^scikit-learn is 1\..*made with 1\.2\.2 .*trees and forests do not load across it/,
     },
     {
       framework: 'sklearn',
@@ -95,7 +95,7 @@ describe('a model of another version than there is', function () {
       framework: 'transformers',
       model: 'transformers',
       python: FRAMEWORKS_PYTHON,
-      verdict: 'mismatch',
+      verdict: 'compatible',
       said: /^transformers is \d.*made with 99\.1\.0 \(config\.json\)/,
     },
     {
@@ -131,7 +131,7 @@ describe('a model of another version than there is', function () {
       model: 'custom',
       python: SAMPLE_PYTHON,
       verdict: 'compatible',
-      said: /^numpy is 2.*made with 1\.24\.4 .*NumPy 2 reads/,
+      said: /^numpy is 2.*made with 1\.24\.4 .*made for NumPy 2/,
     },
   ];
 
