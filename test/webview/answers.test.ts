@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { Bench, type Playground } from './harness/browser.ts';
+import type { Playground } from './harness/browser.ts';
+import { playgrounds } from './harness/each-test.ts';
 import { inEveryTheme, tooWide } from './harness/pictures.ts';
 import { TASK_ANSWERS } from './harness/tasks.ts';
 
@@ -98,20 +99,12 @@ const IN_ONE_LINE: Partial<Record<string, string>> = {
 };
 
 describe('answers of every kind', () => {
-  let bench: Bench;
+  const pages = playgrounds();
   let playground: Playground;
-  before(async () => {
-    bench = await Bench.start();
-  });
-  after(() => bench.stop());
-  afterEach(async () => {
-    assert.deepEqual(playground.complaints, []);
-    await playground.close();
-  });
 
   async function show(name: string): Promise<Playground> {
     const { model, input, result } = TASK_ANSWERS[name]!;
-    playground = await bench.open({ query: `model=${model}` });
+    playground = await pages.open({ query: `model=${model}` });
     await playground.add({ model, input, result });
     await playground.rows().first().waitFor();
     return playground;

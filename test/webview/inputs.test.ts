@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
-import { Bench, type Playground } from './harness/browser.ts';
+import type { Playground } from './harness/browser.ts';
+import { playgrounds } from './harness/each-test.ts';
 import { inEveryTheme, tooWide } from './harness/pictures.ts';
 import { TASK_ANSWERS } from './harness/tasks.ts';
 
 describe('inputs of every kind', () => {
-  let bench: Bench;
+  const pages = playgrounds();
   let playground: Playground;
-  before(async () => {
-    bench = await Bench.start();
-  });
-  after(() => bench.stop());
-  afterEach(async () => {
-    assert.deepEqual(playground.complaints, []);
-    await playground.close();
-  });
 
   async function open(model: string): Promise<void> {
-    playground = await bench.open({ query: `model=${model}` });
+    playground = await pages.open({ query: `model=${model}` });
   }
 
   const box = (name: string | RegExp) => playground.page.getByRole('textbox', { name });

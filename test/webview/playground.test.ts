@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
 import { ANSWERS } from './harness/answers.ts';
-import { Bench, type Playground } from './harness/browser.ts';
+import type { Playground } from './harness/browser.ts';
+import { playgrounds } from './harness/each-test.ts';
 
 describe('the playground', () => {
-  let bench: Bench;
+  const pages = playgrounds();
   let playground: Playground;
 
-  before(async () => {
-    bench = await Bench.start();
-  });
-  after(() => bench.stop());
-  afterEach(async () => {
-    assert.deepEqual(playground.complaints, []);
-    await playground.close();
-  });
-
   it('sends a text with the keyboard, keeps the focus in the box, shows and announces the answer', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.send('I loved it 🚀');
     assert.equal(await playground.focused(), 'text');
     assert.deepEqual(await playground.calls('send'), [[{ input: 'I loved it 🚀' }]]);
@@ -28,7 +20,7 @@ describe('the playground', () => {
   });
 
   it('highlights entities by code points', async () => {
-    playground = await bench.open({ query: 'model=entities' });
+    playground = await pages.open({ query: 'model=entities' });
     await playground.send(String(ANSWERS[0]!.input));
     const marks = await playground.answer().locator('mark').allInnerTexts();
     assert.deepEqual(
@@ -40,13 +32,13 @@ describe('the playground', () => {
   });
 
   it('says that there are no entities', async () => {
-    playground = await bench.open({ query: 'model=entities' });
+    playground = await pages.open({ query: 'model=entities' });
     await playground.send('Nothing to see here.');
     await playground.answer().getByText('No entities found.').waitFor();
   });
 
   it('marks the answer as the previous one while the next is on its way, and can cancel it', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.send('first');
     await playground.hold();
     await playground.press('Send');
@@ -60,7 +52,7 @@ describe('the playground', () => {
   });
 
   it('does not move the button that was pressed when Cancel appears', async () => {
-    playground = await bench.open({ width: 560 });
+    playground = await pages.open({ width: 560 });
     const place = async () => [
       await playground.page.locator('#send').boundingBox(),
       await playground.page.locator('#repeat').boundingBox(),
@@ -75,7 +67,7 @@ describe('the playground', () => {
   });
 
   it('repeats with progress, and stops when told', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.type('x');
     await playground.hold();
     await playground.press('Repeat');
@@ -90,7 +82,7 @@ describe('the playground', () => {
   });
 
   it('is stopped, says why and how to go on, and starts again', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.press('Stop');
     await playground.page.locator('header .state', { hasText: 'stopped' }).waitFor();
     await playground.send('hello');
@@ -106,7 +98,7 @@ describe('the playground', () => {
   });
 
   it('shows why nothing was sent where the answer would be, with the button that helps', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.type('nothing is sent');
     await playground.press('Send');
     await playground.answer().getByText('It ended with exit code 1.').waitFor();
@@ -115,7 +107,7 @@ describe('the playground', () => {
   });
 
   it('makes a form of a table, says what is wrong beside the field and goes there', async () => {
-    playground = await bench.open({ query: 'model=iris' });
+    playground = await pages.open({ query: 'model=iris' });
     await playground.page.getByLabel('sepal length (cm)').fill('five');
     await playground.press('Send');
     await playground.page.locator('#field-0-problem', { hasText: 'Not a number.' }).waitFor();
@@ -132,7 +124,7 @@ describe('the playground', () => {
   });
 
   it('goes through the requests with the keyboard, in the chart and in the history', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     for (const text of ['one', 'two', 'three']) await playground.send(text);
     await playground.page.getByRole('option', { name: /^#3/ }).focus();
     await playground.page.keyboard.press('ArrowLeft');
@@ -152,14 +144,14 @@ describe('the playground', () => {
   });
 
   it('shows the request whose mark is clicked', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     for (const text of ['one', 'two']) await playground.send(text);
     await playground.page.getByRole('option', { name: /^#1 cold/ }).click();
     await playground.answer().getByText('#1', { exact: true }).waitFor();
   });
 
   it('says how many requests are no longer kept', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.send('first');
     assert.equal(await playground.page.getByText('no longer kept').count(), 0);
     await playground.add({ number: 5 });
@@ -167,7 +159,7 @@ describe('the playground', () => {
   });
 
   it('copies the request as code from a menu that the keyboard can use', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.type('hello');
     await playground.page.getByRole('button', { name: 'Copy as' }).press('Enter');
     await playground.page.getByRole('menuitem', { name: 'curl' }).waitFor();
@@ -178,20 +170,20 @@ describe('the playground', () => {
   });
 
   it('offers examples before the first request', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.press('Never again.');
     await playground.rows().first().waitFor();
     assert.equal(await playground.page.locator('#text').inputValue(), 'Never again.');
   });
 
   it('says how to deploy where nothing is deployed', async () => {
-    playground = await bench.open({ query: 'none' });
+    playground = await pages.open({ query: 'none' });
     await playground.press('Deploy Model…');
     assert.deepEqual(await playground.calls('runAction'), [[{ label: 'Deploy Model', command: 'nimbus.deploy' }]]);
   });
 
   it('switches to another model, each with its own history', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.send('hello');
     await playground.page.getByLabel('Model', { exact: true }).selectOption('iris');
     await playground.page.getByLabel('petal width (cm)').waitFor();
@@ -202,7 +194,7 @@ describe('the playground', () => {
   });
 
   it('stays with a model that is chosen before it is announced, and leaves one that is gone', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     const chosen = playground.page.getByLabel('Model', { exact: true });
     await playground.choose('iris', ['sentiment', 'entities'], ['sentiment', 'entities', 'iris']);
     await chosen.locator('option:checked[value="iris"]').waitFor({ state: 'attached' });
@@ -212,7 +204,7 @@ describe('the playground', () => {
   });
 
   it('comes back after a reload with what was typed and answered', async () => {
-    playground = await bench.open({ query: 'model=entities' });
+    playground = await pages.open({ query: 'model=entities' });
     await playground.send('Nothing to see here.');
     await playground.type('half-typed');
     await playground.page.reload();
@@ -222,7 +214,7 @@ describe('the playground', () => {
   });
 
   it('shows the beginning of a very long answer, and all of it when asked', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.send('long');
     const rows = playground.answer().locator('.tokens tbody tr');
     assert.equal(await rows.count(), 200);
@@ -231,7 +223,7 @@ describe('the playground', () => {
   });
 
   it('shows the JSON of an answer beside it', async () => {
-    playground = await bench.open();
+    playground = await pages.open();
     await playground.send('price');
     await playground.answer().getByRole('tab', { name: 'JSON' }).click();
     const json = await playground.answer().getByRole('region', { name: 'JSON' }).innerText();
@@ -239,7 +231,7 @@ describe('the playground', () => {
   });
 
   it('writes numbers and times as the user does', async () => {
-    playground = await bench.open({ query: 'locale=de' });
+    playground = await pages.open({ query: 'locale=de' });
     await playground.send('hello');
     assert.match(await playground.rows().first().innerText(), /1,24 s/);
   });

@@ -124,7 +124,8 @@ export class Reloads {
     }
     const taken = await snapshots.take(model, project, signal);
     if (!taken.ok) return this.#refuse(deployment, 'changed', taken.error);
-    const code = await takeModules(record.modules.names, { project, spec: record.spec, signal }, snapshots);
+    const { spec, interpreter, lock, probe } = record;
+    const code = await takeModules(record.modules.names, { project, spec, signal }, snapshots, modules.value);
     if (!code.ok) return this.#refuse(deployment, 'changed', code.error);
     if (taken.value.hash === record.snapshot && code.value.hash === record.modules.hash) {
       record.stamp = taken.value.stamp;
@@ -136,7 +137,6 @@ export class Reloads {
       what: 'The model has changed; its new version is being tried.',
     });
     const consent = [...record.consent, ...readConsents(project)];
-    const { spec, interpreter, lock, probe } = record;
     const { model: name, deployment: as } = deployment;
     const request = {
       model: name,

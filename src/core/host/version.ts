@@ -14,7 +14,7 @@ import { limitsOf } from './function-file.ts';
 import type { BuiltImage } from '../image/image.ts';
 import type { ReadyImage } from '../image/ready.ts';
 import type { ModelFile } from './files.ts';
-import { importedNames, isProjectModule, projectModules } from './modules.ts';
+import { importedNames, isProjectModule, projectModules, type Modules } from './modules.ts';
 import { functionVersion, type Snapshot, type Snapshots } from './snapshots.ts';
 import type { ModulesRecord } from './state.ts';
 import type { Worker } from './worker.ts';
@@ -184,19 +184,26 @@ function needsIsolation(risk: Risk): boolean {
   return isForeign || risk.kind === 'unknown-globals' || risk.kind === 'dangerous-globals';
 }
 
-/** The project's modules that a model may import, copied as the model itself is. Errors: as of `projectModules`. */
+/**
+ * The project's modules that a model may import, copied as the model itself is. `listed`: as they were listed just now,
+ * where somebody has. Errors: as of `projectModules`.
+ */
 export async function takeModules(
   names: string[],
   { project, spec, signal }: Pick<VersionRequest, 'project' | 'spec' | 'signal'>,
   snapshots: Snapshots,
+  listed?: Modules,
 ): Promise<Outcome<ModulesRecord>> {
   const model = modelPath(project, spec);
-  const found = await projectModules(names, { project, model, signal });
+  const look = (): Promise<Outcome<Modules>> => projectModules(names, { project, model, signal });
+  const found = listed ? ok(listed) : await look();
   if (!found.ok) return found;
   if (found.value.files.length === 0) return ok({ names, stamp: '' });
+  // Copied is what was listed first; listing again afterwards tells whether it changed meanwhile.
+  const listings = [found];
   const list = async (): Promise<Outcome<ModelFile[]>> => {
-    const again = await projectModules(names, { project, model, signal });
-    return again.ok ? ok(again.value.files) : again;
+    const next = listings.pop() ?? (await look());
+    return next.ok ? ok(next.value.files) : next;
   };
   const taken = await snapshots.takeFiles({ what: `What the model imports of ${project}`, list }, signal);
   return taken.ok ? ok({ names, hash: taken.value.hash, stamp: taken.value.stamp }) : taken;

@@ -298,40 +298,6 @@ pickle.dump(model, open('cut.pkl', 'wb'))`);
       assert.match((await refused(at('nothing'))).why!, /The folder is empty/);
     });
 
-    it('names formats that are not run yet', async () => {
-      write('tf/saved_model.pb', '1');
-      write('flow/MLmodel', '1');
-      write('keras/model.h5', '1');
-      python(`
-import pickle, sys, types
-for module, name in (("catboost.core", "CatBoostClassifier"), ("statsmodels.base.model", "Results")):
-    parts = module.split(".")
-    for count in range(len(parts)):
-        package = ".".join(parts[: count + 1])
-        sys.modules[package] = types.ModuleType(package)
-        sys.modules[package].__path__ = []
-    one = type(name, (), {"__module__": module})
-    setattr(sys.modules[module], name, one)
-    pickle.dump(one(), open(module.split(".")[0] + ".pkl", "wb"))`);
-      const expected: [string, RegExp][] = [
-        [at('keras'), /a Keras model/],
-        [at('catboost.pkl'), /a model of CatBoost, which this version of Nimbus does not run/],
-        [at('statsmodels.pkl'), /a model of statsmodels/],
-        [at('tf'), /a TensorFlow model/],
-        [at('flow'), /an MLflow model/],
-        [write('m.safetensors', '1'), /a safetensors file of weights without the model around it/],
-        [write('m.cbm', '1'), /a CatBoost model/],
-        [write('m.gguf', '1'), /a GGUF language model/],
-        [write('m.keras', '1'), /a Keras model/],
-        [write('m.h5', '1'), /a Keras model/],
-      ];
-      for (const [target, format] of expected) {
-        const error = await refused(target);
-        assert.equal(error.code, 'model-not-supported');
-        assert.match(error.what, format);
-      }
-    });
-
     it('looks at 1,000 entries of a folder with 20,000', async () => {
       mkdirSync(at('huge'));
       python(`
