@@ -130,7 +130,10 @@ async function describe(subject: Subject, folder: string): Promise<Outcome<Detec
     suggestedName: toName(suggestion(subject)),
     summary: `spaCy pipeline ${name}${parts}${madeWith ? `, made with spaCy ${madeWith}` : ''}${await whichOfTwo(subject, folder)}`,
     ...(meta.description === undefined ? {} : { description: meta.description }),
-    requirements: [`spacy${meta.spacyVersion ?? ''}`, ...meta.requirements].filter((one) => isRequirement(one)),
+    requirements: [`spacy${meta.spacyVersion ?? ''}`, ...meta.requirements].filter(
+      // An address in a model's own file would be built, and so run, by whoever installs it.
+      (one) => isRequirement(one) && !one.includes('@'),
+    ),
     risk: risk.value,
   });
 }
