@@ -24,6 +24,7 @@ const KNOWN: Record<string, RegExp> = {
   '@misc': new RegExp(`^${OWN}$`, 'i'),
   '@scorers': new RegExp(`^${OWN}$`, 'i'),
   '@tokenizers': new RegExp(String.raw`^(?:${OWN}|spacy\.[a-z]{2,3}\.\w+)$`, 'i'),
+  '@vectors': new RegExp(`^${OWN}$`, 'i'),
   '@initializers': /^(?:glorot|he|lecun)_(?:normal|uniform)_init\.v1$|^(?:normal|uniform|zero)_init\.v1$/,
 };
 /** Loading resolves none of these, as long as nothing else refers to them. */
@@ -68,7 +69,8 @@ export function callsOf(config: string): SpacyCalls {
 function isKnown(key: string, value: unknown): boolean {
   if (key === 'source') return value === null;
   if (typeof value !== 'string') return false;
-  if (key === 'factory') return FACTORIES.has(value);
+  // Some languages have their own: `en.lemmatizer`.
+  if (key === 'factory') return FACTORIES.has(value.replace(/^[a-z]{2,3}\./, ''));
   return Object.hasOwn(KNOWN, key) && KNOWN[key]!.test(value);
 }
 

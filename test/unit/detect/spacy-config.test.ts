@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { describe, it } from 'mocha';
 import { callsOf } from '../../../src/core/detect/spacy-config.ts';
+import { SAMPLE_PYTHON, SAMPLES } from '../../host/support.ts';
 import { DetectFiles } from './files.ts';
 
 const USUAL = `[paths]
@@ -35,14 +38,29 @@ path = \${paths.train}
 @loggers = "spacy.WandbLogger.v3"
 `;
 
+const PARTS =
+  'tok2vec tagger morphologizer parser ner attribute_ruler lemmatizer textcat textcat_multilabel senter sentencizer spancat spancat_singlelabel entity_ruler span_ruler trainable_lemmatizer entity_linker span_finder doc_cleaner merge_entities token_splitter beam_parser beam_ner'.split(
+    ' ',
+  );
+
 /** A component with this line, after what trains only: there nothing is looked at. */
 const with_ = (line: string, section = 'components.x'): string => `${USUAL}\n[${section}]\n${line}\n`;
 
 describe('what a config.cfg of spaCy calls', () => {
   const files = new DetectFiles();
 
-  it("is spaCy's own in what it writes, whatever trains it", () => {
+  it("is spaCy's own in what it writes, whatever trains it", async () => {
     assert.deepEqual(callsOf(USUAL), { foreign: [], runsOwnCode: false });
+    // Every factory that spaCy brings along, as this version of it writes them.
+    const script = `import spacy
+nlp = spacy.blank("en")
+for name in ${JSON.stringify(PARTS)}:
+    nlp.add_pipe(name)
+print(nlp.config.to_str())`;
+    const whole = execFileSync(SAMPLE_PYTHON, ['-c', script], { encoding: 'utf8' });
+    assert.match(whole, /factory = "entity_linker"/);
+    assert.deepEqual(callsOf(whole), { foreign: [], runsOwnCode: false });
+    assert.deepEqual((await files.found(path.join(SAMPLES, 'entities'))).risk, { kind: 'none' });
     assert.deepEqual(callsOf(with_('tokenizer = {"@tokenizers": "spacy.zh.ChineseTokenizer"}')).foreign, []);
   });
 
