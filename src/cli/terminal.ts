@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Problem } from '../shared/contract.ts';
+import { visibleText } from '../shared/visible.ts';
 import { cancelled, CANCELLED, fail, ok, type Outcome, type UserError } from '../shared/outcome.ts';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, cancelled: 130 } as const;
@@ -52,7 +53,7 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
     endProgress();
     const prompt = createInterface({ input: process.stdin, output: process.stderr });
     try {
-      return ok(await prompt.question(`${question} `, { signal }));
+      return ok(await prompt.question(`${visibleText(question)} `, { signal }));
     } catch (error) {
       // In a terminal that asks, Ctrl+C (and Ctrl+D) is a key that ends the question, and no signal to the process.
       if (signal.aborted || (error as Error).name === 'AbortError') return cancelled();
@@ -67,16 +68,16 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
     say(text) {
       if (json) return;
       endProgress();
-      process.stdout.write(`${text}\n`);
+      process.stdout.write(`${visibleText(text)}\n`);
     },
     note(text) {
       if (json) return;
       endProgress();
-      process.stderr.write(`${text}\n`);
+      process.stderr.write(`${visibleText(text)}\n`);
     },
     warn(text) {
       endProgress();
-      process.stderr.write(`${text}\n`);
+      process.stderr.write(`${visibleText(text)}\n`);
     },
     progress(text) {
       if (json || text === lastProgress) return;
@@ -121,9 +122,9 @@ export function sayError(terminal: Terminal, error: UserError): void {
     terminal.document(problemOf(error));
     return;
   }
-  process.stderr.write(`\n${error.what}\n`);
-  if (error.why) process.stderr.write(`${indent(error.why)}\n`);
-  if (error.next) process.stderr.write(`${error.next}\n`);
+  process.stderr.write(`\n${visibleText(error.what)}\n`);
+  if (error.why) process.stderr.write(`${indent(visibleText(error.why))}\n`);
+  if (error.next) process.stderr.write(`${visibleText(error.next)}\n`);
 }
 
 /** RFC 9457 says a problem without an HTTP answer behind it has no status. */

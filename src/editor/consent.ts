@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { asksForName, rememberConsents } from '../core/consent.ts';
 import { consentTo, type PreparedDeploy } from '../core/deploy.ts';
 import { saferFormat } from '../core/detect/safer.ts';
+import { visible } from '../shared/visible.ts';
 import { CANCELLED, type Outcome } from '../shared/outcome.ts';
 import type { Consent, PickleGlobal, Risk } from '../core/detect/detection.ts';
 
@@ -86,7 +87,7 @@ async function agreedToDangerous({ file, name, wayOut }: About, globals: PickleG
       ...(wayOut === undefined ? [] : [wayOut]),
     ],
     goOn: vscode.l10n.t('I Know This File…'),
-    title: vscode.l10n.t('Load {0} although it names {1}', file, dangerous.map((one) => one.name).join(', ')),
+    title: vscode.l10n.t('Load {0} although it names {1}', file, dangerous.map((one) => visible(one.name)).join(', ')),
   });
 }
 
@@ -126,7 +127,7 @@ async function agreedToCode(file: string, files: string[]): Promise<boolean> {
   const run = vscode.l10n.t('Run Them');
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t('Loading {0} runs these files as code.', file),
-    { modal: true, detail: files.slice(0, NAMES_SHOWN).join('\n') },
+    { modal: true, detail: files.slice(0, NAMES_SHOWN).map(visible).join('\n') },
     run,
   );
   return chosen === run;
@@ -135,7 +136,7 @@ async function agreedToCode(file: string, files: string[]): Promise<boolean> {
 function list(globals: PickleGlobal[]): string {
   const lines = globals
     .slice(0, NAMES_SHOWN)
-    .map(({ name, meaning }) => (meaning ? `• ${name}: ${meaning}` : `• ${name}`));
+    .map(({ name, meaning }) => visible(meaning ? `• ${name}: ${meaning}` : `• ${name}`));
   const more = globals.length - lines.length;
   return [...lines, ...(more > 0 ? [vscode.l10n.t('… and {0} more', more)] : [])].join('\n');
 }

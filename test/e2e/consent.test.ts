@@ -5,7 +5,7 @@ import type { Locator } from 'playwright-core';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { findHost } from '../../src/core/host/client.ts';
 import type { Operation } from '../../src/shared/states.ts';
-import { makeDangerous, trainWithOwnModule } from './training.ts';
+import { makeDangerous, makeForeign, trainWithOwnModule } from './training.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
 import { chooseMenuItem, openContextMenu, quickInput, row, showContainer } from './workbench.ts';
 
@@ -22,6 +22,7 @@ describe('a model that runs more than its framework when it is loaded', () => {
     makeWorkspace(workspace);
     trainWithOwnModule(workspace);
     makeDangerous(workspace, canary);
+    makeForeign(workspace, `${canary}-foreign`);
     window = await editor.open(workspace, 'dark', { 'nimbus.playground.openAfterDeploy': false });
   });
   after(() => editor.stop());
@@ -65,6 +66,23 @@ describe('a model that runs more than its framework when it is loaded', () => {
     await row(page, /^deployment local of evil, (serving|idle)/).waitFor({ timeout: 30_000 });
     assert.equal(existsSync(canary), true);
     await showContainer(page, /^Explorer/);
+  });
+
+  it('as code that came with it, is refused by one click in a trusted workspace too', async () => {
+    const { page } = window;
+    await review('foreign', 'foreign');
+    const warning = dialog('Loading foreign runs code that came with it');
+    await warning.getByText('own.py').waitFor();
+    await window.picture('consent-foreign-code');
+    assert.deepEqual(await warning.getByRole('button', { name: /^(Load|Run|Yes|OK)/ }).count(), 0);
+    await warning.getByRole('button', { name: 'I Know This Code' }).click();
+    const box = quickInput(page, 'Load foreign with the code that came with it');
+    await box.getByRole('textbox').fill('foreig');
+    await page.keyboard.press('Enter');
+    await box.getByText('Type exactly foreign').waitFor();
+    await page.keyboard.press('Escape');
+    await box.waitFor({ state: 'hidden' });
+    assert.equal(existsSync(`${canary}-foreign`), false);
   });
 
   it('with code of the project asks once, and not again when it was trained again', async () => {

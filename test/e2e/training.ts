@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { python } from '../../scripts/lib/paths.mjs';
+import { safetensors } from '../unit/detect/files.ts';
 
 /** Trains `own.joblib`, a pipeline with a function of the workspace's own module. `extra`: one more text to learn. */
 export function trainWithOwnModule(workspace: string, extra = 'fine'): void {
@@ -33,6 +34,17 @@ export function makeDangerous(workspace: string, canary: string): void {
     'pipeline.memory = Evil()',
     'pickle.dump(pipeline, open("evil.pkl", "wb"))',
   ]);
+}
+
+/** Makes `foreign`, a folder of Hugging Face whose own code makes the file `canary` when it runs. */
+export function makeForeign(workspace: string, canary: string): void {
+  const folder = path.join(workspace, 'foreign');
+  mkdirSync(folder);
+  const config = { architectures: ['BertModel'], model_type: 'bert', auto_map: { AutoModel: 'own.Own' } };
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config));
+  writeFileSync(path.join(folder, 'tokenizer.json'), '{}');
+  writeFileSync(path.join(folder, 'own.py'), `open(${JSON.stringify(canary)}, "a").close()\nclass Own: ...\n`);
+  writeFileSync(path.join(folder, 'model.safetensors'), safetensors());
 }
 
 function run(folder: string, lines: string[]): void {

@@ -63,10 +63,10 @@ ${writer}(Run(), ${JSON.stringify(at(name, file))})`;
     }
   }
 
-  async function deploy(name: string, consent: Consent[] = []): Promise<Operation> {
+  async function deploy(name: string, consent: Consent[] = [], python = FRAMEWORKS_PYTHON): Promise<Operation> {
     const plan = project.plan(name, { path: `models/${name}`, framework: 'transformers' });
     assert.ok(plan.environment.kind === 'use');
-    const environment = { ...plan.environment, python: FRAMEWORKS_PYTHON };
+    const environment = { ...plan.environment, python };
     return project.execute({ ...plan, environment, consent: [{ kind: 'code' }, ...consent] });
   }
 
@@ -87,6 +87,14 @@ except OSError:
 class Own(BertModel):
     pass
 `;
+  async function consentTo(name: string): Promise<Consent[]> {
+    const detected = await detect(at(name), { python: FRAMEWORKS_PYTHON });
+    assert.ok(detected.ok, JSON.stringify(detected));
+    const { risk } = detected.value;
+    assert.ok(risk.kind === 'code' && risk.hash !== undefined);
+    return [consentFor(risk)!];
+  }
+
   const MAP = { auto_map: { AutoModel: 'own.Own' } };
 
   it('cannot hide it in what a router names', async () => {
@@ -156,11 +164,7 @@ class Own(BertModel):
     vectors('agreed');
     change('agreed/config.json', MAP);
     write('agreed/own.py', own('agreed'));
-    const detected = await detect(at('agreed'), { python: FRAMEWORKS_PYTHON });
-    assert.ok(detected.ok, JSON.stringify(detected));
-    const { risk } = detected.value;
-    assert.ok(risk.kind === 'code' && risk.hash !== undefined);
-    const consent = [consentFor(risk)!];
+    const consent = await consentTo('agreed');
     const { state, stages, error } = await deploy('agreed', consent);
     assert.equal(state, 'succeeded', JSON.stringify(error));
     assert.ok(existsSync(mark('agreed')));
@@ -177,4 +181,41 @@ class Own(BertModel):
     assert.equal(again.error?.code, 'consent-needed');
     assert.equal(existsSync(mark('agreed')), false);
   });
+
+  it('keeps the network where the system does not let it go, and its status says so as long as that is so', async () => {
+    vectors('kept');
+    change('kept/config.json', MAP);
+    write('kept/own.py', own('kept'));
+    const before = calls;
+    const operation = await deploy('kept', await consentTo('kept'), withoutUnshare());
+    assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
+    const detail = operation.stages.find(({ name }) => name === 'start')!.detail!;
+    assert.match(detail, /with the network: this system does not let it run without/);
+    assert.ok(calls > before, 'it had it');
+    assert.equal((await project.until(() => project.status('kept'))).network, 'kept');
+    // The next worker found the same.
+    const { status } = await post(`${project.host.hello.url}/kept/local/predict`, { text: 'rain fell' });
+    assert.equal(status, 200);
+    assert.equal(project.status('kept')!.network, 'kept');
+  });
+
+  /** The same Python on a system without the call by which a process leaves the network. */
+  function withoutUnshare(): string {
+    const folder = path.join(project.home, 'without-unshare');
+    execFileSync(FRAMEWORKS_PYTHON, ['-m', 'venv', '--without-pip', folder]);
+    const script = 'import sysconfig; print(sysconfig.get_path("purelib"))';
+    const packages = (python: string): string => execFileSync(python, ['-c', script], { encoding: 'utf8' }).trim();
+    const python = path.join(folder, 'bin/python');
+    const call = [
+      'import _ctypes',
+      'real = _ctypes.dlsym',
+      'def dlsym(handle, name):',
+      '    if name == "unshare": raise OSError("no such call")',
+      '    return real(handle, name)',
+      '_ctypes.dlsym = dlsym',
+    ];
+    writeFileSync(path.join(packages(python), 'no_unshare.py'), call.join('\n'));
+    writeFileSync(path.join(packages(python), 'more.pth'), `import no_unshare\n${packages(FRAMEWORKS_PYTHON)}\n`);
+    return python;
+  }
 });

@@ -14,6 +14,7 @@ import { isHome } from '../../core/models/paths.ts';
 import { newerFile } from '../../core/models/read.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
+import { visible } from '../../shared/visible.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { connect, connectIfRunning, openProject } from '../context.ts';
 import { exampleCall } from '../example.ts';
@@ -258,7 +259,7 @@ const NAMES_SHOWN = 30;
 
 function shortList(names: readonly string[]): string {
   const more = names.length - NAMES_SHOWN;
-  return `${names.slice(0, NAMES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${names.slice(0, NAMES_SHOWN).map(visible).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function describeRisk({ detection, consentNeeded: risk, alsoRuns }: PreparedDeploy): string {
@@ -270,7 +271,7 @@ function describeRisk({ detection, consentNeeded: risk, alsoRuns }: PreparedDepl
   if (risk.kind !== 'unknown-globals' && risk.kind !== 'dangerous-globals') return '';
   const listed = risk.globals
     .filter((one) => one.danger !== 'known')
-    .map((one) => `${one.name}${one.meaning ? `: ${one.meaning}` : ''}`);
+    .map((one) => visible(`${one.name}${one.meaning ? `: ${one.meaning}` : ''}`));
   const what = risk.kind === 'dangerous-globals' ? 'names what no model needs' : "uses names outside its framework's";
   const wayOut = saferFormat(detection);
   const own =

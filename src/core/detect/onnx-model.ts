@@ -92,6 +92,7 @@ class Reader {
   async #function(message: Field): Promise<void> {
     for await (const field of this.#proto.fields(message.start, message.end)) {
       if (field.number === 7) await this.#node(field, 1);
+      else if (field.number === 11) await this.#attribute(field, 1);
       else if (field.number === 10) this.#keep(this.#defined).add(await this.#proto.text(field));
     }
   }
@@ -101,6 +102,7 @@ class Reader {
     for await (const field of this.#proto.fields(message.start, message.end)) {
       if (field.number === 1) await this.#node(field, depth);
       else if (field.number === 5) await this.#tensor(field, depth);
+      else if (field.number === 15) await this.#sparse(field);
       else if (field.number === 11 && depth === 0) this.#model.inputs.push(await this.#value(field));
       else if (field.number === 12 && depth === 0) this.#model.outputs.push(await this.#value(field));
       if (this.#model.inputs.length + this.#model.outputs.length > MOST_NAMES)
@@ -122,6 +124,14 @@ class Reader {
     for await (const field of this.#proto.fields(message.start, message.end)) {
       if (field.number === 6 || field.number === 11) await this.#graph(field, depth + 1);
       else if (field.number === 5 || field.number === 10) await this.#tensor(field, depth + 1);
+      else if (field.number === 22 || field.number === 23) await this.#sparse(field);
+    }
+  }
+
+  /** Its values and its indices are tensors, which may lie in other files too. */
+  async #sparse(message: Field): Promise<void> {
+    for await (const field of this.#proto.fields(message.start, message.end)) {
+      if (field.number === 1 || field.number === 2) await this.#tensor(field, 1);
     }
   }
 

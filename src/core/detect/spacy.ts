@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { toName } from '../models/names.ts';
-import type { Detection, Risk } from './detection.ts';
+import type { Detection, PickleGlobal, Risk } from './detection.ts';
 import type { Detector, Subject } from './detector.ts';
 import { isFile, peek, readStart } from './folder.ts';
+import { sha256 } from './pickle-risk.ts';
 import { isRequirement } from './requirements.ts';
+import { callsOf } from './spacy-config.ts';
+import { folderHash } from './transformers-code.ts';
 
 /** A folder written by `nlp.to_disk` or `spacy train`, or the parent of one, or a spaCy package. */
 export const spacy: Detector = {
@@ -118,6 +121,8 @@ async function describe(subject: Subject, folder: string): Promise<Outcome<Detec
   }
   const name = [meta.lang, meta.name].filter(Boolean).join('_') || 'pipeline';
   const parts = meta.pipeline.length > 0 ? ` (${meta.pipeline.join(', ')})` : '';
+  const risk = await riskOf(folder);
+  if (!risk.ok) return risk;
   const madeWith = /\d+(?:\.\d+)+/.exec(meta.spacyVersion ?? '')?.[0];
   return ok({
     framework: 'spacy',
@@ -125,8 +130,11 @@ async function describe(subject: Subject, folder: string): Promise<Outcome<Detec
     suggestedName: toName(suggestion(subject)),
     summary: `spaCy pipeline ${name}${parts}${madeWith ? `, made with spaCy ${madeWith}` : ''}${await whichOfTwo(subject, folder)}`,
     ...(meta.description === undefined ? {} : { description: meta.description }),
-    requirements: [`spacy${meta.spacyVersion ?? ''}`, ...meta.requirements].filter((one) => isRequirement(one)),
-    risk: riskOf(await readStart(path.join(folder, 'config.cfg'))),
+    requirements: [`spacy${meta.spacyVersion ?? ''}`, ...meta.requirements].filter(
+      // An address in a model's own file would be built, and so run, by whoever installs it.
+      (one) => isRequirement(one) && !one.includes('@'),
+    ),
+    risk: risk.value,
   });
 }
 
@@ -147,26 +155,39 @@ async function whichOfTwo(subject: Subject, folder: string): Promise<string> {
     : '';
 }
 
+const CONFIG_LIMIT = 16 * 1024 * 1024;
+
 /**
  * spaCy stores weights as msgpack, arrays and JSON, and takes code only from installed packages: the files of a
- * pipeline run nothing, `*.py` files beside them included. Components that wrap PyTorch are the exception: their
- * weights are read by torch.load, which unpickles where PyTorch is older than 2.6.
+ * pipeline run nothing, `*.py` files beside them included. But its config.cfg says which of the functions of those
+ * packages are called, and with what. Components that wrap PyTorch read their weights by torch.load, which unpickles
+ * where PyTorch is older than 2.6 or thinc does not forbid it; others may be told to run code.
  */
-function riskOf(config: string): Risk {
-  const torch = [...config.matchAll(/^\s*(?:factory|@architectures)\s*=\s*"([^"\n]*(?:transformer|torch)[^"\n]*)"/gim)];
-  if (torch.length === 0) return { kind: 'none' };
-  const components = [...new Set(torch.map((match) => match[1]!))].sort();
-  return {
-    kind: 'unknown-globals',
-    globals: [
-      {
-        name: 'torch.load',
-        danger: 'unknown',
-        meaning: `reads the PyTorch weights of ${components.join(', ')}, which can hold a pickle`,
-      },
-    ],
-    hash: createHash('sha256')
-      .update(['torch.load', ...components].join('\n'))
-      .digest('hex'),
-  };
+async function riskOf(folder: string): Promise<Outcome<Risk>> {
+  const file = path.join(folder, 'config.cfg');
+  if ((await stat(file)).size > CONFIG_LIMIT) {
+    return fail('model-damaged', `config.cfg in ${path.basename(folder)} is too large to be a configuration.`, {
+      next: 'Save the pipeline again with nlp.to_disk.',
+    });
+  }
+  const { foreign, runsOwnCode } = callsOf(await readStart(file, CONFIG_LIMIT));
+  const globals = foreign.map((name): PickleGlobal => ({ name, danger: 'unknown', meaning: meaningOf(name) }));
+  if (runsOwnCode) {
+    const hash = await folderHash(folder);
+    if (!hash.ok) return hash;
+    const meaning = 'runs Python code that came with the pipeline';
+    return ok({
+      kind: 'dangerous-globals',
+      globals: [{ name: 'trust_remote_code', danger: 'dangerous', meaning }, ...globals],
+      hash: hash.value,
+    });
+  }
+  if (globals.length === 0) return ok({ kind: 'none' });
+  return ok({ kind: 'unknown-globals', globals, hash: sha256(foreign.join('\n')) });
+}
+
+function meaningOf(name: string): string {
+  if (/torch|transformer/i.test(name)) return 'reads its weights with torch.load, which can hold a pickle';
+  if (name.startsWith('source ')) return 'loads another pipeline, which was not looked at';
+  return "is no part of spaCy: an installed package's function, called as the pipeline says";
 }

@@ -66,10 +66,21 @@ export async function ownCode(
   const files = await filesOf(folder);
   if (!files.ok) return files;
   const apart = new Set(weights.map((file) => nameIn(folder, path.relative(folder, file))));
-  const hash = createHash('sha256');
-  for (const file of files.value) if (!apart.has(file.relative)) await add(hash, file);
+  const hash = await hashOf(files.value.filter(({ relative }) => !apart.has(relative)));
   const code = files.value.map(({ relative }) => relative.slice(relative.indexOf('/') + 1));
-  return ok({ kind: 'code', files: code.filter((name) => CODE.test(name)), hash: hash.digest('hex') });
+  return ok({ kind: 'code', files: code.filter((name) => CODE.test(name)), hash });
+}
+
+/** Of all files of a folder, as a copy for a worker has them. */
+export async function folderHash(folder: string): Promise<Outcome<string>> {
+  const files = await filesOf(folder);
+  return files.ok ? ok(await hashOf(files.value)) : files;
+}
+
+async function hashOf(files: readonly ModelFile[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) await add(hash, file);
+  return hash.digest('hex');
 }
 
 /**

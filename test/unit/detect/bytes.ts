@@ -30,6 +30,8 @@ export interface OnnxParts {
   /** Places of weights in other files. */
   external?: { location: string; offset?: number; length?: number }[];
   functions?: string[];
+  /** Of the graph. */
+  more?: Buffer;
   extra?: Buffer[];
 }
 
@@ -51,6 +53,7 @@ export function onnxGraph({
   outputs = { y: ['batch', 2] },
   nodes = [{ operator: 'Add' }],
   external = [],
+  more,
 }: OnnxParts): Buffer {
   return message(
     ...nodes.map(({ operator, domain = '', within }) =>
@@ -67,10 +70,11 @@ export function onnxGraph({
     ...external.map((one) => field(5, externalTensor(one))),
     ...Object.entries(inputs).map(([name, shape]) => field(11, valueInfo(name, shape))),
     ...Object.entries(outputs).map(([name, shape]) => field(12, valueInfo(name, shape))),
+    ...(more ? [more] : []),
   );
 }
 
-function externalTensor({ location, offset, length }: NonNullable<OnnxParts['external']>[number]): Buffer {
+export function externalTensor({ location, offset, length }: NonNullable<OnnxParts['external']>[number]): Buffer {
   const entry = (key: string, value: string | number): Buffer =>
     field(13, message(field(1, key), field(2, String(value))));
   return message(

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { detect } from '../../../src/core/detect/detect.ts';
 import { planEnvironment } from '../../../src/core/environment/plan.ts';
 import { ok } from '../../../src/shared/outcome.ts';
-import { damage, field, message, onnxFile, onnxGraph, randomNumbers } from './bytes.ts';
+import { damage, externalTensor, field, message, onnxFile, onnxGraph, randomNumbers } from './bytes.ts';
 import { looking } from './looking.ts';
 
 const TEXT_INPUTS = { input_ids: ['batch', 'tokens'], attention_mask: ['batch', 'tokens'] };
@@ -106,6 +106,19 @@ describe('telling ONNX models', () => {
       const error = await refused(at('c'));
       assert.equal(error.code, 'model-damaged', location);
       assert.match(error.what, /names weights outside of its folder/);
+    }
+    // Wherever a tensor may stand: sparse ones of a graph and of an attribute, what a function of the file assumes.
+    const outside = externalTensor({ location: '../secret' });
+    const attribute = (number: number): Buffer => message(field(1, 'a'), field(number, field(1, outside)));
+    for (const [where, whole] of [
+      ['graph', onnxFile({ more: field(15, field(1, outside)) })],
+      ['indices', onnxFile({ more: field(15, field(2, outside)) })],
+      ['attribute', onnxFile({ more: field(1, message(field(4, 'Constant'), field(5, attribute(22)))) })],
+      ['list', onnxFile({ more: field(1, message(field(4, 'Constant'), field(5, attribute(23)))) })],
+      ['function', onnxFile({ extra: [field(25, message(field(1, 'own'), field(11, attribute(22))))] })],
+    ] as const) {
+      write('c/m.onnx', whole);
+      assert.equal((await refused(at('c'))).code, 'model-damaged', where);
     }
   });
 
