@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { webview } from './workbench.ts';
 
@@ -31,6 +32,31 @@ export class Playground {
     }
   }
 
+  /** Chooses a model in the header and waits until its last answer is shown. */
+  async choose(model: string): Promise<void> {
+    await this.frame.getByLabel('Model', { exact: true }).selectOption({ value: model });
+    await this.opened(model);
+    await this.answer()
+      .getByText(/^#\d+$/)
+      .waitFor();
+  }
+
+  /** Sends a first input to a model, in the way that its page has for it, and answers with the history's only row. */
+  async ask(input: Input): Promise<Request> {
+    assert.equal(await this.rows().count(), 0);
+    if ('text' in input) await this.frame.getByRole('textbox', { name: 'Text', exact: true }).fill(input.text);
+    else if ('json' in input) {
+      const tab = this.frame.getByRole('tab', { name: 'JSON', exact: true }).first();
+      if (await tab.isVisible()) await tab.click();
+      await this.frame.getByRole('textbox', { name: 'Input as JSON', exact: true }).fill(JSON.stringify(input.json));
+    } else {
+      for (const [field, value] of Object.entries(input.form))
+        await this.frame.getByRole('textbox', { name: field, exact: true }).fill(value);
+    }
+    await this.press('Send');
+    return read(this.rows());
+  }
+
   /** Types a text, sends it with the keyboard and answers with the history's new row. */
   async send(text: string): Promise<Request> {
     const before = await this.rows().count();
@@ -45,14 +71,12 @@ export class Playground {
     const row = this.rows().filter({
       has: this.frame.getByRole('button', { name: `Show request ${number}`, exact: true }),
     });
-    await row.waitFor({ timeout: 60_000 });
-    const cell = async (name: string): Promise<string> => (await row.locator(name).first().innerText()).trim();
-    return { start: await cell('td.start'), status: Number(await cell('td.number:nth-child(5)')) };
+    return read(row);
   }
 
   /** The answer of the request shown, or what stands in its place. */
   answer(): Locator {
-    return this.frame.getByRole('region', { name: 'Answer' });
+    return this.frame.getByRole('region', { name: 'Answer', exact: true });
   }
 
   async press(button: string): Promise<void> {
@@ -68,6 +92,16 @@ export class Playground {
     return this.frame.locator('.history tbody tr');
   }
 }
+
+/** A row of the history, once it is there. */
+async function read(row: Locator): Promise<Request> {
+  await row.waitFor({ timeout: 60_000 });
+  const cell = async (name: string): Promise<string> => (await row.locator(name).first().innerText()).trim();
+  return { start: await cell('td.start'), status: Number(await cell('td.number:nth-child(5)')) };
+}
+
+/** A text, the fields of a form, or any input as JSON. */
+export type Input = { text: string } | { form: Record<string, string> } | { json: unknown };
 
 export interface Request {
   /** `cold`, `warm`, … or `error`. */

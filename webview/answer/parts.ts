@@ -47,8 +47,11 @@ interface Found {
   fields: string[];
 }
 
-/** In reading order. Each answers nothing where its fields are missing or not as the contract says. */
-const FINDERS: readonly ((result: Result) => Found | undefined)[] = [
+/**
+ * In reading order. Each answers nothing where its fields are missing or not as the contract says. `rest` lacks what was
+ * found before.
+ */
+const FINDERS: readonly ((rest: Result, whole: Result) => Found | undefined)[] = [
   answers,
   fills,
   texts,
@@ -81,7 +84,7 @@ export function partsOf(result: unknown): Part[] {
   const rest = { ...result };
   const parts: Part[] = [];
   for (const find of FINDERS) {
-    const found = find(rest);
+    const found = find(rest, result);
     if (!found) continue;
     parts.push(...found.parts);
     for (const field of found.fields) delete rest[field];
@@ -198,9 +201,8 @@ function outlier({ outlier: is, score }: Result): Found | undefined {
 }
 
 /** A score beside other fields is whatever the model's author means by it. */
-function ranking(result: Result): Found | undefined {
-  const { score } = result;
-  const alone = Object.keys(result).length === 1;
+function ranking({ score }: Result, whole: Result): Found | undefined {
+  const alone = Object.keys(whole).length === 1;
   return alone && typeof score === 'number' ? found({ kind: 'ranking', score }, 'score') : undefined;
 }
 

@@ -71,6 +71,8 @@ describe('how a result is shown', () => {
 
   it('takes a score beside other fields for no ranking', () => {
     assert.deepEqual(kinds({ score: 0.4, reason: 'a' }), ['values']);
+    assert.deepEqual(kinds({ text: '321', score: 0.4 }), ['texts', 'values']);
+    assert.deepEqual(kinds({ label: 'a', score: 0.4 }), ['classification', 'values']);
   });
 
   it('shows a bare value', () => {
