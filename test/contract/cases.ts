@@ -1,12 +1,14 @@
 /** The contract's cases as data, and how one answer is held against its case. Drivers differ only in the transport. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Framework } from '../../src/shared/spec.ts';
 
 export interface ContractCase {
   name: string;
-  /** `echo` is the custom model beside this file; the others are the trained samples. */
-  model: 'echo' | 'sentiment' | 'flowers' | 'entities';
+  model: ContractModel;
   request: {
     method: string;
     path: string;
@@ -37,6 +39,23 @@ export interface ContractCase {
 }
 
 const FILE = new URL('cases.json', import.meta.url);
+const SAMPLES = fileURLToPath(new URL('../../examples/models/', import.meta.url));
+
+/** `echo` is the custom model beside this file; the others are the trained samples. */
+export const MODELS = {
+  echo: { framework: 'custom', path: fileURLToPath(new URL('models/echo', import.meta.url)), python: 'samples' },
+  sentiment: { framework: 'sklearn', path: path.join(SAMPLES, 'sentiment.joblib'), python: 'samples' },
+  flowers: { framework: 'sklearn', path: path.join(SAMPLES, 'flowers.joblib'), python: 'samples' },
+  entities: { framework: 'spacy', path: path.join(SAMPLES, 'entities'), python: 'samples' },
+  topics: { framework: 'transformers', path: path.join(SAMPLES, 'hugging-face/topics'), python: 'frameworks' },
+  program: { framework: 'torch', path: path.join(SAMPLES, 'torch/labelled'), python: 'frameworks' },
+  exported: { framework: 'onnx', path: path.join(SAMPLES, 'flowers.onnx'), python: 'frameworks' },
+  xgboost: { framework: 'xgboost', path: path.join(SAMPLES, 'flowers.ubj'), python: 'frameworks' },
+  lightgbm: { framework: 'lightgbm', path: path.join(SAMPLES, 'flowers-lgb.txt'), python: 'frameworks' },
+  skops: { framework: 'sklearn', path: path.join(SAMPLES, 'flowers.skops'), python: 'frameworks' },
+} as const satisfies Record<string, { framework: Framework; path: string; python: 'samples' | 'frameworks' }>;
+
+export type ContractModel = keyof typeof MODELS;
 
 export function contractCases(): ContractCase[] {
   return (JSON.parse(readFileSync(FILE, 'utf8')) as { cases: ContractCase[] }).cases;

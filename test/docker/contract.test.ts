@@ -42,5 +42,5 @@ describe('the contract, of the docker target', function () {
   });
   after(() => project.end());
 
-  testEndpoints('docker', () => project.host.hello.url);
+  testEndpoints('docker', Object.keys(MODELS), () => project.host.hello.url);
 });

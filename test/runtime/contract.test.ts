@@ -1,14 +1,6 @@
 import { after, before, describe, it } from 'mocha';
-import path from 'node:path';
-import { checkAnswer, contractCases, requestOf, type ContractCase } from '../contract/cases.ts';
-import { ECHO, OTHER_PYTHON, SAMPLES, Scratch, type Worker } from './support.ts';
-
-const MODELS = {
-  echo: ['custom', ECHO],
-  sentiment: ['sklearn', path.join(SAMPLES, 'sentiment.joblib')],
-  flowers: ['sklearn', path.join(SAMPLES, 'flowers.joblib')],
-  entities: ['spacy', path.join(SAMPLES, 'entities')],
-} as const satisfies Record<ContractCase['model'], readonly [string, string]>;
+import { checkAnswer, contractCases, MODELS, requestOf, type ContractModel } from '../contract/cases.ts';
+import { frameworksPython, OTHER_PYTHON, samplePython, Scratch, type Worker } from './support.ts';
 
 describe('the contract, at the handler itself', function () {
   this.timeout(60_000);
@@ -18,13 +10,14 @@ describe('the contract, at the handler itself', function () {
   after(() => scratch.remove());
 
   // The samples were made by one version of Python and its packages, and are for those.
-  const names = OTHER_PYTHON === undefined ? (Object.keys(MODELS) as ContractCase['model'][]) : (['echo'] as const);
+  const names = OTHER_PYTHON === undefined ? (Object.keys(MODELS) as ContractModel[]) : (['echo'] as const);
   for (const name of names) {
     describe(name, () => {
       let worker: Worker;
       before(async () => {
-        const [framework, model] = MODELS[name];
-        worker = scratch.worker(scratch.function(name, framework, model));
+        const { framework, path, python } = MODELS[name];
+        const file = scratch.function(name, framework, path);
+        worker = scratch.worker(file, {}, python === 'samples' ? samplePython() : frameworksPython());
         await worker.ready();
       });
       after(() => worker.end());

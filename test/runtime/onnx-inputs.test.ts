@@ -136,6 +136,16 @@ describe('inputs of ONNX and boosted models', function () {
     }
   });
 
+  it('categories, by name where the file has them, else by number', async () => {
+    await withWorker('xgboost, categories', async (worker) => {
+      await refused(worker, { town: [], age: 40, rooms: 10 }, 'input.town', /takes one value, not a list/);
+      await refused(worker, { town: 'Oslo', age: 'old', rooms: 10 }, 'input.age', /takes a number, not a string/);
+    });
+    await withWorker('xgboost, numbers of categories', (worker) =>
+      refused(worker, ['Oslo', 40], 'input[0]', /takes a category's number.*does not hold their names/),
+    );
+  });
+
   it('texts longer than the model are refused, or cut where that is asked for', () =>
     withWorker('one topic', async (worker) => {
       const text = 'soup '.repeat(100);

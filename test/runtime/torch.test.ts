@@ -3,7 +3,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { assertClose } from './close.ts';
 import { Direct } from './direct.ts';
-import { SAMPLES, Scratch } from './support.ts';
+import { frameworksPython, runPython, SAMPLES, Scratch } from './support.ts';
 
 const torch = (name: string): string => path.join(SAMPLES, 'torch', name);
 
@@ -78,6 +78,49 @@ describe('PyTorch answers as it does when called directly', function () {
       logits.map((one) => Math.exp(one) / sum),
     );
     assert.match((await refused(torch('labelled'), { input: FLOWERS[1] })).detail, /One input is one row/);
+  });
+
+  it('labels beside a program that ends in a softmax or a sigmoid', async () => {
+    const make = `import os, sys, torch
+torch.manual_seed(1)
+for name, size, end in (("sure", 3, torch.nn.Softmax(-1)), ("several", 3, torch.nn.Sigmoid()), ("either", 1, torch.nn.Sigmoid())):
+    net = torch.nn.Sequential(torch.nn.Linear(2, size), end).eval()
+    one = torch.tensor([[0.5, -1.0]])
+    for kind in ("script", "export"):
+        folder = os.path.join(sys.argv[1], name + "-" + kind)
+        os.makedirs(folder)
+        open(folder + "/labels.txt", "w").write("\\n".join(["a", "b", "c"][:max(size, 2)]))
+        if kind == "script":
+            torch.jit.trace(net, one).save(folder + "/net.pt")
+        else:
+            torch.export.save(torch.export.export(net, (one,)), folder + "/net.pt2")
+    print(net(one)[0].tolist())`;
+    const made = await runPython(['-c', make, scratch.folder], {}, frameworksPython());
+    assert.equal(made.code, 0, made.stderr);
+    const [sure, several, [either]] = made.stdout
+      .trim()
+      .split('\n')
+      .slice(-3)
+      .map((line) => JSON.parse(line));
+    const names = ['a', 'b', 'c'];
+    for (const kind of ['script', 'export']) {
+      const scoresOf = async (name: string): Promise<[any, number[]]> => {
+        const [result] = (await ask(scratch.path(`${name}-${kind}`), [[[0.5, -1]]])).results;
+        return [result, result.scores.map(({ score }: { score: number }) => score)];
+      };
+      const [one, scores] = await scoresOf('sure');
+      assertClose(scores, sure);
+      assert.equal(one.label, names[sure.indexOf(Math.max(...sure))]);
+      const [many, each] = await scoresOf('several');
+      assertClose(each, several);
+      assert.deepEqual(
+        many.labels,
+        names.filter((_, at) => several[at] > 0.5),
+      );
+      const [binary, both] = await scoresOf('either');
+      assertClose(both, [1 - either, either]);
+      assert.equal(binary.label, either > 0.5 ? 'b' : 'a');
+    }
   });
 
   it('torch.export: types and sizes from the program', async () => {

@@ -16,6 +16,7 @@ const TEXTS = [
   'Das Wetter 😀 the storm moved',
   'the coach won the match',
 ];
+const LONG = 'the chef baked the cake '.repeat(60);
 const NAMES = ['Ada Smith works at Acme in Oslo .', '😀 In Rome , Hooli hired Okorogrand .', 'nobody here'];
 const QUESTIONS = [
   { question: 'where does Ada live ?', context: 'Ada lives in Oslo . Bo lives in Rome .' },
@@ -53,6 +54,7 @@ describe('transformers answers as it does when called directly', function () {
       ['two gaps', 'gaps', hf('gaps'), ['the [MASK] baked the [MASK]']],
       ['entailment', 'entailment', hf('entailment'), TEXTS],
       ['entailment-each', 'entailment-each', hf('entailment'), TEXTS],
+      ['entailment-long', 'entailment', hf('entailment'), [LONG]],
       ['german', 'german', hf('german'), PHRASES],
       ['german-beams', 'german-beams', hf('german'), PHRASES],
       ['stories', 'stories', hf('stories'), STARTS],
@@ -105,7 +107,20 @@ describe('transformers answers as it does when called directly', function () {
       }
     }
     assert.equal((await ask(hf('entailment'), [TEXTS[0]], { labels })).results[0].label, 'food');
-    assert.equal((await refused(hf('entailment'), { text: 'x' })).field, 'parameters.labels');
+    const long = await ask(hf('entailment'), [LONG], { labels });
+    assertClose(
+      scoresOf(long.results[0].scores),
+      Object.fromEntries(
+        expected['entailment-long'][0].labels
+          .map((label: string, at: number) => [label, expected['entailment-long'][0].scores[at]])
+          .toSorted(),
+      ),
+    );
+    const whole = { text: LONG, parameters: { labels, truncation: false } };
+    assert.match((await refused(hf('entailment'), whole)).detail, /this model takes 64/);
+    const unlabelled = await refused(hf('entailment'), { text: 'x' });
+    assert.equal(unlabelled.field, 'parameters.labels');
+    assert.match(unlabelled.detail, /labels is missing: send "parameters": \{"labels": \["traffic"/);
     const template = { text: 'x', parameters: { labels, hypothesis_template: 'nothing' } };
     assert.equal((await refused(hf('entailment'), template)).field, 'parameters.hypothesis_template');
   });
@@ -252,6 +267,9 @@ describe('transformers answers as it does when called directly', function () {
       [hf('german'), [PHRASES[0], 1], 1],
       [hf('stories'), ['', 'the chef'], 1, { max_new_tokens: 2 }],
       [hf('vectors'), [TEXTS[0], {}], 1],
+      // What a parameter asks for may be too much for one text only.
+      [hf('stories'), ['the chef', 'the chef '.repeat(25)], 1, { max_new_tokens: 40 }],
+      [hf('vectors'), [TEXTS[0], { source: 'a', sentences: ['b'] }], 1, { pooling: 'none' }],
     ];
     for (const [model, inputs, failing, parameters] of cases) {
       const { worker } = await direct.of(model);

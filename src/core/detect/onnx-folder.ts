@@ -23,18 +23,22 @@ const PARTS = /^(?:encoder|decoder|decoder_with_past|decoder_model|encoder_model
 export async function findOnnx(subject: Subject): Promise<Outcome<OnnxPlace> | undefined> {
   if (subject.kind === 'file') {
     if (path.extname(subject.path).toLowerCase() !== '.onnx') return undefined;
-    const folder = path.dirname(subject.path);
-    const isBelow = path.basename(folder) === 'onnx' && (await isFile(path.join(folder, '..', 'config.json')));
-    return ok({ file: subject.path, folder: isBelow ? path.dirname(folder) : folder });
+    return ok({ file: subject.path, folder: await withConfiguration(path.dirname(subject.path)) });
   }
   const { files, folders } = await peek(subject.path);
   if (files.some((name) => OTHER_WEIGHTS.test(name))) return undefined;
   const own = await choose(subject.path, files);
-  if (own) return own.ok ? ok({ file: own.value, folder: subject.path }) : own;
+  if (own) return own.ok ? ok({ file: own.value, folder: await withConfiguration(subject.path) }) : own;
   if (!folders.includes('onnx') || !files.includes('config.json')) return undefined;
   const below = path.join(subject.path, 'onnx');
   const found = await choose(below, (await peek(below)).files);
   return found && (found.ok ? ok({ file: found.value, folder: subject.path }) : found);
+}
+
+/** The folder that an export belongs to: the one above an `onnx/` that has the configuration, else its own. */
+async function withConfiguration(folder: string): Promise<string> {
+  const above = path.dirname(folder);
+  return path.basename(folder) === 'onnx' && (await isFile(path.join(above, 'config.json'))) ? above : folder;
 }
 
 /** `model.onnx` goes before smaller copies of itself (`model_quantized.onnx`). */

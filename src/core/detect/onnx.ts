@@ -94,7 +94,7 @@ async function describe(
 ): Promise<Outcome<Detection>> {
   // What lies beside the file belongs to the model: then the folder is what is copied and loaded.
   const needsFolder = text !== undefined || model.external.size > 0;
-  if (needsFolder && subject.kind === 'file') {
+  if (needsFolder && folder !== subject.path) {
     const other = await findOnnx({ path: folder, kind: 'folder', size: 0 });
     if (!other?.ok || other.value.file !== file) return needsOwnFolder(file, model);
   }

@@ -107,6 +107,22 @@ async function readMeta(file: string): Promise<Meta | undefined> {
   };
 }
 
+/** What spaCy's tokenizers of these languages need beside spaCy, by their names in config.cfg. */
+const TOKENIZERS: Record<string, string[]> = {
+  'spacy.ja.JapaneseTokenizer': ['sudachipy', 'sudachidict_core'],
+  'spacy.ko.KoreanTokenizer': ['natto-py'],
+  'spacy.th.ThaiTokenizer': ['pythainlp'],
+  'spacy.vi.VietnameseTokenizer': ['pyvi'],
+};
+/** By the segmenter of spaCy's Chinese tokenizer; `char` needs nothing. */
+const SEGMENTERS: Record<string, string[]> = { jieba: ['jieba'], pkuseg: ['spacy-pkuseg'] };
+
+function ofLanguage(config: string): string[] {
+  const tokenizer = /^\s*@tokenizers\s*=\s*"(spacy\.\w+\.\w+)"/m.exec(config)?.[1] ?? '';
+  const segmenter = /^\s*segmenter\s*=\s*"(\w+)"/m.exec(config)?.[1] ?? '';
+  return (tokenizer === 'spacy.zh.ChineseTokenizer' ? SEGMENTERS[segmenter] : TOKENIZERS[tokenizer]) ?? [];
+}
+
 async function describe(subject: Subject, folder: string): Promise<Outcome<Detection>> {
   const meta = await readMeta(path.join(folder, 'meta.json'));
   if (!meta) {
@@ -123,6 +139,7 @@ async function describe(subject: Subject, folder: string): Promise<Outcome<Detec
   const parts = meta.pipeline.length > 0 ? ` (${meta.pipeline.join(', ')})` : '';
   const risk = await riskOf(folder);
   if (!risk.ok) return risk;
+  const config = await readStart(path.join(folder, 'config.cfg'));
   const madeWith = /\d+(?:\.\d+)+/.exec(meta.spacyVersion ?? '')?.[0];
   return ok({
     framework: 'spacy',
@@ -130,7 +147,7 @@ async function describe(subject: Subject, folder: string): Promise<Outcome<Detec
     suggestedName: toName(suggestion(subject)),
     summary: `spaCy pipeline ${name}${parts}${madeWith ? `, made with spaCy ${madeWith}` : ''}${await whichOfTwo(subject, folder)}`,
     ...(meta.description === undefined ? {} : { description: meta.description }),
-    requirements: [`spacy${meta.spacyVersion ?? ''}`, ...meta.requirements].filter(
+    requirements: [`spacy${meta.spacyVersion ?? ''}`, ...meta.requirements, ...ofLanguage(config)].filter(
       // An address in a model's own file would be built, and so run, by whoever installs it.
       (one) => isRequirement(one) && !one.includes('@'),
     ),

@@ -61,32 +61,40 @@ async function judge(subject: Subject, file: string, facts: PickleFacts): Promis
       next: 'Put it into a folder with a handler.py that imports that package and loads the model, and deploy that folder.',
     });
   }
-  const labelled = await labelsBeside(subject, file);
+  const labels = await labelsBeside(subject, file);
   const kind = facts.archive === 'script' ? 'TorchScript program' : 'exported program (torch.export)';
   return ok({
     framework: 'torch',
-    path: labelled ? path.dirname(file) : file,
+    path: labels === 'taken' ? path.dirname(file) : file,
     suggestedName: toName(
-      labelled || subject.kind === 'folder' ? path.basename(path.dirname(file)) : name.replace(NAME, ''),
+      labels === 'taken' || subject.kind === 'folder' ? path.basename(path.dirname(file)) : name.replace(NAME, ''),
     ),
-    summary: `PyTorch ${kind}${labelled ? ', with labels' : ''}`,
+    summary: `PyTorch ${kind}${LABELS[labels]}`,
     requirements: ['torch'],
     risk: riskOf([facts], globals),
   });
 }
 
+/** What the summary says of labels beside a program. */
+const LABELS = {
+  none: '',
+  taken: ', with labels',
+  left: '; the labels beside it are not used, since other models or folders are there too: put both into a folder of their own',
+} as const;
+
 /**
  * Whether labels lie beside a program. Then its folder is the model, where nothing but the program lies in it: a folder
  * with other models must not be copied with each of them.
  */
-async function labelsBeside(subject: Subject, file: string): Promise<boolean> {
+async function labelsBeside(subject: Subject, file: string): Promise<keyof typeof LABELS> {
   const folder = path.dirname(file);
   let labels = false;
   for (const name of LABEL_FILES) labels ||= await isFile(path.join(folder, name));
-  if (!labels || subject.kind === 'folder') return labels;
+  if (!labels) return 'none';
+  if (subject.kind === 'folder') return 'taken';
   const { files, folders, more } = await peek(folder);
   const models = files.filter((name) => /\.(?:pt|pth|pt2|ts|jit|onnx|safetensors|joblib|pkl|bin)$/i.test(name));
-  return models.length === 1 && folders.length === 0 && !more;
+  return models.length === 1 && folders.length === 0 && !more ? 'taken' : 'left';
 }
 
 async function notAProgram(file: string, facts: PickleFacts, globals: PickleGlobal[]): Promise<Outcome<never>> {

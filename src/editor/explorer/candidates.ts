@@ -8,7 +8,7 @@ export const MARKER_GLOB = `**/{${detectMarkers.files.join(',')}}`;
 /** Matches at most; with more, every folder is offered. */
 const SEARCH_LIMIT = 5000;
 
-/** Folders of the workspace that may be a model, and the folder above a `model-best`; undefined where there are too many. */
+/** Folders of the workspace that may be a model, and the folder above a `model-best` or an `onnx`; undefined where there are too many. */
 export async function findModelFolders(limit = SEARCH_LIMIT): Promise<vscode.Uri[] | undefined> {
   const marked = await vscode.workspace.findFiles(MARKER_GLOB, NEVER_SEARCHED, limit);
   if (marked.length >= limit) return undefined;
@@ -16,7 +16,7 @@ export async function findModelFolders(limit = SEARCH_LIMIT): Promise<vscode.Uri
   for (const marker of marked) {
     const folder = vscode.Uri.joinPath(marker, '..');
     folders.set(folder.toString(), folder);
-    if (/^model-(best|last)$/.test(path.posix.basename(folder.path))) {
+    if (/^(?:model-(?:best|last)|onnx)$/.test(path.posix.basename(folder.path))) {
       const above = vscode.Uri.joinPath(folder, '..');
       folders.set(above.toString(), above);
     }

@@ -19,6 +19,8 @@ describe('both sides know the same frameworks', () => {
       for (const part of ['imports(path)', 'load(path)', 'predict(model, inputs, parameters)', 'card(model)']) {
         assert.ok(source.includes(`\ndef ${part}:`), `${name} does not define ${part}`);
       }
+      // What a handler.py takes only its author knows.
+      assert.equal(source.includes('\ndef parameters(model):'), name !== 'custom.py', `parameters(model) of ${name}`);
     }
   });
 

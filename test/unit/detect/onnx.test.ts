@@ -151,7 +151,7 @@ describe('telling ONNX models', () => {
     write('hub/onnx/model_quantized.onnx', onnxFile());
     write('hub/config.json', '{"architectures": ["BertForSequenceClassification"]}');
     write('hub/tokenizer.json', '{}');
-    for (const target of ['hub', 'hub/onnx/model.onnx']) {
+    for (const target of ['hub', 'hub/onnx', 'hub/onnx/model.onnx']) {
       const detection = await found(at(target));
       assert.equal(detection.path, at('hub'));
       assert.match(detection.summary, /BertForSequenceClassification/);

@@ -40,7 +40,9 @@ describe('telling a program of PyTorch', () => {
     assert.equal((await found(at('flowers'))).suggestedName, 'flowers');
     // A folder with other models is not copied with each of them.
     write('flowers/other.onnx', 'x');
-    assert.equal((await found(at('flowers/My Net.pt'))).path, at('flowers/My Net.pt'));
+    const left = await found(at('flowers/My Net.pt'));
+    assert.equal(left.path, at('flowers/My Net.pt'));
+    assert.match(left.summary, /the labels beside it are not used, since other models or folders are there too/);
   });
 
   it('is what torch.export writes', async () => {

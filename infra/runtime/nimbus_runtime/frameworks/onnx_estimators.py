@@ -55,7 +55,8 @@ class EstimatorModel:
     def _answer_rows(self, rows):
         results = []
         for low in range(0, len(rows), self.most):
-            results += self._answer(self.session.run(self.reader.feed(rows[low : low + self.most])))
+            part = rows[low : low + self.most]
+            results += self._answer(self.session.run(self.reader.feed(part)), len(part))
         return results
 
     def input_schema(self):
@@ -88,7 +89,7 @@ class EstimatorModel:
         """The classes and their scores, whichever comes first."""
         return outputs if len(outputs) < 2 or not _is_scores(outputs[0]) else outputs[::-1]
 
-    def _answer(self, outputs):
+    def _answer(self, outputs, count):
         if self.kind == "classification":
             labels, scores = self._split(outputs)
             if self.score_kind is None:
@@ -104,7 +105,8 @@ class EstimatorModel:
             if self.kind == "clustering":
                 return [{"cluster": c[0], "distances": d} for c, d in zip(first.tolist(), second.tolist())]
             return [{"outlier": o[0] < 0, "score": s[0]} for o, s in zip(first.tolist(), second.tolist())]
-        rows = outputs[0].reshape(len(outputs[0]), -1).tolist()
+        # By the count: skl2onnx puts the numbers of a network with several outputs one below the other.
+        rows = outputs[0].reshape(count, -1).tolist()
         if self.kind == "transformation":
             return [{"vector": row} for row in rows]
         return [{"value": row[0]} if len(row) == 1 else values(row) for row in rows]

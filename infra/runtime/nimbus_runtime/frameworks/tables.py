@@ -123,6 +123,6 @@ class CodeTable(NumberTable):
             raise InputError(
                 field,
                 "This column takes a category's number, from 0 in the order of the training data's categories (in pandas "
-                "cat.codes): the model was saved without their names, which XGBoost keeps from 3.1 on.",
+                "cat.codes): the model's file does not hold their names. XGBoost keeps those in ASCII from 3.1 on.",
             )
         return super()._number(cell, index, fields)

@@ -12,7 +12,7 @@ from .. import torch_setup
 from ..contract import json_type
 from ..parameters import NONE, Parameters, integer
 from . import Failed, InputError
-from .answers import MOST_SCORES, RANKED, ranked
+from .answers import MOST_SCORES, SCHEMAS, ranked, several
 from .torch_tensors import Argument, flat_outputs, plain, tensor_of
 
 ENDINGS = (".pt", ".pth", ".pt2", ".ts", ".jit", ".torchscript")
@@ -21,10 +21,12 @@ WHOLE_NUMBERS = ("input_ids", "attention_mask", "token_type_ids", "position_ids"
 
 
 class _Program:
-    def __init__(self, call, arguments, labels):
+    def __init__(self, call, arguments, labels, independent):
         self.call = call
         self.arguments = arguments
         self.labels = labels
+        # Each output is a probability of its own: several labels may apply.
+        self.independent = independent
 
     @property
     def names(self):
@@ -39,7 +41,8 @@ def imports(path):
 def load(path):
     file = _file(path)
     program, arguments = _exported(file) if _is_export(file) else _scripted(file)
-    return _Program(program, arguments, _labels(path) if os.path.isdir(path) else None)
+    labels = _labels(path) if os.path.isdir(path) else None
+    return _Program(program, arguments, labels, labels is not None and _ends_in_sigmoid(program))
 
 
 def parameters(model):
@@ -72,7 +75,7 @@ def card(model):
         "input": model.arguments[0].schema()
         if single
         else {"type": "object", "properties": properties, "required": required},
-        "output": RANKED if model.labels else _TENSORS,
+        "output": SCHEMAS["classification"] if model.labels else _TENSORS,
         "frameworkVersion": torch_setup.version(),
     }
     if model.labels:
@@ -121,6 +124,19 @@ def _embedded(program):
         return {names[node.inputsAt(1).debugName()] for node in nodes if node.inputsAt(1).debugName() in names}
     except (AttributeError, RuntimeError):  # an older PyTorch, or a program without a graph of its own
         return set()
+
+
+def _ends_in_sigmoid(program):
+    """Whether the last operation of a program, as its graph says, is a sigmoid."""
+    try:
+        if isinstance(program, _Exported):
+            graph = program.module.graph
+            outputs = next(node for node in reversed(graph.nodes) if node.op == "output").all_input_nodes
+            return len(outputs) == 1 and "sigmoid" in str(outputs[0].target)
+        outputs = list(program.inlined_graph.outputs())
+        return len(outputs) == 1 and "sigmoid" in outputs[0].node().kind()
+    except (AttributeError, RuntimeError, StopIteration):  # a program without a graph of its own
+        return False
 
 
 def _exported(file):
@@ -181,7 +197,7 @@ def _answer(model, value, top):
         output = model.call(*values)
     tensors = flat_outputs(output)
     if model.labels:
-        return _classified(model.labels, tensors, top)
+        return _classified(model, tensors, top)
     return {"tensors": {name: plain(tensor) for name, tensor in tensors.items()}}
 
 
@@ -209,16 +225,30 @@ def _values(model, value):
     return [tensor_of(argument, field, one) if one is not None else None for argument, field, one in given]
 
 
-def _classified(labels, tensors, top):
+def _classified(model, tensors, top):
+    labels = model.labels
     scores = next(iter(tensors.values()))
     if scores.dim() == 2 and scores.shape[0] == 1:
         scores = scores[0]
     if scores.dim() != 1:
         raise InputError("input", "One input is one row: send several as a batch (the output is %s)." % list(scores.shape))
+    if model.independent and len(scores) == 1 and len(labels) == 2:  # how sure it is of the second of two
+        return ranked(labels, [1 - float(scores[0]), float(scores[0])], top)
     if len(scores) != len(labels):
         raise ValueError("the program has %d outputs and there are %d labels" % (len(scores), len(labels)))
-    row = scores.float().softmax(-1).tolist()
+    if model.independent:
+        row = scores.float().tolist()
+        [found] = several(labels, [[score > 0.5 for score in row]], [row])
+        found["scores"] = ranked(labels, row, top)["scores"]
+        return found
+    scores = scores.float()
+    row = (scores if _is_distribution(scores) else scores.softmax(-1)).tolist()
     return ranked(labels, row, top)
+
+
+def _is_distribution(scores):
+    """Whether scores are probabilities already: another softmax would flatten them."""
+    return bool((scores >= 0).all()) and abs(float(scores.sum()) - 1) < 1e-4
 
 
 _TENSOR = {

@@ -53,15 +53,19 @@ def _table(booster):
 
 
 def _categories(stored):
-    """A column's categories in the order of their numbers; None where the file does not have them."""
+    """A column's categories in the order of their numbers; None where the file does not have them.
+
+    Nor has it those that are not ASCII: XGBoost 3.2 counts their characters and cuts off as many bytes.
+    """
     values = stored.get("values")
     if not values:
         return None
     if "offsets" not in stored:
         return list(values)
-    text = bytes(value % 256 for value in values)
+    if not all(0 <= value < 128 for value in values):
+        return None
     places = stored["offsets"]
-    return [text[start:end].decode("utf-8") for start, end in zip(places, places[1:])]
+    return [bytes(values[start:end]).decode("ascii") for start, end in zip(places, places[1:])]
 
 
 def _task(objective):

@@ -67,7 +67,7 @@ class ZeroShotClassification:
             "labels": texts("What the text may be about.", MOST_LABELS, ["traffic", "cooking", "politics", "weather"]),
             "multi_label": boolean("Scores each label by itself: several may fit."),
             "hypothesis_template": text("What is asked of the text, with {} in the place of the label.", HYPOTHESIS),
-            "truncation": boolean(TRUNCATION),
+            "truncation": boolean(TRUNCATION, True),  # as the pipeline of transformers does
         },
         required=("labels",),
         example={"labels": ["traffic", "cooking"], "multi_label": True},
