@@ -16,8 +16,9 @@ In the **playground**, Ctrl+Enter (Cmd+Enter) sends. The input keeps the focus; 
 appear beside and below it. Every request stays in the history, also over a reload of the window and while the tab is
 closed: then in memory only, until the window is closed. 1,500 requests of each deployment are kept (over a reload or a
 closed tab about 1 MB of them), and below the history it says how many are gone. Repeat sends the same input many times, one after another. A
-table's row is entered in a form made from the model's columns. **Predict Selection** sends the selected text to a
-deployment whose model takes text.
+table's row is entered in a form made from the model's columns, parameters in one made from those that its card declares.
+**Predict Selection** sends the selected text to a deployment whose model takes text, with the parameters that stand in
+its playground: what was sent before, or the example's. Where one is missing, the playground shows which.
 
 **Select Interpreter** lists every Python that Nimbus finds, in [its order](environments.md), with what of the model's
 needs is missing or differs, the managed environment, and what was skipped and why.

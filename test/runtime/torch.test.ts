@@ -85,6 +85,7 @@ describe('PyTorch answers as it does when called directly', function () {
 torch.manual_seed(1)
 for name, size, end in (("sure", 3, torch.nn.Softmax(-1)), ("several", 3, torch.nn.Sigmoid()), ("either", 1, torch.nn.Sigmoid())):
     net = torch.nn.Sequential(torch.nn.Linear(2, size), end).eval()
+    net[0].bias.data = torch.linspace(-2, 2, size)
     one = torch.tensor([[0.5, -1.0]])
     for kind in ("script", "export"):
         folder = os.path.join(sys.argv[1], name + "-" + kind)

@@ -70,20 +70,6 @@ describe('telling what a path is', () => {
       assert.equal((await found(at('ner model/meta.json'))).path, at('ner model'));
     });
 
-    it('asks for what the tokenizer of its language needs', async () => {
-      writePipeline('reading');
-      const needs = async (tokenizer: string, segmenter = ''): Promise<string[]> => {
-        const chosen = segmenter === '' ? '' : `segmenter = "${segmenter}"\n`;
-        write('reading/config.cfg', `[nlp.tokenizer]\n@tokenizers = "${tokenizer}"\n${chosen}`);
-        return (await found(at('reading'))).requirements.slice(2);
-      };
-      assert.deepEqual(await needs('spacy.ja.JapaneseTokenizer'), ['sudachipy', 'sudachidict_core']);
-      assert.deepEqual(await needs('spacy.th.ThaiTokenizer'), ['pythainlp']);
-      assert.deepEqual(await needs('spacy.zh.ChineseTokenizer', 'jieba'), ['jieba']);
-      assert.deepEqual(await needs('spacy.zh.ChineseTokenizer', 'char'), []);
-      assert.deepEqual(await needs('spacy.Tokenizer.v1'), []);
-    });
-
     it('is found one level down, the better of two', async () => {
       writePipeline('training/model-last');
       assert.equal((await found(at('training'))).path, at('training/model-last'));
