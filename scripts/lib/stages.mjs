@@ -124,6 +124,7 @@ export const stages = {
     tests: true,
     needs: ['package'],
     frameworks: true,
+    docker: true,
     commands: [mocha('e2e', ['test/e2e/*.test.ts'], 120)],
   },
 };

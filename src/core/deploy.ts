@@ -38,7 +38,7 @@ export interface DeployRequest {
   name?: string;
   /** Names that are about to be taken by other models, and are in no models.json yet. */
   takenNames?: readonly string[];
-  /** Where it runs; this machine where left out. */
+  /** Where it runs; where left out, as models.json says, else this machine. */
   target?: TargetKind;
   /** How images are built; as the variables of this process say where left out. */
   image?: ImageSettings;
@@ -130,7 +130,8 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const name = request.name ?? nameFor(declared.value, modelPath.path, detection.suggestedName, request.takenNames);
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
-  const target = request.target ?? TARGETS[0];
+  const declaredTarget = models[name]?.deployments?.[request.deployment ?? request.target ?? TARGETS[0]]?.target;
+  const target = request.target ?? declaredTarget ?? TARGETS[0];
   const deployment = request.deployment ?? target;
   const held = heldByLater(later, { model: name, deployment });
   if (held) return held;

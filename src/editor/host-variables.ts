@@ -6,6 +6,9 @@ export const HOST_SETTINGS: Readonly<Record<string, { variable: string; factor: 
   'local.idleMinutes': { variable: 'NIMBUS_IDLE_MS', factor: MINUTE_MS },
   'local.queueLength': { variable: 'NIMBUS_QUEUE_LIMIT', factor: 1 },
   'local.networkForConsentedModels': { variable: 'NIMBUS_CONSENTED_NETWORK', factor: 1 },
+  'docker.network': { variable: 'NIMBUS_CONTAINER_NETWORK', factor: 1 },
+  'docker.storageMb': { variable: 'NIMBUS_STORAGE_MB', factor: 1 },
+  'docker.pauseSeconds': { variable: 'NIMBUS_PAUSE_MS', factor: 1000 },
 };
 
 /** The host's variables for the settings that `changed` has a value of. */

@@ -4,6 +4,7 @@ import type { UserError } from '../../shared/outcome.ts';
 import type { LaterEntry } from '../../core/models/document.ts';
 import { heldByLater } from '../../core/models/later.ts';
 import type { DeploymentStatus, State } from '../../shared/states.ts';
+import { formatBytes } from '../../shared/bytes.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { table } from '../answer.ts';
 import { connect, openServed, type Project } from '../context.ts';
@@ -175,6 +176,12 @@ function describe({ model, deployment, spec, status: found }: Row): string {
     `  endpoint     ${found.url}`,
     ...(found.version ? [`  version      ${found.version.slice(0, 7)}`] : []),
     ...(found.interpreter ? [`  interpreter  ${found.interpreter}`] : []),
+    ...(found.image
+      ? [
+          `  image        ${found.image.id.slice(0, 19)}, ${formatBytes(found.image.bytes)}, Python ${found.image.python}`,
+          `               ${found.image.reference}`,
+        ]
+      : []),
     ...(found.network ? [`  network      ${NETWORK[found.network]}`] : []),
     `  workers      ${found.workers}${found.memoryBytes ? `, about ${Math.round(found.memoryBytes / 1e6)} MB` : ''}`,
     ...Object.entries(found.lastMs).map(([kind, ms]) => `  last ${kind.padEnd(7)} ${formatMs(ms)}`),

@@ -25,7 +25,9 @@ export async function redeploy(editor: Editor, given: unknown): Promise<Outcome<
   const { project } = chosen.value;
   const prepared = await prepare(editor, project, wanted.value);
   if (!prepared.ok) return prepared;
-  if (prepared.value.environments[0]?.plan.kind !== 'create') return execute(editor, chosen.value, prepared.value);
+  // An image brings its own packages.
+  if (prepared.value.image || prepared.value.environments[0]?.plan.kind !== 'create')
+    return execute(editor, chosen.value, prepared.value);
   // Packages are never installed without a question; the review is the one that says which, and offers other ways.
   const reviewed = await review(editor, project, wanted.value, prepared.value);
   return reviewed.ok ? execute(editor, chosen.value, reviewed.value.deploy, reviewed.value.answers) : reviewed;

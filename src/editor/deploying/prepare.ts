@@ -5,7 +5,9 @@ import { interpretersOf } from '../../core/interpreters.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
 import { SELECT_INTERPRETER } from '../../core/environment/environment.ts';
 import type { Outcome, UserError } from '../../shared/outcome.ts';
+import type { TargetKind } from '../../shared/spec.ts';
 import type { Editor } from '../editor.ts';
+import { imageSetting } from '../image-setting.ts';
 import { packagesSetting } from '../packages-setting.ts';
 import { selectedInterpreter } from '../python-extension.ts';
 import type { Project } from '../store/project.ts';
@@ -18,6 +20,8 @@ export interface Wanted {
   project?: Project;
   name?: string;
   deployment?: string;
+  /** Where it is to run; where left out, as models.json says. */
+  target?: TargetKind;
   /** The only interpreter to be tried. */
   interpreter?: string;
   /** Deploys that are about to begin beside this one, of any project: no two of them may have one name. */
@@ -40,10 +44,12 @@ export async function prepare(editor: Editor, project: Project, wanted: Wanted):
       path: wanted.path,
       trustedProject: vscode.workspace.isTrusted,
       packages: packagesSetting(),
+      image: imageSetting(),
       takenNames: takenNames(project, wanted),
       current: interpretersOf(project.statuses()),
       ...(wanted.name === undefined ? {} : { name: wanted.name }),
       ...(wanted.deployment === undefined ? {} : { deployment: wanted.deployment }),
+      ...(wanted.target === undefined ? {} : { target: wanted.target }),
       ...(wanted.interpreter === undefined ? {} : { interpreter: wanted.interpreter }),
       ...(pythonExtension === undefined ? {} : { pythonExtension }),
     });

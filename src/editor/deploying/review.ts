@@ -2,14 +2,14 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DeployAnswers, EnvironmentChoice, PreparedDeploy } from '../../core/deploy.ts';
 import { cancelled, CANCELLED, ok, type Outcome } from '../../shared/outcome.ts';
-import { DEFAULTS, FRAMEWORK_TITLES, MODEL_NAME } from '../../shared/spec.ts';
+import { DEFAULTS, FRAMEWORK_TITLES, MODEL_NAME, TARGETS, type TargetKind } from '../../shared/spec.ts';
 import type { Editor } from '../editor.ts';
 import { showError } from '../guard.ts';
 import { askText, BACK, choose, type Choice } from '../quick.ts';
 import type { Project } from '../store/project.ts';
 import { chooseInterpreter } from './interpreters.ts';
 import { askLimits, machineMemoryMb, megabytes, type Limits } from './limits.ts';
-import { takenNames, type Wanted } from './prepare.ts';
+import { prepare, takenNames, type Wanted } from './prepare.ts';
 
 export interface Reviewed {
   answers: DeployAnswers;
@@ -25,7 +25,7 @@ interface Draft {
   description: string;
 }
 
-type Row = 'go' | 'name' | 'deployment' | 'python' | 'limits' | 'description';
+type Row = 'go' | 'name' | 'deployment' | 'target' | 'python' | 'limits' | 'description';
 
 /** Shows how a model will be deployed, everything filled in; Enter deploys it, the other rows change it. */
 export async function review(
@@ -58,6 +58,20 @@ export async function review(
           check: (text) => (MODEL_NAME.test(text) ? undefined : nameRule()),
         });
         if (typeof deployment === 'string') draft.deployment = deployment;
+        break;
+      }
+      case 'target': {
+        const target = await askTarget(deploy.target);
+        if (target === undefined || target === BACK || target === deploy.target) break;
+        const moved = await prepare(editor, project, { ...wanted, name: draft.name, target });
+        if (!moved.ok) {
+          if (moved.error.code !== CANCELLED) showError(editor.log, moved.error);
+          break;
+        }
+        // A name that was only the usual one of the other target.
+        if (draft.deployment === deploy.deployment) draft.deployment = moved.value.deployment;
+        deploy = moved.value;
+        draft.environment = draftOf(deploy).environment;
         break;
       }
       case 'python': {
@@ -124,16 +138,17 @@ function answersOf(before: Draft, { name, deployment, environment, limits, descr
 }
 
 function overview(
-  { detection, portable, consentNeeded }: PreparedDeploy,
+  deploy: PreparedDeploy,
   draft: Draft,
   wanted: Wanted,
   active: Row,
 ): Parameters<typeof choose<Row>>[0] {
+  const { detection, portable, consentNeeded, target } = deploy;
   const { memoryMb, timeoutSeconds, concurrency } = draft.limits;
   const items: Choice<Row>[] = [
     {
       label: vscode.l10n.t('$(rocket) Deploy as {0}', draft.name),
-      description: draft.environment.label,
+      description: runsOn(deploy, draft),
       detail: detection.summary,
       value: 'go',
       alwaysShow: true,
@@ -142,17 +157,20 @@ function overview(
     { label: vscode.l10n.t('$(edit) Name'), description: draft.name, value: 'name' },
     { label: vscode.l10n.t('$(server-process) Deployment'), description: draft.deployment, value: 'deployment' },
     {
-      label: vscode.l10n.t('$(code) Python'),
-      description: draft.environment.label,
-      detail: [draft.environment.detail, ...draft.environment.problems.map((one) => `$(warning) ${one}`)].join('  '),
-      value: 'python',
+      label: vscode.l10n.t('$(vm) Where'),
+      description: targetTitle(target),
+      ...(deploy.image ? { detail: deploy.image.base.reference } : {}),
+      value: 'target',
     },
+    ...(deploy.image ? [] : [pythonRow(draft)]),
     {
       label: vscode.l10n.t('$(dashboard) Limits'),
       description: vscode.l10n.t(
         '{0} · {1} s · {2} workers at most',
         memoryMb === undefined
-          ? vscode.l10n.t("{0} MB of this machine's memory", megabytes(machineMemoryMb()))
+          ? target === 'docker'
+            ? `${megabytes(DEFAULTS.memoryMb)} MB`
+            : vscode.l10n.t("{0} MB of this machine's memory", megabytes(machineMemoryMb()))
           : `${megabytes(memoryMb)} MB`,
         timeoutSeconds,
         concurrency,
@@ -170,12 +188,64 @@ function overview(
   return {
     title: vscode.l10n.t('Deploy {0} ({1})', file, FRAMEWORK_TITLES[detection.framework]),
     ...(consentNeeded ? { step: 1, totalSteps: 2 } : {}),
-    placeholder: portable
-      ? vscode.l10n.t('Enter deploys it on this machine')
-      : vscode.l10n.t('Enter deploys it on this machine. It lies outside the project: its entry works here only.'),
+    placeholder: [
+      whatEnterDoes(target),
+      ...(portable ? [] : [vscode.l10n.t('It lies outside the project: its entry works here only.')]),
+    ].join(' '),
     items,
     ...(current ? { active: current } : {}),
   };
+}
+
+/** `Python 3.12 (.venv)`, or `Python 3.12 in Docker`. */
+function runsOn({ image }: PreparedDeploy, { environment }: Draft): string {
+  return image ? vscode.l10n.t('Python {0} in Docker', image.python) : environment.label;
+}
+
+function pythonRow({ environment: { label, detail, problems } }: Draft): Choice<Row> {
+  return {
+    label: vscode.l10n.t('$(code) Python'),
+    description: label,
+    detail: [detail, ...problems.map((one) => `$(warning) ${one}`)].join('  '),
+    value: 'python',
+  };
+}
+
+function whatEnterDoes(target: TargetKind): string {
+  switch (target) {
+    case 'local':
+      return vscode.l10n.t('Enter deploys it on this machine.');
+    case 'docker':
+      return vscode.l10n.t('Enter builds its image and runs it in Docker.');
+    default:
+      return target satisfies never;
+  }
+}
+
+function targetTitle(target: TargetKind): string {
+  switch (target) {
+    case 'local':
+      return vscode.l10n.t('This machine');
+    case 'docker':
+      return vscode.l10n.t('Docker, as on AWS Lambda');
+    default:
+      return target satisfies never;
+  }
+}
+
+function askTarget(current: TargetKind): Promise<TargetKind | typeof BACK | undefined> {
+  const details: Record<TargetKind, string> = {
+    local: vscode.l10n.t('Worker processes of your own Python'),
+    docker: vscode.l10n.t('The image that AWS Lambda would run, built and run by a Docker engine'),
+  };
+  const items = TARGETS.map((value) => ({ label: targetTitle(value), detail: details[value], value }));
+  const active = items.find(({ value }) => value === current);
+  return choose<TargetKind>({
+    title: vscode.l10n.t('Where does it run?'),
+    back: true,
+    items,
+    ...(active ? { active } : {}),
+  });
 }
 
 async function askName(

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { formatBytes } from '../../shared/bytes.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { FRAMEWORK_TITLES } from '../../shared/spec.ts';
 import type { DeploymentStatus, Operation, State } from '../../shared/states.ts';
@@ -207,7 +208,7 @@ function deploymentRow(node: DeploymentNode): Row {
     };
   }
   const reason = status.error ? [status.error.what] : [];
-  const description = [stateText(status.state), ...reason, ...latencies(status)].join(' · ');
+  const description = [stateText(status.state), ...placeOf(status), ...reason, ...latencies(status)].join(' · ');
   return {
     label: deployment,
     description,
@@ -263,6 +264,11 @@ function kindText({ kind }: Operation): string {
     default:
       return kind satisfies never;
   }
+}
+
+/** Said where it is not this machine's own Python. */
+function placeOf({ image }: DeploymentStatus): string[] {
+  return image ? [vscode.l10n.t('Docker, {0}', formatBytes(image.bytes, vscode.env.language))] : [];
 }
 
 function latencies({ lastMs }: DeploymentStatus): string[] {

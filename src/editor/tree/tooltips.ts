@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { formatBytes } from '../../shared/bytes.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { FRAMEWORK_TITLES } from '../../shared/spec.ts';
 import type { UserError } from '../../shared/outcome.ts';
@@ -7,7 +8,7 @@ import { madeWith } from '../../core/environment/captured.ts';
 import type { ModelsDocument } from '../../core/models/document.ts';
 import { problemOf } from '../models-file.ts';
 import type { DeploymentNode, ModelNode, Node } from './nodes.ts';
-import type { DeploymentStatus } from '../../shared/states.ts';
+import type { DeploymentStatus, ImageStatus } from '../../shared/states.ts';
 import { progressText, stateText } from './rows.ts';
 
 /** Bytes in a megabyte as the product writes sizes. */
@@ -80,6 +81,8 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     [vscode.l10n.t('Version'), status.version.slice(0, 7)],
     [vscode.l10n.t('Framework'), FRAMEWORK_TITLES[status.framework]],
     [vscode.l10n.t('Interpreter'), status.interpreter],
+    [vscode.l10n.t('Image'), status.image && imageText(status.image)],
+    [vscode.l10n.t('Python of the image'), status.image?.python],
     [vscode.l10n.t('Made with'), status.madeWith && madeWith(status.madeWith)],
     [vscode.l10n.t('Deployed'), status.deployedAt && new Date(status.deployedAt).toLocaleString(vscode.env.language)],
     [vscode.l10n.t('Workers'), String(status.workers)],
@@ -109,6 +112,11 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     text.appendMarkdown('\n\n');
     appendError(text, status.error);
   }
+}
+
+/** `sha256:4a80b148f84b, 371 MB (nimbus/…:sentiment.docker.33bb6dec932f)`. */
+function imageText({ id, bytes, reference }: ImageStatus): string {
+  return `${id.slice(0, 19)}, ${formatBytes(bytes, vscode.env.language)} (${reference})`;
 }
 
 function latency(ms: number | undefined): string | undefined {

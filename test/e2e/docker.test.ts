@@ -1,0 +1,69 @@
+/** A model in the image that goes to AWS Lambda, from the Explorer to its answer; with a real engine. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
+import { BASE_IMAGES } from '../docker/project.ts';
+import { violations } from './accessibility.ts';
+import { Playground } from './playground.ts';
+import { chooseTheme, EVERY_THEME } from './themes.ts';
+import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
+import { chooseMenuItem, openContextMenu, quickInput, row, showContainer } from './workbench.ts';
+
+/** Where the network of these tests looks into TLS, its certificates are among the system's. */
+const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+const BUILD_MS = 100_000;
+
+describe('a model in Docker', () => {
+  let editor: EditorServer;
+  let window: EditorWindow;
+  let playground: Playground;
+
+  before(async () => {
+    editor = await startEditor();
+    const workspace = path.join(editor.folder, 'docker');
+    makeWorkspace(workspace);
+    window = await editor.open(workspace, 'dark', {
+      'nimbus.image.baseImages': BASE_IMAGES,
+      'nimbus.packages.caCertificates': CERTIFICATES,
+    });
+  });
+  after(async () => {
+    await editor.stop();
+    const made = execFileSync('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' });
+    const ours = made.split('\n').filter((one) => one.startsWith('nimbus/') && one.includes(':rules.docker.'));
+    if (ours.length > 0) execFileSync('docker', ['image', 'rm', ...ours]);
+  });
+  afterEach(async function () {
+    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    assert.deepEqual(window.problems.splice(0), []);
+  });
+
+  it('is deployed from the Explorer, with its image built, and answers cold and warm', async () => {
+    const { page } = window;
+    await chooseMenuItem(await openContextMenu(page, row(page, 'rules'), 'Deploy Model'));
+    const review = quickInput(page, 'Deploy rules (');
+    await review.getByRole('option').filter({ hasText: 'Where' }).click();
+    const where = quickInput(page, 'Where does it run?');
+    await where.getByRole('option').filter({ hasText: 'Docker' }).click();
+    await review.getByRole('option').filter({ hasText: 'in Docker' }).waitFor();
+    await window.picture('docker-review');
+    await page.keyboard.press('Enter');
+    await showContainer(page, 'Nimbus');
+    await row(page, /^deployment docker of rules, deploying.* image/).waitFor({ timeout: BUILD_MS });
+    await window.picture('docker-building');
+    playground = new Playground(page);
+    await row(page, /^deployment docker of rules, .*Docker, \d+ MB/).waitFor({ timeout: BUILD_MS });
+    await playground.opened('rules');
+    assert.deepEqual(await playground.ask({ text: 'where is my parcel' }), { start: 'cold', status: 200 });
+    assert.deepEqual(await playground.send('where is my parcel'), { start: 'warm', status: 200 });
+  });
+
+  it('is shown well in every theme', async () => {
+    for (const theme of EVERY_THEME) {
+      await chooseTheme(window.page, theme);
+      await window.picture(`docker-answer-${theme}`);
+      assert.deepEqual(await violations(playground.frame), [], theme);
+    }
+  });
+});
