@@ -1,17 +1,25 @@
 """Runs in the build of an image: takes from installed packages what no prediction needs, and makes them the same bytes each time.
 
   slim.py PACKAGES --steps installers,tests,sources,strip|none
+  slim.py PACKAGES --decide OUT
 
-Whatever the steps, byte code is made that Python never checks against its source, everybody may read everything, and
-all times are those of the first of January 1970.
+The first applies steps. Whatever they are, byte code is made that Python never checks against its source, everybody may
+read everything, and all times are those of the first of January 1970.
+
+The second finds out which steps the model can do without: each is applied, and kept where the model, in a process of its
+own, answers its examples as it did before; else undone. Writes to OUT a list of {step, before, after, kept, why}, sizes in
+bytes. A model that does not answer in the build, for want of a network or of its variables, keeps everything.
 """
 
 import argparse
 import compileall
+import json
+import math
 import os
 import py_compile
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 SOURCES = {".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".h", ".hh", ".hpp", ".pyi"}
@@ -45,13 +53,39 @@ def sources(root):
 
 def strip(root):
     """Symbols of shared libraries, but of those that other tools have prepared (`numpy.libs`): stripping breaks them."""
-    tool = shutil.which("strip")
+    tool = find_strip()
     if tool is None:
-        print("slim: there is no strip in this base image; symbols stay")
-        return
+        raise Unavailable("the base image has no strip, and none could be installed")
     for place in root.rglob("*.so*"):
-        if place.is_file() and not place.parent.name.endswith(".libs"):
-            subprocess.run([tool, "--strip-unneeded", str(place)], stderr=subprocess.DEVNULL)
+        if place.is_file() and not place.is_symlink() and not place.parent.name.endswith(".libs"):
+            smaller = place.with_name(place.name + ".stripped")
+            done = subprocess.run([tool, "--strip-unneeded", "-o", str(smaller), str(place)], stderr=subprocess.DEVNULL)
+            if done.returncode == 0:
+                shutil.copymode(place, smaller)
+                smaller.replace(place)  # the backup may be a second name of the same file
+            else:
+                smaller.unlink(missing_ok=True)
+
+
+INSTALLS = (
+    ["sh", "-c", "apt-get update -q && apt-get install -q -y --no-install-recommends binutils"],
+    ["dnf", "install", "-q", "-y", "binutils"],
+    ["microdnf", "install", "-y", "binutils"],
+)
+INSTALL_SECONDS = 120
+
+
+def find_strip():
+    """Of the base image, else by its package manager; it stays in the build stage."""
+    for command in INSTALLS:
+        if shutil.which("strip"):
+            break
+        if shutil.which(command[0] if command[0] != "sh" else "apt-get"):
+            try:
+                subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=INSTALL_SECONDS)
+            except (OSError, subprocess.TimeoutExpired):
+                pass
+    return shutil.which("strip")
 
 
 def remove(found):
@@ -60,6 +94,10 @@ def remove(found):
             shutil.rmtree(place)
         else:
             place.unlink(missing_ok=True)
+
+
+class Unavailable(Exception):
+    """A step cannot be done here."""
 
 
 STEPS = {
@@ -86,17 +124,114 @@ def finish(root):
         os.utime(place, (0, 0))
 
 
+ASK = """
+import json, os, sys
+from nimbus_runtime import lambda_entry
+with open(os.environ["NIMBUS_FUNCTION"], encoding="utf-8") as file:
+    examples = json.load(file).get("examples", [])
+answers = []
+for example in examples[:10]:
+    body = json.dumps({"input": example["input"]})
+    event = {"httpMethod": "POST", "path": "/predict", "headers": {"Content-Type": "application/json"}, "body": body, "isBase64Encoded": False, "requestContext": {}}
+    answer = lambda_entry.handle(event, None)
+    if answer["statusCode"] != 200:
+        sys.exit(answer["body"])
+    answers.append(json.loads(answer["body"])["result"])
+print("ANSWERS" + json.dumps(answers))
+"""
+"""Loads the model and prints its answers to its examples, a JSON list."""
+ASK_SECONDS = 300
+TOLERANCE = 1e-4
+"""Relative, between floats before and after a step."""
+
+
+def answers():
+    """`(answers, None)`, or `(None, why)` where the model does not load or answer."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", ASK], capture_output=True, text=True, timeout=ASK_SECONDS, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired:
+        return None, "it did not answer within %d s" % ASK_SECONDS
+    found = [line for line in done.stdout.splitlines() if line.startswith("ANSWERS")]
+    if done.returncode == 0 and found:
+        return json.loads(found[-1][len("ANSWERS") :]), None
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    return None, lines[-1] if lines else "it ended with %d" % done.returncode
+
+
+def same(one, other):
+    if isinstance(one, float) or isinstance(other, float):
+        return isinstance(one, (int, float)) and isinstance(other, (int, float)) and math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=1e-9)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return one == other
+
+
+def attempt(name, root, expected):
+    """Applies a step, or undoes it and says why."""
+    backup = root.with_name(root.name + ".backup")
+    # Second names of the same files: a step removes names, or puts new files in the place of old ones.
+    shutil.copytree(root, backup, copy_function=os.link, symlinks=True)
+    try:
+        STEPS[name](root)
+        found, why = answers()
+        if found is not None and not same(expected, found):
+            why = "the model answers its examples differently without"
+    except Unavailable as reason:
+        why = str(reason)
+    if why is None:
+        shutil.rmtree(backup)
+    else:
+        shutil.rmtree(root)
+        backup.rename(root)
+    return why
+
+
+def decide(root):
+    expected, fault = answers()
+    decided = []
+    for name in STEPS:
+        before = size(root)
+        why = attempt(name, root, expected) if fault is None else "the model does not answer in the build: %s" % fault
+        entry = {"step": name, "before": before, "after": size(root), "kept": why is None}
+        decided.append(dict(entry, why=why) if why else entry)
+        print("slim: %s" % json.dumps(decided[-1]))
+    return decided
+
+
+def installed(root):
+    """Name, version and bytes of each package, the largest first."""
+    found = []
+    for information in root.glob("*.dist-info"):
+        name, _, version = information.name[: -len(".dist-info")].rpartition("-")
+        record = information / "RECORD"
+        names = [line.split(",")[0] for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
+        sizes = [(root / one).stat().st_size for one in names if (root / one).is_file()]
+        found.append({"name": name, "version": version, "bytes": sum(sizes)})
+    return sorted(found, key=lambda one: (-one["bytes"], one["name"]))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("packages", type=Path)
     parser.add_argument("--steps", default="none")
+    parser.add_argument("--decide", type=Path)
     options = parser.parse_args()
     root = options.packages
     root.mkdir(parents=True, exist_ok=True)
+    if options.decide:
+        options.decide.write_text(json.dumps(decide(root)))
+        return
     for name in [step for step in options.steps.split(",") if step != "none"]:
         before = size(root)
         STEPS[name](root)
         print("slim: %s: %.1f MB -> %.1f MB" % (name, before / 1e6, size(root) / 1e6))
+    packages = installed(root)
+    if packages:
+        (root / "nimbus-packages.json").write_text(json.dumps(packages))
     finish(root)
 
 

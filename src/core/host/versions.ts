@@ -223,6 +223,7 @@ export class Versions {
         isCustom: spec.framework === 'custom',
         document,
         runtime: around.runtime,
+        runtimeHash: this.#ports.runtimeHash,
       },
       engine.value,
       shell,

@@ -38,28 +38,20 @@ export const IMAGE_ENVIRONMENT: Record<string, string> = {
 
 export const HANDLER = 'nimbus_runtime.lambda_entry.handle';
 
+/** Where the stage `decide` leaves what it found. */
+export const DECIDED = '/opt/nimbus/slimming.json';
+
 export function dockerfile(parts: DockerfileParts): string {
   const { model, base, workingFolder, labels, steps } = parts;
   return `${[
     `# The function of ${model}, as AWS Lambda runs it. Made by Nimbus; docker build . does without it.`,
-    `ARG BASE=${base.reference}`,
-    '',
-    '# What the model needs, exactly as locked in requirements.txt. Nothing else of this stage is in the image.',
-    'FROM ${BASE} AS packages',
-    ...parts.buildArguments.map((name) => `ARG ${name}`),
-    `RUN ${install(parts).join(' \\\n    ')}`,
-    '',
+    ...stages(parts),
     '# Without what no prediction needs; byte code that is never checked against its source; times that never change.',
-    `RUN --mount=type=bind,source=build,target=/build \\\n    python3 -B /build/slim.py ${IMAGE_PACKAGES} ${['--steps', steps.join(',') || 'none'].join(' ')}`,
-    '',
-    'FROM ${BASE} AS runtime',
-    `COPY runtime ${IMAGE_RUNTIME}`,
-    `RUN --mount=type=bind,source=build,target=/build \\\n    python3 -B /build/slim.py ${IMAGE_RUNTIME} --steps none`,
+    'FROM installed AS packages',
+    slim(`${IMAGE_PACKAGES} --steps ${steps.join(',') || 'none'}`),
     '',
     'FROM ${BASE}',
-    `ENV ${Object.entries(IMAGE_ENVIRONMENT)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(' \\\n    ')}`,
+    environment(),
     '# From what changes least to what changes most: a retrained model is one layer.',
     `COPY --from=packages ${IMAGE_PACKAGES} ${IMAGE_PACKAGES}`,
     `COPY --from=runtime ${IMAGE_RUNTIME} ${IMAGE_RUNTIME}`,
@@ -69,6 +61,45 @@ export function dockerfile(parts: DockerfileParts): string {
     ...(base.kind === 'slim' ? ['ENTRYPOINT ["python3", "-m", "awslambdaric"]'] : []),
     `CMD ["${HANDLER}"]`,
   ].join('\n')}\n`;
+}
+
+/** Of a build that finds out which steps the model can do without what they remove; its image holds `DECIDED`. */
+export function decidingDockerfile(parts: DockerfileParts): string {
+  return `${[
+    ...stages(parts),
+    'FROM installed',
+    environment(),
+    `COPY --from=runtime ${IMAGE_RUNTIME} ${IMAGE_RUNTIME}`,
+    `COPY function ${IMAGE_FUNCTION}`,
+    `WORKDIR ${quoted(parts.workingFolder)}`,
+    slim(`${IMAGE_PACKAGES} --decide ${DECIDED}`),
+  ].join('\n')}\n`;
+}
+
+/** The stages that both have, so that what one has built the other need not. */
+function stages(parts: DockerfileParts): string[] {
+  return [
+    `ARG BASE=${parts.base.reference}`,
+    '',
+    '# What the model needs, exactly as locked in requirements.txt. Nothing else of this stage is in the image.',
+    'FROM ${BASE} AS installed',
+    ...parts.buildArguments.map((name) => `ARG ${name}`),
+    `RUN ${install(parts).join(' \\\n    ')}`,
+    '',
+    'FROM ${BASE} AS runtime',
+    `COPY runtime ${IMAGE_RUNTIME}`,
+    slim(`${IMAGE_RUNTIME} --steps none`),
+    '',
+  ];
+}
+
+function slim(command: string): string {
+  return `RUN --mount=type=bind,source=build,target=/build \\\n    python3 -B /build/slim.py ${command}`;
+}
+
+function environment(): string {
+  const all = Object.entries(IMAGE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+  return `ENV ${all.join(' \\\n    ')}`;
 }
 
 function install({ isCompilerAllowed, hasPipSettings, hasCertificates }: DockerfileParts): string[] {

@@ -1,19 +1,20 @@
 /** From a snapshot of a model to the image that AWS Lambda would run. */
 import path from 'node:path';
-import { bodyOf, refusedForImage, type LockSection } from '../environment/lock-file.ts';
+import { bodyOf, lockHash, refusedForImage, type LockSection } from '../environment/lock-file.ts';
 import type { PackageSettings } from '../environment/packages.ts';
 import type { Shell } from '../shell.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { formatBytes } from '../../shared/bytes.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Base } from './bases.ts';
-import { build } from './builder.ts';
+import { build, type BuildRequest } from './builder.ts';
 import { entriesOf, textEntry, type ContextEntry } from './context.ts';
-import { dockerfile, IMAGE_FUNCTION } from './dockerfile.ts';
+import { decidingDockerfile, dockerfile, IMAGE_FUNCTION, type DockerfileParts } from './dockerfile.ts';
 import type { Engine } from './engine.ts';
 import { pipFiles } from './pip-files.ts';
 import type { ImagePlatform } from './plan.ts';
 import type { ImageSettings } from './settings.ts';
+import { decideSlimming, knownSlimming, slimmingIdentity, type SlimmingStep } from './slimming.ts';
 
 export interface ImageRequest extends DeploymentKey {
   projectId: string;
@@ -31,8 +32,9 @@ export interface ImageRequest extends DeploymentKey {
   isCustom: boolean;
   /** The function's document, but for where its files are. */
   document: Record<string, unknown>;
-  /** Folder of nimbus_runtime. */
+  /** Folder of nimbus_runtime, and the hash of what is in it. */
   runtime: string;
+  runtimeHash: string;
   settings: ImageSettings;
   packages: PackageSettings;
 }
@@ -47,6 +49,7 @@ export interface BuiltImage {
   platform: ImagePlatform;
   /** What it starts: entrypoint and command. */
   entrypoint: string[];
+  slimming: SlimmingStep[];
 }
 
 /** How the references of a deployment's images begin; what follows is the version. Only a tag may hold any name. */
@@ -58,9 +61,6 @@ export function repositoryOf(projectId: string): string {
   return `nimbus/${projectId}`;
 }
 
-/** What is removed from packages: see image/slim.py. */
-const STEPS = ['installers', 'tests', 'sources', 'strip'];
-
 /** Errors: CUDA packages, a build that fails or is cancelled. */
 export async function buildImage(request: ImageRequest, engine: Engine, shell: Shell): Promise<Outcome<BuiltImage>> {
   const refused = request.settings.allowCuda ? undefined : refusedForImage(request.lock);
@@ -70,18 +70,30 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
       next: 'Make the lock again with nimbus lock, which takes PyTorch without CUDA; or allow them (nimbus.image.allowCuda).',
     });
   }
-  const context = await imageContext(request, STEPS);
-  if (!context.ok) return context;
-  const { projectId, version, base, settings } = request;
+  const files = await contextFiles(request);
+  if (!files.ok) return files;
+  const { projectId, version, base, settings, lock, client, runtimeHash } = request;
+  const common = {
+    platform: DOCKER_PLATFORMS[request.platform],
+    buildArguments: { ...settings.buildArguments, BASE: base.reference },
+    ...(settings.network === undefined ? {} : { network: settings.network }),
+    labels: {},
+  };
+  const identity = slimmingIdentity([lockHash(lock), client ? lockHash(client) : '', base.reference, runtimeHash]);
+  const deciding: BuildRequest = {
+    ...common,
+    context: [{ path: 'Dockerfile', text: decidingDockerfile(files.value.parts([])) }, ...files.value.entries],
+  };
+  const known = await knownSlimming(identity);
+  const decided = known ? ok(known) : await decideSlimming(identity, deciding, engine, shell);
+  if (!decided.ok) return decided;
+  const steps = decided.value.filter(({ kept }) => kept).map(({ step }) => step);
   const tag = `${referencePrefix(projectId, request)}${version.slice(0, 12)}`;
   const built = await build(
     {
-      context: context.value,
+      ...common,
       tag,
-      platform: DOCKER_PLATFORMS[request.platform],
-      buildArguments: { ...settings.buildArguments, BASE: base.reference },
-      ...(settings.network === undefined ? {} : { network: settings.network }),
-      labels: {},
+      context: [{ path: 'Dockerfile', text: dockerfile(files.value.parts(steps)) }, ...files.value.entries],
     },
     engine,
     shell,
@@ -96,6 +108,7 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
     python: request.python,
     platform: request.platform,
     entrypoint: [...[Entrypoint ?? []].flat(), ...(Cmd ?? [])],
+    slimming: decided.value,
   };
   shell.stage('image', { detail: `${formatBytes(image.bytes, 'en')}, ${image.id.slice(7, 19)}` });
   return ok(image);
@@ -106,39 +119,47 @@ const DOCKER_PLATFORMS: Record<ImagePlatform, string> = {
   'linux-arm64': 'linux/arm64',
 };
 
-/** All that the builder sees; the same for the same. */
-export async function imageContext(request: ImageRequest, steps: readonly string[]): Promise<Outcome<ContextEntry[]>> {
+interface ContextFiles {
+  entries: ContextEntry[];
+  /** What the Dockerfile is made from, for these slimming steps. */
+  parts(steps: readonly string[]): DockerfileParts;
+}
+
+/** All that the builder sees but the Dockerfile; the same for the same. */
+async function contextFiles(request: ImageRequest): Promise<Outcome<ContextFiles>> {
   const { model, version, base, lock, client, modelPath, modulesPath, runtime, settings, document } = request;
   const pip = await pipFiles(request.packages, lock);
   if (!pip.ok) return pip;
+  const { configuration, certificates } = pip.value;
   const name = path.basename(modelPath);
   const modelPlace = `${IMAGE_FUNCTION}/${name}`;
-  const text = dockerfile({
-    model,
-    base,
-    workingFolder: request.isCustom ? modelPlace : '/var/task',
-    labels: { 'nimbus.model': model, 'nimbus.version': version },
-    steps,
-    isCompilerAllowed: settings.allowCompiler ?? false,
-    buildArguments: Object.keys(settings.buildArguments ?? {}),
-    hasPipSettings: pip.value.configuration !== undefined,
-    hasCertificates: pip.value.certificates !== undefined,
-  });
   const functionDocument = {
     ...document,
     path: modelPlace,
     modulePaths: modulesPath === undefined ? [] : [`${IMAGE_FUNCTION}/modules`],
   };
   const pins = [...lock.pins, ...(client?.pins ?? []).filter((pin) => !lock.pins.some((one) => one.name === pin.name))];
-  return ok([
-    { path: 'Dockerfile', text },
-    { path: 'build/requirements.txt', text: `${bodyOf(pins)}\n` },
-    await textEntry(path.join(runtime, 'image/slim.py'), 'build/slim.py'),
-    ...(pip.value.configuration === undefined ? [] : [{ path: 'build/pip.conf', text: pip.value.configuration }]),
-    ...(pip.value.certificates === undefined ? [] : [{ path: 'build/certificates.pem', text: pip.value.certificates }]),
-    ...(await entriesOf(path.join(runtime, 'nimbus_runtime'), 'runtime/nimbus_runtime')),
-    { path: 'function/function.json', text: JSON.stringify(functionDocument) },
-    ...(await entriesOf(modelPath, `function/${name}`)),
-    ...(modulesPath === undefined ? [] : await entriesOf(modulesPath, 'function/modules')),
-  ]);
+  return ok({
+    parts: (steps) => ({
+      model,
+      base,
+      workingFolder: request.isCustom ? modelPlace : '/var/task',
+      labels: { 'nimbus.model': model, 'nimbus.version': version },
+      steps,
+      isCompilerAllowed: settings.allowCompiler ?? false,
+      buildArguments: Object.keys(settings.buildArguments ?? {}),
+      hasPipSettings: configuration !== undefined,
+      hasCertificates: certificates !== undefined,
+    }),
+    entries: [
+      { path: 'build/requirements.txt', text: `${bodyOf(pins)}\n` },
+      await textEntry(path.join(runtime, 'image/slim.py'), 'build/slim.py'),
+      ...(configuration === undefined ? [] : [{ path: 'build/pip.conf', text: configuration }]),
+      ...(certificates === undefined ? [] : [{ path: 'build/certificates.pem', text: certificates }]),
+      ...(await entriesOf(path.join(runtime, 'nimbus_runtime'), 'runtime/nimbus_runtime')),
+      { path: 'function/function.json', text: JSON.stringify(functionDocument) },
+      ...(await entriesOf(modelPath, `function/${name}`)),
+      ...(modulesPath === undefined ? [] : await entriesOf(modulesPath, 'function/modules')),
+    ],
+  });
 }
