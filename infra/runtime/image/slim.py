@@ -210,8 +210,28 @@ def installed(root):
         record = information / "RECORD"
         names = [line.split(",")[0] for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
         sizes = [(root / one).stat().st_size for one in names if (root / one).is_file()]
-        found.append({"name": name, "version": version, "bytes": sum(sizes)})
+        entry = {"name": name, "version": version, "bytes": sum(sizes)}
+        glibc = glibc_of(information / "WHEEL")
+        found.append(dict(entry, glibc=glibc) if glibc else entry)
     return sorted(found, key=lambda one: (-one["bytes"], one["name"]))
+
+
+LEGACY_GLIBC = {"manylinux1": "2.5", "manylinux2010": "2.12", "manylinux2014": "2.17"}
+"""PEP 600, "Legacy manylinux tags"."""
+
+
+def glibc_of(wheel):
+    """The oldest C library that a wheel runs with, as its tags say; None for pure Python."""
+    if not wheel.exists():
+        return None
+    found = []
+    for line in wheel.read_text(encoding="utf-8").splitlines():
+        tag = line.rpartition("-")[2] if line.startswith("Tag:") else ""
+        legacy = [version for name, version in LEGACY_GLIBC.items() if tag.startswith(name + "_")]
+        if tag.startswith("manylinux_"):
+            found.append(".".join(tag.split("_")[1:3]))
+        found += legacy
+    return min(found, key=lambda version: [int(part) for part in version.split(".")]) if found else None
 
 
 def main():

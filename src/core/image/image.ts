@@ -14,7 +14,14 @@ import type { Engine } from './engine.ts';
 import { pipFiles } from './pip-files.ts';
 import type { ImagePlatform } from './plan.ts';
 import type { ImageSettings } from './settings.ts';
-import { decideSlimming, knownSlimming, slimmingIdentity, type SlimmingStep } from './slimming.ts';
+import {
+  decideSlimming,
+  keptSteps,
+  knownSlimming,
+  SLIMMING_LABEL,
+  slimmingIdentity,
+  type SlimmingStep,
+} from './slimming.ts';
 
 export interface ImageRequest extends DeploymentKey {
   projectId: string;
@@ -49,7 +56,6 @@ export interface BuiltImage {
   platform: ImagePlatform;
   /** What it starts: entrypoint and command. */
   entrypoint: string[];
-  slimming: SlimmingStep[];
 }
 
 /** How the references of a deployment's images begin; what follows is the version. Only a tag may hold any name. */
@@ -87,13 +93,12 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
   const known = await knownSlimming(identity);
   const decided = known ? ok(known) : await decideSlimming(identity, deciding, engine, shell);
   if (!decided.ok) return decided;
-  const steps = decided.value.filter(({ kept }) => kept).map(({ step }) => step);
   const tag = `${referencePrefix(projectId, request)}${version.slice(0, 12)}`;
   const built = await build(
     {
       ...common,
       tag,
-      context: [{ path: 'Dockerfile', text: dockerfile(files.value.parts(steps)) }, ...files.value.entries],
+      context: [{ path: 'Dockerfile', text: dockerfile(files.value.parts(decided.value)) }, ...files.value.entries],
     },
     engine,
     shell,
@@ -108,7 +113,6 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
     python: request.python,
     platform: request.platform,
     entrypoint: [...[Entrypoint ?? []].flat(), ...(Cmd ?? [])],
-    slimming: decided.value,
   };
   shell.stage('image', { detail: `${formatBytes(image.bytes, 'en')}, ${image.id.slice(7, 19)}` });
   return ok(image);
@@ -121,8 +125,8 @@ const DOCKER_PLATFORMS: Record<ImagePlatform, string> = {
 
 interface ContextFiles {
   entries: ContextEntry[];
-  /** What the Dockerfile is made from, for these slimming steps. */
-  parts(steps: readonly string[]): DockerfileParts;
+  /** What the Dockerfile is made from, for what was decided about slimming. */
+  parts(decided: readonly SlimmingStep[]): DockerfileParts;
 }
 
 /** All that the builder sees but the Dockerfile; the same for the same. */
@@ -140,12 +144,16 @@ async function contextFiles(request: ImageRequest): Promise<Outcome<ContextFiles
   };
   const pins = [...lock.pins, ...(client?.pins ?? []).filter((pin) => !lock.pins.some((one) => one.name === pin.name))];
   return ok({
-    parts: (steps) => ({
+    parts: (decided) => ({
       model,
       base,
       workingFolder: request.isCustom ? modelPlace : '/var/task',
-      labels: { 'nimbus.model': model, 'nimbus.version': version },
-      steps,
+      labels: {
+        'nimbus.model': model,
+        'nimbus.version': version,
+        [SLIMMING_LABEL]: JSON.stringify(decided),
+      },
+      steps: keptSteps(decided),
       isCompilerAllowed: settings.allowCompiler ?? false,
       buildArguments: Object.keys(settings.buildArguments ?? {}),
       hasPipSettings: configuration !== undefined,

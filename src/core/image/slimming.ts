@@ -2,8 +2,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
-import { extract } from 'tar-stream';
 import writeFileAtomic from 'write-file-atomic';
 import { places } from '../places.ts';
 import type { Shell } from '../shell.ts';
@@ -11,6 +9,7 @@ import { ok, type Outcome } from '../../shared/outcome.ts';
 import { build, type BuildRequest } from './builder.ts';
 import { DECIDED } from './dockerfile.ts';
 import type { Engine } from './engine.ts';
+import { fileIn } from './file-in.ts';
 
 export interface SlimmingStep {
   /** As of image/slim.py. */
@@ -22,6 +21,13 @@ export interface SlimmingStep {
   kept: boolean;
   /** Why it is not kept. */
   why?: string;
+}
+
+/** On an image: what was decided for it, JSON. */
+export const SLIMMING_LABEL = 'nimbus.slimming';
+
+export function keptSteps(decided: readonly SlimmingStep[]): string[] {
+  return decided.filter(({ kept }) => kept).map(({ step }) => step);
 }
 
 /** What was decided for `identity`; undefined where nothing was yet. */
@@ -45,36 +51,20 @@ export async function decideSlimming(
   const built = await build(request, engine, shell);
   if (!built.ok) return built;
   const { docker } = engine;
-  const image = docker.getImage(built.value);
   try {
-    const container = await docker.createContainer({ Image: built.value, Cmd: ['true'] });
-    try {
-      const archive = (await container.getArchive({ path: DECIDED })) as Readable;
-      const decided = JSON.parse(await onlyFile(archive)) as SlimmingStep[];
-      await mkdir(path.dirname(fileOf(identity)), { recursive: true });
-      await writeFileAtomic(fileOf(identity), JSON.stringify(decided));
-      return ok(decided);
-    } finally {
-      await container.remove({ force: true });
-    }
+    const decided = JSON.parse((await fileIn(docker, built.value, DECIDED)) ?? '[]') as SlimmingStep[];
+    await mkdir(path.dirname(fileOf(identity)), { recursive: true });
+    await writeFileAtomic(fileOf(identity), JSON.stringify(decided));
+    return ok(decided);
   } finally {
     // Its layers that the image itself is built from stay in the builder's cache.
-    await image.remove({ force: true }).catch(() => undefined);
+    await docker
+      .getImage(built.value)
+      .remove({ force: true })
+      .catch(() => undefined);
   }
 }
 
 function fileOf(identity: string): string {
   return path.join(places().cache, 'images', 'slimming', `${identity}.json`);
-}
-
-/** The text of the one file of a tar archive. */
-async function onlyFile(archive: Readable): Promise<string> {
-  const parts = extract();
-  archive.pipe(parts);
-  for await (const entry of parts) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of entry) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString();
-  }
-  throw new Error('the engine sent an empty archive');
 }

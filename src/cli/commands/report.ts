@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { formatBytes } from '../../shared/bytes.ts';
+import { fail } from '../../shared/outcome.ts';
+import { keyText } from '../../shared/spec.ts';
+import type { ImageReport } from '../../core/image/report.ts';
+import { withDeployment } from '../context.ts';
+import { orExit, type Terminal } from '../terminal.ts';
+
+export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
+  program
+    .command('report')
+    .description('what the image of a deployment holds, and whether a zip could hold it')
+    .argument('<name>', 'a model, or MODEL/DEPLOYMENT where it has several')
+    .action((name: string, _options: unknown, command: Command) => report(terminalOf(command), name));
+}
+
+async function report(terminal: Terminal, name: string): Promise<void> {
+  await withDeployment(terminal, name, async (connection, key) => {
+    const status = connection.hello.deployments.find((one) => keyText(one) === keyText(key));
+    if (!status?.image) {
+      orExit(
+        terminal,
+        fail('no-image', `${keyText(key)} runs no image.`, {
+          next: 'Deploy the model with --target docker, and name that deployment.',
+        }),
+      );
+      return;
+    }
+    const { openEngine } = await import('../../core/image/engine.ts');
+    const { imageReport } = await import('../../core/image/report.ts');
+    const engine = orExit(terminal, await openEngine());
+    const found = orExit(terminal, await imageReport(engine.docker, status.image));
+    terminal.document(found);
+    for (const line of linesOf(found)) terminal.say(line);
+  });
+}
+
+/** Packages below this are told together. */
+const SMALL_BYTES = 1e6;
+
+function linesOf(found: ImageReport): string[] {
+  const { layers, packages, slimming, zip } = found;
+  const small = packages.filter((one) => one.bytes < SMALL_BYTES && one.zip === undefined);
+  const row = (bytes: number, what: string): string => `  ${formatBytes(bytes).padStart(9)}  ${what}`;
+  return [
+    `${found.reference}   ${formatBytes(found.bytes)}, ${formatBytes(found.leftBytes)} below AWS Lambda's limit`,
+    'layers',
+    ...layers.map(({ title, bytes }) => row(bytes, title)),
+    'packages',
+    ...packages
+      .filter((one) => !small.includes(one))
+      .map((one) =>
+        row(one.bytes, `${one.name} ${one.version}${one.zip === undefined ? '' : `   no zip: ${one.zip}`}`),
+      ),
+    ...(small.length > 0
+      ? [
+          row(
+            small.reduce((sum, one) => sum + one.bytes, 0),
+            `${small.length} smaller ones`,
+          ),
+        ]
+      : []),
+    'left out',
+    ...slimming.map(({ step, before, after, kept, why }) =>
+      kept ? row(before - after, step) : `             ${step} stays: ${why}`,
+    ),
+    `${found.verdict}   ${found.why}`,
+    `           ${formatBytes(zip.bytes)} over the base; a zip may have ${formatBytes(zip.limitBytes)}`,
+  ];
+}
