@@ -13,7 +13,7 @@ import { chooseInstaller, environment, hash, setUpPython } from './python.mjs';
 const folder = path.join(cache, 'pythons');
 /** What the runtime supports (docs/environments.md). */
 const MINORS = [9, 10, 11, 12, 13, 14];
-const PACKAGES = ['joblib', 'numpy', 'pandas', 'scikit-learn'];
+const PACKAGES = ['joblib', 'lz4', 'numpy', 'pandas', 'scikit-learn'];
 const constraints = path.join(root, 'examples/requirements.txt');
 
 /** @returns what it did */

@@ -8,8 +8,11 @@ import { checkAnswer, contractCases, requestOf, type Answer } from './cases.ts';
 function exchange(url: string, method: string, headers: Record<string, string>, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers: { ...headers, 'Content-Length': body.length } });
-    sent.on('error', reject);
+    let isAnswered = false;
+    // Who answers while one still sends may close before all is sent.
+    sent.on('error', (error) => isAnswered || reject(error));
     sent.on('response', (response) => {
+      isAnswered = true;
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {

@@ -350,7 +350,11 @@ class OwnForSequenceClassification(BertForSequenceClassification):
 `,
     );
     const home = { HF_HOME: scratch.path('hf-home') };
-    const worker = scratch.worker(scratch.function('own', 'transformers', folder), home, frameworksPython());
+    const worker = scratch.worker(
+      scratch.function('own', 'transformers', folder, { ownCode: true }),
+      home,
+      frameworksPython(),
+    );
     await worker.ready();
     const { body } = await worker.post('/predict', { text: TEXTS[0] });
     assert.equal(body['result'].label, 'food');

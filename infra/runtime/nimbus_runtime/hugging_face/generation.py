@@ -1,5 +1,7 @@
 """Texts from texts: generation, summarization, translation."""
 
+import json
+
 from ..contract import json_type
 from ..frameworks import InputError
 from ..parameters import Parameters, boolean, choice, integer, number, text
@@ -93,13 +95,10 @@ class Generation:
         """Sets the tokenizer's source language; answers with the option for the target's."""
         tokenizer = self.encoder.tokenizer
         source, target = parameters["src_lang"], parameters["tgt_lang"]
-        codes = _codes(tokenizer)
         if source is not None:
+            _token_of(tokenizer, "src_lang", source)
             tokenizer.src_lang = source
-        if target is None:
-            return {}
-        token = codes[target] if isinstance(codes.get(target), int) else tokenizer.convert_tokens_to_ids(target)
-        return {"forced_bos_token_id": token}
+        return {} if target is None else {"forced_bos_token_id": _token_of(tokenizer, "tgt_lang", target)}
 
     def _text(self, value):
         """The text for the model, and whether the tokenizer adds its own marks around it."""
@@ -175,6 +174,15 @@ def _options(parameters):
 def _codes(tokenizer):
     """Tokens or their numbers by language, of a tokenizer that has a table of them."""
     return getattr(tokenizer, "lang_code_to_id", None) or getattr(tokenizer, "lang_code_to_token", None) or {}
+
+
+def _token_of(tokenizer, name, language):
+    """The number of a language's token. A tokenizer without a table of languages takes any word, and makes nothing of most."""
+    code = _codes(tokenizer).get(language)
+    token = code if isinstance(code, int) else tokenizer.convert_tokens_to_ids(code or language)
+    if token is None or token == tokenizer.unk_token_id:
+        raise InputError("parameters." + name, "The model has no language %s." % json.dumps(language, ensure_ascii=False))
+    return token
 
 
 def _prefix(config, task):
