@@ -179,7 +179,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     target === 'docker'
       ? planImage({
           platform: process.arch === 'arm64' ? 'linux-arm64' : 'linux-x86_64',
-          python: imagePython(before?.pythonVersion, first.kind === 'use' ? first.probe : undefined),
+          python: imagePython(before?.pythonVersion, first.kind === 'use' ? first.probe.version : first.version),
           lockFile: lock.file,
           requirements: lock.requirements,
           settings: request.image ?? imageSettings(process.env),

@@ -31,7 +31,7 @@ export class ContainerProject extends TestProject {
     const plan = this.plan(model, spec);
     const image = planImage({
       platform: 'linux-x86_64',
-      python: imagePython(spec.pythonVersion, { version: '3.11.2' }),
+      python: imagePython(spec.pythonVersion, '3.11.2'),
       lockFile: `${this.folder}/${plan.spec.path}.nimbus.lock`,
       requirements,
       settings: this.settings,

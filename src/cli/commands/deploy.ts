@@ -116,6 +116,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   // What was only answered counts once the deploy came to an end of its own.
   if (options.trust) await rememberConsents(folder, given);
 
+  const isLockNew = !existsSync(prepared.lock.file);
   const feed = createOperationFeed();
   const connection = await connect(terminal, folder, { operation: feed.onOperation });
   try {
@@ -148,6 +149,8 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       ...(stopped ? { stopped } : {}),
     });
     if (isNew) terminal.say(`\nmodels.json is new: ${file}`);
+    if (isLockNew && existsSync(prepared.lock.file))
+      terminal.say(`\nnimbus.lock is new; commit it: ${prepared.lock.file}`);
     if (stopped) {
       terminal.say(
         `\n${plan.model} is deployed and stays stopped, as it was. Open it with: nimbus start ${keyText(plan)}`,

@@ -40,6 +40,8 @@ export type EnvironmentPlan =
       kind: 'create';
       /** The interpreter that the environment is made from. */
       base: string;
+      /** Its Python version; unset in plans of an older Nimbus. */
+      version?: string;
       requirements: string[];
       tool: 'uv' | 'pip';
       /** Folder name in the per-user cache: hash of platform, ABI, requirements and lock. */

@@ -142,7 +142,7 @@ export function lockText(sections: readonly LockSection[]): string {
   const order = sections.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   return [
     '# The exact packages that this model runs with, made by Nimbus; to be committed.',
-    '# Made again for one platform and Python by: nimbus lock PATH --platform linux-x86_64 --python 3.12',
+    '# Made again for one platform and Python by: nimbus lock PATH --platform PLATFORM --python VERSION',
     FORMAT,
     ...order.flatMap(({ platform, python, requires, torchCpu, pins }) => [
       '',

@@ -130,6 +130,7 @@ export async function managedChoice(
     {
       kind: 'create',
       base: base.candidate.python,
+      version: base.probe.version,
       requirements: made,
       tool,
       key: environmentKey(base.probe, made),

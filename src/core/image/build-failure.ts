@@ -14,7 +14,7 @@ const CAUSES: Cause[] = [
     pattern: /no space left on device|disk quota exceeded/i,
     code: 'image-disk-full',
     what: 'The disk of the Docker engine is full.',
-    next: 'Free some: nimbus prune removes what Nimbus made, docker system prune what else is unused.',
+    next: 'Free some: docker system prune removes what is unused.',
   },
   {
     pattern: /certificate verify failed|x509: certificate|SSLError|CERTIFICATE_VERIFY_FAILED/i,
@@ -26,13 +26,13 @@ const CAUSES: Cause[] = [
     pattern: /Could not find a version that satisfies|No matching distribution found/i,
     code: 'image-no-wheel',
     what: 'A package has no wheel for this Python and platform.',
-    next: 'Set another pythonVersion in models.json, ask for a version that has one, or allow compiling (nimbus.image.allowCompiler).',
+    next: 'Set another pythonVersion in models.json, ask for a version that has one, or allow compiling (nimbus.image.allowCompiler, NIMBUS_ALLOW_COMPILER=1).',
   },
   {
     pattern: /error: command '?(?:gcc|cc|c\+\+|g\+\+)'? failed|unable to execute '?(?:gcc|cc)|Failed building wheel/i,
     code: 'image-compiler',
     what: 'A package must be compiled, and the build has no compiler for it.',
-    next: 'Take a version with a wheel, or a base image with a compiler (nimbus.image.baseImages).',
+    next: 'Take a version with a wheel, or a base image with a compiler (nimbus.image.baseImages, NIMBUS_BASE_IMAGES).',
   },
   {
     pattern: /THESE PACKAGES DO NOT MATCH THE HASHES/i,
@@ -51,14 +51,14 @@ const CAUSES: Cause[] = [
       /failed to resolve source metadata|pull access denied|manifest unknown|not found: manifest|failed to do request|repository does not exist|: not found/i,
     code: 'image-base-missing',
     what: 'The base image cannot be pulled.',
-    next: 'See whether the registry can be reached and docker pull of it works; another one is a setting (nimbus.image.baseImages, nimbus.image.registryMirror).',
+    next: 'See whether the registry can be reached and docker pull of it works; another one is a setting (nimbus.image.baseImages or NIMBUS_BASE_IMAGES, nimbus.image.registryMirror or NIMBUS_REGISTRY_MIRROR).',
   },
   {
     pattern:
       /NewConnectionError|ConnectTimeout|Temporary failure in name resolution|ProxyError|Could not fetch URL|Connection refused|network is unreachable/i,
     code: 'image-network',
     what: 'The build cannot reach a server.',
-    next: 'Behind a proxy, set nimbus.packages.proxy or NIMBUS_PROXY; with an index of your own, nimbus.packages.indexUrl.',
+    next: 'Behind a proxy, set nimbus.packages.proxy or NIMBUS_PROXY; with an index of your own, nimbus.packages.indexUrl or NIMBUS_INDEX_URL.',
   },
   {
     pattern: /ECONNREFUSED|ENOENT.*docker|socket hang up|ECONNRESET|EPIPE/i,

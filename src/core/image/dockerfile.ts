@@ -27,6 +27,8 @@ export const IMAGE_ENVIRONMENT: Record<string, string> = {
   PYTHONPATH: `${IMAGE_RUNTIME}:${IMAGE_PACKAGES}`,
   NIMBUS_FUNCTION: `${IMAGE_FUNCTION}/function.json`,
   PYTHONDONTWRITEBYTECODE: '1',
+  // AWS Lambda has no /dev/shm; without this joblib says so at each start.
+  JOBLIB_MULTIPROCESSING: '0',
   HF_HUB_OFFLINE: '1',
   TRANSFORMERS_OFFLINE: '1',
   HOME: '/tmp',

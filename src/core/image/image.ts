@@ -73,7 +73,7 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
   if (refused !== undefined) {
     return fail('image-cuda', 'The image would hold CUDA packages.', {
       why: refused,
-      next: 'Make the lock again with nimbus lock, which takes PyTorch without CUDA; or allow them (nimbus.image.allowCuda).',
+      next: 'Make the lock again with nimbus lock, which takes PyTorch without CUDA; or allow them (nimbus.image.allowCuda, NIMBUS_ALLOW_CUDA=1).',
     });
   }
   const files = await contextFiles(request);

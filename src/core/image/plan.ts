@@ -34,9 +34,9 @@ export interface ImagePlan {
 const CLIENT = 'awslambdaric==4.2.2';
 
 /** The Python of an image: what models.json says, else the interpreter's own minor version where there is a base of it. */
-export function imagePython(declared: string | undefined, probe: Pick<Probe, 'version'> | undefined): string {
+export function imagePython(declared: string | undefined, version: string | undefined): string {
   if (declared !== undefined) return minorOf(declared);
-  const own = probe && minorOf(probe.version);
+  const own = version && minorOf(version);
   return own !== undefined && IMAGE_PYTHONS.includes(own) ? own : USUAL_PYTHON;
 }
 
