@@ -73,7 +73,7 @@ describe('a container worker', function () {
     const { body } = await ask('surroundings');
     assert.deepEqual(body.result, {
       uid: 993,
-      cwd: '/opt/nimbus/function/limits',
+      cwd: '/nimbus-function/limits',
       cpus: 1,
       threads: '1',
       memory: '256',
@@ -89,7 +89,7 @@ describe('a container worker', function () {
 
   it('writes to /tmp and nowhere else', async () => {
     assert.equal((await ask('write', '/tmp')).body.result, 'written');
-    for (const place of ['/opt/nimbus/function', '/opt/nimbus/packages', '/home']) {
+    for (const place of ['/nimbus-function', '/nimbus-packages', '/home']) {
       assert.equal((await ask('write', place)).body.result, 'Read-only file system', place);
     }
   });

@@ -1,10 +1,15 @@
 /** The Dockerfile of a function: readable, and buildable without Nimbus. */
 import type { Base } from './bases.ts';
 
-/** Where things are in the image. Neither is below /var/task, which some bases fill themselves. */
-export const IMAGE_PACKAGES = '/opt/nimbus/packages';
-export const IMAGE_RUNTIME = '/opt/nimbus/runtime';
-export const IMAGE_FUNCTION = '/opt/nimbus/function';
+/**
+ * Where things are in the image: each a folder of its own right below the root. A layer holds the times of all folders
+ * that it adds to but the root's, and those of a folder that is there already are of the build.
+ */
+export const IMAGE_PACKAGES = '/nimbus-packages';
+export const IMAGE_RUNTIME = '/nimbus-runtime';
+export const IMAGE_FUNCTION = '/nimbus-function';
+/** Where the build's own stages put them, from where they are copied with their times. */
+const OUT = '/out';
 
 export interface DockerfileParts {
   /** As people call the model. */
@@ -23,8 +28,7 @@ export interface DockerfileParts {
 }
 
 /** Variables of the function: nothing is downloaded at run time, and /tmp is the only place that can be written to. */
-export const IMAGE_ENVIRONMENT: Record<string, string> = {
-  PYTHONPATH: `${IMAGE_RUNTIME}:${IMAGE_PACKAGES}`,
+const IMAGE_ENVIRONMENT: Record<string, string> = {
   NIMBUS_FUNCTION: `${IMAGE_FUNCTION}/function.json`,
   PYTHONDONTWRITEBYTECODE: '1',
   // AWS Lambda has no /dev/shm; without this joblib says so at each start.
@@ -41,7 +45,7 @@ export const IMAGE_ENVIRONMENT: Record<string, string> = {
 export const HANDLER = 'nimbus_runtime.lambda_entry.handle';
 
 /** Where the stage `decide` leaves what it found. */
-export const DECIDED = '/opt/nimbus/slimming.json';
+export const DECIDED = '/nimbus-slimming.json';
 
 export function dockerfile(parts: DockerfileParts): string {
   const { model, base, workingFolder, labels, steps } = parts;
@@ -50,14 +54,14 @@ export function dockerfile(parts: DockerfileParts): string {
     ...stages(parts),
     '# Without what no prediction needs; byte code that is never checked against its source; times that never change.',
     'FROM installed AS packages',
-    slim(`${IMAGE_PACKAGES} --steps ${steps.join(',') || 'none'}`),
+    slim(`${OUT}${IMAGE_PACKAGES} --steps ${steps.join(',') || 'none'}`),
     '',
     'FROM ${BASE}',
-    environment(),
+    environment(IMAGE_PACKAGES),
     '# From what changes least to what changes most: a retrained model is one layer.',
-    `COPY --from=packages ${IMAGE_PACKAGES} ${IMAGE_PACKAGES}`,
-    `COPY --from=runtime ${IMAGE_RUNTIME} ${IMAGE_RUNTIME}`,
-    `COPY function ${IMAGE_FUNCTION}`,
+    `COPY --from=packages ${OUT}/ /`,
+    `COPY --from=runtime ${OUT}/ /`,
+    'COPY function/ /',
     `WORKDIR ${quoted(workingFolder)}`,
     ...Object.entries(labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}`),
     ...(base.kind === 'slim' ? ['ENTRYPOINT ["python3", "-m", "awslambdaric"]'] : []),
@@ -70,11 +74,11 @@ export function decidingDockerfile(parts: DockerfileParts): string {
   return `${[
     ...stages(parts),
     'FROM installed',
-    environment(),
-    `COPY --from=runtime ${IMAGE_RUNTIME} ${IMAGE_RUNTIME}`,
-    `COPY function ${IMAGE_FUNCTION}`,
+    environment(`${OUT}${IMAGE_PACKAGES}`),
+    `COPY --from=runtime ${OUT}/ /`,
+    'COPY function/ /',
     `WORKDIR ${quoted(parts.workingFolder)}`,
-    slim(`${IMAGE_PACKAGES} --decide ${DECIDED}`),
+    slim(`${OUT}${IMAGE_PACKAGES} --decide ${DECIDED}`),
   ].join('\n')}\n`;
 }
 
@@ -89,8 +93,8 @@ function stages(parts: DockerfileParts): string[] {
     `RUN ${install(parts).join(' \\\n    ')}`,
     '',
     'FROM ${BASE} AS runtime',
-    `COPY runtime ${IMAGE_RUNTIME}`,
-    slim(`${IMAGE_RUNTIME} --steps none`),
+    `COPY runtime/ ${OUT}/`,
+    slim(`${OUT}${IMAGE_RUNTIME} --steps none`),
     '',
   ];
 }
@@ -99,8 +103,10 @@ function slim(command: string): string {
   return `RUN --mount=type=bind,source=build,target=/build \\\n    python3 -B /build/slim.py ${command}`;
 }
 
-function environment(): string {
-  const all = Object.entries(IMAGE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+function environment(packages: string): string {
+  const all = Object.entries({ PYTHONPATH: `${IMAGE_RUNTIME}:${packages}`, ...IMAGE_ENVIRONMENT }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
   return `ENV ${all.join(' \\\n    ')}`;
 }
 
@@ -112,7 +118,7 @@ function install({ isCompilerAllowed, hasPipSettings, hasCertificates }: Dockerf
     ...(hasCertificates ? ['PIP_CERT=/build/certificates.pem'] : []),
     'python3 -m pip install --disable-pip-version-check --root-user-action=ignore',
     `--no-deps --require-hashes ${isCompilerAllowed ? '' : '--only-binary :all: '}--no-compile`,
-    `--target ${IMAGE_PACKAGES} -r /build/requirements.txt`,
+    `--target ${OUT}${IMAGE_PACKAGES} -r /build/requirements.txt`,
   ];
 }
 

@@ -9,7 +9,7 @@ import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Base } from './bases.ts';
 import { build, type BuildRequest } from './builder.ts';
 import { entriesOf, textEntry, type ContextEntry } from './context.ts';
-import { decidingDockerfile, dockerfile, IMAGE_FUNCTION, type DockerfileParts } from './dockerfile.ts';
+import { decidingDockerfile, dockerfile, IMAGE_FUNCTION, IMAGE_RUNTIME, type DockerfileParts } from './dockerfile.ts';
 import type { Engine } from './engine.ts';
 import { pipFiles } from './pip-files.ts';
 import type { ImagePlatform } from './plan.ts';
@@ -147,7 +147,7 @@ async function contextFiles(request: ImageRequest): Promise<Outcome<ContextFiles
     parts: (decided) => ({
       model,
       base,
-      workingFolder: request.isCustom ? modelPlace : '/var/task',
+      workingFolder: request.isCustom ? modelPlace : IMAGE_FUNCTION,
       labels: {
         'nimbus.model': model,
         'nimbus.version': version,
@@ -164,10 +164,10 @@ async function contextFiles(request: ImageRequest): Promise<Outcome<ContextFiles
       await textEntry(path.join(runtime, 'image/slim.py'), 'build/slim.py'),
       ...(configuration === undefined ? [] : [{ path: 'build/pip.conf', text: configuration }]),
       ...(certificates === undefined ? [] : [{ path: 'build/certificates.pem', text: certificates }]),
-      ...(await entriesOf(path.join(runtime, 'nimbus_runtime'), 'runtime/nimbus_runtime')),
-      { path: 'function/function.json', text: JSON.stringify(functionDocument) },
-      ...(await entriesOf(modelPath, `function/${name}`)),
-      ...(modulesPath === undefined ? [] : await entriesOf(modulesPath, 'function/modules')),
+      ...(await entriesOf(path.join(runtime, 'nimbus_runtime'), `runtime${IMAGE_RUNTIME}/nimbus_runtime`)),
+      { path: `function${IMAGE_FUNCTION}/function.json`, text: JSON.stringify(functionDocument) },
+      ...(await entriesOf(modelPath, `function${IMAGE_FUNCTION}/${name}`)),
+      ...(modulesPath === undefined ? [] : await entriesOf(modulesPath, `function${IMAGE_FUNCTION}/modules`)),
     ],
   });
 }

@@ -2,7 +2,7 @@
 import type Docker from 'dockerode';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { ImageStatus } from '../../shared/states.ts';
-import { IMAGE_FUNCTION, IMAGE_PACKAGES, IMAGE_RUNTIME } from './dockerfile.ts';
+import { IMAGE_PACKAGES } from './dockerfile.ts';
 import { fileIn } from './file-in.ts';
 import { SLIMMING_LABEL, type SlimmingStep } from './slimming.ts';
 
@@ -75,20 +75,15 @@ interface HistoryEntry {
 }
 
 const BASE = 'base image';
-const TITLES: [RegExp, string][] = [
-  [new RegExp(`COPY.* ${IMAGE_PACKAGES} `), 'packages'],
-  [new RegExp(`COPY.* ${IMAGE_RUNTIME} `), 'runtime'],
-  [new RegExp(`COPY.* ${IMAGE_FUNCTION} `), 'model'],
-];
+/** What the Dockerfile copies, in its order. */
+const COPIED = ['packages', 'runtime', 'model'];
 
-/** The engine tells the newest first; what is no step of Nimbus's own is of the base. */
+/** The engine tells the newest first: the last three copies are those of the Dockerfile, all else is the base's. */
 function layersOf(history: readonly HistoryEntry[]): ImageReport['layers'] {
-  const sizes = new Map<string, number>([[BASE, 0]]);
-  for (const { CreatedBy, Size } of history.toReversed()) {
-    const title = TITLES.find(([pattern]) => pattern.test(`${CreatedBy} `))?.[1] ?? BASE;
-    sizes.set(title, (sizes.get(title) ?? 0) + Size);
-  }
-  return [...sizes].map(([title, bytes]) => ({ title, bytes }));
+  const copies = history.filter(({ CreatedBy }) => /^COPY /.test(CreatedBy)).slice(0, COPIED.length);
+  const base = history.filter((entry) => !copies.includes(entry)).reduce((sum, { Size }) => sum + Size, 0);
+  const own = copies.toReversed().map(({ Size }, index) => ({ title: COPIED[index]!, bytes: Size }));
+  return [{ title: BASE, bytes: base }, ...own];
 }
 
 function withZip(one: ImagePackage, python: string): ImagePackage & { zip?: string } {

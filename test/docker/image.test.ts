@@ -1,0 +1,118 @@
+/** What is in an image, and what is left out of it. */
+import assert from 'node:assert/strict';
+import { openEngine } from '../../src/core/image/engine.ts';
+import { imageReport, type ImageReport } from '../../src/core/image/report.ts';
+import { ContainerProject } from './project.ts';
+import { docker } from './support.ts';
+
+/** Needs a folder of tests that NumPy brings: an image without it would not load the model. */
+const NEEDS_TESTS = `
+import joblib
+import numpy.lib.tests
+
+def load(path):
+    return None
+
+def predict(model, input):
+    return joblib.__version__
+`;
+const PASSWORD = 'a-password-of-an-index';
+
+describe('an image', function () {
+  this.timeout(180_000);
+  let project: ContainerProject;
+  let reference: string;
+
+  before(async () => {
+    project = new ContainerProject();
+    await project.connect();
+    project.write('picky', NEEDS_TESTS, { 'a file with spaces, ü.txt': 'text' });
+    await deploy();
+  });
+  after(() => project.end());
+
+  async function deploy(): Promise<void> {
+    const plan = project.imagePlan('picky', { examples: [{ input: 1 }], env: ['SECRET'] }, ['joblib==1.6.0', 'numpy']);
+    const operation = await project.execute({ ...plan, env: { SECRET: PASSWORD } });
+    assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error, undefined, 2));
+    reference = (await project.until(() => project.status('picky')?.image))!.reference;
+  }
+
+  async function report(): Promise<ImageReport> {
+    const engine = await openEngine();
+    assert.ok(engine.ok);
+    const found = await imageReport(engine.value.docker, (await project.until(() => project.status('picky')?.image))!);
+    assert.ok(found.ok, JSON.stringify(found));
+    return found.value;
+  }
+
+  it('keeps what its model needs, and says why', async () => {
+    const { slimming } = await report();
+    const tests = slimming.find(({ step }) => step === 'tests')!;
+    assert.equal(tests.kept, false);
+    assert.match(tests.why!, /numpy\.lib\.tests/);
+    assert.equal(tests.after, tests.before);
+    const strip = slimming.find(({ step }) => step === 'strip')!;
+    assert.equal(strip.kept, true, strip.why);
+    assert.ok(strip.after < strip.before);
+  });
+
+  it('is told by layer and by package, and whether a zip could hold it', async () => {
+    const found = await report();
+    assert.deepEqual(
+      found.layers.map(({ title }) => title),
+      ['base image', 'packages', 'runtime', 'model'],
+    );
+    assert.equal(
+      found.bytes,
+      found.layers.reduce((sum, { bytes }) => sum + bytes, 0),
+    );
+    assert.deepEqual(
+      found.packages.slice(0, 1).map(({ name }) => name),
+      ['numpy'],
+    );
+    assert.equal(found.verdict, 'container');
+    assert.match(found.why, /numpy.*glibc/);
+  });
+
+  it('holds nothing of the build, of values and of caches', async () => {
+    const files = await docker(
+      'run',
+      '--rm',
+      '--entrypoint',
+      'sh',
+      reference,
+      '-c',
+      'find / -xdev 2>/dev/null || true',
+    );
+    assert.doesNotMatch(files, /\/pip\.conf|certificates\.pem|\/root\/\.cache|^\/(?:build|out)\//m);
+    const everything = await docker('image', 'inspect', reference);
+    assert.ok(!everything.includes(PASSWORD));
+    const history = await docker('history', '--no-trunc', '--format', '{{.CreatedBy}}', reference);
+    assert.ok(!history.includes(PASSWORD));
+  });
+
+  it('can be read by any user', async () => {
+    const closed = [
+      'run',
+      '--rm',
+      '--user',
+      '12345',
+      '--entrypoint',
+      'sh',
+      reference,
+      '-c',
+      'find /nimbus-* ! -readable',
+    ];
+    assert.equal(await docker(...closed), '');
+  });
+
+  it('is the same bytes when it is built again from nothing', async () => {
+    const layers = () => docker('image', 'inspect', '--format', '{{json .RootFS.Layers}}', reference);
+    const before = await layers();
+    await docker('image', 'rm', '--force', reference);
+    await docker('builder', 'prune', '--all', '--force');
+    await deploy();
+    assert.deepEqual(JSON.parse(await layers()), JSON.parse(before));
+  });
+});
