@@ -20,16 +20,20 @@ describe('a model in Docker', () => {
   let playground: Playground;
 
   before(async () => {
+    // Settings of the machine, which a window in a browser has no file for that tests could write.
+    process.env['NIMBUS_BASE_IMAGES'] = Object.entries(BASE_IMAGES)
+      .map(([python, image]) => `${python}=${image}`)
+      .join(' ');
+    process.env['NIMBUS_CA_CERTIFICATES'] = CERTIFICATES;
     editor = await startEditor();
     const workspace = path.join(editor.folder, 'docker');
     makeWorkspace(workspace);
-    window = await editor.open(workspace, 'dark', {
-      'nimbus.image.baseImages': BASE_IMAGES,
-      'nimbus.packages.caCertificates': CERTIFICATES,
-    });
+    window = await editor.open(workspace, 'dark');
   });
   after(async () => {
     await editor.stop();
+    delete process.env['NIMBUS_BASE_IMAGES'];
+    delete process.env['NIMBUS_CA_CERTIFICATES'];
     const made = execFileSync('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' });
     const ours = made.split('\n').filter((one) => one.startsWith('nimbus/') && one.includes(':rules.docker.'));
     if (ours.length > 0) execFileSync('docker', ['image', 'rm', ...ours]);
