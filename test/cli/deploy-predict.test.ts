@@ -188,6 +188,21 @@ describe('nimbus on the samples', function () {
     );
   });
 
+  it('calls a second deployment by its own name, and the bare name goes on meaning the first', async () => {
+    const argv = ['deploy', 'models/sentiment.joblib', '--as', 'second', '--python', python, '--trust', '--yes'];
+    const { stdout } = await sandbox.nimbus(argv);
+    assert.match(stdout, /^ {2}nimbus predict sentiment\/second "/m);
+    const stopped = await sandbox.nimbus(['stop', 'sentiment']);
+    assert.equal(stopped.stdout, 'sentiment/local is stopped: requests get 503 until it is started\n');
+    await sandbox.json(['predict', 'sentiment/second', 'I loved the food']);
+    await sandbox.json(['start', 'sentiment']);
+    await sandbox.json(['predict', 'sentiment', 'I loved the food']);
+    const unsaid = await sandbox.nimbus(['remove', 'sentiment', '--yes']);
+    assert.equal(unsaid.code, 2);
+    assert.match(unsaid.stderr, /sentiment\/local, sentiment\/second/);
+    await sandbox.json(['remove', 'sentiment/second', '--yes']);
+  });
+
   it('keeps a model in models.json when its deployment is removed', async () => {
     await sandbox.json(['remove', 'sentiment', '--yes']);
     const { models } = await sandbox.json<{ models: { name: string; deployments: unknown[] }[] }>(['list']);

@@ -18,6 +18,7 @@ import { visible } from '../../shared/visible.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { connect, connectIfRunning, openProject } from '../context.ts';
 import { exampleCall } from '../example.ts';
+import { shortName } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { packagesOf, wholeNumber } from '../options.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
@@ -157,8 +158,9 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       );
       return;
     }
-    terminal.say(`\n${plan.model} answers at ${url}/predict`);
-    if (!terminal.json) terminal.say(`  ${exampleCall(plan.model, await fetchCard(url))}`);
+    const called = shortName(plan, Object.keys(prepared.declared?.deployments ?? {}));
+    terminal.say(`\n${called} answers at ${url}/predict`);
+    if (!terminal.json) terminal.say(`  ${exampleCall(called, await fetchCard(url))}`);
   } finally {
     connection.close();
   }

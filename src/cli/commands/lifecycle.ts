@@ -15,7 +15,7 @@ const SAID = {
 } as const;
 
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
-  const name = ['<name>', 'a model, or MODEL/DEPLOYMENT where it has several'] as const;
+  const name = ['<name>', 'a model, or MODEL/DEPLOYMENT'] as const;
   const simple = {
     start: 'open a stopped endpoint again',
     stop: 'close an endpoint: requests get 503',
@@ -31,7 +31,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
   program
     .command('remove')
     .description('take a deployment away; the model stays in models.json')
-    .argument(...name)
+    .argument('<name>', 'a model, or MODEL/DEPLOYMENT where it has several')
     .option('--yes', 'do not ask')
     .action((text: string, options: { yes?: boolean }, command: Command) => remove(terminalOf(command), text, options));
   program
@@ -54,7 +54,7 @@ async function act(terminal: Terminal, verb: keyof typeof SAID, name: string): P
 
 async function remove(terminal: Terminal, name: string, options: { yes?: boolean }): Promise<void> {
   const project = await openProject(terminal);
-  const key = orExit(terminal, resolveName(project, name));
+  const key = orExit(terminal, resolveName(project, name, { exact: true }));
   await sure(terminal, options, `Remove the endpoint ${keyText(key)}? Its model files stay.`);
   await removeAll(terminal, project.folder, [key], false);
   terminal.document({ removed: [key] });
@@ -66,7 +66,7 @@ async function destroy(terminal: Terminal, model: string | undefined, options: {
   const held = project.later.find((entry) => model === undefined || entry.model === model);
   if (held) orExit(terminal, heldByLater(project.later, held)!);
   if (model !== undefined && !project.models[model]) {
-    return void orExit(terminal, unknownModel(project.models, model));
+    return void orExit(terminal, unknownModel(project, model));
   }
   const models = model === undefined ? Object.keys(project.models) : [model];
   const keys = models.map((one) => deploymentsOf(project.models, one));

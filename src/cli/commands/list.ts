@@ -67,6 +67,10 @@ async function list(terminal: Terminal): Promise<void> {
   terminal.document({ models });
   if (models.length > 0)
     terminal.say(table(models.flatMap(lines), ['MODEL', 'FRAMEWORK', 'DEPLOYMENT', 'STATE', 'ENDPOINT']));
+  else if (project.absent)
+    terminal.say(
+      `There is no models.json at or above ${project.folder}. Change to a project's folder, or deploy a model here with: nimbus deploy PATH`,
+    );
   else if (project.newer === undefined) terminal.say('No models yet. Deploy one with: nimbus deploy PATH');
 }
 
@@ -133,7 +137,7 @@ async function status(terminal: Terminal, name: string | undefined): Promise<voi
   if (project.newer !== undefined) terminal.warn(newerText(project.newer));
   const held = name === undefined ? undefined : heldByLater(project.later, modelKey(name));
   if (held) orExit(terminal, held);
-  if (name !== undefined && !project.models[name.split('/')[0]!]) orExit(terminal, unknownModel(project.models, name));
+  if (name !== undefined && !project.models[name.split('/')[0]!]) orExit(terminal, unknownModel(project, name));
   const all = await rows(terminal, project);
   const key = name?.includes('/') ? orExit(terminal, resolveName(project, name)) : undefined;
   const wanted = all.filter(
