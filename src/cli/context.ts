@@ -21,8 +21,7 @@ export interface Project {
   absent?: true;
 }
 
-export async function openProject(terminal: Terminal, start = process.cwd()): Promise<Project> {
-  const folder = findProject(start);
+export async function openProject(terminal: Terminal, folder = findProject(process.cwd())): Promise<Project> {
   return { folder, ...orExit(terminal, await readModels(folder)) };
 }
 

@@ -192,6 +192,8 @@ describe('nimbus on the samples', function () {
     const argv = ['deploy', 'models/sentiment.joblib', '--as', 'second', '--python', python, '--trust', '--yes'];
     const { stdout } = await sandbox.nimbus(argv);
     assert.match(stdout, /^ {2}nimbus predict sentiment\/second "/m);
+    const { deployments } = await sandbox.json<{ deployments: { version: string }[] }>(['status', 'sentiment/second']);
+    assert.ok(stdout.includes(`/predict · version ${deployments[0]!.version.slice(0, 7)}\n`), stdout);
     const stopped = await sandbox.nimbus(['stop', 'sentiment']);
     assert.equal(stopped.stdout, 'sentiment/local is stopped: requests get 503 until it is started\n');
     await sandbox.json(['predict', 'sentiment/second', 'I loved the food']);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem } from '../../src/shared/contract.ts';
 import { createSandbox, python, type Sandbox } from './nimbus.ts';
@@ -84,6 +84,25 @@ describe('nimbus, used wrongly', function () {
     assert.match(listed.stdout, new RegExp(`project ${HOME}/code$`, 'm'));
     assert.match(listed.stdout, new RegExp(`models\\.json is new: ${HOME}/code/models\\.json$`, 'm'));
     await sandbox.endHost(path.join(HOME, 'code'));
+  });
+
+  it('deploys in the project of the model where the current folder has none', async () => {
+    const project = path.join(sandbox.folder, 'other');
+    mkdirSync(path.join(project, 'echo'), { recursive: true });
+    mkdirSync(path.join(sandbox.folder, 'nowhere'));
+    rmSync(path.join(sandbox.folder, 'models.json'), { force: true });
+    writeFileSync(path.join(project, 'models.json'), '{"version": 1, "models": {}}');
+    writeFileSync(
+      path.join(project, 'echo/handler.py'),
+      'load = lambda path: None\npredict = lambda model, input: input\n',
+    );
+    const argv = ['deploy', path.join(project, 'echo'), '--python', python, '--trust', '--yes'];
+    const { code, stdout, stderr } = await sandbox.nimbus(argv, { cwd: 'nowhere' });
+    await sandbox.endHost(project);
+    assert.equal(code, 0, stderr);
+    assert.ok(stdout.includes(`  project ${project}\n  model echo `), stdout);
+    assert.match(readFileSync(path.join(project, 'models.json'), 'utf8'), /"path":"echo"/);
+    assert.deepEqual(readdirSync(path.join(sandbox.folder, 'nowhere')), []);
   });
 
   it('prints its help and version', async () => {

@@ -10,7 +10,7 @@ import { madeWith } from '../../core/environment/captured.ts';
 import { withoutPassword } from '../../core/environment/packages.ts';
 import { MODELS_FILE } from '../../core/models/document.ts';
 import { invalidName } from '../../core/models/names.ts';
-import { isHome } from '../../core/models/paths.ts';
+import { isHome, projectToDeployIn } from '../../core/models/paths.ts';
 import { newerFile } from '../../core/models/read.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
@@ -70,7 +70,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     const invalid = name === undefined ? undefined : invalidName(name);
     if (invalid) orExit(terminal, invalid);
   }
-  const { folder, newer } = await openProject(terminal);
+  const { folder, newer } = await openProject(terminal, projectToDeployIn(process.cwd(), target));
   const file = path.join(folder, MODELS_FILE);
   if (newer !== undefined) orExit(terminal, newerFile(file, newer));
   const isNew = !existsSync(file);
@@ -140,11 +140,13 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     const stopped = connection.hello.deployments.some(
       (one) => keyText(one) === keyText(plan) && one.state === 'stopped',
     );
+    const card = stopped ? undefined : await fetchCard(url, { signal: terminal.signal });
     terminal.document({
       model: plan.model,
       deployment: plan.deployment,
       target: plan.deploymentSpec.target,
       framework: plan.spec.framework,
+      ...(card ? { version: card.version } : {}),
       url,
       environment: { ...environmentDocument(prepared, environment), ...(detail === undefined ? {} : { detail }) },
       ...(stopped ? { stopped } : {}),
@@ -159,8 +161,8 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       return;
     }
     const called = shortName(plan, Object.keys(prepared.declared?.deployments ?? {}));
-    terminal.say(`\n${called} answers at ${url}/predict`);
-    if (!terminal.json) terminal.say(`  ${exampleCall(called, await fetchCard(url))}`);
+    terminal.say(`\n${called} answers at ${url}/predict${card ? ` · version ${card.version.slice(0, 7)}` : ''}`);
+    terminal.say(`  ${exampleCall(called, card)}`);
   } finally {
     connection.close();
   }

@@ -90,7 +90,7 @@ async function fromSnapshot(
   hold: (hash: string) => void,
 ): Promise<Outcome<Candidate>> {
   const { interpreter, spec, lock, signal } = request;
-  ports.stage('snapshot', `${formatBytes(snapshot.bytes, 'en')}, ${snapshot.hash.slice(0, 7)}`);
+  ports.stage('snapshot', formatBytes(snapshot.bytes, 'en'));
   const allowed = await checkRisk(snapshot.path, request);
   if (!allowed.ok) return allowed;
   if (signal.aborted) return cancelled();
