@@ -95,7 +95,8 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   terminal.say(`${prepared.detection.summary}`);
   terminal.say(`  project ${folder}`);
   terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${environment.label}`);
-  terminal.say(`  made with ${madeWith(prepared.captured)}`);
+  const made = madeWith(prepared.captured);
+  if (made !== '') terminal.say(`  made with ${made}`);
   for (const problem of environment.problems) terminal.say(`  ! ${problem}`);
   if (!prepared.portable)
     terminal.say(

@@ -89,7 +89,7 @@ async function fromSnapshot(
   ports: VersionPorts,
   hold: (hash: string) => void,
 ): Promise<Outcome<Candidate>> {
-  const { interpreter, spec, lock, signal } = request;
+  const { spec, lock, signal } = request;
   ports.stage('snapshot', formatBytes(snapshot.bytes, 'en'));
   const allowed = await checkRisk(snapshot.path, request);
   if (!allowed.ok) return allowed;
@@ -115,7 +115,7 @@ async function fromSnapshot(
   });
   const madeWith = await capturedOf(allowed.value, request);
   if (request.image) ports.stage('image');
-  else ports.stage('start', interpreter);
+  else ports.stage('start');
   const spawned = await spawn(() => ports.spawn(snapshot, { modules, isolated, ownCode, version, madeWith }));
   if (!spawned.ok) return spawned;
   const { worker, image } = spawned.value;
