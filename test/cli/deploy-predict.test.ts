@@ -82,6 +82,7 @@ describe('nimbus on the samples', function () {
     const problem = JSON.parse(stdout) as Problem;
     assert.equal(problem.status, 503);
     assert.equal(problem.type, 'urn:nimbus:problem:stopped');
+    assert.match(problem.next!, /the command nimbus start sentiment\/local\.$/);
     // A deploy opens nothing that the user closed, and says so.
     const again = await sandbox.nimbus(['deploy', 'models/sentiment.joblib', '--trust', '--yes']);
     assert.match(again.stdout, /sentiment is deployed and stays stopped, as it was\. .*nimbus start sentiment\/local/);
@@ -221,7 +222,12 @@ describe('nimbus on the samples', function () {
     await sandbox.json(['deploy', 'models/flowers.joblib', '--python', python, '--trust', '--yes']);
     const asked = await sandbox.nimbus(['destroy', '--json']);
     assert.equal(asked.code, 2);
-    assert.match(asked.stdout, /--yes/);
+    assert.match(asked.stdout, /"Destroy all 2 models of .*--yes/);
+    const shown = (await sandbox.nimbus(['destroy'])).stderr;
+    assert.match(
+      shown,
+      /^ {2}sentiment +models\/sentiment\.joblib\n {2}flowers +models\/flowers\.joblib +flowers\/local\n/m,
+    );
     const gone = await sandbox.json<{ removed: unknown[]; models: string[] }>(['destroy', '--yes']);
     assert.deepEqual(gone, {
       removed: [{ model: 'flowers', deployment: 'local' }],

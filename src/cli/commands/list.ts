@@ -125,7 +125,8 @@ function lines({ name, framework, path, deployments }: Listed): string[][] {
 
 function stateText(state: State | typeof LATER): string {
   if (state === LATER) return 'needs a newer Nimbus';
-  return state === 'not-deployed' ? 'not deployed' : state;
+  if (state === 'not-deployed') return 'not deployed';
+  return state === 'refused' ? 'new version refused' : state;
 }
 
 function newerText(version: number): string {
