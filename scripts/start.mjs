@@ -63,7 +63,8 @@ async function deployAndPredict() {
   const { models } = nimbusJson(['list']);
   const { url } = models.find(({ name }) => name === 'sentiment').deployments[0];
   console.log(`\n  curl ${url}/predict -H 'content-type: application/json' -d '{"text": "The room was awful"}'`);
-  console.log(`\nFrom nothing to here in ${elapsed(sinceStart())}.`);
+  console.log(`\nFrom nothing to here in ${elapsed(sinceStart())}. The sample models are in the sample workspace:`);
+  console.log(`  cd ${path.relative(process.cwd(), workspace) || '.'}\n  npx nimbus list`);
 }
 
 /** Opens VS Code's window where its command is on the PATH; ends when it is closed. */
@@ -97,7 +98,8 @@ await main(async () => {
   await step('Build', () => runLogged('build', [node, path.join(root, 'scripts/build.mjs')]));
   await deployAndPredict();
   if (!editor) {
-    console.log(`Open the sample workspace with: npm start  (in a terminal)`);
+    const why = values['no-editor'] ? '' : 'This is no terminal, so no editor was opened. ';
+    console.log(`\n${why}To open the sample workspace in VS Code, run npm start in a terminal.`);
     return;
   }
   await step('Package the extension', () => runLogged('package', stages.package.commands.at(-1)));

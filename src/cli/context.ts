@@ -17,10 +17,11 @@ export interface Project {
   later: readonly LaterEntry[];
   /** Format version of a models.json that a newer Nimbus wrote. */
   newer?: number;
+  /** There is no models.json: nothing was deployed here yet, or this is no project. */
+  absent?: true;
 }
 
-export async function openProject(terminal: Terminal, start = process.cwd()): Promise<Project> {
-  const folder = findProject(start);
+export async function openProject(terminal: Terminal, folder = findProject(process.cwd())): Promise<Project> {
   return { folder, ...orExit(terminal, await readModels(folder)) };
 }
 

@@ -1,17 +1,35 @@
 import { heldByLater } from '../core/models/later.ts';
-import type { LaterEntry } from '../core/models/document.ts';
-import type { DeploymentKey, ModelsSpec } from '../shared/spec.ts';
+import { MODELS_FILE, type LaterEntry } from '../core/models/document.ts';
+import { keyText, TARGETS, type DeploymentKey, type ModelsSpec } from '../shared/spec.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
 
-type Declared = { models: ModelsSpec['models']; later: readonly LaterEntry[] };
+/** What a name is looked up in. */
+export interface Names {
+  folder: string;
+  models: ModelsSpec['models'];
+  later: readonly LaterEntry[];
+  absent?: true;
+}
 
-/** Finds what `NAME` or `NAME/DEPLOYMENT` means among the declared models; the deployment may be left out where there is one. */
-export function resolveName({ models, later }: Declared, text: string): Outcome<DeploymentKey> {
+/** The deployment that a model's bare name means where it has several. */
+const USUAL: string = TARGETS[0];
+
+/** How a call names a deployment of a model that has these. */
+export function shortName({ model, deployment }: DeploymentKey, deployments: readonly string[]): string {
+  return deployments.every((name) => name === deployment) ? model : keyText({ model, deployment });
+}
+
+/**
+ * Finds what `NAME` or `NAME/DEPLOYMENT` means among the declared models. The deployment may be left out where there is
+ * one; of several, a bare name means `local`, but where `exact` asks for the one that is meant.
+ */
+export function resolveName(project: Names, text: string, { exact = false } = {}): Outcome<DeploymentKey> {
+  const { models, later } = project;
   const [model = '', deployment, ...rest] = text.split('/');
   const held = heldByLater(later, deployment === undefined ? { model } : { model, deployment });
   if (held) return held;
   const spec = Object.hasOwn(models, model) ? models[model] : undefined;
-  if (!spec || rest.length > 0) return unknownModel(models, text);
+  if (!spec || rest.length > 0) return unknownModel(project, text);
   const names = Object.keys(spec.deployments ?? {});
   if (deployment !== undefined) {
     if (names.includes(deployment)) return ok({ model, deployment });
@@ -25,12 +43,19 @@ export function resolveName({ models, later }: Declared, text: string): Outcome<
       next: `Deploy it with: nimbus deploy ${spec.path} --name ${model}`,
     });
   }
+  if (!exact && names.includes(USUAL)) return ok({ model, deployment: USUAL });
   return fail('usage', `${model} has several deployments.`, {
     next: `Name one: ${names.map((name) => `${model}/${name}`).join(', ')}.`,
   });
 }
 
-export function unknownModel(models: ModelsSpec['models'], text: string): Outcome<never> {
+export function unknownModel({ folder, models, absent }: Names, text: string): Outcome<never> {
+  if (absent) {
+    return fail('no-project', `There is no ${MODELS_FILE} at or above ${folder}.`, {
+      why: `${text} is looked up in the project that the current folder belongs to.`,
+      next: "Change to the project's folder, or deploy a model here with: nimbus deploy PATH",
+    });
+  }
   const names = Object.keys(models);
   return fail('unknown-model', `There is no model named ${text}.`, {
     next:

@@ -7,7 +7,10 @@ const INTRODUCTION = `# The \`nimbus\` command
 The same core as the editor's, without the editor. Type \`nimbus\` in VS Code's integrated terminal, where it is there
 once the extension is installed; \`npx nimbus\` in a clone after \`npm start\`; and \`nimbus\` anywhere after
 \`npm install --global .\` in the clone. It works on the nearest folder upward that holds models.json, else on the current
-one. Your home folder becomes a project only after a question, and its models.json is for nothing below it.
+one; \`deploy\` on the model's own where the current folder has none. Your home folder becomes a project only after a question, and its models.json is for nothing below it.
+
+A deployment is named MODEL/DEPLOYMENT. A model's bare name means its only deployment; of several, the one called
+\`local\`, so that what calls \`MODEL\` goes on when a second one joins. Only \`remove\` asks which one is meant.
 
 While models.json cannot be read, what is deployed goes on: \`predict\`, \`status\`, \`list\`, \`logs\`, \`start\`, \`stop\` and
 \`cold\` go by the last good state and warn on stderr.

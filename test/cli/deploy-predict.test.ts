@@ -82,6 +82,7 @@ describe('nimbus on the samples', function () {
     const problem = JSON.parse(stdout) as Problem;
     assert.equal(problem.status, 503);
     assert.equal(problem.type, 'urn:nimbus:problem:stopped');
+    assert.match(problem.next!, /the command nimbus start sentiment\/local\.$/);
     // A deploy opens nothing that the user closed, and says so.
     const again = await sandbox.nimbus(['deploy', 'models/sentiment.joblib', '--trust', '--yes']);
     assert.match(again.stdout, /sentiment is deployed and stays stopped, as it was\. .*nimbus start sentiment\/local/);
@@ -188,6 +189,23 @@ describe('nimbus on the samples', function () {
     );
   });
 
+  it('calls a second deployment by its own name, and the bare name goes on meaning the first', async () => {
+    const argv = ['deploy', 'models/sentiment.joblib', '--as', 'second', '--python', python, '--trust', '--yes'];
+    const { stdout } = await sandbox.nimbus(argv);
+    assert.match(stdout, /^ {2}nimbus predict sentiment\/second "/m);
+    const { deployments } = await sandbox.json<{ deployments: { version: string }[] }>(['status', 'sentiment/second']);
+    assert.ok(stdout.includes(`/predict · version ${deployments[0]!.version.slice(0, 7)}\n`), stdout);
+    const stopped = await sandbox.nimbus(['stop', 'sentiment']);
+    assert.equal(stopped.stdout, 'sentiment/local is stopped: requests get 503 until it is started\n');
+    await sandbox.json(['predict', 'sentiment/second', 'I loved the food']);
+    await sandbox.json(['start', 'sentiment']);
+    await sandbox.json(['predict', 'sentiment', 'I loved the food']);
+    const unsaid = await sandbox.nimbus(['remove', 'sentiment', '--yes']);
+    assert.equal(unsaid.code, 2);
+    assert.match(unsaid.stderr, /sentiment\/local, sentiment\/second/);
+    await sandbox.json(['remove', 'sentiment/second', '--yes']);
+  });
+
   it('keeps a model in models.json when its deployment is removed', async () => {
     await sandbox.json(['remove', 'sentiment', '--yes']);
     const { models } = await sandbox.json<{ models: { name: string; deployments: unknown[] }[] }>(['list']);
@@ -204,7 +222,12 @@ describe('nimbus on the samples', function () {
     await sandbox.json(['deploy', 'models/flowers.joblib', '--python', python, '--trust', '--yes']);
     const asked = await sandbox.nimbus(['destroy', '--json']);
     assert.equal(asked.code, 2);
-    assert.match(asked.stdout, /--yes/);
+    assert.match(asked.stdout, /"Destroy all 2 models of .*--yes/);
+    const shown = (await sandbox.nimbus(['destroy'])).stderr;
+    assert.match(
+      shown,
+      /^ {2}sentiment +models\/sentiment\.joblib\n {2}flowers +models\/flowers\.joblib +flowers\/local\n/m,
+    );
     const gone = await sandbox.json<{ removed: unknown[]; models: string[] }>(['destroy', '--yes']);
     assert.deepEqual(gone, {
       removed: [{ model: 'flowers', deployment: 'local' }],

@@ -30,5 +30,6 @@ describe('npm start', function () {
     const starts = [...ended.stdout.matchAll(/^ {2}([A-Z]+) .* positive 0\.\d\d/gm)].map((match) => match[1]);
     assert.deepEqual(starts, ['COLD', 'WARM'], ended.stdout);
     assert.match(ended.stdout, /curl http:\/\/127\.0\.0\.1:\d+\/sentiment\/local\/predict/);
+    assert.match(ended.stdout, new RegExp(`^  cd ${path.relative(process.cwd(), workspace)}$`, 'm'));
   });
 });

@@ -60,7 +60,7 @@ describe('nimbus', function () {
     await loads;
     const problem = await refused(sandbox, deployArguments('echo'));
     assert.equal(problem.code, 'operation-running');
-    assert.match(problem.text, /deploy of echo\/local is under way.*Wait/);
+    assert.match(problem.text, /deploy of echo\/local is under way.*Wait.*Ctrl\+C/);
     open();
     assert.equal((await ended).state, 'succeeded');
     await sandbox.json(deployArguments('echo'));
@@ -80,6 +80,18 @@ describe('nimbus', function () {
     host.close();
     const { models } = JSON.parse(readFileSync(modelsFile(sandbox), 'utf8'));
     assert.deepEqual(Object.keys(models).sort(), ['echo', 'second']);
+    assert.equal(await result(), 'hello');
+  });
+
+  it('lists a model that goes on with its old version as that', async () => {
+    writeModel(sandbox, 'echo');
+    await sandbox.json(deployArguments('echo'));
+    const { promise: refusal, resolve } = Promise.withResolvers<void>();
+    const host = await hostOf(sandbox, 'cli', { deployment: ({ state }) => void (state === 'refused' && resolve()) });
+    writeModel(sandbox, 'echo', 'raise ValueError("half-written")\n');
+    await refusal;
+    host.close();
+    assert.match((await sandbox.nimbus(['list'])).stdout, /^echo .* local +new version refused /m);
     assert.equal(await result(), 'hello');
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem } from '../../src/shared/contract.ts';
 import { createSandbox, python, type Sandbox } from './nimbus.ts';
@@ -17,7 +17,7 @@ describe('nimbus, used wrongly', function () {
     ['a missing argument', ['deploy'], 2, /missing required argument/],
     ['a number that is none', ['deploy', 'x', '--memory', 'much'], 2, /whole number/],
     ['a target that is none', ['deploy', 'x', '--target', 'moon'], 2, /no target named moon/],
-    ['a model that is none', ['predict', 'nothing', 'x'], 1, /no model named nothing/],
+    ['a folder of no project', ['predict', 'nothing', 'x'], 1, /no models\.json at or above .*proj ect ü/],
     ['a name that is none', ['deploy', 'x', '--name', 'Bad Name'], 2, /"Bad Name" is not a valid name/],
     ['an empty name', ['deploy', 'x', '--name', ''], 2, /"" is not a valid name/],
     ['a name of a deployment that is none', ['deploy', 'x', '--as', 'a/b'], 2, /not a valid name/],
@@ -43,7 +43,17 @@ describe('nimbus, used wrongly', function () {
     const { code, stdout, stderr } = await sandbox.nimbus(['predict', 'nothing', '--', '--json']);
     assert.equal(code, 1);
     assert.equal(stdout, '');
-    assert.match(stderr, /no model named nothing/);
+    assert.match(stderr, /^ *nothing is looked up/m);
+  });
+
+  it('says in a folder of no project that there is none, and in a project which models there are', async () => {
+    const file = path.join(sandbox.folder, 'models.json');
+    assert.match((await sandbox.nimbus(['list'])).stdout, /^There is no models\.json at or above .*proj ect ü\./);
+    writeFileSync(file, '{"version": 1, "models": {"one": {"path": "one", "framework": "custom"}}}');
+    const { code, stderr } = await sandbox.nimbus(['status', 'nothing']);
+    rmSync(file);
+    assert.equal(code, 1);
+    assert.match(stderr, /no model named nothing[^]*Models here: one\./);
   });
 
   it('a question without a terminal names the flag that answers it', async () => {
@@ -74,6 +84,25 @@ describe('nimbus, used wrongly', function () {
     assert.match(listed.stdout, new RegExp(`project ${HOME}/code$`, 'm'));
     assert.match(listed.stdout, new RegExp(`models\\.json is new: ${HOME}/code/models\\.json$`, 'm'));
     await sandbox.endHost(path.join(HOME, 'code'));
+  });
+
+  it('deploys in the project of the model where the current folder has none', async () => {
+    const project = path.join(sandbox.folder, 'other');
+    mkdirSync(path.join(project, 'echo'), { recursive: true });
+    mkdirSync(path.join(sandbox.folder, 'nowhere'));
+    rmSync(path.join(sandbox.folder, 'models.json'), { force: true });
+    writeFileSync(path.join(project, 'models.json'), '{"version": 1, "models": {}}');
+    writeFileSync(
+      path.join(project, 'echo/handler.py'),
+      'load = lambda path: None\npredict = lambda model, input: input\n',
+    );
+    const argv = ['deploy', path.join(project, 'echo'), '--python', python, '--trust', '--yes'];
+    const { code, stdout, stderr } = await sandbox.nimbus(argv, { cwd: 'nowhere' });
+    await sandbox.endHost(project);
+    assert.equal(code, 0, stderr);
+    assert.ok(stdout.includes(`  project ${project}\n  model echo `), stdout);
+    assert.match(readFileSync(path.join(project, 'models.json'), 'utf8'), /"path":"echo"/);
+    assert.deepEqual(readdirSync(path.join(sandbox.folder, 'nowhere')), []);
   });
 
   it('prints its help and version', async () => {

@@ -91,7 +91,10 @@ describe('a deploy that takes long', () => {
     await slow.loading();
     const { code, problem } = await nimbus(['deploy', 'slow', '--yes', '--trust', '--json']);
     assert.equal(code, 1);
-    assert.match(problem, /A deploy of slow\/local is under way\..*Wait until it has ended, or cancel it\./s);
+    assert.match(
+      problem,
+      /A deploy of slow\/local is under way\..*Wait until it has ended, or cancel it: with Ctrl\+C where it runs, or with Cancel Operation in the Models view\./s,
+    );
 
     await showContainer(page, 'Nimbus');
     slow.letGo();

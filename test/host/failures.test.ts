@@ -245,11 +245,17 @@ describe('a model that cannot start', function () {
   after(() => project.end());
 
   it('is not deployed, the error has its last lines, and nothing is left', async () => {
-    project.write('broken', ECHO.replace('return "model"', 'raise RuntimeError("weights are missing")'));
+    project.write(
+      'broken',
+      ECHO.replace('return "model"', 'print("looked in /weights")\n    raise RuntimeError("weights are missing")'),
+    );
     const operation = await project.execute(project.plan('broken'));
     assert.equal(operation.state, 'failed');
     assert.equal(operation.error?.code, 'init-failed');
-    assert.match(operation.error?.why ?? '', /weights are missing/);
+    assert.match(
+      operation.error?.why ?? '',
+      /weights are missing[^]*handler\.py[^]*\nIt printed:\nlooked in \/weights$/,
+    );
     assert.deepEqual(
       operation.stages.map((stage) => stage.state),
       ['done', 'done', 'failed', 'skipped', 'skipped'],
@@ -257,7 +263,7 @@ describe('a model that cannot start', function () {
     // What a model prints may be what users sent: its place is the client, not a file.
     const log = readFileSync(operation.logFile, 'utf8');
     assert.match(log, /could not be loaded[^]*failed/);
-    assert.doesNotMatch(log, /weights are missing/);
+    assert.doesNotMatch(log, /weights/);
     assert.deepEqual(readdirSync(`${project.folder}/.nimbus/snapshots`), []);
     assert.equal((await post(`${project.host.hello.url}/broken/local/predict`, { text: 'a' })).status, 404);
   });

@@ -10,7 +10,7 @@ import { madeWith } from '../../core/environment/captured.ts';
 import { withoutPassword } from '../../core/environment/packages.ts';
 import { MODELS_FILE } from '../../core/models/document.ts';
 import { invalidName } from '../../core/models/names.ts';
-import { isHome } from '../../core/models/paths.ts';
+import { isHome, projectToDeployIn } from '../../core/models/paths.ts';
 import { newerFile } from '../../core/models/read.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
@@ -18,6 +18,7 @@ import { visible } from '../../shared/visible.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { connect, connectIfRunning, openProject } from '../context.ts';
 import { exampleCall } from '../example.ts';
+import { shortName } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { packagesOf, wholeNumber } from '../options.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
@@ -69,7 +70,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     const invalid = name === undefined ? undefined : invalidName(name);
     if (invalid) orExit(terminal, invalid);
   }
-  const { folder, newer } = await openProject(terminal);
+  const { folder, newer } = await openProject(terminal, projectToDeployIn(process.cwd(), target));
   const file = path.join(folder, MODELS_FILE);
   if (newer !== undefined) orExit(terminal, newerFile(file, newer));
   const isNew = !existsSync(file);
@@ -94,7 +95,8 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   terminal.say(`${prepared.detection.summary}`);
   terminal.say(`  project ${folder}`);
   terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${environment.label}`);
-  terminal.say(`  made with ${madeWith(prepared.captured)}`);
+  const made = madeWith(prepared.captured);
+  if (made !== '') terminal.say(`  made with ${made}`);
   for (const problem of environment.problems) terminal.say(`  ! ${problem}`);
   if (!prepared.portable)
     terminal.say(
@@ -139,11 +141,13 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     const stopped = connection.hello.deployments.some(
       (one) => keyText(one) === keyText(plan) && one.state === 'stopped',
     );
+    const card = stopped ? undefined : await fetchCard(url, { signal: terminal.signal });
     terminal.document({
       model: plan.model,
       deployment: plan.deployment,
       target: plan.deploymentSpec.target,
       framework: plan.spec.framework,
+      ...(card ? { version: card.version } : {}),
       url,
       environment: { ...environmentDocument(prepared, environment), ...(detail === undefined ? {} : { detail }) },
       ...(stopped ? { stopped } : {}),
@@ -157,8 +161,9 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       );
       return;
     }
-    terminal.say(`\n${plan.model} answers at ${url}/predict`);
-    if (!terminal.json) terminal.say(`  ${exampleCall(plan.model, await fetchCard(url))}`);
+    const called = shortName(plan, Object.keys(prepared.declared?.deployments ?? {}));
+    terminal.say(`\n${called} answers at ${url}/predict${card ? ` · version ${card.version.slice(0, 7)}` : ''}`);
+    terminal.say(`  ${exampleCall(called, card)}`);
   } finally {
     connection.close();
   }

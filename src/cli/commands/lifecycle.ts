@@ -3,10 +3,11 @@ import type { RemovePlan } from '../../core/targets/plan.ts';
 import { cancelled } from '../../shared/outcome.ts';
 import { heldByLater } from '../../core/models/later.ts';
 import { keyText, TARGETS, type DeploymentKey, type ModelsSpec } from '../../shared/spec.ts';
+import { table } from '../answer.ts';
 import { connect, openProject, withDeployment } from '../context.ts';
 import { resolveName, unknownModel } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
-import { orExit, type Terminal } from '../terminal.ts';
+import { indent, orExit, type Terminal } from '../terminal.ts';
 
 const SAID = {
   start: 'is open: the next request starts it',
@@ -15,7 +16,7 @@ const SAID = {
 } as const;
 
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
-  const name = ['<name>', 'a model, or MODEL/DEPLOYMENT where it has several'] as const;
+  const name = ['<name>', 'a model, or MODEL/DEPLOYMENT'] as const;
   const simple = {
     start: 'open a stopped endpoint again',
     stop: 'close an endpoint: requests get 503',
@@ -31,7 +32,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
   program
     .command('remove')
     .description('take a deployment away; the model stays in models.json')
-    .argument(...name)
+    .argument('<name>', 'a model, or MODEL/DEPLOYMENT where it has several')
     .option('--yes', 'do not ask')
     .action((text: string, options: { yes?: boolean }, command: Command) => remove(terminalOf(command), text, options));
   program
@@ -54,7 +55,7 @@ async function act(terminal: Terminal, verb: keyof typeof SAID, name: string): P
 
 async function remove(terminal: Terminal, name: string, options: { yes?: boolean }): Promise<void> {
   const project = await openProject(terminal);
-  const key = orExit(terminal, resolveName(project, name));
+  const key = orExit(terminal, resolveName(project, name, { exact: true }));
   await sure(terminal, options, `Remove the endpoint ${keyText(key)}? Its model files stay.`);
   await removeAll(terminal, project.folder, [key], false);
   terminal.document({ removed: [key] });
@@ -66,17 +67,22 @@ async function destroy(terminal: Terminal, model: string | undefined, options: {
   const held = project.later.find((entry) => model === undefined || entry.model === model);
   if (held) orExit(terminal, heldByLater(project.later, held)!);
   if (model !== undefined && !project.models[model]) {
-    return void orExit(terminal, unknownModel(project.models, model));
+    return void orExit(terminal, unknownModel(project, model));
   }
   const models = model === undefined ? Object.keys(project.models) : [model];
   const keys = models.map((one) => deploymentsOf(project.models, one));
-  const what = models.map((one, at) => {
-    const endpoints = keys[at]!.map(keyText).join(', ');
-    return `${one}${endpoints ? `, its endpoints ${endpoints}` : ''} (${project.models[one]!.path})`;
-  });
-  if (models.length > 0) {
-    const entries = models.length === 1 ? 'its entry' : 'their entries';
-    await sure(terminal, options, `Destroy ${what.join('; ')}, and ${entries} in models.json? The model files stay.`);
+  if (models.length === 1) {
+    const [endpoints, entry] = [
+      keys[0]!.map(keyText).join(', '),
+      `${models[0]!} (${project.models[models[0]!]!.path})`,
+    ];
+    const all = endpoints === '' ? entry : `${entry}, its endpoints ${endpoints},`;
+    await sure(terminal, options, `Destroy ${all} and its entry in models.json? The model files stay.`);
+  } else if (models.length > 1) {
+    const listed = models.map((one, at) => [one, project.models[one]!.path, keys[at]!.map(keyText).join(', ')]);
+    const question = `Destroy all ${models.length} models of ${project.folder}, their endpoints and their entries in models.json? The model files stay.`;
+    if (!options.yes) terminal.note(indent(table(listed, ['MODEL', 'PATH', 'ENDPOINTS'])));
+    await sure(terminal, options, question);
   }
   const removed = keys.flatMap((all, at) => (all.length > 0 ? all : [{ model: models[at]!, deployment: TARGETS[0] }]));
   if (removed.length > 0) await removeAll(terminal, project.folder, removed, true);

@@ -67,6 +67,10 @@ async function list(terminal: Terminal): Promise<void> {
   terminal.document({ models });
   if (models.length > 0)
     terminal.say(table(models.flatMap(lines), ['MODEL', 'FRAMEWORK', 'DEPLOYMENT', 'STATE', 'ENDPOINT']));
+  else if (project.absent)
+    terminal.say(
+      `There is no models.json at or above ${project.folder}. Change to a project's folder, or deploy a model here with: nimbus deploy PATH`,
+    );
   else if (project.newer === undefined) terminal.say('No models yet. Deploy one with: nimbus deploy PATH');
 }
 
@@ -121,7 +125,8 @@ function lines({ name, framework, path, deployments }: Listed): string[][] {
 
 function stateText(state: State | typeof LATER): string {
   if (state === LATER) return 'needs a newer Nimbus';
-  return state === 'not-deployed' ? 'not deployed' : state;
+  if (state === 'not-deployed') return 'not deployed';
+  return state === 'refused' ? 'new version refused' : state;
 }
 
 function newerText(version: number): string {
@@ -133,7 +138,7 @@ async function status(terminal: Terminal, name: string | undefined): Promise<voi
   if (project.newer !== undefined) terminal.warn(newerText(project.newer));
   const held = name === undefined ? undefined : heldByLater(project.later, modelKey(name));
   if (held) orExit(terminal, held);
-  if (name !== undefined && !project.models[name.split('/')[0]!]) orExit(terminal, unknownModel(project.models, name));
+  if (name !== undefined && !project.models[name.split('/')[0]!]) orExit(terminal, unknownModel(project, name));
   const all = await rows(terminal, project);
   const key = name?.includes('/') ? orExit(terminal, resolveName(project, name)) : undefined;
   const wanted = all.filter(

@@ -67,7 +67,8 @@ async function lock(terminal: Terminal, text: string, options: Options): Promise
     }),
   );
   terminal.say(prepared.detection.summary);
-  terminal.say(`  made with ${madeWith(prepared.captured)}`);
+  const made = madeWith(prepared.captured);
+  if (made !== '') terminal.say(`  made with ${made}`);
   if (options.check) return check(terminal, prepared);
   const locked = orExit(
     terminal,

@@ -10,7 +10,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
   program
     .command('report')
     .description('what the image of a deployment holds, and whether a zip could hold it')
-    .argument('<name>', 'a model, or MODEL/DEPLOYMENT where it has several')
+    .argument('<name>', 'a model, or MODEL/DEPLOYMENT')
     .action((name: string, _options: unknown, command: Command) => report(terminalOf(command), name));
 }
 

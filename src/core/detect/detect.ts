@@ -6,9 +6,9 @@ import { custom } from './custom.ts';
 import type { Detection } from './detection.ts';
 import type { Detector, Subject, Tools } from './detector.ts';
 import { peek, type Listing } from './folder.ts';
+import { modelsInside } from './inside.ts';
 import { laterFormat } from './later.ts';
 import { lightgbm } from './lightgbm.ts';
-import { isMarkedFile } from './markers.ts';
 import { onnx } from './onnx.ts';
 import { sklearn } from './sklearn.ts';
 import { spacy } from './spacy.ts';
@@ -52,12 +52,40 @@ export async function detect(target: string, options: DetectOptions = {}): Promi
   try {
     for (const framework of ORDER) {
       const found = await DETECTORS[framework].detect(subject, tools);
-      if (found) return found;
+      if (found) return (found.ok && (await oneOfSeveral(subject, found.value))) || found;
     }
     return await notRecognised(subject);
   } catch (error) {
     return notReadable(subject.path, error);
   }
+}
+
+/** What `spacy train` writes: the same pipeline twice. */
+const TRAINED = new Set(['model-best/', 'model-last/']);
+
+/** A folder that is no model itself, but holds models of several frameworks: none of them is the one that is meant. */
+async function oneOfSeveral(
+  subject: Subject,
+  { path: chosen, framework }: Detection,
+): Promise<Outcome<never> | undefined> {
+  if (subject.kind === 'file' || chosen === subject.path) return undefined;
+  const own = path.relative(subject.path, chosen).split(path.sep).join('/');
+  const others = (await modelsInside(subject.path, 1)).filter(
+    (one) =>
+      !`${own}/`.startsWith(one) &&
+      !(TRAINED.has(one) && TRAINED.has(`${own}/`)) &&
+      // Its detector has chosen among those.
+      !(framework === 'onnx' && one.toLowerCase().endsWith('.onnx')),
+  );
+  if (others.length === 0) return undefined;
+  return fail('model-ambiguous', `${path.basename(subject.path)} holds ${others.length + 1} models.`, {
+    why: `They are ${listed([own, ...others])}.`,
+    next: `Deploy one of these, as in ${chosen}.`,
+  });
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, 10).join(', ')}${names.length > 10 ? ' and others' : ''}`;
 }
 
 async function look(target: string): Promise<Subject | Outcome<never>> {
@@ -111,10 +139,16 @@ async function notRecognised(subject: Subject): Promise<Outcome<never>> {
     });
   }
   const inside = subject.kind === 'folder' ? await peek(subject.path) : undefined;
-  const pickle = inside?.files.find((file) => isMarkedFile(file));
+  const models = inside ? await modelsInside(subject.path, 2) : [];
+  if (models.length > 0) {
+    return fail('model-not-recognised', `${name} is not a model by itself.`, {
+      why: `It may hold ${models.length === 1 ? 'one' : 'some'}: ${listed(models)}.`,
+      next: `Choose the model itself, as in ${path.join(subject.path, models[0]!)}, or add a handler.py that defines load(path) and predict(model, input).`,
+    });
+  }
   return fail('model-not-recognised', `${name} is not a model that Nimbus knows.`, {
-    why: `Nimbus looked for ${lookedFor()}. ${inside ? folderText(inside) : fileText(subject)}`,
-    next: `Choose the model itself${pickle === undefined ? '' : `, as in ${pickle}`}, or add a handler.py that defines load(path) and predict(model, input).`,
+    why: `${inside ? folderText(inside) : fileText(subject)} Nimbus looked for ${lookedFor()}.`,
+    next: `Choose the model itself, or add a handler.py that defines load(path) and predict(model, input).`,
   });
 }
 

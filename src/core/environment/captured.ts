@@ -24,7 +24,8 @@ export function specifierOf({ kind, versions }: Captured): string {
   return kind === 'exact' ? `==${versions}` : versions;
 }
 
-/** `scikit-learn 1.5.2, numpy >=2, Python unknown`. */
+/** `scikit-learn 1.5.2, numpy >=2, pandas unknown`; of Python, that it is unknown says nothing. Empty where nothing is known. */
 export function madeWith(captured: readonly Pick<Captured, 'package' | 'versions'>[]): string {
-  return captured.map(({ package: name, versions }) => `${name === 'python' ? 'Python' : name} ${versions}`).join(', ');
+  const said = captured.filter(({ package: name, versions }) => name !== 'python' || versions !== 'unknown');
+  return said.map(({ package: name, versions }) => `${name === 'python' ? 'Python' : name} ${versions}`).join(', ');
 }

@@ -149,9 +149,10 @@ async function lockFirst(plan: CreatePlan, shell: Shell): Promise<Outcome<Locked
     return ok({ lock: { hash: lockHash(made.value), text: bodyOf(pins), torchCpu }, section: made.value });
   }
   if (FATAL.test(made.error.code)) return made;
-  const withoutLock = [made.error.what, made.error.why].filter(Boolean).join(' ');
-  shell.log(`Without a lock: ${withoutLock}`);
-  return ok({ withoutLock });
+  const { what, why = '' } = made.error;
+  shell.log(`Without a lock: ${what} ${why}`);
+  // What uv printed, in several lines, is for the log.
+  return ok({ withoutLock: why === '' || why.includes('\n') ? what : `${what} ${why}` });
 }
 
 interface Installation {

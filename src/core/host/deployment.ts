@@ -47,11 +47,11 @@ export interface Surroundings {
 /** What lies over the state of the workers. */
 export type Overlay = { state: Extract<State, 'failed' | 'changed' | 'refused'>; error: UserError };
 
-const STOPPED: Failure = {
+const stopped = (key: DeploymentKey): Failure => ({
   code: 'stopped',
-  detail: 'The deployment is stopped.',
-  next: 'Start it in the Models view, or with the command nimbus start.',
-};
+  detail: `${keyText(key)} is stopped.`,
+  next: `Start it in the Models view, or with the command nimbus start ${keyText(key)}.`,
+});
 
 export class Deployment implements Endpoint {
   readonly model: string;
@@ -89,7 +89,7 @@ export class Deployment implements Endpoint {
     });
     if (record) {
       this.#configure(record.spec);
-      if (record.stopped) void this.pool.close(STOPPED);
+      if (record.stopped) void this.pool.close(stopped(this));
     }
   }
 
@@ -113,7 +113,7 @@ export class Deployment implements Endpoint {
         next: `Deploy it in the Models view, or with the command nimbus deploy, under the name ${this.model}.`,
       };
     }
-    return this.record.stopped ? STOPPED : undefined;
+    return this.record.stopped ? stopped(this) : undefined;
   }
 
   get status(): DeploymentStatus {
@@ -201,7 +201,7 @@ export class Deployment implements Endpoint {
 
   async stop(): Promise<void> {
     if (this.record) this.record.stopped = true;
-    await this.pool.close(STOPPED);
+    await this.pool.close(stopped(this));
   }
 
   start(): void {

@@ -68,7 +68,7 @@ export class Operations {
     const other = this.runningFor(request);
     if (other) {
       return fail('operation-running', `A ${other.kind} of ${keyText(request)} is under way.`, {
-        next: 'Wait until it has ended, or cancel it.',
+        next: 'Wait until it has ended, or cancel it: with Ctrl+C where it runs, or with Cancel Operation in the Models view.',
       });
     }
     const id = randomUUID();

@@ -89,8 +89,8 @@ async function fromSnapshot(
   ports: VersionPorts,
   hold: (hash: string) => void,
 ): Promise<Outcome<Candidate>> {
-  const { interpreter, spec, lock, signal } = request;
-  ports.stage('snapshot', `${formatBytes(snapshot.bytes, 'en')}, ${snapshot.hash.slice(0, 7)}`);
+  const { spec, lock, signal } = request;
+  ports.stage('snapshot', formatBytes(snapshot.bytes, 'en'));
   const allowed = await checkRisk(snapshot.path, request);
   if (!allowed.ok) return allowed;
   if (signal.aborted) return cancelled();
@@ -115,7 +115,7 @@ async function fromSnapshot(
   });
   const madeWith = await capturedOf(allowed.value, request);
   if (request.image) ports.stage('image');
-  else ports.stage('start', interpreter);
+  else ports.stage('start');
   const spawned = await spawn(() => ports.spawn(snapshot, { modules, isolated, ownCode, version, madeWith }));
   if (!spawned.ok) return spawned;
   const { worker, image } = spawned.value;

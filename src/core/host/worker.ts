@@ -206,7 +206,13 @@ export class Worker {
 
   /** Never with lines of an earlier request: they may hold what another caller sent. */
   #withLastLines(failure: Failure): Failure {
-    if (failure.lastLines?.length) return failure;
+    if (failure.lastLines?.length) {
+      // A stack; of a start that never was deployed no log shows what was printed before.
+      const printed = this.#requestId === undefined ? this.#lastLines : [];
+      return printed.length === 0
+        ? failure
+        : { ...failure, lastLines: [...failure.lastLines, 'It printed:', ...printed] };
+    }
     const ofRequest = this.#pending !== undefined && this.#pending.id === this.#requestId;
     const lines = this.#requestId === undefined || ofRequest ? this.#lastLines : this.#startLines;
     return lines.length === 0 ? failure : { ...failure, lastLines: [...lines] };

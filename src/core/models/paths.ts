@@ -17,6 +17,17 @@ export function findProject(startFolder: string): string {
   }
 }
 
+/**
+ * The project to deploy a model in: that of the current folder, but where that has no models.json and the model lies
+ * in a project that has one, the model's.
+ */
+export function projectToDeployIn(currentFolder: string, model: string): string {
+  const current = findProject(currentFolder);
+  const own = findProject(path.dirname(path.resolve(currentFolder, model)));
+  const isProject = (folder: string): boolean => existsSync(path.join(folder, MODELS_FILE));
+  return !isProject(current) && isProject(own) ? own : current;
+}
+
 /** Whether a folder is the user's home folder. */
 export function isHome(folder: string): boolean {
   return realFolder(folder) === realFolder(os.homedir());

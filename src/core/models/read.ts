@@ -21,6 +21,8 @@ export interface Declared {
   later: LaterEntry[];
   /** Format version of a file that a newer Nimbus wrote: it is not edited, and may declare more than `models`. */
   newer?: number;
+  /** There is no file. */
+  absent?: true;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function readModels(project: string): Promise<Outcome<Declared>> {
     case 'newer':
       return ok({ models: document.spec.models, later: [], newer: document.version });
     case 'absent':
-      return ok({ models: Object.create(null) as ModelsSpec['models'], later: [] });
+      return ok({ models: Object.create(null) as ModelsSpec['models'], later: [], absent: true });
     case 'legacy':
     case 'invalid':
     case 'conflict':

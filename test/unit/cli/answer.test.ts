@@ -76,30 +76,37 @@ describe('names on the command line', () => {
   const models = {
     one,
     two: { ...one, deployments: { local: { target: 'local' as const }, other: { target: 'local' as const } } },
+    three: { ...one, deployments: { a: { target: 'local' as const }, b: { target: 'local' as const } } },
     none: { path: 'b', framework: 'custom' as const },
   };
 
   it('may leave the deployment out where there is one', () => {
-    assert.deepEqual(resolveName({ models, later: [] }, 'one'), {
+    assert.deepEqual(resolveName({ folder: '/p', models, later: [] }, 'one'), {
       ok: true,
       value: { model: 'one', deployment: 'local' },
     });
-    assert.deepEqual(resolveName({ models, later: [] }, 'two/other'), {
+    assert.deepEqual(resolveName({ folder: '/p', models, later: [] }, 'two/other'), {
       ok: true,
       value: { model: 'two', deployment: 'other' },
     });
   });
 
+  it('means the one called local where there are several, unless the one must be named', () => {
+    const names = { folder: '/p', models, later: [] };
+    assert.deepEqual(resolveName(names, 'two'), { ok: true, value: { model: 'two', deployment: 'local' } });
+    assert.equal(resolveName(names, 'two', { exact: true }).ok, false);
+  });
+
   for (const [text, code, next] of [
-    ['two', 'usage', /two\/local, two\/other/],
+    ['three', 'usage', /three\/a, three\/b/],
     ['none', 'not-deployed', /nimbus deploy b/],
-    ['gone', 'unknown-model', /one, two, none/],
+    ['gone', 'unknown-model', /one, two, three, none/],
     ['one/x', 'unknown-deployment', /local/],
     ['one/local/x', 'unknown-model', /one/],
     ['constructor', 'unknown-model', /one/],
   ] as const) {
     it(`${text} is an error that says what there is`, () => {
-      const found = resolveName({ models, later: [] }, text);
+      const found = resolveName({ folder: '/p', models, later: [] }, text);
       assert.ok(!found.ok);
       assert.equal(found.error.code, code);
       assert.match(found.error.next!, next);

@@ -285,17 +285,37 @@ pickle.dump(model, open('cut.pkl', 'wb'))`);
   describe('anything else', () => {
     it('gets an answer that says what was looked for and what is there', async () => {
       write('data/a.csv', '1');
-      write('data/m.joblib', '1');
       mkdirSync(at('data/more'));
       const error = await refused(at('data'));
       assert.equal(error.code, 'model-not-recognised');
       for (const framework of FRAMEWORKS) assert.ok(error.why!.includes(DETECTORS[framework].looksFor), framework);
-      assert.match(error.why!, /The folder has 3 entries: a\.csv, m\.joblib, more\/\./);
-      assert.match(error.next!, /as in m\.joblib/);
+      assert.match(error.why!, /^The folder has 2 entries: a\.csv, more\/\./);
       assert.match((await refused(write('notes.txt', 'abc'))).why!, /a file of type \.txt with 3 bytes/);
       assert.match((await refused(write('blob', 'x'))).why!, /a file without an extension/);
       mkdirSync(at('nothing'));
       assert.match((await refused(at('nothing'))).why!, /The folder is empty/);
+    });
+
+    it('names the models that a folder holds, before anything else', async () => {
+      write('project/models/net.pt', '1');
+      write('project/models/m.joblib', '1');
+      write('project/models/entities/config.cfg', '1');
+      write('project/.venv/lib/other.joblib', '1');
+      const error = await refused(at('project'));
+      assert.equal(error.why, 'It may hold some: models/m.joblib, models/net.pt, models/entities/.');
+      assert.ok(error.next!.includes(at('project/models/m.joblib')));
+    });
+
+    it('asks which model of several frameworks in one folder is meant', async () => {
+      writePipeline('mixed/entities');
+      assert.equal((await found(at('mixed'))).path, at('mixed/entities'));
+      write('mixed/m.joblib', '1');
+      const error = await refused(at('mixed'));
+      assert.equal(error.code, 'model-ambiguous');
+      assert.match(error.why!, /They are entities, m\.joblib\./);
+      writePipeline('trained/model-best');
+      writePipeline('trained/model-last');
+      assert.equal((await found(at('trained'))).path, at('trained/model-best'));
     });
 
     it('looks at 1,000 entries of a folder with 20,000', async () => {
