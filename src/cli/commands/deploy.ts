@@ -16,7 +16,7 @@ import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outco
 import { FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
 import { visible } from '../../shared/visible.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
-import { connect, connectIfRunning, openProject } from '../context.ts';
+import { connect, connectIfRunning, openProject, warnOfMisspelt } from '../context.ts';
 import { exampleCall } from '../example.ts';
 import { createOperationFeed } from '../operation.ts';
 import { packagesOf, wholeNumber } from '../options.ts';
@@ -69,9 +69,11 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     const invalid = name === undefined ? undefined : invalidName(name);
     if (invalid) orExit(terminal, invalid);
   }
-  const { folder, newer } = await openProject(terminal);
+  const project = await openProject(terminal);
+  const { folder, newer } = project;
   const file = path.join(folder, MODELS_FILE);
   if (newer !== undefined) orExit(terminal, newerFile(file, newer));
+  warnOfMisspelt(terminal, project);
   const isNew = !existsSync(file);
   orExit(terminal, await confirmHome(terminal, folder, isNew, options));
   const trusted = orExit(terminal, await askTrust(terminal, folder, options));
