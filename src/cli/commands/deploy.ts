@@ -12,8 +12,10 @@ import { MODELS_FILE } from '../../core/models/document.ts';
 import { invalidName } from '../../core/models/names.ts';
 import { isHome } from '../../core/models/paths.ts';
 import { newerFile } from '../../core/models/read.ts';
+import type { DeployPlan } from '../../core/targets/plan.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
+import type { OperationStage } from '../../shared/states.ts';
 import { visible } from '../../shared/visible.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { connect, connectIfRunning, openProject, warnOfMisspelt } from '../context.ts';
@@ -157,10 +159,18 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       return;
     }
     terminal.say(`\n${plan.model} answers at ${url}/predict`);
-    if (!terminal.json) terminal.say(`  ${exampleCall(plan.model, await fetchCard(url))}`);
+    if (!terminal.json) terminal.say(`  ${await nextCall(plan, stages, url)}`);
   } finally {
     connection.close();
   }
+}
+
+/** A call to go on with. What the deploy has tried itself, and the model did not take, is no example. */
+async function nextCall(plan: DeployPlan, stages: readonly OperationStage[], url: string): Promise<string> {
+  const tried = plan.spec.framework !== 'custom' && !plan.spec.examples?.length;
+  const refused = tried && stages.some(({ name, state }) => name === 'first answer' && state === 'skipped');
+  if (!refused) return exampleCall(plan.model, await fetchCard(url));
+  return `nimbus predict ${plan.model} --input JSON   (what it takes, as far as it says: ${url}/)`;
 }
 
 /** What the model was made with against the Python that runs it, for machines. */
