@@ -190,7 +190,13 @@ describe('a model that does not say what shape it takes', function () {
 
   it('is shown no call to go on with that it has just not answered', async () => {
     sandbox.add(path.join(samples, 'torch/traced.pt'), 'scripted.pt');
-    const { stdout, code, stderr } = await sandbox.nimbus(['deploy', 'scripted.pt', '--python', frameworksPython, '--trust']);
+    const { stdout, code, stderr } = await sandbox.nimbus([
+      'deploy',
+      'scripted.pt',
+      '--python',
+      frameworksPython,
+      '--trust',
+    ]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /nimbus predict scripted --input JSON {3}\(what it takes, .*\/scripted\/local\/\)/);
   });
