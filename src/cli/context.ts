@@ -1,8 +1,9 @@
+import path from 'node:path';
 import { connectHost, findHost, type HostConnection } from '../core/host/client.ts';
 import type { HostEvents } from '../core/host/protocol.ts';
 import { findProject } from '../core/models/paths.ts';
 import { readModels } from '../core/models/read.ts';
-import type { LaterEntry } from '../core/models/document.ts';
+import { MODELS_FILE, type FileProblem, type LaterEntry } from '../core/models/document.ts';
 import type { DeploymentKey, ModelsSpec } from '../shared/spec.ts';
 import type { DeploymentStatus } from '../shared/states.ts';
 import { fail } from '../shared/outcome.ts';
@@ -15,6 +16,7 @@ export interface Project {
   models: ModelsSpec['models'];
   /** Entries of models.json that this Nimbus does not know. */
   later: readonly LaterEntry[];
+  misspelt?: readonly FileProblem[];
   /** Format version of a models.json that a newer Nimbus wrote. */
   newer?: number;
   /** There is no models.json: nothing was deployed here yet, or this is no project. */
@@ -39,6 +41,13 @@ export async function openServed(terminal: Terminal): Promise<Project> {
   if (deployments.length === 0) return orExit(terminal, read);
   terminal.warn(`${read.error.what} ${read.error.why ?? ''} This is the last good state, which is still served.`);
   return { folder, models: servedModels(deployments), later: [] };
+}
+
+/** For commands that are about the file: what stands in it and has no effect. */
+export function warnOfMisspelt(terminal: Terminal, { folder, misspelt = [] }: Project): void {
+  for (const { line, column, message } of misspelt) {
+    terminal.warn(`${path.join(folder, MODELS_FILE)}:${line + 1}:${column + 1} ${message}`);
+  }
 }
 
 function servedModels(deployments: readonly DeploymentStatus[]): ModelsSpec['models'] {

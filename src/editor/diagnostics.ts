@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
-import type { ModelsDocument } from '../core/models/document.ts';
+import type { FileProblem, ModelsDocument } from '../core/models/document.ts';
 import { modelsFileUri, problemOf } from './models-file.ts';
 import type { Store } from './store/store.ts';
 
 /**
  * Shows what is wrong with models.json in the Problems view. While the file is open VS Code's JSON support reports
- * syntax and schema by itself, live: then only what it cannot know is added (merge conflicts, old and newer formats).
+ * syntax and schema by itself, live: then only what it cannot know is added (merge conflicts, old and newer formats, misspelt fields,
+ * which its schema allows).
  */
 export function showDiagnostics(store: Store): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection('nimbus');
@@ -13,9 +14,12 @@ export function showDiagnostics(store: Store): vscode.Disposable {
     collection.clear();
     for (const { folder, document } of store.projects) {
       const uri = modelsFileUri(folder);
-      const found = diagnosticsOf(document);
       const isSchemas = document.kind === 'invalid' || document.kind === 'ok';
-      if (found.length > 0 && !(isSchemas && isOpen(uri))) collection.set(uri, found);
+      const misspelt = ((document.kind === 'ok' && document.misspelt) || []).map((one) =>
+        diagnostic(one, vscode.DiagnosticSeverity.Warning, 'misspelt'),
+      );
+      const found = [...(isSchemas && isOpen(uri) ? [] : diagnosticsOf(document)), ...misspelt];
+      if (found.length > 0) collection.set(uri, found);
     }
   };
   const isModelsFile = (uri: vscode.Uri): boolean =>
@@ -48,17 +52,23 @@ function diagnosticsOf(document: ModelsDocument): vscode.Diagnostic[] {
   const problems = 'problems' in document ? document.problems : later;
   const first = problemOf(document);
   const ranges = problems.length > 0 ? problems : first ? [{ ...first, endLine: first.line, endColumn: 1 }] : [];
-  return ranges.map(({ line, column, endLine, endColumn, message }) => {
-    const severity = passive
-      ? vscode.DiagnosticSeverity.Information
-      : later.length > 0
-        ? vscode.DiagnosticSeverity.Warning
-        : vscode.DiagnosticSeverity.Error;
-    const diagnostic = new vscode.Diagnostic(new vscode.Range(line, column, endLine, endColumn), message, severity);
-    diagnostic.source = SOURCE;
-    diagnostic.code = document.kind;
-    return diagnostic;
-  });
+  const severity = passive
+    ? vscode.DiagnosticSeverity.Information
+    : later.length > 0
+      ? vscode.DiagnosticSeverity.Warning
+      : vscode.DiagnosticSeverity.Error;
+  return ranges.map((one) => diagnostic(one, severity, document.kind));
+}
+
+function diagnostic(
+  { line, column, endLine, endColumn, message }: FileProblem,
+  severity: vscode.DiagnosticSeverity,
+  code: string,
+): vscode.Diagnostic {
+  const made = new vscode.Diagnostic(new vscode.Range(line, column, endLine, endColumn), message, severity);
+  made.source = SOURCE;
+  made.code = code;
+  return made;
 }
 
 function isOpen(uri: vscode.Uri): boolean {

@@ -51,6 +51,17 @@ describe('nimbus batch, where something is in its way', function () {
     assert.match(stderr, /no log lines of a request nope/);
   });
 
+  it('says what it makes of a file that is not there, and of a JSON document', async () => {
+    const gone = await sandbox.nimbus(['batch', 'echo', 'nosuch.csv']);
+    assert.equal(gone.code, 1);
+    assert.match(gone.stderr, /There is no nosuch\.csv\.\n.*Check the path/);
+    assert.doesNotMatch(gone.stderr, /ENOENT/);
+    write('list.json', '[{"a": 1}]');
+    const document = await sandbox.nimbus(['batch', 'echo', 'list.json', '--json']);
+    assert.equal(problem(document).type, 'urn:nimbus:problem:file-not-supported');
+    assert.match(document.stdout, /\.jsonl/);
+  });
+
   it('says that a folder is no file', async () => {
     const ended = await sandbox.nimbus(['batch', 'echo', '.', '--json']);
     assert.equal(problem(ended).type, 'urn:nimbus:problem:file-unreadable');
@@ -245,6 +256,32 @@ describe('nimbus batch, on what a file holds', function () {
       const done = await batch('shout', 'one.csv', 'text\n"a, b"\nc; d\n');
       assert.deepEqual(results(done), ['A, B', 'C; D']);
       assert.match(done.said, /column text/);
+    });
+
+    it('of several columns needs one named for a model of texts', async () => {
+      writeFileSync(path.join(sandbox.folder, 'reviews.csv'), 'id,review,stars\n1,"good, old",5\n2,bad\n3\n');
+      const run = (...more: string[]): Promise<Ended> => sandbox.nimbus(['batch', 'shout', 'reviews.csv', ...more]);
+      const open = await run();
+      assert.deepEqual([open.code, open.stdout], [1, '']);
+      assert.match(open.stderr, /3 columns, and the model takes one text\.\n.*--column: id, review, stars\./);
+      const wrong = await run('--column', 'reviews');
+      assert.match(wrong.stderr, /no column reviews\.\n.*id, review, stars\./);
+      const { stdout, stderr } = await run('--column', 'review');
+      assert.deepEqual(
+        stdout.split('\n').flatMap((line) => (line ? [(JSON.parse(line) as Line).result] : [])),
+        ['GOOD, OLD', 'BAD', ''],
+      );
+      assert.match(stderr, /column review/);
+      const lines = await sandbox.nimbus(['batch', 'shout', 'in.jsonl', '--column', 'review']);
+      assert.deepEqual([lines.code, lines.stderr.includes('--column is of a table')], [2, true]);
+    });
+
+    it('ends with exit code 1 with --strict where any input failed', async () => {
+      writeFileSync(path.join(sandbox.folder, 'some.jsonl'), '"a"\n1\n');
+      const codes = ['--json', '--strict'].map(
+        async (flag) => (await sandbox.nimbus(['batch', 'shout', 'some.jsonl', flag])).code,
+      );
+      assert.deepEqual(await Promise.all(codes), [0, 1]);
     });
 
     it('is read over more than one part of the file, and empty', async () => {

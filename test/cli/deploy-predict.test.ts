@@ -7,6 +7,7 @@ import type { BatchLine } from '../../src/core/invoke/batch.ts';
 import { usualPort } from '../../src/core/host/port.ts';
 import type { PredictAnswer, Problem } from '../../src/shared/contract.ts';
 import type { Phases } from '../../src/shared/latency.ts';
+import { deployArguments, writeModel } from './models.ts';
 import { createSandbox, python, samples, type Sandbox } from './nimbus.ts';
 
 type Printed = PredictAnswer & { client: Phases };
@@ -235,5 +236,16 @@ describe('nimbus on the samples', function () {
     });
     assert.deepEqual(await sandbox.json(['list']), { models: [] });
     assert.ok(existsSync(path.join(sandbox.folder, 'models/flowers.joblib')));
+  });
+
+  it('says where the stack of a failed handler is, which names its line as whoever wrote it knows it', async () => {
+    writeModel(sandbox, 'own', 'def load(path): pass\n\n\ndef predict(model, input):\n    raise ValueError("boom")\n');
+    await sandbox.json(deployArguments('own'));
+    const failed = await sandbox.nimbus(['predict', 'own', 'x']);
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /ValueError: boom/);
+    const argv = /nimbus (logs own --request \S+)/.exec(failed.stderr)![1]!.split(' ');
+    const { stdout } = await sandbox.nimbus(argv);
+    assert.match(stdout, /stderr ValueError at\n.*stderr +File "own\/handler\.py", line 5, in predict/);
   });
 });

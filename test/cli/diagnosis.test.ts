@@ -1,6 +1,6 @@
 /** What a model was made with against the Python that runs it: said before it loads, and kept with the deployment. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ModelCard } from '../../src/shared/contract.ts';
 import type { DeploymentStatus } from '../../src/shared/states.ts';
@@ -79,8 +79,38 @@ os.remove("acme_scaling.py")
 os.remove("feature_engine.py")`,
     );
     const { stdout } = await sandbox.nimbus(['deploy', 'steps.pkl', '--python', python, '--trust']);
-    assert.match(stdout, /! It names the module acme_scaling, which is not in this project/);
+    assert.match(
+      stdout,
+      /! It names the module acme_scaling, and there is no acme_scaling\.py beside the model or in the/,
+    );
     assert.doesNotMatch(stdout, /module (?:own_scaling|feature_engine|sklearn|numpy)/);
     assert.match(stdout, /made with .*feature-engine unknown/);
+  });
+
+  it('finds a module that lies beside the model, and says where it would look where it is gone', async () => {
+    runPython(
+      sandbox,
+      `
+import os, pickle, sys
+from sklearn.dummy import DummyRegressor
+from sklearn.pipeline import make_pipeline
+os.makedirs("clean", exist_ok=True)
+sys.path.insert(0, os.path.join(os.getcwd(), "clean"))
+open("clean/features.py", "w").write("from sklearn.base import BaseEstimator\\nclass Plain(BaseEstimator):\\n    def fit(self, X, y=None): self.fitted_ = True; return self\\n    def transform(self, X): return X\\n")
+import features
+pickle.dump(make_pipeline(features.Plain(), DummyRegressor()).fit([[1.0]], [2.0]), open("clean/cleaned.pkl", "wb"))`,
+    );
+    const deploy = ['deploy', 'clean/cleaned.pkl', '--python', python, '--trust'];
+    const { code, stdout, stderr } = await sandbox.nimbus(deploy);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stdout, /It names the module features/);
+    const { result } = await sandbox.json<{ result: { value: number } }>(['predict', 'cleaned', '--input', '[1]']);
+    assert.equal(result.value, 2);
+    rmSync(path.join(sandbox.folder, 'clean/features.py'));
+    const refused = await sandbox.nimbus(deploy);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stdout, /no features\.py beside the model or in the project's folder/);
+    assert.match(refused.stderr, /Put features\.py beside cleaned\.pkl or in /);
+    assert.doesNotMatch(refused.stderr, /pip install/);
   });
 });

@@ -182,3 +182,22 @@ describe('a model of every framework, by the command line', function () {
     });
   }
 });
+
+describe('a model that does not say what shape it takes', function () {
+  this.timeout(120_000);
+  const sandbox = createSandbox();
+  after(() => sandbox.remove());
+
+  it('is shown no call to go on with that it has just not answered', async () => {
+    sandbox.add(path.join(samples, 'torch/traced.pt'), 'scripted.pt');
+    const { stdout, code, stderr } = await sandbox.nimbus([
+      'deploy',
+      'scripted.pt',
+      '--python',
+      frameworksPython,
+      '--trust',
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /nimbus predict scripted --input JSON {3}\(what it takes, .*\/scripted\/local\/\)/);
+  });
+});

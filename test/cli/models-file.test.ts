@@ -104,6 +104,19 @@ describe('nimbus deploy with a models.json that', function () {
     }
   });
 
+  it('has a misspelt field warns of it at its line, and works on', async () => {
+    writeModel(sandbox, 'echo');
+    writeFileSync(
+      file(),
+      '{"version": 1, "models": {\n"echo": {"path": "echo", "framework": "custom", "descripton": "d"}}}',
+    );
+    for (const argv of [['list'], deployArguments('echo')]) {
+      const { code, stderr } = await sandbox.nimbus(argv);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /models\.json:2:\d+ "descripton" of "echo" .*Did you mean "description"\?/);
+    }
+  });
+
   it("has a deployment with the same name to AWS's clients refuses the new one before it starts anything", async () => {
     writeModel(sandbox, 'echo');
     const other = { path: 'echo', framework: 'custom', deployments: { 'b-local': { target: 'local' } } };

@@ -65,8 +65,8 @@ def predict(model, text):
     assert.equal(body['detail'], 'RuntimeError: failed on SECRET');
     await worker.end();
     assert.match(worker.stderr, /^nimbus: request request-1 failed\n/);
-    assert.match(worker.stderr, /RuntimeError at\n(?:.*\n)*.*handler\.py", line 12, in predict\n/);
-    assert.match(worker.stderr, /because of\n.*ValueError at\n(?:.*\n)*.*line 6, in inner\n/);
+    assert.match(worker.stderr, /\nRuntimeError at\n(?:.*\n)*.*handler\.py", line 12, in predict\n/);
+    assert.match(worker.stderr, /because of\nValueError at\n(?:.*\n)*.*line 6, in inner\n/);
     assert.doesNotMatch(worker.stderr, /SECRET|nimbus_runtime/);
   });
 

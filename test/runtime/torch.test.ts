@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { assertClose } from './close.ts';
@@ -26,6 +27,19 @@ const WORDS = [
     ],
   },
 ];
+
+/** Its source must be in a file: that is what torch.jit.script reads. */
+const RAISES = `
+import sys, torch
+
+class Raises(torch.nn.Module):
+    def forward(self, x):
+        if bool(x.sum() > 0):
+            raise ValueError("too bright")
+        return x
+
+torch.jit.script(Raises()).save(sys.argv[1])
+`;
 
 describe('PyTorch answers as it does when called directly', function () {
   this.timeout(180_000);
@@ -65,6 +79,24 @@ describe('PyTorch answers as it does when called directly', function () {
     assert.equal(await refusedField({ words: [[1], [1, 2]], weights: [[1]] }), 'input.words');
     assert.equal(await refusedField({ words: [[1]], weights: [[1]], more: 1 }), 'input.more');
     assert.equal(await refusedField([[1]]), 'input');
+  });
+
+  it('a tensor of a shape that the program cannot take is refused, not a failure of the program', async () => {
+    const { field, detail } = await refused(torch('traced.pt'), { input: [1] });
+    assert.equal(field, 'input');
+    assert.match(detail, /^The program does not take a tensor of this shape: [^\n]*1[^\n]*$/);
+  });
+
+  it('what else TorchScript says begins with what went wrong', async () => {
+    const file = scratch.path('raises.ts');
+    const source = scratch.path('raises.py');
+    writeFileSync(source, RAISES);
+    const saved = await runPython([source, file], {}, frameworksPython());
+    assert.equal(saved.code, 0, saved.stderr);
+    const { worker } = await direct.of(file);
+    const { status, body } = await worker.post('/predict', { input: [1] });
+    assert.equal(status, 500);
+    assert.match(String(body['detail']), /^\w+: [^\n]*too bright/);
   });
 
   it('TorchScript with labels beside it classifies', async () => {

@@ -162,6 +162,13 @@ def json_type(value):
     return "a list" if isinstance(value, list) else "an object"
 
 
+def shown(value):
+    """`json_type` with a text itself, which says more than its type: `a string: "90,5"`."""
+    if not isinstance(value, str):
+        return json_type(value)
+    return "a string: %s" % json.dumps(value if len(value) <= 40 else value[:40] + "…", ensure_ascii=False)
+
+
 def _check_media_type(content_type):
     if not content_type:
         return

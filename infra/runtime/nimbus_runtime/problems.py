@@ -1,6 +1,7 @@
 """The failures that callers see: RFC 9457 problem details, the table of docs/architecture.md."""
 
 import os
+import re
 import sys
 
 TABLE = {
@@ -78,6 +79,14 @@ def remedy_of(error, framework):
     return None
 
 
+def shorter(name):
+    """A file of a snapshot by its path in the model's folder or among the project's modules, as whoever wrote it knows it."""
+    return _SNAPSHOT.sub("", name)
+
+
+_SNAPSHOT = re.compile(r"^.*[/\\]snapshots[/\\][0-9a-f]{64}[/\\](?:modules[/\\])?")
+
+
 def frames_of(error):
     """Type and stack of an exception and of what caused it, as lines without any message.
 
@@ -87,14 +96,15 @@ def frames_of(error):
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        lines.append(type(error).__module__ + "." + type(error).__qualname__ + " at")
+        kind = type(error)
+        lines.append(("" if kind.__module__ == "builtins" else kind.__module__ + ".") + kind.__qualname__ + " at")
         step = error.__traceback__
         while step is not None:
             code = step.tb_frame.f_code
             if is_own_file(code.co_filename):
                 step = step.tb_next
                 continue
-            lines.append('  File "%s", line %d, in %s' % (code.co_filename, step.tb_lineno, code.co_name))
+            lines.append('  File "%s", line %d, in %s' % (shorter(code.co_filename), step.tb_lineno, code.co_name))
             step = step.tb_next
         if error.__cause__ is not None or not error.__suppress_context__:
             error = error.__cause__ or error.__context__

@@ -23,11 +23,14 @@ import { EXIT, Exit, orExit, type Terminal } from '../terminal.ts';
 interface Options {
   out?: string;
   resume?: boolean;
+  column?: string;
+  strict?: boolean;
 }
 
 /** What a file may hold; in the command's help and in its page. */
 export const BATCH_FILES = `A table's delimiter (comma, semicolon or tab) is recognised from its header line, and the summary names it with the
 columns. One column is its bare values; more are an object by column name, with numbers where the model's card says so.
+With --column one of several is the input, as a model of texts needs it.
 
 A line of JSON is the input. Where the model's card says that no input is an object, a line that is the body of an HTTP
 request, \`{"text": "…"}\` or \`{"input": …}\` with nothing else but \`parameters\`, is understood as that.`;
@@ -35,9 +38,10 @@ request, \`{"text": "…"}\` or \`{"input": …}\` with nothing else but \`param
 /** What a run does with failures, and how it goes on; there too. */
 export const BATCH_RUN = `An input that fails has an error in its line, and no other input fails with it: one that ends the worker, or takes
 longer than the model's time-out, is searched for and left out. A full queue and a model that loads are waited for.
+The exit code is 1 where every input failed, and with --strict where any did.
 
-With --out the answers are in a file beside it, named .partial, until all of them are there. A run that was cancelled,
-or killed, goes on with --resume: what is answered is kept. That takes the same file, unchanged, and the same version
+With --out the answers are in a file beside it, named .partial, until all of them are there; then they take the place
+of a file of that name. A run that was cancelled, or killed, goes on with --resume: what is answered is kept. That takes the same file, unchanged, and the same version
 of the model. Where there is nothing to go on with, --resume begins.`;
 
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
@@ -50,6 +54,8 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
       'a text per line (.txt), one input as JSON per line (.jsonl), or one per row of a table (.csv, .tsv); - reads lines from standard input',
     )
     .option('--out <file>', 'write the answers there instead of standard output')
+    .option('--column <name>', 'the column of a table that is the input')
+    .option('--strict', 'end with exit code 1 where any input failed')
     .option('--resume', 'go on where an earlier run with the same --out ended')
     .addHelpText('after', `\n${BATCH_FILES}\n\n${BATCH_RUN}`)
     .action((name: string, file: string, options: Options, command: Command) =>
@@ -58,17 +64,22 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 }
 
 async function batch(terminal: Terminal, name: string, file: string, options: Options): Promise<void> {
-  const { out } = options;
+  const { out, column } = options;
+  const picked = column === undefined ? {} : { column };
   if (options.resume) orExit(terminal, canBeResumed(file, out));
   await withDeployment(terminal, name, async (connection, key, project) => {
     const { url, version } = statusOrExit(terminal, connection, key);
     const card = await fetchCard(url);
-    const inputs = orExit(terminal, await openInputs(file, card));
+    const inputs = orExit(terminal, await openInputs(file, { card, ...picked }));
     const { recognised } = inputs;
     const origin =
       file === '-' || inputs.bytes === undefined
         ? undefined
-        : await originOf(file, `${key.model}/${key.deployment}`, card?.version ?? version);
+        : await originOf(file, {
+            ...picked,
+            deployment: `${key.model}/${key.deployment}`,
+            version: card?.version ?? version,
+          });
     const kept =
       out === undefined ? NOTHING_KEPT : orExit(terminal, await keptFor(out, origin, options.resume === true));
     const partial = out === undefined ? undefined : orExit(terminal, await openPartial(out, origin, kept));
@@ -103,7 +114,7 @@ async function batch(terminal: Terminal, name: string, file: string, options: Op
     if (done.succeeded + done.failed === 0)
       terminal.note(`${file === '-' ? 'Standard input' : file} is empty: nothing was sent.`);
     sayDone(terminal, done, (Date.now() - started) / 1000, [...keptSaid(kept), ...describe(recognised)], out);
-    if (done.failed > 0 && done.succeeded === 0) throw new Exit(EXIT.failed);
+    if (done.failed > 0 && (done.succeeded === 0 || options.strict === true)) throw new Exit(EXIT.failed);
   });
 }
 

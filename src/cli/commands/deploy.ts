@@ -12,11 +12,14 @@ import { MODELS_FILE } from '../../core/models/document.ts';
 import { invalidName } from '../../core/models/names.ts';
 import { isHome, projectToDeployIn } from '../../core/models/paths.ts';
 import { newerFile } from '../../core/models/read.ts';
+import type { DeployPlan } from '../../core/targets/plan.ts';
+import type { ModelCard } from '../../shared/contract.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
+import type { OperationStage } from '../../shared/states.ts';
 import { visible } from '../../shared/visible.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
-import { connect, connectIfRunning, openProject } from '../context.ts';
+import { connect, connectIfRunning, openProject, warnOfMisspelt } from '../context.ts';
 import { exampleCall } from '../example.ts';
 import { shortName } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
@@ -70,9 +73,11 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     const invalid = name === undefined ? undefined : invalidName(name);
     if (invalid) orExit(terminal, invalid);
   }
-  const { folder, newer } = await openProject(terminal, projectToDeployIn(process.cwd(), target));
+  const project = await openProject(terminal, projectToDeployIn(process.cwd(), target));
+  const { folder, newer } = project;
   const file = path.join(folder, MODELS_FILE);
   if (newer !== undefined) orExit(terminal, newerFile(file, newer));
+  warnOfMisspelt(terminal, project);
   const isNew = !existsSync(file);
   orExit(terminal, await confirmHome(terminal, folder, isNew, options));
   const trusted = orExit(terminal, await askTrust(terminal, folder, options));
@@ -163,10 +168,22 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     }
     const called = shortName(plan, Object.keys(prepared.declared?.deployments ?? {}));
     terminal.say(`\n${called} answers at ${url}/predict${card ? ` · version ${card.version.slice(0, 7)}` : ''}`);
-    terminal.say(`  ${exampleCall(called, card)}`);
+    terminal.say(`  ${nextCall(called, { plan, stages, url }, card)}`);
   } finally {
     connection.close();
   }
+}
+
+/** A call to go on with. What the deploy has tried itself, and the model did not take, is no example. */
+function nextCall(
+  called: string,
+  { plan, stages, url }: { plan: DeployPlan; stages: readonly OperationStage[]; url: string },
+  card: ModelCard | undefined,
+): string {
+  const tried = plan.spec.framework !== 'custom' && !plan.spec.examples?.length;
+  const refused = tried && stages.some(({ name, state }) => name === 'first answer' && state === 'skipped');
+  if (!refused) return exampleCall(called, card);
+  return `nimbus predict ${called} --input JSON   (what it takes, as far as it says: ${url}/)`;
 }
 
 /** What the model was made with against the Python that runs it, for machines. */

@@ -7,7 +7,7 @@ import type { DeploymentStatus, State } from '../../shared/states.ts';
 import { formatBytes } from '../../shared/bytes.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { table } from '../answer.ts';
-import { connect, openServed, type Project } from '../context.ts';
+import { connect, openServed, warnOfMisspelt, type Project } from '../context.ts';
 import { resolveName, unknownModel } from '../names.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
 
@@ -45,6 +45,7 @@ async function rows(terminal: Terminal, project: Project): Promise<Row[]> {
 async function list(terminal: Terminal): Promise<void> {
   const project = await openServed(terminal);
   if (project.newer !== undefined) terminal.warn(newerText(project.newer));
+  warnOfMisspelt(terminal, project);
   const all = await rows(terminal, project);
   const byModel = new Map<string, Row[]>();
   for (const row of all) byModel.set(row.model, [...(byModel.get(row.model) ?? []), row]);

@@ -38,7 +38,7 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
     const { problem, body, phases, start } = answer;
     if (problem) {
       terminal.document(problem);
-      if (!terminal.json) process.stderr.write(formatProblem(problem));
+      if (!terminal.json) process.stderr.write(formatProblem(problem, name));
       throw new Exit(EXIT.failed);
     }
     terminal.document({ ...(body as object), client: phases });
@@ -47,18 +47,24 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
   });
 }
 
-function formatProblem(problem: {
-  status: number;
-  title: string;
-  detail: string;
-  next?: string;
-  lastLines?: string[];
-  requestId: string;
-}): string {
+function formatProblem(
+  problem: {
+    status: number;
+    title: string;
+    detail: string;
+    next?: string;
+    lastLines?: string[];
+    type: string;
+    requestId: string;
+  },
+  name: string,
+): string {
   const lines = [`${problem.status} ${problem.title}`, indent(problem.detail)];
   if (problem.lastLines?.length) lines.push(indent(problem.lastLines.join('\n'), '  | '));
   if (problem.next) lines.push(problem.next);
-  lines.push(`request ${problem.requestId}`);
+  // Where the model's own code failed, its log has the stack.
+  const isFailure = problem.type === 'urn:nimbus:problem:handler-failed';
+  lines.push(isFailure ? `Where: nimbus logs ${name} --request ${problem.requestId}` : `request ${problem.requestId}`);
   return `${lines.join('\n')}\n`;
 }
 

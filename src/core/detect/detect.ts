@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fail, type Outcome } from '../../shared/outcome.ts';
 import { FRAMEWORKS, type Framework } from '../../shared/spec.ts';
+import { notReadable } from '../not-readable.ts';
 import { custom } from './custom.ts';
 import type { Detection } from './detection.ts';
 import type { Detector, Subject, Tools } from './detector.ts';
@@ -98,34 +99,6 @@ async function look(target: string): Promise<Subject | Outcome<never>> {
     });
   } catch (error) {
     return notReadable(target, error);
-  }
-}
-
-function notReadable(target: string, error: unknown): Outcome<never> {
-  const { code } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return fail('path-missing', `There is no ${target}.`, {
-        next: 'Check the path; it may have been moved or deleted, or a link leads nowhere.',
-      });
-    case 'ELOOP':
-      return fail('path-not-readable', `${target} cannot be read.`, {
-        why: 'It is a link that leads back to itself.',
-        next: 'Correct the link, or choose the model itself.',
-      });
-    case 'EACCES':
-    case 'EPERM':
-      return fail('path-not-readable', `${target} cannot be read.`, {
-        why: 'You lack the permission to read it.',
-        next: 'Change the permissions of the file or folder.',
-      });
-    case 'EIO':
-    case 'ENAMETOOLONG':
-    case 'EMFILE':
-      return fail('path-not-readable', `${target} cannot be read.`, { why: (error as Error).message });
-    default:
-      throw error;
   }
 }
 

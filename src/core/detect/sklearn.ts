@@ -102,7 +102,7 @@ function definedInScript(file: string, globals: PickleGlobal[]): Outcome<never> 
   const names = globals.map(({ name }) => name.slice(name.indexOf('.') + 1));
   return fail('model-needs-script', `${file} needs ${names.join(', ')} of the script that saved it.`, {
     why: `It names ${globals.map(({ name }) => name).join(', ')}: the class or function was defined in the training script or notebook itself, where nothing else can import it from.`,
-    next: `Move ${names.length === 1 ? 'it' : 'them'} into a module beside it (for example features.py), import ${names.length === 1 ? 'it' : 'them'} from there, and save the model again.`,
+    next: `Move ${names.length === 1 ? 'it' : 'them'} into a module beside ${file} or in the project's folder (for example features.py), import ${names.length === 1 ? 'it' : 'them'} from there, and save the model again.`,
   });
 }
 

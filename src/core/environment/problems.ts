@@ -39,6 +39,6 @@ function foreignModules(plan: EnvironmentPlan, { foreign, lock }: About): string
     .filter((name) => !known.has(normalName(name)))
     .map(
       (name) =>
-        `It names the module ${name}, which is not in this project, and Nimbus does not know its package: loading fails where it is not installed. Name the package in a requirements.txt beside the model.`,
+        `It names the module ${name}, and there is no ${name}.py beside the model or in the project's folder, nor does Nimbus know a package of that name: loading fails where it is not installed. Put the module there, or name its package in a requirements.txt beside the model.`,
     );
 }

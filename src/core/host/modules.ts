@@ -61,8 +61,9 @@ export async function projectModules(
   const files: ModelFile[] = [];
   const places: string[] = [];
   const seen = new Set(names);
+  const roots = await rootsOf(model, project);
   for (const name of seen) {
-    for (const place of await placesOf(name, project)) {
+    for (const place of await placesOf(name, roots)) {
       // What lies in the model itself is found there first.
       if (place.startsWith(model + path.sep) || place === model) continue;
       if (!(await liesIn(place, project))) return leadsOut(place);
@@ -98,19 +99,39 @@ function leadsOut(place: string): Outcome<never> {
 }
 
 /** Whether the project has a module of this top-level name. */
-export async function isProjectModule(name: string, project: string): Promise<boolean> {
-  return (await placesOf(name, project)).length > 0;
+export async function isProjectModule(name: string, where: { project: string; model: string }): Promise<boolean> {
+  return (await placesOf(name, await rootsOf(where.model, where.project))).length > 0;
 }
 
-/** What `import name` finds in the project's folder: a package, a module, a compiled one. */
-async function placesOf(name: string, project: string): Promise<string[]> {
+/**
+ * Folders of the project in which a model's modules are looked for, the nearest first: beside its file, where the script
+ * that saved it often lies, and the project's own. Not beside a folder: a handler.py that imports torch would find a
+ * model of that name there.
+ */
+async function rootsOf(model: string, project: string): Promise<string[]> {
+  const beside = path.dirname(model);
+  const isInside = beside.startsWith(project + path.sep);
+  const isFolder = (await stat(model).catch(() => undefined))?.isDirectory() ?? false;
+  return isInside && !isFolder ? [beside, project] : [project];
+}
+
+/** What `import name` finds in the first of these folders that has it: a package, a module, a compiled one. */
+async function placesOf(name: string, roots: readonly string[]): Promise<string[]> {
   if (isIgnored(name)) return [];
-  const folder = path.join(project, name);
+  for (const root of roots) {
+    const places = await placesIn(name, root);
+    if (places.length > 0) return places;
+  }
+  return [];
+}
+
+async function placesIn(name: string, root: string): Promise<string[]> {
+  const folder = path.join(root, name);
   if (await holdsPython(folder)) return [folder];
-  const source = path.join(project, `${name}.py`);
+  const source = path.join(root, `${name}.py`);
   if ((await stat(source).catch(() => undefined))?.isFile()) return [source];
-  const compiled = (await readdir(project)).filter((file) => file.startsWith(`${name}.`) && /\.(?:so|pyd)$/.test(file));
-  return compiled.map((file) => path.join(project, file));
+  const compiled = (await readdir(root)).filter((file) => file.startsWith(`${name}.`) && /\.(?:so|pyd)$/.test(file));
+  return compiled.map((file) => path.join(root, file));
 }
 
 async function holdsPython(folder: string): Promise<boolean> {

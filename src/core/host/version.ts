@@ -1,7 +1,9 @@
 /** From a model's files to a worker that answered: what deploying and reloading have in common. */
 import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import { isCovered } from '../consent.ts';
 import { detect } from '../detect/detect.ts';
+import { unknownModules } from '../detect/estimator-packages.ts';
 import type { Consent, Detection, Risk } from '../detect/detection.ts';
 import { capture } from '../environment/capture.ts';
 import { modelPath } from '../models/paths.ts';
@@ -124,7 +126,7 @@ async function fromSnapshot(
   try {
     const ready = await worker.ready;
     if (signal.aborted) return cancelled();
-    if (!ready.ok) return { ok: false, error: await startError(ready.failure, request.project) };
+    if (!ready.ok) return { ok: false, error: await startError(ready.failure, request, allowed.value.risk) };
     const { importsMs, loadMs } = worker.timeline;
     const { networkLeft } = ready;
     const network = networkLeft === undefined ? '' : `, ${NETWORK[`${networkLeft}`]}`;
@@ -270,15 +272,36 @@ export async function checkRisk(
   }
 }
 
-async function startError(failure: Parameters<typeof whyOf>[0], project: string): Promise<UserError> {
+async function startError(
+  failure: Parameters<typeof whyOf>[0],
+  { project, spec }: Pick<VersionRequest, 'project' | 'spec'>,
+  risk: Risk,
+): Promise<UserError> {
   const missing = /No module named '(\w+)/.exec(failure.detail)?.[1];
-  const own = missing !== undefined && (await isProjectModule(missing, project));
+  const model = modelPath(project, spec);
   return {
     code: failure.code,
     what: 'The model could not be loaded.',
     why: whyOf(failure),
-    next: own
-      ? `${missing} is a module of this project that the model does not import by its name: write "import ${missing}" where it is used.`
-      : (failure.next ?? 'Correct the model or its environment, and redeploy.'),
+    next:
+      (missing === undefined ? undefined : await remedyOf(missing, risk, { project, model })) ??
+      failure.next ??
+      'Correct the model or its environment, and redeploy.',
   };
+}
+
+/** Where a missing module would be found; undefined where it is a known package's. */
+async function remedyOf(
+  missing: string,
+  risk: Risk,
+  where: { project: string; model: string },
+): Promise<string | undefined> {
+  if (await isProjectModule(missing, where)) {
+    return `${missing} is a module of this project that the model does not import by its name: write "import ${missing}" where it is used.`;
+  }
+  // A package that is called as somebody's own module would be a stranger's.
+  if (!('globals' in risk) || !unknownModules(risk.globals).includes(missing)) return undefined;
+  const { base: name, dir: folder } = path.parse(where.model);
+  const places = folder === where.project ? `beside ${name}` : `beside ${name} or in ${where.project}`;
+  return `Put ${missing}.py ${places} and redeploy; if it is a package's, name that package in a requirements.txt beside ${name}, or install it into the Python that runs the model.`;
 }

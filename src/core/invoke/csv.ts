@@ -3,7 +3,9 @@ import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { parse as parseWhole } from 'csv-parse/sync';
 import type { ModelCard } from '../../shared/contract.ts';
-import { columnsOf } from '../../shared/schema.ts';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { columnsOf, takesNoObject, takesText } from '../../shared/schema.ts';
+import { notReadable } from '../not-readable.ts';
 import type { BatchInput, Recognised } from './inputs.ts';
 
 const DELIMITERS = [',', ';', '\t'] as const;
@@ -12,17 +14,63 @@ type Delimiter = (typeof DELIMITERS)[number];
 const HEADER_BYTES = 256 * 1024;
 const OPTIONS = { bom: true, skip_empty_lines: true, relax_column_count: true } as const;
 
-/** One input per row: an object by the header, or the bare value of a single column. */
-export async function* rows(
-  stream: Readable,
-  card: ModelCard | undefined,
-  recognised: Recognised,
+interface TableOptions {
+  card: ModelCard | undefined;
+  recognised: Recognised;
+  /** The one that is the input. */
+  column: string | undefined;
+}
+
+/**
+ * One input per row: an object by the header, or the bare value of a single column or of `column`. Errors: there is no
+ * such column; there are several, and the model takes a text.
+ */
+export async function openTable(
+  { stream, name }: { stream: Readable; name: string },
+  { card, recognised, column }: TableOptions,
+): Promise<Outcome<AsyncGenerator<readonly BatchInput[]>>> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let head: Buffer;
+  try {
+    head = await readHead(chunks);
+  } catch (error) {
+    return notReadable(name, error);
+  }
+  const { delimiter, columns } = recogniseHeader(firstLine(head) ?? head.toString(), columnsOf(card?.input));
+  if (columns.length > 0) Object.assign(recognised, { delimiter, columns: column === undefined ? columns : [column] });
+  const refused = refusedColumn(name, columns, { card, column });
+  if (refused) {
+    stream.destroy();
+    return refused;
+  }
+  return ok(rows({ stream, head, chunks }, { delimiter, columns, card, column }));
+}
+
+function refusedColumn(
+  name: string,
+  columns: readonly string[],
+  { card, column }: Pick<TableOptions, 'card' | 'column'>,
+): Outcome<never> | undefined {
+  const shown = columns.slice(0, COLUMNS_NAMED).join(', ');
+  const all = columns.length > COLUMNS_NAMED ? `${shown} and ${columns.length - COLUMNS_NAMED} more` : shown;
+  if (column !== undefined && !columns.includes(column) && columns.length > 0) {
+    return fail('column-missing', `${name} has no column ${column}.`, { next: `Name one of its columns: ${all}.` });
+  }
+  const takesOne = card?.input !== undefined && takesText(card.input) && takesNoObject(card.input);
+  if (column !== undefined || columns.length < 2 || !takesOne) return undefined;
+  return fail('column-needed', `${name} has ${columns.length} columns, and the model takes one text.`, {
+    next: `Say which of them is the text with --column: ${all}.`,
+  });
+}
+
+const COLUMNS_NAMED = 30;
+
+async function* rows(
+  { stream, head, chunks }: { stream: Readable; head: Buffer; chunks: AsyncIterator<Buffer> },
+  { delimiter, columns, card, column }: Omit<TableOptions, 'recognised'> & { delimiter: Delimiter; columns: string[] },
 ): AsyncGenerator<readonly BatchInput[]> {
   const numeric = numericColumns(card);
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  const head = await readHead(chunks);
-  const { delimiter, columns } = recogniseHeader(firstLine(head) ?? head.toString(), columnsOf(card?.input));
-  if (columns.length > 0) Object.assign(recognised, { delimiter, columns });
+  const read = (name: string, text: string): unknown => (numeric(name) ? numberOf(text) : text);
   const parser = parse({ ...OPTIONS, columns: true, info: true, delimiter });
   const whole = Readable.from(rejoined(head, chunks), { objectMode: false });
   whole.on('error', (error) => parser.destroy(error));
@@ -30,10 +78,13 @@ export async function* rows(
   let part: BatchInput[] = [];
   try {
     for await (const { record, info } of parser as AsyncIterable<Row>) {
-      const fields = Object.entries(record).map(
-        ([name, text]) => [name, numeric(name) ? numberOf(text) : text] as const,
-      );
-      const input = columns.length <= 1 && fields.length === 1 ? fields[0]![1] : Object.fromEntries(fields);
+      const fields = Object.entries(record).map(([name, text]) => [name, read(name, text)] as const);
+      const input =
+        column !== undefined
+          ? read(column, record[column] ?? '')
+          : columns.length <= 1 && fields.length === 1
+            ? fields[0]![1]
+            : Object.fromEntries(fields);
       part.push({ line: info.lines, endByte: info.bytes, input, bytes: Buffer.byteLength(JSON.stringify(input)) });
       if (part.length === PART_ROWS) {
         yield part;

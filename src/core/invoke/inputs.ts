@@ -6,7 +6,8 @@ import { StringDecoder } from 'node:string_decoder';
 import type { ModelCard } from '../../shared/contract.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { isSchema, takesNoObject } from '../../shared/schema.ts';
-import { rows } from './csv.ts';
+import { openTable } from './csv.ts';
+import { notReadable } from '../not-readable.ts';
 
 /** One input of a batch with the parameters that its line brought, or why it cannot be one. */
 export type BatchInput = {
@@ -43,16 +44,28 @@ export class UnreadableInputs extends Error {
 
 /**
  * Opens a file as a stream of inputs, never holding more than a part of it: `.jsonl` and `.ndjson` one JSON value per
- * line, `.csv` and `.tsv` one object per row by its header (a single column is the bare value), anything else one text
- * per line; `-` is standard input. Empty lines are skipped. `card` tells which columns are numbers, and whether a line
+ * line, `.csv` and `.tsv` one object per row by its header (a single column, or `column`, is the bare value), anything
+ * else one text per line; `-` is standard input. Empty lines are skipped. `card` tells which columns are numbers, and whether a line
  * of JSON may be the body of an HTTP request. The stream throws `UnreadableInputs` where the file breaks off: a quote
  * that is not closed, a drive that is gone.
  */
-export async function openInputs(file: string, card?: ModelCard): Promise<Outcome<Inputs>> {
+export async function openInputs(
+  file: string,
+  {
+    card,
+    column,
+  }: { card?: ModelCard | undefined; /** Of a table: the one that is the input. */ column?: string } = {},
+): Promise<Outcome<Inputs>> {
   const recognised: Recognised = { bodies: 0 };
   let bytes: number | undefined;
   const inputs = (items: AsyncIterable<readonly BatchInput[]>): Outcome<Inputs> =>
     ok({ items: explained(items), recognised, ...(bytes === undefined ? {} : { bytes }) });
+  const isTable = /\.[ct]sv$/i.test(file);
+  if (column !== undefined && !isTable) {
+    return fail('usage', '--column is of a table (.csv, .tsv).', {
+      next: `Leave it out, or save ${file === '-' ? 'the inputs' : path.basename(file)} as a table.`,
+    });
+  }
   if (file === '-') return inputs(lines(process.stdin, textOf));
   try {
     await access(file);
@@ -61,7 +74,7 @@ export async function openInputs(file: string, card?: ModelCard): Promise<Outcom
     if (found.isFile()) bytes = found.size;
     if (found.isDirectory()) return fail('file-unreadable', `${file} is a folder, not a file.`);
   } catch (error) {
-    return fail('file-unreadable', `${file} cannot be read.`, { why: (error as Error).message });
+    return notReadable(file, error);
   }
   const binary = await binaryFormat(file);
   if (binary !== undefined) {
@@ -69,9 +82,17 @@ export async function openInputs(file: string, card?: ModelCard): Promise<Outcom
       next: 'Save it as .jsonl (one input as JSON per line), .csv, or .txt (a text per line).',
     });
   }
+  if (/\.json$/i.test(file)) {
+    return fail('file-not-supported', `${path.basename(file)} is one JSON document, which batch does not read.`, {
+      next: `Save it as .jsonl, one input as JSON per line: jq -c '.[]' FILE.json for a list; orient="records", lines=True in to_json of pandas.`,
+    });
+  }
   const stream = createReadStream(file);
   if (/\.(jsonl|ndjson)$/i.test(file)) return inputs(lines(stream, jsonReader(card, recognised)));
-  if (/\.[ct]sv$/i.test(file)) return inputs(rows(stream, card, recognised));
+  if (isTable) {
+    const table = await openTable({ stream, name: path.basename(file) }, { card, recognised, column });
+    return table.ok ? inputs(table.value) : table;
+  }
   return inputs(lines(stream, textOf));
 }
 

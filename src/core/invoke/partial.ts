@@ -14,6 +14,8 @@ export interface Origin {
   bytes: number;
   /** Milliseconds since the epoch. */
   modifiedMs: number;
+  /** Of a table: the one that was the input. */
+  column?: string;
   /** MODEL/DEPLOYMENT. */
   deployment: string;
   version: string;
@@ -31,9 +33,12 @@ export const NOTHING_KEPT: Kept = { succeeded: 0, failed: 0, bytes: 0 };
 export const partialOf = (out: string): string => `${out}.partial`;
 const originFileOf = (out: string): string => `${out}.partial.json`;
 
-export async function originOf(file: string, deployment: string, version: string): Promise<Origin> {
+export async function originOf(
+  file: string,
+  asked: Pick<Origin, 'column' | 'deployment' | 'version'>,
+): Promise<Origin> {
   const { size, mtimeMs } = await stat(file);
-  return { file: path.resolve(file), bytes: size, modifiedMs: mtimeMs, deployment, version };
+  return { file: path.resolve(file), bytes: size, modifiedMs: mtimeMs, ...asked };
 }
 
 /** What an unfinished run left for `out`: undefined where it left nothing that can be gone on with. */
@@ -54,6 +59,7 @@ export function differences(then: Origin, now: Origin): string[] {
   return [
     ...(then.deployment === now.deployment ? [] : [`They are of ${then.deployment}, not of ${now.deployment}.`]),
     ...(then.file === now.file ? [] : [`They are for ${then.file}.`]),
+    ...(then.column === now.column ? [] : ['They are for another column.']),
     ...(then.file !== now.file || same ? [] : [`${now.file} has changed since.`]),
     ...(then.deployment !== now.deployment || then.version === now.version
       ? []

@@ -6,8 +6,11 @@ export const MODELS_FILE = 'models.json';
 /** What is in a models.json. Its records have no prototype: a model may be called `constructor`. */
 export type ModelsDocument =
   | { kind: 'absent' }
-  /** `later`: entries that this Nimbus does not know, which are not in `spec`; absent where there are none. */
-  | { kind: 'ok'; spec: ModelsSpec; later?: LaterEntry[] }
+  /**
+   * `later`: entries that this Nimbus does not know, which are not in `spec`. `misspelt`: fields that are nearly called as
+   * one that it does. Both absent where there are none.
+   */
+  | { kind: 'ok'; spec: ModelsSpec; later?: LaterEntry[]; misspelt?: FileProblem[] }
   /** Written by a newer Nimbus: shown as far as it is understood, never edited. */
   | { kind: 'newer'; version: number; spec: ModelsSpec }
   /** Shown with its problems, never edited. At least one, in the order of the text, 100 at most. */

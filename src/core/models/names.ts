@@ -4,12 +4,30 @@ import { MODEL_NAME } from '../../shared/spec.ts';
 /** At most this many characters; the rule itself is `MODEL_NAME`. */
 const LENGTH = 30;
 
-/** A valid name made from any text: `My Model!` -> `my-model`, `2024 é` -> `model-2024-e`, `模型` -> `model`. */
+/** Letters of Latin alphabets that Unicode does not take apart into a letter and its mark. */
+const LETTERS: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ħ: 'h',
+  ı: 'i',
+};
+
+/**
+ * A valid name made from any text: `My Model!` -> `my-model`, `2024 é` -> `model-2024-e`, `Größe` -> `grosse`,
+ * `模型` -> `model`.
+ */
 export function toName(text: string): string {
   const ascii = text
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
     .toLowerCase()
+    .replaceAll(/[ßæœøłđðþħı]/g, (letter) => LETTERS[letter]!)
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '');
   const named = /^[a-z]/.test(ascii) ? ascii : `model-${ascii}`;

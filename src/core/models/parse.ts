@@ -2,6 +2,7 @@ import { getNodeValue, parseTree, printParseErrorCode, stripComments, type Node,
 import type { DeploymentSpec, ModelSpec, ModelsSpec } from '../../shared/spec.ts';
 import type { FileProblem, LaterEntry, ModelsDocument } from './document.ts';
 import { legacyDocument } from './legacy.ts';
+import { misspeltFields, misspeltProblems } from './misspelt.ts';
 import { Positions } from './positions.ts';
 import { isModel, isValid, schemaProblems } from './validate.ts';
 
@@ -46,6 +47,7 @@ function parseStrict(text: string): ModelsDocument | undefined {
   const usual = isRecord(value) && value['version'] === FORMAT_VERSION && isValid(value);
   // JSON.parse keeps the last of two equal keys and says nothing.
   if (!usual || countKeys(value) !== countColons(text)) return undefined;
+  if (misspeltFields(value as ModelsSpec).length > 0) return undefined;
   return { kind: 'ok', spec: toSpec(value as ModelsSpec) };
 }
 
@@ -83,7 +85,13 @@ function judge(tree: Node, positions: Positions): ModelsDocument {
   if (problems.length > 0) return invalid(problems);
   const { later } = found;
   for (const entry of later) leaveOut(value as ModelsSpec, entry);
-  return { kind: 'ok', spec: toSpec(value as ModelsSpec), ...(later.length > 0 ? { later } : {}) };
+  const misspelt = misspeltProblems(value as ModelsSpec, tree, positions).slice(0, PROBLEMS_LIMIT);
+  return {
+    kind: 'ok',
+    spec: toSpec(value as ModelsSpec),
+    ...(later.length > 0 ? { later } : {}),
+    ...(misspelt.length > 0 ? { misspelt } : {}),
+  };
 }
 
 /** What this Nimbus does not know is not among what it works with. */

@@ -19,6 +19,8 @@ export interface Declared {
   models: ModelsSpec['models'];
   /** Entries that this Nimbus does not know; they are not among `models`. */
   later: LaterEntry[];
+  /** Fields that are nearly called as one that Nimbus knows; absent where there are none. */
+  misspelt?: FileProblem[];
   /** Format version of a file that a newer Nimbus wrote: it is not edited, and may declare more than `models`. */
   newer?: number;
   /** There is no file. */
@@ -33,7 +35,11 @@ export async function readModels(project: string): Promise<Outcome<Declared>> {
   const document = await readDocument(project);
   switch (document.kind) {
     case 'ok':
-      return ok({ models: document.spec.models, later: document.later ?? [] });
+      return ok({
+        models: document.spec.models,
+        later: document.later ?? [],
+        ...(document.misspelt ? { misspelt: document.misspelt } : {}),
+      });
     case 'newer':
       return ok({ models: document.spec.models, later: [], newer: document.version });
     case 'absent':

@@ -132,6 +132,8 @@ function explain(error: ErrorObject, path: (string | number)[]): string {
     case 'required':
       return `${what} has no "${String(params['missingProperty'])}": add it.`;
     case 'type':
+      if (path.at(-2) === 'examples' && !Array.isArray(error.data))
+        return `${what} must be an object with its "input": write {"input": ${shown}}.`;
       return `${what} must be ${TYPES[String(params['type'])] ?? String(params['type'])}, and is ${shown}.`;
     case 'enum':
       return `${what} is ${shown}, which this version of Nimbus does not know: write one of ${(params['allowedValues'] as unknown[]).map((one) => JSON.stringify(one)).join(', ')}.`;

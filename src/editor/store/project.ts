@@ -317,6 +317,9 @@ function modelsOf(document: ModelsDocument): Models | undefined {
 /** What the row about the file would say; the same text for documents without a problem. */
 function problemText(document: ModelsDocument): string {
   if (document.kind === 'absent') return '';
-  if (document.kind === 'ok') return document.later ? JSON.stringify(document.later) : '';
+  if (document.kind === 'ok') {
+    const { later, misspelt } = document;
+    return later || misspelt ? JSON.stringify([later, misspelt]) : '';
+  }
   return JSON.stringify([document.kind, 'problems' in document ? document.problems[0] : undefined]);
 }

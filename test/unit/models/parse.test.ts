@@ -92,6 +92,27 @@ describe('reading models.json', () => {
     ]);
   });
 
+  it('says where a field is misspelt, and leaves others that it does not know', () => {
+    const model = '{ "path": "x", "framework": "spacy", "descripton": "d", "team": "t", "timeout": 3,';
+    const text = `{ "version": 1, "models": { "a":\n${model}\n"deployments": { "local": { "target": "local", "traget": 1 } } } } }`;
+    const document = parseModels(text);
+    assert.ok(document.kind === 'ok');
+    assert.deepEqual(
+      document.misspelt!.map(({ line, column, message }) => `${line}:${column} ${message}`),
+      [
+        '1:37 "descripton" of "a" is a field that Nimbus does not know, and has no effect. Did you mean "description"?',
+        '1:69 "timeout" of "a" is a field that Nimbus does not know, and has no effect. Did you mean "timeoutSeconds"?',
+      ],
+    );
+    const plain = parseModels(text.replaceAll(/"descripton": "d",|"timeout": 3,/g, ''));
+    assert.ok(plain.kind === 'ok' && plain.misspelt === undefined);
+  });
+
+  it('shows how an example is written', () => {
+    const found = problems('{"version":1,"models":{"a":{"path":"x","framework":"spacy","examples":["lovely hotel"]}}}');
+    assert.match(found.join(), /entry 1 of "examples" of "a" must be .*: write \{"input": "lovely hotel"\}\./);
+  });
+
   it('takes a framework and a target that it does not know for those of a newer version, at their place', () => {
     const text = [
       '{',

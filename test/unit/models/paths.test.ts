@@ -80,6 +80,8 @@ describe('names of models', () => {
     assert.equal(toName('My Model!'), 'my-model');
     assert.equal(toName('Crème_brûlée v2'), 'creme-brulee-v2');
     assert.equal(toName('2024 é'), 'model-2024-e');
+    assert.equal(toName('Größe & Ä'), 'grosse-a');
+    assert.equal(toName('Łódź Øre Æsir'), 'lodz-ore-aesir');
     assert.equal(toName('模型'), 'model');
     fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => MODEL_NAME.test(toName(text))));
   });

@@ -2,7 +2,7 @@
 
 import sys
 
-from ..contract import json_type
+from ..contract import json_type, shown
 from ..parameters import NONE
 from . import InputError
 from .answers import SCHEMAS, classified, scored, several, values
@@ -287,7 +287,7 @@ class ColumnReader:
             return cell
         if cell is not None and not isinstance(cell, (int, float)):
 
-            raise InputError(field, "The column %s takes a number, not %s." % (one.name, json_type(cell)))
+            raise InputError(field, "The column %s takes a number, not %s." % (one.name, shown(cell)))
         number = float("nan") if cell is None else cell
         if not one.is_float:
             _check_whole([number], lambda index: field)

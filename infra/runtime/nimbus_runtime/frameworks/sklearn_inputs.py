@@ -2,8 +2,9 @@
 
 import sys
 
-from ..contract import json_type
+from ..contract import json_type, shown
 from . import InputError
+from .tables import count_of
 
 NUMERIC_STEPS = {
     "StandardScaler",
@@ -196,8 +197,8 @@ class TableReader:
 
     def _forms(self):
         """The two ways to write an input, as the beginning of a sentence."""
-        shown = ", ".join('"%s": …' % name for name in self.names[:3])
-        if len(self.names) > 3:
+        shown = ", ".join('"%s": …' % name for name in self.names[:12])
+        if len(self.names) > 12:
             shown += ", …"
         return "This model takes an object with its %d columns, {%s}, or a list of %d values in that order" % (
             len(self.names),
@@ -223,12 +224,12 @@ def _check_row(row, count):
     if not isinstance(row, list):
         raise InputError("input", "The input must be a list of %d values, not %s." % (count, json_type(row)))
     if len(row) != count:
-        raise InputError("input", "The input has %d values; this model takes %d." % (len(row), count))
+        raise InputError("input", "The input has %s; this model takes %d." % (count_of(row), count))
 
 
 def _check_number(value, field, what):
     if not isinstance(value, (int, float)):
-        raise InputError(field, "%s takes a number, not %s." % (what[0].upper() + what[1:], json_type(value)))
+        raise InputError(field, "%s takes a number, not %s." % (what[0].upper() + what[1:], shown(value)))
 
 
 def _not_a_number(value):

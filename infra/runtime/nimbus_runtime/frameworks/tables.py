@@ -1,9 +1,13 @@
 """Rows of numbers as JSON gives them: a list in column order, or an object by column name. null is a missing value."""
 
-from ..contract import json_type
+from ..contract import json_type, shown
 from . import Failed, InputError
 
 NUMBER = {"type": "number"}
+
+
+def count_of(row):
+    return "1 value" if len(row) == 1 else "%d values" % len(row)
 
 
 def answer_rows(inputs, read, answer):
@@ -47,7 +51,7 @@ class NumberTable:
         elif not isinstance(value, list):
             raise InputError("input", "The input must be a list of %d values, not %s." % (self.count, json_type(value)))
         elif len(value) != self.count:
-            raise InputError("input", "The input has %d values; this model takes %d." % (len(value), self.count))
+            raise InputError("input", "The input has %s; this model takes %d." % (count_of(value), self.count))
         else:
             cells, fields = value, None
         return [self._number(cell, index, fields) for index, cell in enumerate(cells)]
@@ -72,7 +76,7 @@ class NumberTable:
             return float(cell)
         field = "input[%d]" % index if fields is None else fields[index]
         what = "Value %d" % index if self.names is None else "The column " + self.names[index]
-        raise InputError(field, "%s takes a number, not %s." % (what, json_type(cell)))
+        raise InputError(field, "%s takes a number, not %s." % (what, shown(cell)))
 
 
 class CategoryTable(NumberTable):

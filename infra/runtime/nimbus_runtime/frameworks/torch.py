@@ -6,6 +6,7 @@ Tensors come as nested lists, or as `{"dtype", "data"}`, by the names of the pro
 
 import json
 import os
+import re
 import zipfile
 
 from .. import torch_setup
@@ -59,11 +60,32 @@ def predict(model, inputs, parameters):
             results.append(_answer(model, value, top))
         except InputError as error:
             results.append(Failed(error))
-        except RuntimeError as error:  # what tensors of the wrong shape end in
+        except Exception as error:  # what tensors of the wrong shape end in, or what the program raises
+            failure = _readable(error)
+            if len(inputs) == 1 and failure is not error:
+                raise failure from error
             if len(inputs) == 1:
                 raise
-            results.append(Failed(error))
+            results.append(Failed(failure))
     return results
+
+
+_SHAPES = re.compile(r"\b(?:shapes?|sizes?|dim|dims|dimensions?|dimensional|channels?|[1-5]D)\b|index out of range", re.IGNORECASE)
+_MEMORY = re.compile(r"alloc|memory", re.IGNORECASE)
+_LAST = re.compile(r"^[\w.]+(?:Error|Exception): ", re.MULTILINE)
+
+
+def _readable(error):
+    """An InputError where PyTorch says that a tensor's shape does not fit, as far as its texts tell; else the error itself,
+
+    what went wrong first: TorchScript puts its own stack before that.
+    """
+    message = str(error)
+    ends = list(_LAST.finditer(message))
+    why = message[ends[-1].end() if ends else 0 :].strip()
+    if isinstance(error, (RuntimeError, IndexError)) and _SHAPES.search(why) and not _MEMORY.search(why):
+        return InputError("input", "The program does not take a tensor of this shape: %s" % why)
+    return RuntimeError("%s\n%s" % (message[ends[-1].start() :].strip(), message)) if ends else error
 
 
 def card(model):

@@ -1,6 +1,6 @@
 """Tensors from JSON and back."""
 
-from ..contract import json_type
+from ..contract import json_type, shown
 from . import InputError
 
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
@@ -70,7 +70,7 @@ def _check(value, field, dtype):
             return
         raise InputError(field, "A value must be true or false, not %s." % json_type(value))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InputError(field, "A tensor holds numbers, not %s." % json_type(value))
+        raise InputError(field, "A tensor holds numbers, not %s." % shown(value))
     if "int" in name and isinstance(value, float) and not value.is_integer():
         raise InputError(field, "This tensor holds whole numbers (%s)." % name)
 
