@@ -27,7 +27,7 @@ describe('deploying a custom model by its command', () => {
   it('opens its playground', () => playgroundOpened('rules'));
 
   it('answers at its URL, which Copy Endpoint URL copies', async () => {
-    const copied = await run('nimbus.copyEndpointUrl', KEY);
+    const copied = await run('nimbus.copyEndpointUrl', { model: KEY.model });
     assert.equal(copied.ok, true);
     const url = await urlOf();
     assert.equal(await vscode.env.clipboard.readText(), url);
@@ -100,6 +100,7 @@ describe('deploying a custom model by its command', () => {
       assert.equal(label, 'local');
       assert.match(String(description), /^serving · (warm [\d.,]+ m?s · )?cold [\d.,]+ m?s$/);
       assert.equal(contextValue, 'deployment:serving');
+      assert.equal(tree.getTreeItem(model!).contextValue, 'model:serving', 'it has the commands of its only deployment');
       assert.equal(accessibilityInformation!.label, `deployment local of rules, ${String(description)}`);
     } finally {
       tree.dispose();

@@ -146,6 +146,14 @@ function laterRow(label: string, entry: LaterEntry, spoken: string): Row {
   };
 }
 
+/** A model with one deployment has that one's commands, so its row is matched as that one's: `model:serving`. */
+function modelContext(node: ModelNode): string {
+  const [only, ...others] = node.project.rowNames(node.model);
+  if (only === undefined) return 'model:undeployed';
+  if (others.length > 0) return 'model:deployed';
+  return deploymentRow({ ...node, kind: 'deployment', deployment: only }).context.replace('deployment:', 'model:');
+}
+
 function modelRow({ project, model }: ModelNode): Row {
   const later = project.later({ model });
   if (later) return laterRow(model, later, vscode.l10n.t('model {0}', model));
@@ -167,7 +175,7 @@ function modelRow({ project, model }: ModelNode): Row {
     label: model,
     description,
     icon: 'package',
-    context: deployments.length === 0 ? 'model:undeployed' : 'model:deployed',
+    context: modelContext({ kind: 'model', project, model }),
     children:
       project.rowNames(model).length === 0 ? 'none' : project.modelCount > MODELS_SHOWN_OPEN ? 'closed' : 'open',
     spoken: vscode.l10n.t('model {0}, {1}', model, description),
