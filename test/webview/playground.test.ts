@@ -93,7 +93,9 @@ describe('the playground', () => {
     await answer.getByRole('button', { name: 'Start' }).click();
     await playground.page.locator('header .state', { hasText: 'idle' }).waitFor();
     assert.deepEqual(await playground.calls('showLogs'), [['01JD-1']]);
-    await playground.send('hello');
+    assert.equal(await answer.getByRole('button', { name: 'Start' }).count(), 0, 'it is started');
+    await answer.getByRole('button', { name: 'Send again' }).click();
+    await playground.rows().nth(1).waitFor();
     assert.match(await playground.rows().first().innerText(), /cold/);
   });
 
