@@ -113,6 +113,7 @@ describe('the playground', () => {
     await playground.page.getByLabel('sepal length (cm)').fill('five');
     await playground.press('Send');
     await playground.page.locator('#field-0-problem', { hasText: 'Not a number.' }).waitFor();
+    await playground.page.locator('#field-1-problem', { hasText: 'Enter a number.' }).waitFor();
     assert.equal(await playground.focused(), 'field-0');
     assert.equal((await playground.calls('send')).length, 0);
     await playground.page.getByLabel('sepal length (cm)').fill('5.1');
@@ -123,6 +124,22 @@ describe('the playground', () => {
     await playground.answer().getByRole('rowheader', { name: 'setosa, the answer' }).waitFor();
     await playground.page.getByRole('tab', { name: 'JSON' }).first().click();
     assert.deepEqual(JSON.parse(await playground.page.locator('#json').inputValue()), ANSWERS[5]!.input);
+    await playground.press('example 1');
+  });
+
+  it('begins the JSON of a table with a row of its columns, which stays out of the form', async () => {
+    playground = await pages.open({ query: 'model=iris' });
+    const { page } = playground;
+    await page.getByRole('tab', { name: 'JSON' }).first().click();
+    const columns = {
+      'sepal length (cm)': 5.1,
+      'sepal width (cm)': 3.5,
+      'petal length (cm)': 1.4,
+      'petal width (cm)': 0.2,
+    };
+    assert.deepEqual(JSON.parse(await page.locator('#json').inputValue()), columns);
+    await page.getByRole('tab', { name: 'Form' }).click();
+    assert.equal(await page.getByLabel('sepal length (cm)').inputValue(), '');
   });
 
   it('goes through the requests with the keyboard, in the chart and in the history', async () => {
