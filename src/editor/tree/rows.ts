@@ -216,14 +216,17 @@ function deploymentRow(node: DeploymentNode): Row {
     };
   }
   const reason = status.error ? [status.error.what] : [];
-  const description = [stateText(status.state), ...placeOf(status), ...reason, ...latencies(status)].join(' · ');
+  const rest = [...placeOf(status), ...reason, ...latencies(status)];
+  const spoken = [stateText(status.state), ...rest].join(' · ');
+  // The usual width of the view has room for two times and no word more; the icon says that it serves.
+  const description = status.state === 'serving' && rest.length > 0 ? rest.join(' · ') : spoken;
   return {
     label: deployment,
     description,
     ...STATE_ICONS[status.state],
     context: `deployment:${status.state}`,
     children: 'none',
-    spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),
+    spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, spoken),
     command: {
       command: 'nimbus.openPlayground',
       title: vscode.l10n.t('Open Playground'),
@@ -279,10 +282,12 @@ function placeOf({ image }: DeploymentStatus): string[] {
   return image ? [vscode.l10n.t('Docker, {0}', formatBytes(image.bytes, vscode.env.language))] : [];
 }
 
-function latencies({ lastMs }: DeploymentStatus): string[] {
+/** Without a worker the cold one first: that is what the next request takes. */
+function latencies({ state, lastMs }: DeploymentStatus): string[] {
   const { warm, cold } = lastMs;
-  return [
+  const both = [
     ...(warm === undefined ? [] : [vscode.l10n.t('warm {0}', formatMs(warm, vscode.env.language))]),
     ...(cold === undefined ? [] : [vscode.l10n.t('cold {0}', formatMs(cold, vscode.env.language))]),
   ];
+  return state === 'idle' ? both.reverse() : both;
 }
