@@ -105,6 +105,19 @@ describe('how the playground looks', () => {
     await playground.close();
   });
 
+  it('keeps the border of the primary button to that one', async () => {
+    const playground = await show('nothing sent');
+    const borders = await playground.page.evaluate(() => {
+      document.querySelector('head style')!.textContent +=
+        ':root { --vscode-button-border: rgb(0, 0, 255); --vscode-button-secondaryBorder: rgb(0, 128, 0); }';
+      const drawn = (element: Element | null | undefined): string => getComputedStyle(element!).borderTopColor;
+      const own = (id: string): string => drawn(document.querySelector(id)!.shadowRoot!.querySelector('button'));
+      return [own('#stop'), own('#cold'), own('#repeat'), drawn(document.querySelector('button.secondary'))];
+    });
+    assert.deepEqual([...new Set(borders)], ['rgb(0, 128, 0)']);
+    await playground.close();
+  });
+
   it('follows a change of the theme', async () => {
     const playground = await show('nothing sent');
     const background = () => playground.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
