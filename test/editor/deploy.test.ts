@@ -103,7 +103,11 @@ describe('deploying a custom model by its command', () => {
       assert.equal(label, 'local');
       assert.match(String(description), /^(warm [\d.,]+ m?s · )?cold [\d.,]+ m?s$/);
       assert.equal(contextValue, 'deployment:serving');
-      assert.equal(tree.getTreeItem(model!).contextValue, 'model:serving', 'it has the commands of its only deployment');
+      assert.equal(
+        tree.getTreeItem(model!).contextValue,
+        'model:serving',
+        'it has the commands of its only deployment',
+      );
       assert.equal(accessibilityInformation!.label, `deployment local of rules, serving · ${String(description)}`);
     } finally {
       tree.dispose();

@@ -174,7 +174,7 @@ describe('the playground', () => {
     await playground.send('first');
     assert.equal(await playground.page.getByText('no longer kept').count(), 0);
     await playground.add({ number: 5 });
-    await playground.page.getByText('3 earlier requests (of any deployment) are no longer kept.').waitFor();
+    await playground.page.getByText('3 earlier requests are no longer kept.').waitFor();
   });
 
   it('copies the request as code from a menu that the keyboard can use', async () => {
@@ -207,6 +207,9 @@ describe('the playground', () => {
     await playground.page.getByLabel('Model', { exact: true }).selectOption('iris');
     await playground.page.getByLabel('petal width (cm)').waitFor();
     assert.equal(await playground.rows().count(), 0);
+    await playground.add({ number: 1 });
+    await playground.rows().first().waitFor();
+    assert.equal(await playground.page.getByText('no longer kept').count(), 0, 'each has its own numbers');
     await playground.page.getByLabel('Model', { exact: true }).selectOption('sentiment');
     await playground.rows().first().waitFor();
     assert.equal(await playground.page.locator('#text').inputValue(), 'hello');

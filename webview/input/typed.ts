@@ -42,7 +42,7 @@ export function inMode(typed: TypedInput, mode: InputMode, card: Card): TypedInp
 
 function rowOf(card: Card): string | undefined {
   if (!formOfCard(card)) return undefined;
-  const [example] = examplesOf(card).filter((one) => typeof one === 'object');
+  const example = examplesOf(card).find((one) => typeof one === 'object');
   return example === undefined ? undefined : JSON.stringify(example, undefined, 2);
 }
 
