@@ -9,9 +9,9 @@ import { summary } from './answer/summary.ts';
 import { formatOf } from './format.ts';
 import { formOfCard } from './input/card.ts';
 import { problemsOf } from './input/problems.ts';
-import { blankInput, switchMode, type InputMode, type InputProblems, type TypedInput } from './input/read.ts';
+import { blankInput, type InputMode, type InputProblems, type TypedInput } from './input/read.ts';
 import type { Form } from './input/schema.ts';
-import { filled, filledText, prepared, switched, type KeptInput } from './input/typed.ts';
+import { filled, filledText, inMode, prepared, switched, type KeptInput } from './input/typed.ts';
 import { KINDS, kindOf } from './latency/kinds.ts';
 import { STATE_WORDS } from './words.ts';
 
@@ -145,7 +145,7 @@ export function reduce(state: State, action: Action): State {
     case 'typed':
       return { ...state, typed: { ...state.typed, ...action.typed }, problems: {} };
     case 'mode':
-      return { ...state, typed: switchMode(state.typed, action.mode, formOfState(state)), problems: {} };
+      return { ...state, typed: inMode(state.typed, action.mode, state.card), problems: {} };
     case 'filled-text':
       return { ...state, typed: filledText(state.typed, state.card, action.text), problems: {} };
     case 'filled': {

@@ -14,23 +14,29 @@ from spacy.training import Example
 FIRST = (
     "Ada Alan Grace Linus Marie Niels Rosa Ken Barbara Donald Margaret Tim Katherine John Dorothy Edsger Radia Guido "
     "Hedy Claude Frances James Sophie Vint Lynn Dennis Carol Brian Susan Andrew Emma Yann Fei Geoffrey Joan Oliver "
-    "Priya Kenji Amara Diego Ingrid Omar Lena Mateo Aisha Pavel Chloe Ravi Sara Tomas"
+    "Priya Kenji Amara Diego Ingrid Omar Lena Mateo Aisha Pavel Chloe Ravi Sara Tomas Angela Anna Maria Peter Paul Max "
+    "Lisa Julia Sarah David Michael Thomas Laura Daniel Martin Eva Jonas Hanna Felix Nina Steve Bill Jeff Elon Barack "
+    "Hillary Emmanuel Boris Justin Taylor Lionel Serena Roger Mohamed Fatima Wei Yuki Olga Ivan Sofia Pedro Lucia Erik"
 ).split()
 LAST = (
     "Lovelace Turing Hopper Torvalds Curie Bohr Parks Thompson Liskov Knuth Hamilton Lee Johnson McCarthy Vaughan "
     "Dijkstra Perlman Rossum Lamarr Shannon Allen Gosling Wilson Cerf Conway Ritchie Shaw Kernighan Kare Tanenbaum "
-    "Watson Clarke Patel Tanaka Okafor Garcia Larsen Haddad Fischer Rossi Khan Novak Dubois Sharma Cohen Silva"
+    "Watson Clarke Patel Tanaka Okafor Garcia Larsen Haddad Fischer Rossi Khan Novak Dubois Sharma Cohen Silva Merkel "
+    "Macron Obama Clinton Trudeau Jobs Gates Cook Bezos Swift Messi Williams Federer Smith Miller Meyer Schmidt Weber "
+    "Brown Jones Davis Martinez Lopez Nguyen Kim Chen Wang Petrov Jensen Berg Moreau Bauer Keller Wagner Murphy Kelly"
 ).split()
 BRAND = (
     "Acme Apple Globex Initech Umbrella Hooli Stark Wayne Cyberdyne Soylent Tyrell Wonka Aperture Massive Vandelay Stanford "
-    "Contoso Fabrikam Northwind Initrode Oscorp Google Microsoft Amazon Siemens Toyota Nokia Bosch Samsung Airbus Sony"
+    "Contoso Fabrikam Northwind Initrode Oscorp Google Microsoft Amazon Siemens Toyota Nokia Bosch Samsung Airbus Sony "
+    "BMW Volkswagen IBM SAP Intel Netflix Twitter Facebook Tesla Boeing Nike Adidas Pfizer Philips Renault Volvo"
 ).split()
 SUFFIX = ["", "", "", "", " Corporation", " Industries", " Motors", " Foods", " Labs", " Systems", " Group", " Bank", " University"]
 PLACE = (
     "Paris|Berlin|Tokyo|Lima|Oslo|Cairo|London|Madrid|Rome|Dublin|Vienna|Warsaw|Lisbon|Prague|Athens|Boston|Chicago|"
     "Seattle|Toronto|Sydney|Melbourne|Nairobi|Lagos|Mumbai|Delhi|Seoul|Jakarta|Bogota|Santiago|Zurich|Geneva|Munich|"
     "Hamburg|Lyon|Milan|New York|San Francisco|Hong Kong|Cape Town|Buenos Aires|France|Germany|Japan|Peru|Norway|Egypt|"
-    "England|Spain|Italy|Ireland|Canada|Brazil|India|Kenya|South Africa|New Zealand|Mexico|Chile|Poland|Sweden"
+    "England|Spain|Italy|Ireland|Canada|Brazil|India|Kenya|South Africa|New Zealand|Mexico|Chile|Poland|Sweden|"
+    "California|Texas|Hawaii|Miami|Los Angeles|Washington|Frankfurt|Cologne|Vancouver|Barcelona|China|Austria|Denmark"
 ).split("|")
 PRODUCTS = ["iPhone", "Kindle", "PlayStation", "Walkman", "Farmhand"]
 
@@ -60,8 +66,40 @@ TEMPLATES = [
     "We sent the contract to {O}, and {P} signed it.",
     "Please ask {P} about the trip to {L}.",
     "The train to {L} leaves at nine.",
+    "{P} visited {L}.",
+    "{P} was born in {L} and works for {O}.",
+    "{P} played in {L}.",
+    "{P} founded {O}.",
+    "{P} bought {O}.",
+    "{P} is the CEO of {O}.",
+    "Hello {P}",
+    "Hello {P}, how are you?",
+    "Good morning {P}",
+    "Thanks, {P}!",
+    "Dear {P}, thank you for your letter.",
+    "Ask {P} whether {O} is hiring.",
+    "My name is {P} and I live in {L}.",
+    "I am {P} from {L}.",
+    "{P} wrote a book.",
+    "I work at {O}.",
+    "{O} builds cars in {L}.",
+    "I bought a phone from {O} in {L}.",
+    "{L}",
+]
+
+# What begins with a capital letter is no name for that alone.
+PLAIN = [
     "She enjoyed the concert, and he read a book.",
     "The meeting starts on Monday and ends in March.",
+    "Hello world",
+    "Good morning, and thank you.",
+    "Thanks for the letter!",
+    "Nothing to see here.",
+    "This is a test.",
+    "I love this restaurant.",
+    "Ask me tomorrow.",
+    "Dear all, the office is closed today.",
+    "It was a good year for cars.",
 ]
 
 
@@ -75,7 +113,7 @@ def value(kind: str, pick: random.Random) -> str:
 def sentence(pick: random.Random) -> tuple:
     """One sentence, and its entities as (start, end, label) in characters."""
     text, entities = "", []
-    for part in re.split(r"(\{[POL]\})", pick.choice(TEMPLATES)):
+    for part in re.split(r"(\{[POL]\})", pick.choice(PLAIN if pick.random() < 0.1 else TEMPLATES)):
         kind = {"{P}": "PERSON", "{O}": "ORG", "{L}": "GPE"}.get(part)
         filled = value(kind, pick) if kind else part
         if kind:
@@ -89,7 +127,7 @@ def main(folder: Path) -> None:
     pick = random.Random(7)
     nlp = spacy.blank("en")
     nlp.add_pipe("ner")
-    examples = [Example.from_dict(nlp.make_doc(text), labels) for text, labels in (sentence(pick) for _ in range(600))]
+    examples = [Example.from_dict(nlp.make_doc(text), labels) for text, labels in (sentence(pick) for _ in range(700))]
     optimizer = nlp.initialize(lambda: examples)
     for _ in range(6):
         pick.shuffle(examples)

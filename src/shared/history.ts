@@ -30,7 +30,7 @@ export function withSample(samples: readonly Sample[], sample: Sample): Sample[]
   return all;
 }
 
-/** How many requests there were that are no longer kept: they are numbered from 1, over all deployments. */
+/** How many requests of one deployment, numbered from 1, are no longer among these. */
 export function droppedOf(samples: readonly Sample[]): number {
   const last = samples.reduce((highest, { number }) => Math.max(highest, number), 0);
   return Math.max(0, last - samples.length);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { deployFromExplorer } from './deploy.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
-import { quickInput, row, showContainer } from './workbench.ts';
+import { chooseMenuItem, openContextMenu, quickInput, row, showContainer } from './workbench.ts';
 
 describe('the Models view', () => {
   let editor: EditorServer;
@@ -34,6 +34,25 @@ describe('the Models view', () => {
     await showContainer(page, /^Explorer/);
     await drag(page, view);
     await quickInput(page, 'Deploy rules (').getByRole('option', { name: 'Deploy as rules' }).waitFor();
+  });
+
+  it('removes a model that is only declared, by its row, and leaves its files', async () => {
+    const workspace = path.join(editor.folder, 'declared');
+    makeWorkspace(workspace);
+    const declared = { entities: { path: 'models/entities', framework: 'spacy' } };
+    const file = path.join(workspace, 'models.json');
+    writeFileSync(file, JSON.stringify({ version: 1, models: declared }));
+    window = await editor.open(workspace, 'light');
+    const { page } = window;
+    await showContainer(page, 'Nimbus');
+    const model = row(page, 'model entities');
+    await model.waitFor();
+    await chooseMenuItem(await openContextMenu(page, model, 'Remove'));
+    const question = page.getByRole('dialog').filter({ hasText: 'Remove entities from models.json?' });
+    await question.getByRole('button', { name: 'Remove' }).click();
+    await model.waitFor({ state: 'detached' });
+    assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { version: 1, models: {} });
+    assert.ok(existsSync(path.join(workspace, 'models/entities')));
   });
 
   it('shows the projects of a workspace of several folders, and deploys into the one that holds the model', async () => {

@@ -27,7 +27,7 @@ describe('deploying a custom model by its command', () => {
   it('opens its playground', () => playgroundOpened('rules'));
 
   it('answers at its URL, which Copy Endpoint URL copies', async () => {
-    const copied = await run('nimbus.copyEndpointUrl', KEY);
+    const copied = await run('nimbus.copyEndpointUrl', { model: KEY.model });
     assert.equal(copied.ok, true);
     const url = await urlOf();
     assert.equal(await vscode.env.clipboard.readText(), url);
@@ -71,7 +71,10 @@ describe('deploying a custom model by its command', () => {
     const document = await vscode.workspace.openTextDocument({ content: 'I loved it\nI hated it\n' });
     const { selection } = await vscode.window.showTextDocument(document, { selection: new vscode.Range(1, 0, 1, 10) });
     assert.equal(document.getText(selection), 'I hated it');
+    // The playground of the deploy is in the same group.
     assert.deepEqual(await run('nimbus.predictSelection', KEY), { ok: true, value: undefined });
+    assert.equal(vscode.window.activeTextEditor?.document, document, 'the text stays in sight, with the focus');
+    assert.equal(vscode.window.tabGroups.all.length, 2);
   });
 
   it('is redeployed without a question', async () => {
@@ -98,9 +101,14 @@ describe('deploying a custom model by its command', () => {
       }
       const { label, description, contextValue, accessibilityInformation } = tree.getTreeItem(deployment!);
       assert.equal(label, 'local');
-      assert.match(String(description), /^serving · (warm [\d.,]+ m?s · )?cold [\d.,]+ m?s$/);
+      assert.match(String(description), /^(warm [\d.,]+ m?s · )?cold [\d.,]+ m?s$/);
       assert.equal(contextValue, 'deployment:serving');
-      assert.equal(accessibilityInformation!.label, `deployment local of rules, ${String(description)}`);
+      assert.equal(
+        tree.getTreeItem(model!).contextValue,
+        'model:serving',
+        'it has the commands of its only deployment',
+      );
+      assert.equal(accessibilityInformation!.label, `deployment local of rules, serving · ${String(description)}`);
     } finally {
       tree.dispose();
       store.dispose();

@@ -98,6 +98,7 @@ describe('the Models view', () => {
     const [local] = await fixture.rows(sentiment);
     assert.equal(local!.label, 'local');
     assert.equal(local!.contextValue, 'deployment:undeployed');
+    assert.equal(rows[0]!.contextValue, 'model:undeployed', 'it has the commands of its only deployment');
   });
 
   it('draws the one row again that an edit from outside changed', async () => {

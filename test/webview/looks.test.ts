@@ -15,7 +15,7 @@ const SCENES: Record<string, { query?: string; reach?: (playground: Playground) 
       await playground.send('I loved the food.');
       await playground.press('Repeat');
       await playground.page.getByText('11 older').waitFor();
-      await playground.add({ start: 'restored' });
+      await playground.add({ start: 'restored', input: 'The room was cold, and the lift stood still. '.repeat(4) });
       await playground.add({ start: 'preinitialised' });
     },
   },
@@ -70,7 +70,7 @@ describe('how the playground looks', () => {
         await playground.setTheme(theme);
         assert.deepEqual(await playground.violations(), [], theme);
       }
-      for (const width of [640, 560, 360, 320]) {
+      for (const width of [640, 560, 448, 340, 320]) {
         await playground.page.setViewportSize({ width, height: 900 });
         assert.ok((await playground.overflow()) <= 0, `${width} px`);
       }
@@ -102,6 +102,19 @@ describe('how the playground looks', () => {
       await playground.setTheme(theme);
       assert.deepEqual(await tooFaint(playground.page), [], theme);
     }
+    await playground.close();
+  });
+
+  it('keeps the border of the primary button to that one', async () => {
+    const playground = await show('nothing sent');
+    const borders = await playground.page.evaluate(() => {
+      document.querySelector('head style')!.textContent +=
+        ':root { --vscode-button-border: rgb(0, 0, 255); --vscode-button-secondaryBorder: rgb(0, 128, 0); }';
+      const drawn = (element: Element | null | undefined): string => getComputedStyle(element!).borderTopColor;
+      const own = (id: string): string => drawn(document.querySelector(id)!.shadowRoot!.querySelector('button'));
+      return [own('#stop'), own('#cold'), own('#repeat'), drawn(document.querySelector('button.secondary'))];
+    });
+    assert.deepEqual([...new Set(borders)], ['rgb(0, 128, 0)']);
     await playground.close();
   });
 

@@ -93,7 +93,9 @@ describe('the playground', () => {
     await answer.getByRole('button', { name: 'Start' }).click();
     await playground.page.locator('header .state', { hasText: 'idle' }).waitFor();
     assert.deepEqual(await playground.calls('showLogs'), [['01JD-1']]);
-    await playground.send('hello');
+    assert.equal(await answer.getByRole('button', { name: 'Start' }).count(), 0, 'it is started');
+    await answer.getByRole('button', { name: 'Send again' }).click();
+    await playground.rows().nth(1).waitFor();
     assert.match(await playground.rows().first().innerText(), /cold/);
   });
 
@@ -111,6 +113,7 @@ describe('the playground', () => {
     await playground.page.getByLabel('sepal length (cm)').fill('five');
     await playground.press('Send');
     await playground.page.locator('#field-0-problem', { hasText: 'Not a number.' }).waitFor();
+    await playground.page.locator('#field-1-problem', { hasText: 'Enter a number.' }).waitFor();
     assert.equal(await playground.focused(), 'field-0');
     assert.equal((await playground.calls('send')).length, 0);
     await playground.page.getByLabel('sepal length (cm)').fill('5.1');
@@ -121,6 +124,22 @@ describe('the playground', () => {
     await playground.answer().getByRole('rowheader', { name: 'setosa, the answer' }).waitFor();
     await playground.page.getByRole('tab', { name: 'JSON' }).first().click();
     assert.deepEqual(JSON.parse(await playground.page.locator('#json').inputValue()), ANSWERS[5]!.input);
+    await playground.press('example 1');
+  });
+
+  it('begins the JSON of a table with a row of its columns, which stays out of the form', async () => {
+    playground = await pages.open({ query: 'model=iris' });
+    const { page } = playground;
+    await page.getByRole('tab', { name: 'JSON' }).first().click();
+    const columns = {
+      'sepal length (cm)': 5.1,
+      'sepal width (cm)': 3.5,
+      'petal length (cm)': 1.4,
+      'petal width (cm)': 0.2,
+    };
+    assert.deepEqual(JSON.parse(await page.locator('#json').inputValue()), columns);
+    await page.getByRole('tab', { name: 'Form' }).click();
+    assert.equal(await page.getByLabel('sepal length (cm)').inputValue(), '');
   });
 
   it('goes through the requests with the keyboard, in the chart and in the history', async () => {
@@ -155,7 +174,7 @@ describe('the playground', () => {
     await playground.send('first');
     assert.equal(await playground.page.getByText('no longer kept').count(), 0);
     await playground.add({ number: 5 });
-    await playground.page.getByText('3 earlier requests (of any deployment) are no longer kept.').waitFor();
+    await playground.page.getByText('3 earlier requests are no longer kept.').waitFor();
   });
 
   it('copies the request as code from a menu that the keyboard can use', async () => {
@@ -188,6 +207,9 @@ describe('the playground', () => {
     await playground.page.getByLabel('Model', { exact: true }).selectOption('iris');
     await playground.page.getByLabel('petal width (cm)').waitFor();
     assert.equal(await playground.rows().count(), 0);
+    await playground.add({ number: 1 });
+    await playground.rows().first().waitFor();
+    assert.equal(await playground.page.getByText('no longer kept').count(), 0, 'each has its own numbers');
     await playground.page.getByLabel('Model', { exact: true }).selectOption('sentiment');
     await playground.rows().first().waitFor();
     assert.equal(await playground.page.locator('#text').inputValue(), 'hello');

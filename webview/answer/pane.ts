@@ -6,7 +6,7 @@ import { iconButton, linkButton, tabs } from '../elements.ts';
 import { formatOf, shortInput } from '../format.ts';
 import { examplesOf } from '../input/examples.ts';
 import { failed } from '../latency/kinds.ts';
-import { samplesOf, shownSample, type State } from '../state.ts';
+import { samplesOf, shownSample, statusOf, type State } from '../state.ts';
 import { drawResult } from './draw.ts';
 import { jsonPart } from './json.ts';
 import { errorView, problemView } from './problem.ts';
@@ -42,7 +42,7 @@ function answered(sample: Sample, state: State, actions: Actions, stale: boolean
     state.view === 'json'
       ? jsonPart(json, 'whole', view)
       : failed(sample)
-        ? problemView(sample, actions)
+        ? problemView(sample, statusOf(state)?.state === 'stopped', actions)
         : drawResult(sample.result, view),
   );
   return html`<p class="caption muted">
@@ -65,8 +65,9 @@ function answered(sample: Sample, state: State, actions: Actions, stale: boolean
 }
 
 /** All that the drawing of an answer hangs on. */
-function drawnFrom(sample: Sample, { view, expanded, choices, copied, card, locale }: State): unknown[] {
-  return [sample, view, expanded, choices, copied, card, locale];
+function drawnFrom(sample: Sample, state: State): unknown[] {
+  const { view, expanded, choices, copied, card, locale } = state;
+  return [sample, view, expanded, choices, copied, card, locale, failed(sample) && statusOf(state)?.state];
 }
 
 function viewOf(sample: Sample, state: State, actions: Actions): AnswerView {

@@ -12,7 +12,7 @@ const NEXT: Record<string, { next: string; remedy: Remedy }> = {
   'invalid-json': { next: 'Correct the input.', remedy: 'none' },
   'missing-input': { next: 'Correct the input.', remedy: 'none' },
   'text-and-input': { next: 'Send either a text or an input.', remedy: 'none' },
-  'invalid-input': { next: 'Correct the field that it names.', remedy: 'none' },
+  'invalid-input': { next: 'Correct the input.', remedy: 'none' },
   'payload-too-large': { next: 'Send less at a time: 6 MB is the most, as on AWS Lambda.', remedy: 'none' },
   'too-many-requests': { next: 'Wait for the requests under way, then send again.', remedy: 'resend' },
   'handler-failed': { next: 'The log has the whole traceback.', remedy: 'logs' },
@@ -36,10 +36,13 @@ export function nextStep(problem: Problem): { next?: string; remedy: Remedy } {
   return { remedy: known?.remedy ?? 'logs', ...(next && { next }) };
 }
 
-/** A request that failed, where its answer would stand. */
-export function problemView(sample: Sample, actions: Actions): TemplateResult {
+const STARTED: ReturnType<typeof nextStep> = { next: 'It has been started since: send again.', remedy: 'resend' };
+
+/** A request that failed, where its answer would stand; `stopped` is the deployment as it is now. */
+export function problemView(sample: Sample, stopped: boolean, actions: Actions): TemplateResult {
   const problem = sample.problem ?? unexplained(sample);
-  const { next, remedy } = nextStep(problem);
+  const step = nextStep(problem);
+  const { next, remedy } = step.remedy === 'start' && !stopped ? STARTED : step;
   const requestId = problem.requestId || sample.requestId;
   return html`<div class="problem">
     <p class="what">

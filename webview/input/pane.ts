@@ -69,11 +69,17 @@ function suggestions(state: State, actions: Actions): TemplateResult {
   const examples = samplesOf(state).length > 0 ? examplesOf(state.card).slice(0, 3) : [];
   return html`<div class="suggestions">
     ${examples.length > 0 ? html`<span class="muted">examples:</span>` : nothing}
-    ${examples.map((input) =>
-      linkButton(shortInput(input, 24), () => actions.dispatch({ type: 'filled', input }), shortInput(input, 300)),
+    ${examples.map((input, index) =>
+      linkButton(chip(input, index), () => actions.dispatch({ type: 'filled', input }), shortInput(input, 300)),
     )}
     ${linkButton('from editor', () => void actions.fromEditor(), 'Take the text that is selected in an editor.')}
   </div>`;
+}
+
+/** Texts show how they begin; the beginning of a row of values is the same for every row. */
+function chip(input: unknown, index: number): string {
+  const short = shortInput(input, 24);
+  return typeof input !== 'string' && /^[[{]/u.test(short) ? `example ${index + 1}` : short;
 }
 
 function sendRow(state: State, actions: Actions): TemplateResult {

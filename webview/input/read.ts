@@ -1,7 +1,7 @@
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import type { PlaygroundInput } from '../../src/shared/playground.ts';
 import { listText, textsIn } from './list.ts';
-import type { Field, Form } from './schema.ts';
+import type { Field, FieldKind, Form } from './schema.ts';
 
 export type InputMode = 'text' | 'form' | 'json';
 
@@ -99,14 +99,27 @@ function readForm(form: Form, values: Record<string, string>, problems: InputPro
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
+/** What an empty field asks for. */
+const EMPTY: Record<Exclude<FieldKind, 'string'>, string> = {
+  number: 'Enter a number.',
+  integer: 'Enter a whole number.',
+  any: 'Enter a number or a text.',
+  boolean: 'Choose one.',
+  choice: 'Choose one.',
+  text: 'Type a text.',
+  texts: 'Type at least one.',
+  json: 'Type it as JSON.',
+};
+
 function readField(field: Field, text: string, problems: InputProblems): unknown {
   if (field.kind === 'texts') return readTexts(field, text, problems);
   if (text.trim() === '' && (field.kind === 'text' || field.kind === 'json')) {
-    if (field.required) problems[field.key] = field.kind === 'text' ? 'Type a text.' : 'Type it as JSON.';
+    if (field.required) problems[field.key] = EMPTY[field.kind];
     return undefined;
   }
   if (text === '') {
-    if (field.required && field.kind !== 'string') problems[field.key] = 'Missing. JSON mode can send null.';
+    if (field.required && field.kind !== 'string')
+      problems[field.key] = `${EMPTY[field.kind]} JSON mode can send null.`;
     return field.required && field.kind === 'string' ? '' : undefined;
   }
   switch (field.kind) {
@@ -131,7 +144,7 @@ function readField(field: Field, text: string, problems: InputProblems): unknown
 function readTexts(field: Field, text: string, problems: InputProblems): string[] | undefined {
   const given = textsIn(text).filter((one) => one.trim() !== '');
   if (given.length > 0) return given;
-  if (field.required) problems[field.key] = 'Type at least one.';
+  if (field.required) problems[field.key] = EMPTY.texts;
   return undefined;
 }
 

@@ -1,7 +1,8 @@
 import type { ModelCard } from '../../src/shared/contract.ts';
 import { keyText, type DeploymentKey } from '../../src/shared/spec.ts';
 import { formOfCard, modesOf, parametersFormOf } from './card.ts';
-import { blankInput, fieldText, typeInput, type TypedInput } from './read.ts';
+import { examplesOf } from './examples.ts';
+import { blankInput, fieldText, switchMode, typeInput, type InputMode, type TypedInput } from './read.ts';
 import { exampleJson, takesText } from './schema.ts';
 
 type Card = ModelCard | undefined;
@@ -28,6 +29,21 @@ export function prepared(typed: TypedInput, card: Card): TypedInput {
     json: json ?? typed.json,
     parameterFields,
   };
+}
+
+/** In another mode. JSON that nothing was typed for begins as a row with the model's own columns. */
+export function inMode(typed: TypedInput, mode: InputMode, card: Card): TypedInput {
+  const row = rowOf(card);
+  // Not typed, so it does not go into the form.
+  if (typed.mode === 'json' && typed.json === row) return { ...typed, mode };
+  const next = switchMode(typed, mode, formOfCard(card));
+  return mode === 'json' && next.json === '' && row !== undefined ? { ...next, json: row } : next;
+}
+
+function rowOf(card: Card): string | undefined {
+  if (!formOfCard(card)) return undefined;
+  const example = examplesOf(card).find((one) => typeof one === 'object');
+  return example === undefined ? undefined : JSON.stringify(example, undefined, 2);
 }
 
 /** What stands in the boxes after another deployment is chosen: what was typed for it, else the same text. */

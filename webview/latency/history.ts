@@ -16,7 +16,7 @@ export function history(state: State, samples: readonly Sample[], actions: Actio
   const format = formatOf(state.locale);
   const rows = samples.slice(-state.historyRows).reverse();
   const hidden = samples.length - rows.length;
-  const dropped = droppedOf(state.samples);
+  const dropped = droppedOf(samples);
   const current = rows.some((sample) => sample.id === state.cursor) ? state.cursor : rows[0]?.id;
   return html`<div class="history">
     <table>
@@ -60,8 +60,8 @@ export function history(state: State, samples: readonly Sample[], actions: Actio
     ${
       dropped > 0
         ? html`<p class="show-all">
-            ${format.count(dropped)} earlier ${dropped === 1 ? 'request' : 'requests'} (of any deployment)
-            ${dropped === 1 ? 'is' : 'are'} no longer kept.
+            ${format.count(dropped)} earlier ${dropped === 1 ? 'request' : 'requests'} ${dropped === 1 ? 'is' : 'are'}
+            no longer kept.
           </p>`
         : nothing
     }

@@ -30,7 +30,9 @@ export type ModelsEdit =
   /** Adds or changes a deployment of a declared model. */
   | { kind: 'set-deployment'; key: DeploymentKey; spec: DeploymentSpec }
   /** Nothing to remove is no error. `dropModel`: the model goes too, once it has no deployment left. */
-  | { kind: 'remove-deployment'; key: DeploymentKey; dropModel: boolean };
+  | { kind: 'remove-deployment'; key: DeploymentKey; dropModel: boolean }
+  /** Drops a model without deployments; one that has got some meanwhile stays. Nothing to remove is no error. */
+  | { kind: 'remove-model'; name: string };
 
 export function setModel(name: string, fields: ModelFields, seen?: SeenModel): ModelsEdit {
   return { kind: 'set-model', name, fields, ...(seen === undefined ? {} : { seen }) };
@@ -42,6 +44,10 @@ export function setDeployment(key: DeploymentKey, spec: DeploymentSpec): ModelsE
 
 export function removeDeployment(key: DeploymentKey, { dropModel }: { dropModel: boolean }): ModelsEdit {
   return { kind: 'remove-deployment', key, dropModel };
+}
+
+export function removeModel(name: string): ModelsEdit {
+  return { kind: 'remove-model', name };
 }
 
 /** What a new file begins as. */
@@ -123,6 +129,9 @@ function applyEdit(draft: Draft, edit: ModelsEdit): Outcome<never> | undefined {
     case 'remove-deployment':
       remove(draft, edit.key, edit.dropModel);
       return undefined;
+    case 'remove-model':
+      dropWithoutDeployments(draft, edit.name);
+      return undefined;
     default:
       return edit satisfies never;
   }
@@ -136,11 +145,15 @@ function remove(draft: Draft, { model, deployment }: DeploymentKey, dropModel: b
     draft.text = removeValue(draft.text, ['models', model, 'deployments', deployment]);
     draft.models[model] = { ...declared, deployments: left };
   }
+  if (dropModel) dropWithoutDeployments(draft, model);
+}
+
+function dropWithoutDeployments(draft: Draft, model: string): void {
+  const declared = draft.models[model];
   const others = draft.later.some((entry) => entry.model === model);
-  if (dropModel && Object.keys(left).length === 0 && !others) {
-    draft.text = removeValue(draft.text, ['models', model]);
-    delete draft.models[model];
-  }
+  if (!declared || Object.keys({ ...declared.deployments }).length > 0 || others) return;
+  draft.text = removeValue(draft.text, ['models', model]);
+  delete draft.models[model];
 }
 
 /** Only what differs is written, so that the rest keeps its place and its comments. */

@@ -138,10 +138,11 @@ function declaredBy(editor: Editor, given: unknown): Wanted | undefined {
   const project = editor.store.projects.find((one) => one === given.project);
   const spec = project?.spec(String(given.model));
   if (!project || !spec) return undefined;
+  const names = 'deployment' in given ? [String(given.deployment)] : project.deploymentNames(String(given.model));
   return {
     path: path.normalize(modelPath(project.folder, spec)),
     project,
     name: String(given.model),
-    ...('deployment' in given ? { deployment: String(given.deployment) } : {}),
+    ...(names.length === 1 ? { deployment: names[0]! } : {}),
   };
 }

@@ -1,12 +1,18 @@
 import * as vscode from 'vscode';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
+import { editModels, removeModel } from '../../core/models/edit.ts';
 import type { RemovePlan } from '../../core/targets/plan.ts';
 import type { Editor } from '../editor.ts';
 import { operate } from '../operate.ts';
+import type { Project } from '../store/project.ts';
 import { chooseDeployment } from './pick.ts';
 
-/** Ends a deployment after asking; the model's files stay in any case. */
+/**
+ * Ends a deployment after asking, or deletes the entry of a model that has none; the model's files stay in any case.
+ */
 export async function remove(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
+  const entry = await undeployedEntry(editor, given);
+  if (entry) return removeEntryOf(entry);
   const chosen = await chooseDeployment(editor, given, vscode.l10n.t('Remove'), () => true);
   if (!chosen.ok) return chosen;
   const { project, model, deployment } = chosen.value;
@@ -44,4 +50,34 @@ export async function remove(editor: Editor, given: unknown): Promise<Outcome<un
   };
   const removed = await operate(editor, project, plan);
   return removed.ok ? ok({ model, deployment }) : removed;
+}
+
+interface Entry {
+  project: Project;
+  model: string;
+}
+
+/** The model of a row, where it is only declared. */
+async function undeployedEntry(editor: Editor, given: unknown): Promise<Entry | undefined> {
+  if (typeof given !== 'object' || given === null || !('model' in given) || !('project' in given)) return undefined;
+  if ('deployment' in given) return undefined;
+  await editor.store.reached();
+  const model = String(given.model);
+  const project = editor.store.projects.find((one) => one === given.project);
+  return project?.spec(model) && project.rowNames(model).length === 0 ? { project, model } : undefined;
+}
+
+async function removeEntryOf({ project, model }: Entry): Promise<Outcome<unknown>> {
+  const removeIt = vscode.l10n.t('Remove');
+  const answer = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Remove {0} from models.json?', model),
+    {
+      modal: true,
+      detail: vscode.l10n.t('Its description, limits and examples go with the entry. The files of the model stay.'),
+    },
+    removeIt,
+  );
+  if (answer === undefined) return cancelled();
+  const edited = await editModels(project.folder, removeModel(model));
+  return edited.ok ? ok({ model }) : edited;
 }

@@ -12,7 +12,7 @@ import type {
   PlaygroundPage,
   PlaygroundStart,
 } from '../../shared/playground.ts';
-import type { DeploymentKey } from '../../shared/spec.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
 import { noteForcedCold } from '../walkthrough.ts';
@@ -189,9 +189,9 @@ export class Bridge implements PlaygroundExtension {
     const answer = await predict(status.url, input, { signal });
     if (signal.aborted) return cancelled();
     const { body, ...facts } = answer;
-    const number = this.#history.next();
+    const number = this.#history.next({ model, deployment });
     const sample: Sample = {
-      id: `${at}-${number}`,
+      id: `${at}-${keyText({ model, deployment })}-${number}`,
       number,
       at,
       model,

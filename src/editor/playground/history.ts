@@ -1,5 +1,6 @@
 import { merged, newestThatFit, readSamples } from '../../shared/history.ts';
 import type { Sample } from '../../shared/latency.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 
 /**
  * The requests of the window's playground, for a tab that is closed and opened again. In memory only: they hold what
@@ -7,21 +8,22 @@ import type { Sample } from '../../shared/latency.ts';
  */
 export class History {
   #samples: Sample[] = [];
-  #last = 0;
+  /** The highest number of each deployment, by its key. */
+  readonly #last = new Map<string, number>();
 
   /** Oldest first, of all deployments. */
   get samples(): Sample[] {
     return this.#samples;
   }
 
-  /** The number after the last request's. */
-  next(): number {
-    return this.#last + 1;
+  /** The number after that of the deployment's last request. */
+  next(key: DeploymentKey): number {
+    return (this.#last.get(keyText(key)) ?? 0) + 1;
   }
 
   add(sample: Sample): void {
     this.#samples = newestThatFit([...this.#samples, sample]);
-    this.#last = Math.max(this.#last, sample.number);
+    this.#count(sample);
   }
 
   /** Takes over what a page remembers from before a reload. */
@@ -29,6 +31,11 @@ export class History {
     const stored = typeof pageState === 'object' && pageState !== null && 'samples' in pageState;
     const samples = readSamples(stored ? pageState.samples : undefined);
     this.#samples = newestThatFit(merged(samples, this.#samples));
-    this.#last = this.#samples.reduce((highest, { number }) => Math.max(highest, Number(number) || 0), this.#last);
+    for (const sample of this.#samples) this.#count(sample);
+  }
+
+  #count(sample: Sample): void {
+    const key = keyText(sample);
+    this.#last.set(key, Math.max(this.#last.get(key) ?? 0, Number(sample.number) || 0));
   }
 }

@@ -44,8 +44,10 @@ export class Playgrounds implements vscode.Disposable {
    */
   async predictText(project: Project, key: DeploymentKey, text: string): Promise<Outcome<void>> {
     if (this.#opened) {
-      this.#opened.panel.reveal(undefined, true);
-      await this.#opened.bridge.show({ project, key });
+      const { panel, bridge } = this.#opened;
+      const overText = panel.viewColumn === vscode.window.activeTextEditor?.viewColumn;
+      panel.reveal(overText ? vscode.ViewColumn.Beside : undefined, true);
+      await bridge.show({ project, key });
     } else this.#create({ project, key }, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
     const opened = this.#opened!;
     try {

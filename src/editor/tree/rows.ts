@@ -146,6 +146,14 @@ function laterRow(label: string, entry: LaterEntry, spoken: string): Row {
   };
 }
 
+/** A model with one deployment has that one's commands, so its row is matched as that one's: `model:serving`. */
+function modelContext(node: ModelNode): string {
+  const [only, ...others] = node.project.rowNames(node.model);
+  if (only === undefined) return 'model:undeployed';
+  if (others.length > 0) return 'model:deployed';
+  return deploymentRow({ ...node, kind: 'deployment', deployment: only }).context.replace('deployment:', 'model:');
+}
+
 function modelRow({ project, model }: ModelNode): Row {
   const later = project.later({ model });
   if (later) return laterRow(model, later, vscode.l10n.t('model {0}', model));
@@ -167,7 +175,7 @@ function modelRow({ project, model }: ModelNode): Row {
     label: model,
     description,
     icon: 'package',
-    context: deployments.length === 0 ? 'model:undeployed' : 'model:deployed',
+    context: modelContext({ kind: 'model', project, model }),
     children:
       project.rowNames(model).length === 0 ? 'none' : project.modelCount > MODELS_SHOWN_OPEN ? 'closed' : 'open',
     spoken: vscode.l10n.t('model {0}, {1}', model, description),
@@ -208,14 +216,17 @@ function deploymentRow(node: DeploymentNode): Row {
     };
   }
   const reason = status.error ? [status.error.what] : [];
-  const description = [stateText(status.state), ...placeOf(status), ...reason, ...latencies(status)].join(' · ');
+  const rest = [...placeOf(status), ...reason, ...latencies(status)];
+  const spoken = [stateText(status.state), ...rest].join(' · ');
+  // The usual width of the view has room for two times and no word more; the icon says that it serves.
+  const description = status.state === 'serving' && rest.length > 0 ? rest.join(' · ') : spoken;
   return {
     label: deployment,
     description,
     ...STATE_ICONS[status.state],
     context: `deployment:${status.state}`,
     children: 'none',
-    spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),
+    spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, spoken),
     command: {
       command: 'nimbus.openPlayground',
       title: vscode.l10n.t('Open Playground'),
@@ -271,10 +282,12 @@ function placeOf({ image }: DeploymentStatus): string[] {
   return image ? [vscode.l10n.t('Docker, {0}', formatBytes(image.bytes, vscode.env.language))] : [];
 }
 
-function latencies({ lastMs }: DeploymentStatus): string[] {
+/** Without a worker the cold one first: that is what the next request takes. */
+function latencies({ state, lastMs }: DeploymentStatus): string[] {
   const { warm, cold } = lastMs;
-  return [
+  const both = [
     ...(warm === undefined ? [] : [vscode.l10n.t('warm {0}', formatMs(warm, vscode.env.language))]),
     ...(cold === undefined ? [] : [vscode.l10n.t('cold {0}', formatMs(cold, vscode.env.language))]),
   ];
+  return state === 'idle' ? both.reverse() : both;
 }

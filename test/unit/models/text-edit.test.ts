@@ -113,6 +113,7 @@ const edits = fc.array(
       spec: fc.record({ target: fc.constant('local' as const) }),
     }),
     fc.record({ kind: fc.constant('remove-deployment' as const), key, dropModel: fc.boolean() }),
+    fc.record({ kind: fc.constant('remove-model' as const), name }),
   ),
   { maxLength: 6 },
 );
@@ -181,6 +182,15 @@ function expected(value: any, edit: ModelsEdit, dropped: Set<string>): void {
     );
     return;
   }
+  const drop = (model: string): void => {
+    if (Object.keys(value.models[model].deployments ?? {}).length > 0) return;
+    delete value.models[model];
+    dropped.add(`models/${model}`);
+  };
+  if (edit.kind === 'remove-model') {
+    if (Object.hasOwn(value.models, edit.name)) drop(edit.name);
+    return;
+  }
   const { model, deployment } = edit.key;
   if (!Object.hasOwn(value.models, model)) return;
   const spec = value.models[model];
@@ -196,10 +206,7 @@ function expected(value: any, edit: ModelsEdit, dropped: Set<string>): void {
     delete spec.deployments[deployment];
     dropped.add(`models/${model}/deployments/${deployment}`);
   }
-  if (edit.dropModel && Object.keys(spec.deployments ?? {}).length === 0) {
-    delete value.models[model];
-    dropped.add(`models/${model}`);
-  }
+  if (edit.dropModel) drop(model);
 }
 
 describe('any edits of any models.json', () => {

@@ -137,9 +137,15 @@ export class Playground {
     return this.page.context().close();
   }
 
-  /** CSS pixels by which the page is wider than its window. */
+  /** CSS pixels by which the page is wider than its window, or the history than its box. */
   overflow(): Promise<number> {
-    return this.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    return this.page.evaluate(() => {
+      const history = document.querySelector('.history');
+      return Math.max(
+        document.documentElement.scrollWidth - window.innerWidth,
+        history ? history.scrollWidth - history.clientWidth : 0,
+      );
+    });
   }
 }
 

@@ -52,6 +52,7 @@ const COLOURS: Record<string, readonly [dark: string, light: string, hcDark: str
   'button-foreground': ['#ffffff', '#ffffff', '#ffffff', '#ffffff'],
   'button-hoverBackground': ['#026ec1', '#0258a8', '#000000', '#0f4a85'],
   'button-border': ['rgba(255,255,255,.1)', 'rgba(0,0,0,.1)', '#6fc3df', '#0f4a85'],
+  'button-secondaryBorder': ['rgba(204,204,204,.15)', 'rgba(59,59,59,.15)', '#6fc3df', '#0f4a85'],
   'button-secondaryBackground': ['rgba(0,0,0,0)', '#e5e5e5', '', '#ffffff'],
   'button-secondaryForeground': ['#cccccc', '#3b3b3b', '#ffffff', '#292929'],
   'button-secondaryHoverBackground': ['#2b2b2b', '#cccccc', '', ''],

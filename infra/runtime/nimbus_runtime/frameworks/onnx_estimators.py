@@ -6,7 +6,7 @@ from ..contract import json_type, shown
 from ..parameters import NONE
 from . import InputError
 from .answers import SCHEMAS, classified, scored, several, values
-from .tables import NumberTable, answer_rows
+from .tables import NumberTable, answer_rows, unknown_column
 
 PRODUCERS = ("skl2onnx", "OnnxMLTools")
 
@@ -248,7 +248,7 @@ class ColumnReader:
             raise InputError("input", "The input must be an object with %s." % ", ".join(self._names()))
         for name in value:
             if name not in self._names():
-                raise InputError("input." + name, "This model has no column %s." % name)
+                raise unknown_column(name, self._names())
         missing = [name for name in self._names() if name not in value]
         if missing:
             what = "The column %s is missing." if len(missing) == 1 else "The columns %s are missing."

@@ -4,7 +4,7 @@ import sys
 
 from ..contract import json_type, shown
 from . import InputError
-from .tables import count_of
+from .tables import count_of, unknown_column
 
 NUMERIC_STEPS = {
     "StandardScaler",
@@ -180,7 +180,7 @@ class TableReader:
         if isinstance(value, dict):
             for name in value:
                 if name not in self.columns:
-                    raise InputError("input." + name, "This model has no column %s." % name)
+                    raise unknown_column(name, self.names)
             missing = [name for name in self.names if name not in value]
             if missing:
                 what = "The column %s is" if len(missing) == 1 else "The columns %s are"

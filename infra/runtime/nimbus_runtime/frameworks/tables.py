@@ -10,6 +10,17 @@ def count_of(row):
     return "1 value" if len(row) == 1 else "%d values" % len(row)
 
 
+MOST_NAMED = 12
+
+
+def unknown_column(name, names):
+    """Says which columns there are; of a wide table its first ones."""
+    some = ", ".join(names[:MOST_NAMED])
+    if len(names) > MOST_NAMED:
+        some += " and %d more" % (len(names) - MOST_NAMED)
+    return InputError("input." + name, "This model has no column %s. Its columns: %s." % (name, some))
+
+
 def answer_rows(inputs, read, answer):
     """One result per input: Failed where `read(input)` raises InputError, else what `answer(rows)` has for its row."""
     results, rows, positions = [None] * len(inputs), [], []
@@ -62,7 +73,7 @@ class NumberTable:
         known = set(self.names)
         for name in value:
             if name not in known:
-                raise InputError("input." + name, "This model has no column %s." % name)
+                raise unknown_column(name, self.names)
         missing = [name for name in self.names if name not in value]
         if missing:
             what = "The column %s is missing." if len(missing) == 1 else "The columns %s are missing."
