@@ -80,7 +80,7 @@ const COPIED = ['packages', 'runtime', 'model'];
 
 /** The engine tells the newest first: the last three copies are those of the Dockerfile, all else is the base's. */
 function layersOf(history: readonly HistoryEntry[]): ImageReport['layers'] {
-  const copies = history.filter(({ CreatedBy }) => /^COPY /.test(CreatedBy)).slice(0, COPIED.length);
+  const copies = history.filter(({ CreatedBy }) => CreatedBy.startsWith('COPY ')).slice(0, COPIED.length);
   const base = history.filter((entry) => !copies.includes(entry)).reduce((sum, { Size }) => sum + Size, 0);
   const own = copies.toReversed().map(({ Size }, index) => ({ title: COPIED[index]!, bytes: Size }));
   return [{ title: BASE, bytes: base }, ...own];
