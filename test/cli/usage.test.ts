@@ -101,6 +101,8 @@ describe('nimbus, used wrongly', function () {
     await sandbox.endHost(project);
     assert.equal(code, 0, stderr);
     assert.ok(stdout.includes(`  project ${project}\n  model echo `), stdout);
+    // The call that is printed works there.
+    assert.ok(stdout.endsWith(`  cd '${project}'\n  nimbus predict echo "some text"\n`), stdout);
     assert.match(readFileSync(path.join(project, 'models.json'), 'utf8'), /"path":"echo"/);
     assert.deepEqual(readdirSync(path.join(sandbox.folder, 'nowhere')), []);
   });

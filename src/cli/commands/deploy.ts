@@ -10,7 +10,7 @@ import { madeWith } from '../../core/environment/captured.ts';
 import { withoutPassword } from '../../core/environment/packages.ts';
 import { MODELS_FILE } from '../../core/models/document.ts';
 import { invalidName } from '../../core/models/names.ts';
-import { isHome, projectToDeployIn } from '../../core/models/paths.ts';
+import { findProject, isHome, projectToDeployIn } from '../../core/models/paths.ts';
 import { newerFile } from '../../core/models/read.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
 import type { ModelCard } from '../../shared/contract.ts';
@@ -19,6 +19,7 @@ import { FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../share
 import type { OperationStage } from '../../shared/states.ts';
 import { visible } from '../../shared/visible.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
+import { shellQuote } from '../../core/invoke/snippets.ts';
 import { connect, connectIfRunning, openProject, warnOfMisspelt } from '../context.ts';
 import { exampleCall } from '../example.ts';
 import { shortName } from '../names.ts';
@@ -168,6 +169,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     }
     const called = shortName(plan, Object.keys(prepared.declared?.deployments ?? {}));
     terminal.say(`\n${called} answers at ${url}/predict${card ? ` · version ${card.version.slice(0, 7)}` : ''}`);
+    if (findProject(process.cwd()) !== folder) terminal.say(`  cd ${shellQuote(folder)}`);
     terminal.say(`  ${nextCall(called, { plan, stages, url }, card)}`);
   } finally {
     connection.close();
