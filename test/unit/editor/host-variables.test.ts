@@ -12,11 +12,14 @@ const FIELDS: Record<string, keyof HostSettings> = {
   'local.idleMinutes': 'idleMs',
   'local.queueLength': 'queueLimit',
   'local.networkForConsentedModels': 'consentedNetwork',
+  'docker.network': 'containerNetwork',
+  'docker.storageMb': 'storageMb',
+  'docker.pauseSeconds': 'pauseMs',
 };
 
 describe('settings of the host', () => {
-  it('are those of the editor that begin with host or local', () => {
-    const declared = Object.keys(properties).filter((name) => /^nimbus\.(?:host|local)\./.test(name));
+  it('are those of the editor that begin with docker, host or local', () => {
+    const declared = Object.keys(properties).filter((name) => /^nimbus\.(?:docker|host|local)\./.test(name));
     assert.deepEqual(declared.map((name) => name.slice('nimbus.'.length)).toSorted(), Object.keys(FIELDS).toSorted());
     assert.deepEqual(Object.keys(HOST_SETTINGS).toSorted(), Object.keys(FIELDS).toSorted());
   });
