@@ -8,7 +8,7 @@ import { createSandbox, python, samples, type Sandbox } from './nimbus.ts';
 
 /** What runs this test has no package of its own. */
 const BASE = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
-const NO_ENVIRONMENT = { VIRTUAL_ENV: '', CONDA_PREFIX: '' };
+const NO_ENVIRONMENT = { VIRTUAL_ENV: '', CONDA_PREFIX: '', PYENV_ROOT: '/none' };
 
 describe('nimbus deploy with a Python that', function () {
   this.timeout(60_000);

@@ -2,6 +2,7 @@ import { access, constants, opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../process.ts';
 import { condaEnvironments } from './conda.ts';
+import { pyenvOf } from './pyenv.ts';
 import type { Candidate } from './environment.ts';
 
 export interface SearchOptions {
@@ -32,7 +33,7 @@ const VERSIONED = Array.from({ length: 8 }, (_, index) => `python3.${16 - index}
 /**
  * Interpreters that might run a model, in the order in which they are to be tried: the user's choice, the Python
  * extension's, virtual environments of the project, the active one, the conda environment that an environment.yml names,
- * the PATH, other conda environments. Each is there once.
+ * the PATH, pyenv's, other conda environments. Each is there once.
  */
 export async function candidates(options: SearchOptions): Promise<Candidate[]> {
   return (await searchCandidates(options)).candidates;
@@ -72,8 +73,14 @@ async function* all(options: SearchOptions): AsyncGenerator<Candidate> {
   const condas = await condaEnvironments(env);
   const isNamed = (folder: string): boolean => path.basename(folder) === options.condaName;
   for (const folder of condas.filter(isNamed)) yield { python: await interpreterIn(folder, platform), source: 'conda' };
-  for (const python of await onPath(env, platform)) yield { python, source: 'path' };
+  const pyenv = await pyenvOf(env);
+  const isShim = (python: string): boolean => path.dirname(python) === pyenv.shims && /\d$/.test(python);
+  for (const python of await onPath(env, platform)) {
+    // `python3.13` there works only in a folder whose pyenv chose that version; what it leads to comes by itself.
+    if (!isShim(python) || path.basename(python) === 'python3') yield { python, source: 'path' };
+  }
   if (platform === 'win32') for (const python of await fromLauncher(env)) yield { python, source: 'path' };
+  for (const folder of pyenv.versions) yield { python: await interpreterIn(folder, platform), source: 'pyenv' };
   for (const folder of condas.filter((one) => !isNamed(one)))
     yield { python: await interpreterIn(folder, platform), source: 'conda' };
 }

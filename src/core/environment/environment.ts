@@ -6,7 +6,7 @@ export interface Candidate {
   /** Absolute path. */
   python: string;
   /** `kept`: chosen for an earlier deploy of this deployment; `current`: it runs on it, and nobody chose it. */
-  source: 'chosen' | 'kept' | 'current' | 'python-extension' | 'project' | 'conda' | 'path' | 'managed';
+  source: 'chosen' | 'kept' | 'current' | 'python-extension' | 'project' | 'conda' | 'pyenv' | 'path' | 'managed';
 }
 
 /** What a probe learned of an interpreter, without importing any framework. */

@@ -178,6 +178,8 @@ function placeOf({ python, source }: Candidate): string {
       return environment;
     case 'conda':
       return `conda ${environment}`;
+    case 'pyenv':
+      return 'pyenv';
     case 'path':
       return 'on the PATH';
     case 'managed':

@@ -74,6 +74,29 @@ describe('finding interpreters', () => {
     ]);
   });
 
+  it('finds what pyenv installed after the PATH, and not its shims of single versions', async () => {
+    for (const name of ['python3', 'python3.12', 'python3.13']) program('pyenv/shims', name);
+    const versions = ['3.9.18', '3.13.0', '3.12.1'].map((name) => program('pyenv/versions', name, 'bin/python'));
+    program('pyenv/versions/3.8.18/bin/python');
+    const found = await candidates({
+      project: at('no-project'),
+      env: { PATH: at('pyenv/shims'), PYENV_ROOT: at('pyenv') },
+      platform: 'linux',
+    });
+    const [oldest, newest, between] = versions;
+    assert.deepEqual(
+      found.map(({ python, source }) => [python, source]),
+      [
+        [at('pyenv/shims/python3'), 'path'],
+        [newest, 'pyenv'],
+        [between, 'pyenv'],
+        [oldest, 'pyenv'],
+      ],
+    );
+    const atHome = await candidates({ project: at('no-project'), env: { HOME: at('home') }, platform: 'linux' });
+    assert.deepEqual(atHome, []);
+  });
+
   it('says why one is left out', async () => {
     mkdirSync(at('folder/python3'), { recursive: true });
     mkdirSync(at('store'));
