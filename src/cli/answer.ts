@@ -22,8 +22,9 @@ function formatPart(field: string, value: unknown): string | undefined {
       return typeof value === 'object' ? undefined : String(value);
     case 'cluster':
       return typeof value === 'object' ? undefined : `cluster ${String(value)}`;
-    case 'scores':
     case 'categories':
+      return isList<Score>(value, 'score') ? categories(value) : undefined;
+    case 'scores':
       return isList<Score>(value, 'score') ? bars(value) : undefined;
     case 'scoreKind':
       return '';
@@ -43,6 +44,14 @@ function formatPart(field: string, value: unknown): string | undefined {
 
 function isList<T>(value: unknown, field: keyof T): value is T[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null && field in one);
+}
+
+/** Where one excludes the others their scores are shares of 1, and the highest is the answer (spaCy's `textcat`). */
+function categories(scores: Score[]): string {
+  const sum = scores.reduce((all, { score }) => all + score, 0);
+  const [best] = scores.toSorted((one, other) => other.score - one.score);
+  const isExclusive = scores.length > 1 && Math.abs(sum - 1) < 1e-3;
+  return isExclusive ? `${best!.label}\n\n${bars(scores)}` : bars(scores);
 }
 
 const BAR = 24;

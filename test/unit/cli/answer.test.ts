@@ -18,6 +18,14 @@ describe('answers in a terminal', () => {
     assert.match(positive!, /0\.7500$/);
   });
 
+  it('heads categories with the best one where they exclude each other, and only there', () => {
+    const shown = (...scores: number[]): string =>
+      formatResult({ categories: scores.map((score, index) => ({ label: `c${index}`, score })) });
+    assert.match(shown(0.1, 0.7, 0.2), /^c1\n\nc0 /);
+    assert.match(shown(0.9, 0.8), /^c0 {2}█/);
+    assert.match(shown(1), /^c0 {2}█/);
+  });
+
   it('shows decision scores without bars, since they have no bounds', () => {
     assert.doesNotMatch(
       formatResult({
