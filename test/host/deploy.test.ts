@@ -175,7 +175,6 @@ describe('an operation', function () {
     assert.ok(!said.includes('changed') && !said.includes('refused'), String(said));
     await project.host.api.provide(project.key('token'), { TOKEN: 'again' });
     const url = `${project.host.hello.url}/token/local/predict`;
-    await project.until(() => project.statuses.some(({ model, state }) => model === 'token' && state === 'changed'));
     while ((await post(url, { input: 1 })).body.result !== 'new again');
   });
 
