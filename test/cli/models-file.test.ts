@@ -206,7 +206,7 @@ describe('nimbus deploy with a models.json that', function () {
     await sandbox.json(deployArguments(echo));
     rmSync(file());
     const gone = await refused(sandbox, ['predict', 'echo', 'x']);
-    assert.match(gone.text, /no model named echo/);
+    assert.match(gone.text, /no models\.json at or above/);
     await sandbox.json(deployArguments(echo));
     assert.equal(await result('echo'), 'hello');
     assert.deepEqual(Object.keys(read().models), ['echo']);
