@@ -42,7 +42,7 @@ const LAUNCH_GOAL: Record<Model, number> = { entities: 0.75, sentiment: 0.85 };
 const WHY: Record<string, string> = {
   '2': 'Importing spaCy and loading the pipeline are most of it, on every side; the host itself answers about 0.1 s after it was started.',
   '5': 'A request passes two processes. The host reads and writes HTTP and the event (about 0.15 ms, of it half in Node itself), each of the two hand-overs wakes a process, and the runtime checks and encodes (0.05 ms, twice that after a model that has filled the caches of the processor).',
-  '7': "Where nothing else runs Node, all pages of Node's own program that the host touches count for it: 56 MB here. What the host itself holds is 19 MB.",
+  '7': "Where nothing else runs Node, all pages of Node's own program that the host touches count for it: 56 MB when that was looked at by itself. The rest is what the host holds.",
   '8': 'The command reads, sends and writes each text once more than a loop in one process does.',
   '9': 'The first windows of a machine compile what later ones take from a cache.',
 };
