@@ -6,7 +6,8 @@ import type { ModelCard } from '../../shared/contract.ts';
 import { containerFailure, initTooLong, type ContainerEnd } from './container-end.ts';
 import { containerSettings, type ContainerOptions } from './container-settings.ts';
 import { demultiplex } from './demultiplex.ts';
-import { encodeHead, FrameDecoder, FrameError, type Frame } from './frames.ts';
+import { answerOf, frameReader, writeEvent } from './framed.ts';
+import { FrameError, type Frame } from './frames.ts';
 import { proxyAnswer, proxyEvent } from './gateway.ts';
 import type { Failure } from './problems.ts';
 import { initFailure } from './python-error.ts';
@@ -14,7 +15,6 @@ import type { StartTransport, Transport, TransportEvents } from './transport.ts'
 
 /** AWS Lambda ends an initialisation after it, and runs it again within the first request: Lambda developer guide, "Init phase". */
 const INIT_MS = 10_000;
-const JOIN_BYTES = 16 * 1024;
 /** Id of the request for the card, which no caller sent. */
 const CARD = 'card';
 
@@ -47,15 +47,7 @@ class ContainerTransport implements Transport {
 
   send(id: string, payload: Buffer, { deadlineMs }: { deadlineMs: number }): void {
     const arn = `arn:aws:lambda:local:000000000000:function:${this.#options.functionName}`;
-    const head = encodeHead('I', { id, deadlineMs, arn }, payload.length);
-    const write = (): void => {
-      if (payload.length <= JOIN_BYTES) {
-        this.#stream?.write(Buffer.concat([head, payload]));
-      } else {
-        this.#stream?.write(head);
-        this.#stream?.write(payload);
-      }
-    };
+    const write = (): void => writeEvent(this.#stream, { id, deadlineMs, arn }, payload);
     const paused = this.#paused;
     if (!paused) return write();
     this.#paused = undefined;
@@ -123,19 +115,12 @@ class ContainerTransport implements Transport {
 
   /** Resolves when the container's stream has ended. */
   #listen(stream: Duplex): Promise<void> {
-    const decoder = new FrameDecoder((frame) => this.#frame(frame));
-    let broken = false;
-    const onFrames = (chunk: Buffer): void => {
-      if (broken) return;
-      try {
-        decoder.push(chunk);
-      } catch (error) {
-        if (!(error instanceof FrameError)) throw error;
-        broken = true;
-        const detail = `The container wrote something else than answers: ${error.message}.`;
-        this.#events.breach({ code: 'worker-died', detail });
-      }
-    };
+    const onBroken = ({ message }: FrameError): void =>
+      this.#events.breach({
+        code: 'worker-died',
+        detail: `The container wrote something else than answers: ${message}.`,
+      });
+    const onFrames = frameReader((frame) => this.#frame(frame), onBroken);
     demultiplex(stream, onFrames, (chunk) => this.#events.output('stderr', chunk));
     return new Promise((resolve) => {
       stream.on('error', () => undefined);
@@ -144,7 +129,8 @@ class ContainerTransport implements Transport {
     });
   }
 
-  #frame({ kind, meta, payload }: Frame): void {
+  #frame(frame: Frame): void {
+    const { kind, meta, payload } = frame;
     switch (kind) {
       case 'H':
         return this.#events.spawned();
@@ -157,13 +143,7 @@ class ContainerTransport implements Transport {
       case 'E':
         if (meta['id'] === CARD) return this.#card(payload);
         if (typeof meta['bytes'] === 'number') this.#events.memory(meta['bytes']);
-        return this.#events.answer({
-          id: String(meta['id']),
-          kind: kind === 'O' ? 'result' : 'error',
-          type: String(meta['type']),
-          payload,
-          ...(typeof meta['peakBytes'] === 'number' ? { peakBytes: meta['peakBytes'] } : {}),
-        });
+        return this.#events.answer(answerOf(frame));
       case 'X':
         this.#end = { code: Number(meta['code']), signal: Number(meta['signal']), isOutOfMemory: meta['oom'] === true };
         return;

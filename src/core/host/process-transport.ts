@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { encodeHead, FrameDecoder, FrameError, type Frame } from './frames.ts';
+import { answerOf, frameReader, writeEvent } from './framed.ts';
+import { FrameError, type Frame } from './frames.ts';
 import { endFirst, watchMemory, type MemoryLimit } from './memory.ts';
 import type { Failure } from './problems.ts';
 import { kernelOomKills, killTree, MARK_VARIABLE } from './processes.ts';
@@ -25,8 +26,6 @@ export interface ProcessOptions {
   isolated: boolean;
 }
 
-/** Small payloads are joined with their head, so that the worker wakes once. */
-const JOIN_BYTES = 16 * 1024;
 /** What a process that has ended wrote is still in its pipes; a grandchild that holds them open must not delay the end. */
 const DRAIN_MS = 200;
 
@@ -67,13 +66,7 @@ class ProcessTransport implements Transport {
   }
 
   send(id: string, payload: Buffer, meta: { deadlineMs: number; arrivedMs: number }): void {
-    const head = encodeHead('I', { id, ...meta }, payload.length);
-    if (payload.length <= JOIN_BYTES) {
-      this.#input!.write(Buffer.concat([head, payload]));
-    } else {
-      this.#input!.write(head);
-      this.#input!.write(payload);
-    }
+    writeEvent(this.#input, { id, ...meta }, payload);
   }
 
   close(): void {
@@ -90,22 +83,16 @@ class ProcessTransport implements Transport {
     for (const source of ['stdout', 'stderr'] as const) {
       child[source]?.on('data', (chunk: Buffer) => this.#events.output(source, chunk));
     }
-    const decoder = new FrameDecoder((frame) => this.#frame(frame));
     const output = child.stdio[4] as Readable | undefined;
-    let broken = false;
-    output?.on('data', (chunk: Buffer) => {
-      if (broken) return;
-      try {
-        decoder.push(chunk);
-      } catch (error) {
-        if (!(error instanceof FrameError)) throw error;
-        broken = true;
-        this.#events.breach({
-          code: 'worker-died',
-          detail: `The worker wrote something else than answers to its pipe: ${error.message}.`,
-        });
-      }
-    });
+    const onBroken = ({ message }: FrameError): void =>
+      this.#events.breach({
+        code: 'worker-died',
+        detail: `The worker wrote something else than answers to its pipe: ${message}.`,
+      });
+    output?.on(
+      'data',
+      frameReader((frame) => this.#frame(frame), onBroken),
+    );
     // A worker that died closes its pipes; its exit says more than the error of a pipe.
     for (const stream of child.stdio) stream?.on('error', () => undefined);
     child.on('error', (error: NodeJS.ErrnoException) => {
@@ -132,7 +119,8 @@ class ProcessTransport implements Transport {
     this.#stopMemory = watchMemory(child.pid, this.#options.memory, this.#events);
   }
 
-  #frame({ kind, meta, payload }: Frame): void {
+  #frame(frame: Frame): void {
+    const { kind, meta, payload } = frame;
     switch (kind) {
       case 'H':
         return this.#events.hello();
@@ -148,13 +136,7 @@ class ProcessTransport implements Transport {
         return this.#events.breach(initFailure(payload, meta['next']));
       case 'O':
       case 'E':
-        return this.#events.answer({
-          id: String(meta['id']),
-          kind: kind === 'O' ? 'result' : 'error',
-          type: String(meta['type']),
-          payload,
-          ...(typeof meta['handlerMs'] === 'number' ? { handlerMs: meta['handlerMs'] } : {}),
-        });
+        return this.#events.answer(answerOf(frame));
       case 'I':
       case 'X':
         throw new FrameError(`a worker does not send frames of kind ${kind}`);
