@@ -1,7 +1,10 @@
 // `npm run bench`: measures Nimbus against FastAPI + uvicorn and a bare script, and writes docs/benchmarks.md.
 // `-- --rounds 3` for a quick look (the figures in docs are made with 7).
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { leaveEngine } from './lib/engine.mjs';
 import { cache, node, root } from './lib/paths.mjs';
 import { main, step } from './lib/progress.mjs';
 import { runLogged } from './lib/run.mjs';
@@ -9,29 +12,36 @@ import { stages } from './lib/stages.mjs';
 import { setUp } from './setup.mjs';
 import { setUpSystem } from './setup/system.mjs';
 
+/** As the tests of the docker target build: on the bases that set-up made, with the machine's certificates. */
+const building = {
+  NIMBUS_BASE_IMAGES: '3.11=nimbus-test/python:3.11-slim 3.13=nimbus-test/lambda-python:3.13',
+  ...(existsSync('/etc/ssl/certs/ca-certificates.crt')
+    ? { NIMBUS_CA_CERTIFICATES: '/etc/ssl/certs/ca-certificates.crt' }
+    : {}),
+};
+
 await main(async () => {
   const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } });
-  const results = path.join(root, 'bench/results/latest.json');
-  const activation = path.join(root, 'bench/results/activation.json');
-  await setUp({ browser: true, codeServer: true, bench: true });
-  await step('Load generator', () => setUpSystem(['load']));
-  for (const command of stages.package.commands) await step('Build and package', () => runLogged('package', command));
+  const results = (name) => path.join(root, 'bench/results', `${name}.json`);
   const python = path.join(cache, 'python/bin/python');
-  const measure = [
-    python,
-    '-u',
-    path.join(root, 'bench/bench.py'),
-    '--node',
-    node,
-    '--rounds',
-    values.rounds,
-    '--out',
-    results,
-  ];
-  await step('Rows 1, 2, 5, 6, 7, 8 and 10', () => runLogged('bench', measure));
-  await step('Row 9', () => runLogged('activation', [node, path.join(root, 'bench/activation.ts'), activation]));
+  const program = (name, out, env = {}) =>
+    runLogged(
+      name,
+      [python, '-u', path.join(root, `bench/${name}.py`), '--node', node, '--rounds', values.rounds, '--out', out],
+      { env: { ...process.env, ...env } },
+    );
+  try {
+    await setUp({ browser: true, codeServer: true, bench: true, docker: true });
+    await step('Load generator', () => setUpSystem(['load']));
+    for (const command of stages.package.commands) await step('Build and package', () => runLogged('package', command));
+    await step('Rows 1, 2, 5, 6, 7, 8 and 10', () => program('bench', results('latest')));
+    await step('Rows 11, 12, 13 and 17', () => program('image', results('image'), building));
+  } finally {
+    await leaveEngine();
+  }
+  const activation = [node, path.join(root, 'bench/activation.ts'), results('activation')];
+  await step('Row 9', () => runLogged('activation', activation));
   const page = path.join(root, 'docs/benchmarks.md');
-  await step('docs/benchmarks.md', () =>
-    runLogged('report', [node, path.join(root, 'bench/report.ts'), results, activation, page]),
-  );
+  const report = [path.join(root, 'bench/report.ts'), results('latest'), results('activation'), page, results('image')];
+  await step('docs/benchmarks.md', () => runLogged('report', [node, ...report]));
 });
