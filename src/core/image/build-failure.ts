@@ -23,6 +23,21 @@ const CAUSES: Cause[] = [
     next: 'Where your network looks into TLS, name its certificates: the setting nimbus.packages.caCertificates, or NIMBUS_CA_CERTIFICATES.',
   },
   {
+    pattern:
+      /failed to resolve source metadata|pull access denied|manifest unknown|not found: manifest|failed to do request|repository does not exist|failed to create LLB definition/i,
+    code: 'image-base-missing',
+    what: 'The base image cannot be pulled.',
+    next: 'See whether the registry can be reached and docker pull of it works; another one is a setting (nimbus.image.baseImages or NIMBUS_BASE_IMAGES, nimbus.image.registryMirror or NIMBUS_REGISTRY_MIRROR).',
+  },
+  // Before what pip concludes from it: that there is no such package.
+  {
+    pattern:
+      /NewConnectionError|ConnectTimeout|Temporary failure in name resolution|ProxyError|Could not fetch URL|Connection refused|network is unreachable/i,
+    code: 'image-network',
+    what: 'The build cannot reach a server.',
+    next: 'Behind a proxy, set nimbus.packages.proxy or NIMBUS_PROXY; with an index of your own, nimbus.packages.indexUrl or NIMBUS_INDEX_URL.',
+  },
+  {
     pattern: /Could not find a version that satisfies|No matching distribution found/i,
     code: 'image-no-wheel',
     what: 'A package has no wheel for this Python and platform.',
@@ -47,21 +62,7 @@ const CAUSES: Cause[] = [
     next: 'Give the Docker engine more memory (Docker Desktop: Settings, Resources), and try again.',
   },
   {
-    pattern:
-      /failed to resolve source metadata|pull access denied|manifest unknown|not found: manifest|failed to do request|repository does not exist|: not found/i,
-    code: 'image-base-missing',
-    what: 'The base image cannot be pulled.',
-    next: 'See whether the registry can be reached and docker pull of it works; another one is a setting (nimbus.image.baseImages or NIMBUS_BASE_IMAGES, nimbus.image.registryMirror or NIMBUS_REGISTRY_MIRROR).',
-  },
-  {
-    pattern:
-      /NewConnectionError|ConnectTimeout|Temporary failure in name resolution|ProxyError|Could not fetch URL|Connection refused|network is unreachable/i,
-    code: 'image-network',
-    what: 'The build cannot reach a server.',
-    next: 'Behind a proxy, set nimbus.packages.proxy or NIMBUS_PROXY; with an index of your own, nimbus.packages.indexUrl or NIMBUS_INDEX_URL.',
-  },
-  {
-    pattern: /ECONNREFUSED|ENOENT.*docker|socket hang up|ECONNRESET|EPIPE/i,
+    pattern: /ECONNREFUSED|ENOENT.*docker|socket hang up|ECONNRESET|EPIPE|^aborted$/i,
     code: 'engine-missing',
     what: 'The Docker engine ended while it built.',
     next: 'Start Docker, and try again.',
