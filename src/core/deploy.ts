@@ -178,7 +178,6 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const plannedImage =
     target === 'docker'
       ? planImage({
-          platform: process.arch === 'arm64' ? 'linux-arm64' : 'linux-x86_64',
           python: imagePython(before?.pythonVersion, first.kind === 'use' ? first.probe.version : first.version),
           lockFile: lock.file,
           requirements: lock.requirements,

@@ -14,6 +14,7 @@ export function imageSetting(): ImageSettings {
     registryMirror: text('image.registryMirror'),
     buildArguments: pairs('image.buildArguments'),
     network: text('image.network'),
+    architecture: text('image.architecture'),
     allowCompiler: settings.get<boolean>('image.allowCompiler') || undefined,
     allowCuda: settings.get<boolean>('image.allowCuda') || undefined,
   };

@@ -56,6 +56,10 @@ export interface ImageStatus {
   bytes: number;
   /** `3.12`. */
   python: string;
+  /** `linux-arm64`. */
+  platform: string;
+  /** The engine's own processors are of another architecture: slower than on AWS by far. */
+  isEmulated?: true;
 }
 
 export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment';

@@ -30,7 +30,6 @@ export class ContainerProject extends TestProject {
   ): DeployPlan {
     const plan = this.plan(model, spec);
     const image = planImage({
-      platform: 'linux-x86_64',
       python: imagePython(spec.pythonVersion, '3.11.2'),
       lockFile: `${this.folder}/${plan.spec.path}.nimbus.lock`,
       requirements,

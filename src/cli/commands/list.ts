@@ -184,7 +184,7 @@ function describe({ model, deployment, spec, status: found }: Row): string {
     ...(found.interpreter ? [`  interpreter  ${found.interpreter}`] : []),
     ...(found.image
       ? [
-          `  image        ${found.image.id.slice(0, 19)}, ${formatBytes(found.image.bytes)}, Python ${found.image.python}`,
+          `  image        ${found.image.id.slice(0, 19)}, ${formatBytes(found.image.bytes)}, Python ${found.image.python}, ${found.image.platform}${found.image.isEmulated ? ' (emulated: slower than on AWS by far)' : ''}`,
           `               ${found.image.reference}`,
         ]
       : []),

@@ -322,8 +322,8 @@ export class Deployment implements Endpoint {
   }
 }
 
-function imageStatus({ id, reference, bytes, python }: BuiltImage): ImageStatus {
-  return { id, reference, bytes, python };
+function imageStatus({ id, reference, bytes, python, platform, isEmulated }: BuiltImage): ImageStatus {
+  return { id, reference, bytes, python, platform, ...(isEmulated ? { isEmulated } : {}) };
 }
 
 /** A worker that cannot even be tried, as those that wait for it are told. */

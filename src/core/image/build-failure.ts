@@ -11,6 +11,12 @@ interface Cause {
 
 const CAUSES: Cause[] = [
   {
+    pattern: /exec format error/i,
+    code: 'image-emulation',
+    what: 'The engine cannot run programs of the architecture that the image is for.',
+    next: 'Build for its own (nimbus.image.architecture, NIMBUS_ARCHITECTURE), or install the emulator: docker run --privileged --rm tonistiigi/binfmt --install all.',
+  },
+  {
     pattern: /no space left on device|disk quota exceeded/i,
     code: 'image-disk-full',
     what: 'The disk of the Docker engine is full.',

@@ -54,6 +54,8 @@ export interface BuiltImage {
   bytes: number;
   python: string;
   platform: ImagePlatform;
+  /** The engine's own processors are of another architecture. */
+  isEmulated?: true;
   /** What it starts: entrypoint and command. */
   entrypoint: string[];
 }
@@ -75,6 +77,12 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
       why: refused,
       next: 'Make the lock again with nimbus lock, which takes PyTorch without CUDA; or allow them (nimbus.image.allowCuda, NIMBUS_ALLOW_CUDA=1).',
     });
+  }
+  const isEmulated = !OWN_ARCHITECTURE[request.platform].test(engine.architecture);
+  if (isEmulated) {
+    shell.log(
+      `The image is for ${request.platform}, and the engine has ${engine.architecture}: everything is emulated, and times say nothing of AWS Lambda.`,
+    );
   }
   const files = await contextFiles(request);
   if (!files.ok) return files;
@@ -112,6 +120,7 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
     bytes: facts.Size,
     python: request.python,
     platform: request.platform,
+    ...(isEmulated ? { isEmulated } : {}),
     entrypoint: [...[Entrypoint ?? []].flat(), ...(Cmd ?? [])],
   };
   shell.stage('image', { detail: `${formatBytes(image.bytes, 'en')}, ${image.id.slice(7, 19)}` });
@@ -121,6 +130,12 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
 const DOCKER_PLATFORMS: Record<ImagePlatform, string> = {
   'linux-x86_64': 'linux/amd64',
   'linux-arm64': 'linux/arm64',
+};
+
+/** As engines call the processors that run an image as they are. */
+const OWN_ARCHITECTURE: Record<ImagePlatform, RegExp> = {
+  'linux-x86_64': /^(?:x86_64|amd64)$/,
+  'linux-arm64': /^(?:aarch64|arm64)$/,
 };
 
 interface ContextFiles {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { condaOnly, condaRefusal } from '../environment/conda.ts';
 import type { Probe } from '../environment/environment.ts';
 import { makeLock, writeLock } from '../environment/lock.ts';
 import { howToCallUv } from '../environment/uv.ts';
@@ -11,7 +12,7 @@ import { isCurrent } from '../environment/lock-status.ts';
 import type { PackageSettings } from '../environment/packages.ts';
 import { places } from '../places.ts';
 import type { Shell } from '../shell.ts';
-import { ok, type Outcome } from '../../shared/outcome.ts';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { baseFor, IMAGE_PYTHONS, USUAL_PYTHON, type Base } from './bases.ts';
 import type { ImageSettings } from './settings.ts';
 
@@ -40,11 +41,22 @@ export function imagePython(declared: string | undefined, version: string | unde
   return own !== undefined && IMAGE_PYTHONS.includes(own) ? own : USUAL_PYTHON;
 }
 
-/** Errors: there is no base for this Python. */
-export function planImage(wish: Omit<ImagePlan, 'base'>): Outcome<ImagePlan> {
+/** For which of AWS Lambda's processors an image is. Errors: the setting names another. */
+function imagePlatform({ architecture }: ImageSettings): Outcome<ImagePlatform> {
+  const wanted = architecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64');
+  if (wanted === 'x86_64' || wanted === 'arm64') return ok(`linux-${wanted}` as const);
+  return fail('image-architecture', `AWS Lambda has no processors of the architecture ${wanted}.`, {
+    next: 'Set nimbus.image.architecture or NIMBUS_ARCHITECTURE to x86_64 or arm64.',
+  });
+}
+
+/** Errors: there is no base for this Python; as of `imagePlatform`. */
+export function planImage(wish: Omit<ImagePlan, 'base' | 'platform'>): Outcome<ImagePlan> {
   const { settings, python } = wish;
+  const platform = imagePlatform(settings);
+  if (!platform.ok) return platform;
   const base = baseFor(python, { images: settings.baseImages, mirror: settings.registryMirror });
-  return base.ok ? ok({ ...wish, base: base.value }) : base;
+  return base.ok ? ok({ ...wish, platform: platform.value, base: base.value }) : base;
 }
 
 /** What the build installs, exactly. */
@@ -56,10 +68,16 @@ export interface ImageLocks {
 }
 
 /**
- * The lock's section for the image, made where it is not there or was made for other requirements. `python`: any
- * interpreter, which uv starts. Errors: as of `makeLock` and `writeLock`; uv is not there.
+ * The lock's section for the image, made where it is not there or was made for other requirements. `python`:
+ * the model's own interpreter, which uv starts. Errors: as of `makeLock` and `writeLock`; uv is not there; the interpreter's
+ * conda environment has what no image can have.
  */
 export async function imageLocks(plan: ImagePlan, python: Probe, shell: Shell): Promise<Outcome<ImageLocks>> {
+  const refusal = python.conda === undefined ? undefined : condaRefusal(await condaOnly(python.conda));
+  if (refusal) {
+    const { what, why, next } = refusal;
+    return fail('image-conda', what, { why, next: `${next} Or deploy with another Python (--python).` });
+  }
   const own = await section(plan, { file: plan.lockFile, requirements: plan.requirements }, python, shell);
   if (!own.ok) return own;
   const file = path.join(places().cache, 'images', 'runtime-client.lock');

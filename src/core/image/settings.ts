@@ -8,6 +8,8 @@ export interface ImageSettings {
   buildArguments?: Record<string, string>;
   /** Network of the build's commands: `host` where the engine's own has no way out (VPN). */
   network?: string;
+  /** `x86_64` or `arm64`; this machine's own where left out. */
+  architecture?: string;
   /** Packages without a wheel may be compiled in the build. */
   allowCompiler?: boolean;
   /** CUDA packages may be in an image. */
@@ -29,11 +31,13 @@ export function imageSettings(env: NodeJS.ProcessEnv): ImageSettings {
   const buildArguments = pairs(env['NIMBUS_BUILD_ARGUMENTS']);
   const network = env['NIMBUS_BUILD_NETWORK']?.trim();
   const registryMirror = env['NIMBUS_REGISTRY_MIRROR']?.trim();
+  const architecture = env['NIMBUS_ARCHITECTURE']?.trim();
   return {
     ...(baseImages ? { baseImages } : {}),
     ...(buildArguments ? { buildArguments } : {}),
     ...(registryMirror ? { registryMirror } : {}),
     ...(network ? { network } : {}),
+    ...(architecture ? { architecture } : {}),
     ...(env['NIMBUS_ALLOW_COMPILER'] === '1' ? { allowCompiler: true } : {}),
     ...(env['NIMBUS_ALLOW_CUDA'] === '1' ? { allowCuda: true } : {}),
   };

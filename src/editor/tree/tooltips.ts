@@ -115,8 +115,9 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
 }
 
 /** `sha256:4a80b148f84b, 371 MB (nimbus/…:sentiment.docker.33bb6dec932f)`. */
-function imageText({ id, bytes, reference }: ImageStatus): string {
-  return `${id.slice(0, 19)}, ${formatBytes(bytes, vscode.env.language)} (${reference})`;
+function imageText({ id, bytes, reference, platform, isEmulated }: ImageStatus): string {
+  const emulated = isEmulated ? vscode.l10n.t('{0}, emulated: slower than on AWS by far', platform) : platform;
+  return `${id.slice(0, 19)}, ${formatBytes(bytes, vscode.env.language)} (${reference}), ${emulated}`;
 }
 
 function latency(ms: number | undefined): string | undefined {
