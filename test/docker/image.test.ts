@@ -1,7 +1,9 @@
 /** What is in an image, and what is left out of it. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { openEngine } from '../../src/core/image/engine.ts';
 import { imageReport, type ImageReport } from '../../src/core/image/report.ts';
+import type { Operation } from '../../src/shared/states.ts';
 import { ContainerProject } from './project.ts';
 import { docker } from './support.ts';
 
@@ -31,11 +33,12 @@ describe('an image', function () {
   });
   after(() => project.end());
 
-  async function deploy(): Promise<void> {
+  async function deploy(): Promise<Operation> {
     const plan = project.imagePlan('picky', { examples: [{ input: 1 }], env: ['SECRET'] }, ['joblib==1.6.0', 'numpy']);
     const operation = await project.execute({ ...plan, env: { SECRET: PASSWORD } });
     assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error, undefined, 2));
     reference = (await project.until(() => project.status('picky')?.image))!.reference;
+    return operation;
   }
 
   async function report(): Promise<ImageReport> {
@@ -90,6 +93,38 @@ describe('an image', function () {
     assert.ok(!everything.includes(PASSWORD));
     const history = await docker('history', '--no-trunc', '--format', '{{.CreatedBy}}', reference);
     assert.ok(!history.includes(PASSWORD));
+  });
+
+  it('is slimmed again for a version that needs what the one before did without', async () => {
+    const answers = (code: string): string =>
+      `${code}\n\ndef load(path):\n    return None\n\ndef predict(model, input):\n    return 1\n`;
+    const plan = () => project.imagePlan('growing', { examples: [{ input: 1 }] }, ['numpy', 'joblib==1.5.3']);
+    project.write('growing', answers('import numpy'));
+    const first = await project.execute(plan());
+    assert.equal(first.state, 'succeeded', JSON.stringify(first.error, undefined, 2));
+    project.write('growing', answers('import numpy.lib.tests'));
+    const second = await project.execute(plan());
+    assert.equal(second.state, 'succeeded', JSON.stringify(second.error, undefined, 2));
+    project.write('growing', answers('import nowhere'));
+    const third = await project.execute(plan());
+    assert.equal(third.state, 'failed');
+    assert.match(JSON.stringify(third.error), /nowhere/);
+    // What was found out for the one before is not lost with it.
+    project.write('growing', answers('import numpy'));
+    const fourth = await project.execute(plan());
+    assert.equal(fourth.state, 'succeeded', JSON.stringify(fourth.error, undefined, 2));
+    const log = readFileSync(fourth.logFile, 'utf8');
+    assert.match(log, /image/);
+    assert.doesNotMatch(log, /--decide/);
+  });
+
+  it('is not built again where nothing has changed', async () => {
+    const { image } = await project.until(() => project.status('picky'));
+    const { logFile } = await deploy();
+    assert.equal((await project.until(() => project.status('picky'))).image!.id, image!.id);
+    const log = readFileSync(logFile, 'utf8');
+    assert.match(log, /is there already: nothing of it has changed/);
+    assert.doesNotMatch(log, /RUN/);
   });
 
   it('can be read by any user', async () => {

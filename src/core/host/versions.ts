@@ -5,7 +5,7 @@ import type { ReadyImage } from '../image/ready.ts';
 import { projectId } from '../places.ts';
 import type { Shell } from '../shell.ts';
 import type { LocalHost } from '../targets/local-execute.ts';
-import { ok, type Outcome } from '../../shared/outcome.ts';
+import { CANCELLED, ok, type Outcome } from '../../shared/outcome.ts';
 import type { DeployPlan } from '../targets/plan.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
@@ -179,28 +179,42 @@ export class Versions {
     const { spec, interpreter, image } = request;
     const stage: VersionPorts['stage'] = (name, detail, state) =>
       shell.stage(name, { ...(detail === undefined ? {} : { detail }), ...(state === undefined ? {} : { state }) });
-    const made = await makeVersion(request, {
-      snapshots,
-      runtimeHash,
-      spawn: async (snapshot, versionParts) => {
-        if (image) return this.#startImage(request, image, { snapshot, versionParts, env, onLine, shell });
+    let built: BuiltImage | undefined;
+    const spawn =
+      (failed?: { image: BuiltImage; outcome: Outcome<never> }): VersionPorts['spawn'] =>
+      async (snapshot, versionParts) => {
+        if (image) {
+          const started = await this.#startImage(
+            request,
+            image,
+            { snapshot, versionParts, env, onLine, shell },
+            failed,
+          );
+          if (started.ok) built = started.value.image;
+          return started;
+        }
         const { modules, isolated, ownCode, version, madeWith } = versionParts;
         const parts = { spec, version, snapshotPath: snapshot.path, modules, madeWith, ownCode };
         const functionFile = writeFunction(around, request, parts);
         const workerParts = { functionFile, spec, snapshot, modules, interpreter, env, isolated };
         return ok({ worker: spawnWorker(around, request, workerParts, onLine) });
-      },
-      stage,
-    });
+      };
+    const ports = { snapshots, runtimeHash, stage };
+    let made = await makeVersion(request, { ...ports, spawn: spawn() });
+    if (!made.ok && made.error.code !== CANCELLED && built?.isSlimmedAsBefore) {
+      // An earlier version of the model may have done without what this one needs.
+      made = await makeVersion(request, { ...ports, spawn: spawn({ image: built, outcome: made }) });
+    }
     if (image && !made.ok) await this.tidyImages(request);
     return made;
   }
 
-  /** Builds the image of a version and starts a container of it. */
+  /** Builds the image of a version and starts a container of it; not of one that `failed` already. */
   async #startImage(
     request: VersionRequest,
     { plan, locks }: ReadyImage,
     { snapshot, versionParts, env, onLine, shell }: ImageStart,
+    failed?: { image: BuiltImage; outcome: Outcome<never> },
   ): Promise<Outcome<{ worker: Worker; image: BuiltImage }>> {
     const { around } = this.#ports;
     const { spec, model, deployment, project } = request;
@@ -224,12 +238,14 @@ export class Versions {
         document,
         runtime: around.runtime,
         runtimeHash: this.#ports.runtimeHash,
+        ...(failed ? { slimAgain: true } : {}),
       },
       engine.value,
       shell,
     );
     if (!built.ok) return built;
     const image = built.value;
+    if (failed?.image.id === image.id) return failed.outcome;
     shell.stage('start', { detail: image.id.slice(7, 19) });
     const started = await around.containers.start({ key: request, image, spec, env, isolated }, onLine);
     return started.ok ? ok({ worker: started.value, image }) : started;

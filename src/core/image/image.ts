@@ -1,5 +1,7 @@
 /** From a snapshot of a model to the image that AWS Lambda would run. */
+import { createHash } from 'node:crypto';
 import path from 'node:path';
+import type { ImageInspectInfo } from 'dockerode';
 import { bodyOf, lockHash, refusedForImage, type LockSection } from '../environment/lock-file.ts';
 import type { PackageSettings } from '../environment/packages.ts';
 import type { Shell } from '../shell.ts';
@@ -16,8 +18,10 @@ import type { ImagePlatform } from './plan.ts';
 import type { ImageSettings } from './settings.ts';
 import {
   decideSlimming,
+  isUndecided,
   keptSteps,
   knownSlimming,
+  rememberSlimming,
   SLIMMING_LABEL,
   slimmingIdentity,
   type SlimmingStep,
@@ -44,6 +48,8 @@ export interface ImageRequest extends DeploymentKey {
   runtimeHash: string;
   settings: ImageSettings;
   packages: PackageSettings;
+  /** What the packages can do without is decided again: as decided before, the model did not start. */
+  slimAgain?: boolean;
 }
 
 /** What is known of an image that was built. */
@@ -56,6 +62,8 @@ export interface BuiltImage {
   platform: ImagePlatform;
   /** The engine's own processors are of another architecture. */
   isEmulated?: true;
+  /** What its packages can do without was decided with another version of the model. */
+  isSlimmedAsBefore?: true;
   /** What it starts: entrypoint and command. */
   entrypoint: string[];
 }
@@ -91,26 +99,34 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
     platform: DOCKER_PLATFORMS[request.platform],
     buildArguments: { ...settings.buildArguments, BASE: base.reference },
     ...(settings.network === undefined ? {} : { network: settings.network }),
-    labels: {},
   };
   const identity = slimmingIdentity([lockHash(lock), client ? lockHash(client) : '', base.reference, runtimeHash]);
   const deciding: BuildRequest = {
     ...common,
+    labels: {},
     context: [{ path: 'Dockerfile', text: decidingDockerfile(files.value.parts([])) }, ...files.value.entries],
   };
-  const known = await knownSlimming(identity);
-  const decided = known ? ok(known) : await decideSlimming(identity, deciding, engine, shell);
-  if (!decided.ok) return decided;
+  const slimmed = await slimming(identity, deciding, { engine, shell, again: request.slimAgain ?? false });
+  if (!slimmed.ok) return slimmed;
+  const { decided, isFromBefore } = slimmed.value;
   const tag = `${referencePrefix(projectId, request)}${version.slice(0, 12)}`;
-  const built = await build(
-    {
-      ...common,
-      tag,
-      context: [{ path: 'Dockerfile', text: dockerfile(files.value.parts(decided.value)) }, ...files.value.entries],
-    },
-    engine,
-    shell,
-  );
+  const recipe = dockerfile(files.value.parts(decided));
+  const made = madeFrom([recipe, identity, version, common.platform, JSON.stringify(common.buildArguments)]);
+  const there = await inspected(engine, tag);
+  const isThere = there?.Config.Labels?.[MADE_FROM_LABEL] === made;
+  if (isThere) shell.log(`${tag} is there already: nothing of it has changed.`);
+  const built = isThere
+    ? ok(there.Id)
+    : await build(
+        {
+          ...common,
+          labels: { [MADE_FROM_LABEL]: made },
+          tag,
+          context: [{ path: 'Dockerfile', text: recipe }, ...files.value.entries],
+        },
+        engine,
+        shell,
+      );
   if (!built.ok) return built;
   const facts = await engine.docker.getImage(built.value).inspect();
   const { Entrypoint = [], Cmd = [] } = facts.Config;
@@ -121,10 +137,43 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
     python: request.python,
     platform: request.platform,
     ...(isEmulated ? { isEmulated } : {}),
+    ...(isFromBefore ? { isSlimmedAsBefore: true } : {}),
     entrypoint: [...[Entrypoint ?? []].flat(), ...(Cmd ?? [])],
   };
   shell.stage('image', { detail: `${formatBytes(image.bytes, 'en')}, ${image.id.slice(7, 19)}` });
   return ok(image);
+}
+
+/** What was decided before; else, or `again`, what a build finds out. */
+async function slimming(
+  identity: string,
+  deciding: BuildRequest,
+  { engine, shell, again }: { engine: Engine; shell: Shell; again: boolean },
+): Promise<Outcome<{ decided: SlimmingStep[]; isFromBefore: boolean }>> {
+  const known = await knownSlimming(identity);
+  if (known && !again) return ok({ decided: known, isFromBefore: true });
+  const found = await decideSlimming(deciding, engine, shell);
+  if (!found.ok) return found;
+  await rememberSlimming(identity, found.value);
+  return ok({ decided: known && isUndecided(found.value) ? known : found.value, isFromBefore: false });
+}
+
+/** On an image: a hash of all that it is made from. */
+const MADE_FROM_LABEL = 'nimbus.made-from';
+
+function madeFrom(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** Undefined where there is none of that name. */
+async function inspected({ docker }: Engine, reference: string): Promise<ImageInspectInfo | undefined> {
+  return docker
+    .getImage(reference)
+    .inspect()
+    .catch((error: { statusCode?: number }) => {
+      if (error.statusCode === 404) return undefined;
+      throw error;
+    });
 }
 
 const DOCKER_PLATFORMS: Record<ImagePlatform, string> = {

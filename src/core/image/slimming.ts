@@ -41,9 +41,19 @@ export function slimmingIdentity(parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
 }
 
-/** Decides in a build of its own, of which nothing is left, and remembers it. Errors: as of `build`. */
+/** Remembers a decision, but for one that nothing was found out for: of a model that does not answer in the build. */
+export async function rememberSlimming(identity: string, decided: readonly SlimmingStep[]): Promise<void> {
+  if (isUndecided(decided)) return;
+  await mkdir(path.dirname(fileOf(identity)), { recursive: true });
+  await writeFileAtomic(fileOf(identity), JSON.stringify(decided));
+}
+
+export function isUndecided(decided: readonly SlimmingStep[]): boolean {
+  return decided.every(({ kept }) => !kept);
+}
+
+/** Decides in a build of its own, of which nothing is left. Errors: as of `build`. */
 export async function decideSlimming(
-  identity: string,
   request: BuildRequest,
   engine: Engine,
   shell: Shell,
@@ -52,10 +62,7 @@ export async function decideSlimming(
   if (!built.ok) return built;
   const { docker } = engine;
   try {
-    const decided = JSON.parse((await fileIn(docker, built.value, DECIDED)) ?? '[]') as SlimmingStep[];
-    await mkdir(path.dirname(fileOf(identity)), { recursive: true });
-    await writeFileAtomic(fileOf(identity), JSON.stringify(decided));
-    return ok(decided);
+    return ok(JSON.parse((await fileIn(docker, built.value, DECIDED)) ?? '[]') as SlimmingStep[]);
   } finally {
     // Its layers that the image itself is built from stay in the builder's cache.
     await docker
