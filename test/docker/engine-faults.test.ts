@@ -1,5 +1,8 @@
 /** The engine itself goes away: requests fail clearly, builds too, and the endpoint heals once the engine is back. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { openEngine } from '../../src/core/image/engine.ts';
 import { post } from '../host/support.ts';
 import { OwnEngine } from './own-engine.ts';
 import { ContainerProject } from './project.ts';
@@ -69,6 +72,26 @@ describe('an engine that goes away', function () {
     assert.equal((await slow).status, 502);
     await engine.start();
     assert.equal((await ask(0)).body.result, 'answered');
+  });
+
+  it('is never asked twice on one connection, on which builds of newer engines hang', async () => {
+    const heads: string[] = [];
+    const between = createServer((client) => {
+      const server = connect(engine.host.replace('unix://', ''));
+      client.on('data', (data) => heads.push(data.toString('latin1')));
+      client.pipe(server).pipe(client);
+      for (const one of [client, server]) one.on('error', () => undefined);
+    }).listen(0, '127.0.0.1');
+    await once(between, 'listening');
+    try {
+      const opened = await openEngine({ DOCKER_HOST: `tcp://127.0.0.1:${(between.address() as AddressInfo).port}` });
+      assert.ok(opened.ok);
+      await opened.value.docker.listImages();
+      assert.ok(heads.length >= 3);
+      for (const head of heads) assert.match(head, /^(?:GET|POST) .*\r\nconnection: close\r\n/is);
+    } finally {
+      between.close();
+    }
   });
 
   it('before a deploy is said, with what to do', async () => {

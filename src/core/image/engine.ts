@@ -1,6 +1,8 @@
 /** The Docker engine that builds and runs images: the one that the `docker` command would talk to. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import Docker from 'dockerode';
@@ -27,9 +29,9 @@ const ANSWER_MS = 10_000;
 export async function openEngine(env: NodeJS.ProcessEnv = process.env): Promise<Outcome<Engine>> {
   const place = await enginePlace(env);
   if (!place.ok) return place;
-  const { address, options } = place.value;
-  // Kept-alive connections hang with engine 29 (apocas/docker-modem#196).
-  const docker = new Docker({ ...options, timeout: ANSWER_MS, agent: undefined } as Docker.DockerOptions);
+  const { address } = place.value;
+  const options = { ...place.value.options, agent: closingAgent(place.value.options) } as Docker.DockerOptions;
+  const docker = new Docker({ ...options, timeout: ANSWER_MS });
   try {
     const [version, info] = await Promise.all([docker.version(), docker.info()]);
     if (Number(version.ApiVersion) < OLDEST_API) {
@@ -55,6 +57,11 @@ export async function openEngine(env: NodeJS.ProcessEnv = process.env): Promise<
   } catch (error) {
     return noAnswer(error, address);
   }
+}
+
+/** One connection for each request: a build hangs or fails on a kept-alive one with engine 29 (docker-modem, issue 196). */
+function closingAgent({ protocol }: Docker.DockerOptions): http.Agent {
+  return protocol === 'https' ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false });
 }
 
 function noAnswer(error: unknown, address: string): Outcome<never> {

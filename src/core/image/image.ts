@@ -165,15 +165,12 @@ function madeFrom(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** Undefined where there is none of that name. */
+/** Undefined where there is none of that name, and where the engine does not answer: the build then says why. */
 async function inspected({ docker }: Engine, reference: string): Promise<ImageInspectInfo | undefined> {
   return docker
     .getImage(reference)
     .inspect()
-    .catch((error: { statusCode?: number }) => {
-      if (error.statusCode === 404) return undefined;
-      throw error;
-    });
+    .catch(() => undefined);
 }
 
 const DOCKER_PLATFORMS: Record<ImagePlatform, string> = {
