@@ -1,6 +1,7 @@
 import type { UserError } from './outcome.ts';
 import type { MadeWith, StartKind } from './contract.ts';
 import type { DeploymentKey, Framework, TargetKind } from './spec.ts';
+import type { SweepReport } from './sweep.ts';
 
 /**
  * `not-deployed` models.json declares it, nobody deployed it on this machine. `idle` no worker: the next request is
@@ -58,7 +59,12 @@ export interface ImageStatus {
   python: string;
 }
 
-export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment';
+export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment' | 'build' | 'sweep';
+
+/** What an operation made that leaves nothing else to look at. */
+export type OperationResult =
+  | { kind: 'build'; image: ImageStatus; /** It was there already. */ isCached: boolean }
+  | { kind: 'sweep'; report: SweepReport };
 
 export interface OperationStage {
   name: string;
@@ -80,6 +86,8 @@ export interface Operation extends DeploymentKey {
   /** Absolute path on the machine that runs the host. */
   logFile: string;
   error?: UserError;
+  /** Of a `build` or a `sweep` that succeeded. */
+  result?: OperationResult;
 }
 
 export interface LogLine {

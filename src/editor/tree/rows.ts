@@ -272,6 +272,10 @@ function kindText({ kind }: Operation): string {
       return vscode.l10n.t('removing');
     case 'environment':
       return vscode.l10n.t('preparing the environment');
+    case 'build':
+      return vscode.l10n.t('building the image');
+    case 'sweep':
+      return vscode.l10n.t('sweeping memory');
     default:
       return kind satisfies never;
   }
