@@ -50,11 +50,10 @@ export interface SweepRow {
   peakBytes?: number;
   /** Milliseconds on average, as AWS Lambda bills them. */
   billedMs?: number;
-  /** With the initialisation, which is billed too. */
+  /** Of the first answer, with the initialisation, which is billed too. */
   coldBilledMs?: number;
-  /** US dollars of a million warm requests, and of a million that are all cold. */
+  /** US dollars of a million warm requests. */
   costPerMillion?: number;
-  coldCostPerMillion?: number;
 }
 
 /** Sizes that a sweep tries where the user names none: up to what new accounts may have; 1,769 MB is one processor. */
@@ -63,6 +62,12 @@ export const SWEEP_SIZES_MB: readonly number[] = [512, 1024, 1769, 3008];
 export const MEMORY_MB = { least: 128, most: 10_240 } as const;
 /** Sizes of one sweep at most. */
 export const SWEEP_SIZES = 12;
+
+/** Warm answers of each size where the user names no other number. */
+export const SWEEP_REQUESTS = 50;
+/** Inputs of one sweep at most, and bytes of them together: the plan holds them in memory. */
+export const SWEEP_INPUTS = 1000;
+export const SWEEP_INPUTS_BYTES = 4_000_000;
 
 /** Distinct sizes in ascending order; undefined where the text is no list of sizes that AWS Lambda has. */
 export function parseSizes(text: string): number[] | undefined {
@@ -88,9 +93,9 @@ export function cheapest(rows: readonly SweepRow[], p95Ms?: number): SweepRow | 
   return best;
 }
 
-/** `$0.62`, `$12.30`, `$1,240`: US dollars as people compare them. */
+/** `$0.238`, `$12.30`, `$1,240`: US dollars as people compare them. */
 export function formatDollars(dollars: number, locale?: string): string {
-  const digits = dollars < 100 ? 2 : 0;
+  const digits = dollars < 10 ? 3 : dollars < 100 ? 2 : 0;
   return `$${dollars.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
@@ -108,6 +113,19 @@ export function verdictOf(report: Pick<SweepReport, 'rows' | 'p95Ms'>, locale?: 
     return `The cheapest${within} is ${formatMemory(best.memoryMb, locale)}: ${formatDollars(best.costPerMillion!, locale)} per million requests.`;
   }
   return cheapest(rows) ? `None of these sizes answers${within}.` : 'None of these sizes answers.';
+}
+
+/** Where the inputs came from and what the prices are of, in one sentence. */
+export function basisOf({ inputs, prices, architecture }: SweepReport, locale?: string): string {
+  const many = inputs.count === 1 ? 'One input' : `${inputs.count.toLocaleString(locale)} inputs`;
+  const from = { file: 'a file', 'models.json': 'models.json', card: 'the model’s card' }[inputs.from];
+  return `${many} from ${from}, one request at a time; prices of ${prices.region}, ${architecture}, without the free tier.`;
+}
+
+/** Where larger sizes had no more processors here than smaller ones; undefined where none was short of them. */
+export function processorsOf({ rows, engineCpus }: SweepReport): string | undefined {
+  if (!rows.some(({ cpus }) => cpus >= engineCpus)) return undefined;
+  return `The Docker engine has ${engineCpus} processors: sizes that bring more have only these here.`;
 }
 
 /** What a sweep on this machine cannot know. */

@@ -240,9 +240,9 @@ function inputsOf({ inputs }: SweepPlan, { spec, record }: Swept): Outcome<Sweep
   });
 }
 
-/** Each tenth: more would only fill the log. */
+/** Each tenth, or hundredth answer: more would only fill the log. */
 function tell(shell: Shell, stage: string, done: number, all: number): void {
-  const step = Math.max(1, Math.floor(all / 10));
+  const step = Math.min(100, Math.max(1, Math.floor(all / 10)));
   if (done % step === 0) shell.stage(stage, { detail: `${done} of ${all} answers` });
 }
 

@@ -69,15 +69,13 @@ function figures(
   architecture: Architecture,
 ): Partial<SweepRow> {
   const billed = warm.reduce((sum, ms) => sum + billedMs(ms), 0) / warm.length;
-  const coldBilled = billedMs((start?.initMs ?? 0) + firstMs);
   return {
     warm: warm.length,
     p50Ms: quantile(warm, 0.5),
     p95Ms: quantile(warm, 0.95),
     billedMs: billed,
-    coldBilledMs: coldBilled,
+    coldBilledMs: billedMs((start?.initMs ?? 0) + firstMs),
     costPerMillion: costPerMillion(billed, memoryMb, architecture),
-    coldCostPerMillion: costPerMillion(coldBilled, memoryMb, architecture),
   };
 }
 
