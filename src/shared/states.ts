@@ -61,10 +61,14 @@ export interface ImageStatus {
 
 export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment' | 'build' | 'sweep';
 
-/** What an operation made that leaves nothing else to look at. */
-export type OperationResult =
-  | { kind: 'build'; image: ImageStatus; /** It was there already. */ isCached: boolean }
-  | { kind: 'sweep'; report: SweepReport };
+/** An image that was built, or was there already. */
+export interface ImageMade {
+  image: ImageStatus;
+  isCached: boolean;
+}
+
+/** What came of a build or a sweep that succeeded. */
+export type OperationResult = ImageMade | SweepReport;
 
 export interface OperationStage {
   name: string;
@@ -86,7 +90,7 @@ export interface Operation extends DeploymentKey {
   /** Absolute path on the machine that runs the host. */
   logFile: string;
   error?: UserError;
-  /** Of a `build` or a `sweep` that succeeded. */
+  /** Of those that leave nothing else to look at. */
   result?: OperationResult;
 }
 

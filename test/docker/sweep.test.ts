@@ -41,7 +41,7 @@ describe('an image that is built without a route', function () {
     buildPlanOf(project.imagePlan('built', { examples: [input(1)], ...spec }));
   const imageOf = ({ state, error, result }: Operation) => {
     assert.equal(state, 'succeeded', JSON.stringify(error, undefined, 2));
-    assert.ok(result?.kind === 'build');
+    assert.ok(result && 'isCached' in result);
     return result;
   };
 
@@ -128,8 +128,8 @@ describe('a memory sweep', function () {
   const containers = () => project.containers('hungry');
   const reportOf = ({ state, error, result }: Operation): SweepReport => {
     assert.equal(state, 'succeeded', JSON.stringify(error, undefined, 2));
-    assert.ok(result?.kind === 'sweep');
-    return result.report;
+    assert.ok(result && 'rows' in result);
+    return result;
   };
 
   it('says of each size how it starts and answers, and of one that is too small that it is', async () => {

@@ -29,7 +29,7 @@ async function build(terminal: Terminal, text: string, options: BuildOptions): P
   const connection = await connect(terminal, wish.folder, { operation: feed.onOperation });
   try {
     const { result } = orExit(terminal, await feed.run(terminal, connection, plan));
-    if (result?.kind !== 'build') throw new Error('a build made no image');
+    if (!result || !('isCached' in result)) throw new Error('a build made no image');
     const { image, isCached } = result;
     const { openEngine } = await import('../../core/image/engine.ts');
     const { imageReport } = await import('../../core/image/report.ts');

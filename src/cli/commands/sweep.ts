@@ -99,8 +99,8 @@ async function sweep(terminal: Terminal, name: string, options: Options): Promis
       ...(built ? { build: built.plan } : {}),
     };
     const { result } = orExit(terminal, await feed.run(terminal, connection, plan));
-    if (result?.kind !== 'sweep') throw new Error('a sweep has no report');
-    const { report } = result;
+    if (!result || !('rows' in result)) throw new Error('a sweep has no report');
+    const report = result;
     const best = cheapest(report.rows, report.p95Ms);
     terminal.document({ ...report, cheapestMb: best?.memoryMb ?? null });
     for (const line of linesOf(report)) terminal.say(line);

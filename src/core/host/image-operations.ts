@@ -9,7 +9,7 @@ import type { ModelCard } from '../../shared/contract.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
-import type { LogLine, OperationResult } from '../../shared/states.ts';
+import type { ImageMade, LogLine } from '../../shared/states.ts';
 import { formatDollars, formatMemory, verdictOf, type SweepReport, type SweepRow } from '../../shared/sweep.ts';
 import { cpusOf } from './container-settings.ts';
 import type { Deployment, Surroundings } from './deployment.ts';
@@ -50,20 +50,20 @@ export class ImageOperations {
   }
 
   /** Errors: as of deploying, up to the image. */
-  async build(plan: BuildPlan, shell: Shell): Promise<Outcome<OperationResult>> {
+  async build(plan: BuildPlan, shell: Shell): Promise<Outcome<ImageMade>> {
     const built = await this.#build(plan, plan.image, basePython(plan), shell);
     if (!built.ok) return built;
     const { image, isCached } = built.value;
     const { id, reference, bytes, python } = image;
     shell.stage('image', { detail: said(image, isCached) });
-    return ok({ kind: 'build', image: { id, reference, bytes, python }, isCached });
+    return ok({ image: { id, reference, bytes, python }, isCached });
   }
 
   /**
    * Runs the image at each size. Sizes that are too small are rows of the result. Errors: there is no image and none can
    * be built, the engine does not answer, nobody knows what to send.
    */
-  async sweep(plan: SweepPlan, shell: Shell): Promise<Outcome<OperationResult>> {
+  async sweep(plan: SweepPlan, shell: Shell): Promise<Outcome<SweepReport>> {
     const { around, state } = this.#ports;
     const found = await this.#swept(plan, shell);
     if (!found.ok) return found;
@@ -101,7 +101,7 @@ export class ImageOperations {
     shell.log(verdictOf(report, 'en'));
     (state.state.sweeps ??= {})[model] = report;
     state.changed();
-    return ok({ kind: 'sweep', report });
+    return ok(report);
   }
 
   async #row(
