@@ -115,6 +115,14 @@ export function verdictOf(report: Pick<SweepReport, 'rows' | 'p95Ms'>, locale?: 
   return cheapest(rows) ? `None of these sizes answers${within}.` : 'None of these sizes answers.';
 }
 
+/** Outcomes as people read them. */
+export const OUTCOMES: Record<SweepRow['outcome'], string> = {
+  answered: 'answered',
+  'out-of-memory': 'out of memory',
+  'timed-out': 'timed out',
+  failed: 'failed',
+};
+
 /** Where the inputs came from and what the prices are of, in one sentence. */
 export function basisOf({ inputs, prices, architecture }: SweepReport, locale?: string): string {
   const many = inputs.count === 1 ? 'One input' : `${inputs.count.toLocaleString(locale)} inputs`;

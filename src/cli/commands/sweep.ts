@@ -13,6 +13,7 @@ import {
   formatDollars,
   formatMemory,
   MEMORY_MB,
+  OUTCOMES,
   parseSizes,
   processorsOf,
   SWEEP_INPUTS,
@@ -158,13 +159,6 @@ function linesOf(report: SweepReport): string[] {
     SWEEP_NOTE,
   ];
 }
-
-const OUTCOMES: Record<SweepRow['outcome'], string> = {
-  answered: '',
-  'out-of-memory': 'out of memory',
-  'timed-out': 'timed out',
-  failed: 'failed',
-};
 
 function cells(row: SweepRow): string[] {
   const { memoryMb, cpus, start, p50Ms, p95Ms, peakBytes, billedMs, coldBilledMs, costPerMillion } = row;
