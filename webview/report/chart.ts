@@ -15,10 +15,12 @@ export interface ColumnChart {
   kind: 'latency' | 'cost';
   columns: readonly Column[];
   say(value: number): string;
-  /** A line that values should stay below. */
+  /** A line that values should stay below; one that is far above all of them is not drawn. */
   limit?: number;
 }
 
+/** A limit this many times as high as the highest value would leave no room for the values. */
+const FAR = 2;
 const WIDTH = 440;
 const HEIGHT = 200;
 const TOP = 24;
@@ -27,7 +29,9 @@ const BOTTOM = 24;
 /** One column for each size from zero up, with its value above. The table says the same in words. */
 export function columnChart({ title, kind, columns, say, limit }: ColumnChart): TemplateResult {
   const values = columns.flatMap(({ value }) => value ?? []);
-  const most = Math.max(...values, limit ?? 0) || 1;
+  const highest = Math.max(...values, 0) || 1;
+  const line = limit !== undefined && limit <= highest * FAR ? limit : undefined;
+  const most = Math.max(highest, line ?? 0);
   const slot = WIDTH / columns.length;
   const width = Math.min(56, slot * 0.6);
   const space = HEIGHT - TOP - BOTTOM;
@@ -56,10 +60,10 @@ export function columnChart({ title, kind, columns, say, limit }: ColumnChart): 
         </g>`;
       })}
       ${
-        limit === undefined
+        line === undefined
           ? nothing
-          : svg`<line class="limit" x1="0" x2=${WIDTH} y1=${yOf(limit)} y2=${yOf(limit)}></line>
-              <text class="limit-label" x=${WIDTH} y=${yOf(limit) - 4}>${say(limit)} wanted</text>`
+          : svg`<line class="limit" x1="0" x2=${WIDTH} y1=${yOf(line)} y2=${yOf(line)}></line>
+              <text class="limit-label" x=${WIDTH} y=${yOf(line) - 4}>${say(line)} wanted</text>`
       }
     </svg>
   </figure>`;

@@ -23,9 +23,9 @@ import type { ImagePlan } from '../image/plan.ts';
 
 export const BUILD_STAGES = ['lock', 'snapshot', 'image'] as const;
 
-/** One stage of each size, after those of an image that is not there. */
+/** One stage of each size, after all that an image needs. */
 export function sweepStages({ sizesMb }: SweepPlan): string[] {
-  return [...BUILD_STAGES, ...sizesMb.map((mb) => formatMemory(mb, 'en'))];
+  return ['image', ...sizesMb.map((mb) => formatMemory(mb, 'en'))];
 }
 
 export interface ImageOperationsPorts {
@@ -65,7 +65,9 @@ export class ImageOperations {
    */
   async sweep(plan: SweepPlan, shell: Shell): Promise<Outcome<SweepReport>> {
     const { around, state } = this.#ports;
-    const found = await this.#swept(plan, shell);
+    // Most sweeps find their image, and have nothing to say of what a build goes through.
+    const building: Shell = { ...shell, stage: (_name, change) => shell.stage('image', change) };
+    const found = await this.#swept(plan, building);
     if (!found.ok) return found;
     const swept = found.value;
     const known = inputsOf(plan, swept);

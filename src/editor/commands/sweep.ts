@@ -17,8 +17,11 @@ import { askText, BACK, choose } from '../quick.ts';
 import { chooseImage } from './images.ts';
 import type { Chosen } from './pick.ts';
 
-/** Runs the image of a deployment at several memory sizes and shows what each costs; or what the last sweep found. */
-export async function memorySweep(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
+/**
+ * Runs the image of a deployment at several memory sizes and shows what each costs; or, where `again` is not true, what
+ * the last sweep found.
+ */
+export async function memorySweep(editor: Editor, given: unknown, again?: unknown): Promise<Outcome<unknown>> {
   const chosen = await chooseImage(editor, given, vscode.l10n.t('Memory Sweep'));
   if (!chosen.ok) return chosen;
   const { project, model, deployment } = chosen.value;
@@ -28,10 +31,10 @@ export async function memorySweep(editor: Editor, given: unknown): Promise<Outco
   const last = await host.value.api.sweep(model);
   const show = async (sweep: SweepReport): Promise<void> =>
     (await editor.reports()).show(project, key, { kind: 'sweep', sweep });
-  if (last && last.deployment === deployment) {
-    const again = await askAgain(last);
-    if (again === undefined) return cancelled();
-    if (!again) return ok(await show(last));
+  if (again !== true && last?.deployment === deployment) {
+    const answer = await askAgain(last);
+    if (answer === undefined) return cancelled();
+    if (answer === 'last') return ok(await show(last));
   }
   const wish = await askWish(model, last);
   if (!wish) return cancelled();
@@ -45,10 +48,9 @@ export async function memorySweep(editor: Editor, given: unknown): Promise<Outco
   return ok(result);
 }
 
-/** Whether to sweep again; undefined where the user cancelled. */
-async function askAgain(last: SweepReport): Promise<boolean | undefined> {
+async function askAgain(last: SweepReport): Promise<'again' | 'last' | undefined> {
   const at = new Date(last.at).toLocaleString(vscode.env.language);
-  const answer = await choose({
+  const answer = await choose<'again' | 'last'>({
     title: vscode.l10n.t('Memory sweep of {0}', last.model),
     items: [
       { label: vscode.l10n.t('$(refresh) Sweep Again'), value: 'again' },
@@ -60,7 +62,7 @@ async function askAgain(last: SweepReport): Promise<boolean | undefined> {
       },
     ],
   });
-  return typeof answer === 'string' ? answer === 'again' : undefined;
+  return answer === BACK ? undefined : answer;
 }
 
 interface Wish {

@@ -54,7 +54,9 @@ export class Reports implements vscode.Disposable {
     panel.webview.onDidReceiveMessage((request: unknown) => {
       if (request === 'ready') void panel.webview.postMessage(opened.document);
       const command = COMMANDS[request as ReportRequest];
-      if (command !== undefined) void vscode.commands.executeCommand(command, { project: project.folder, ...key });
+      if (command === undefined) return;
+      const isAgain = request === 'sweep' && content.kind === 'sweep';
+      void vscode.commands.executeCommand(command, { project: project.folder, ...key }, isAgain);
     });
     panel.webview.html = pageHtml(panel.webview, extensionUri, title);
   }
