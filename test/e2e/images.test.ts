@@ -1,8 +1,9 @@
 /** The image of a deployment, looked into and swept, as a user does it; with a real engine. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { cache } from '../../scripts/lib/paths.mjs';
 import { BASE_IMAGES } from '../docker/project.ts';
 import { violations } from './accessibility.ts';
@@ -38,7 +39,8 @@ def predict(model, input):
     return {"value": float(product.sum() + memory[0])}
 `;
 
-describe('an image', () => {
+describe('an image', function () {
+  this.timeout(300_000);
   let editor: EditorServer;
   let window: EditorWindow;
 
@@ -56,9 +58,9 @@ describe('an image', () => {
     const examples = [{ input: { products: 10 } }, { input: { products: 20 } }];
     const models = { hungry: { path: 'hungry', framework: 'custom', examples } };
     writeFileSync(path.join(workspace, 'models.json'), JSON.stringify({ version: 1, models }));
-    const deploy = [editor.cli, 'deploy', 'hungry', '--target', 'docker', '--trust', '--yes'];
-    execFileSync(process.execPath, deploy, { cwd: workspace, stdio: 'pipe' });
     window = await editor.open(workspace, 'dark');
+    const deploy = [editor.cli, 'deploy', 'hungry', '--target', 'docker', '--trust', '--yes'];
+    await promisify(execFile)(process.execPath, deploy, { cwd: workspace });
     await showContainer(window.page, 'Nimbus');
     await row(window.page, /^deployment docker of hungry, .*Docker, \d+ MB/).waitFor({ timeout: 30_000 });
   });
