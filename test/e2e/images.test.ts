@@ -55,7 +55,7 @@ describe('an image', function () {
     symlinkSync(path.join(cache, 'python'), path.join(workspace, '.venv'));
     writeFileSync(path.join(workspace, 'hungry/handler.py'), HANDLER);
     writeFileSync(path.join(workspace, 'hungry/requirements.txt'), 'numpy\n');
-    const examples = [{ input: { products: 10 } }, { input: { products: 20 } }];
+    const examples = [{ input: { products: 4 } }, { input: { products: 8 } }];
     const models = { hungry: { path: 'hungry', framework: 'custom', examples } };
     writeFileSync(path.join(workspace, 'models.json'), JSON.stringify({ version: 1, models }));
     window = await editor.open(workspace, 'dark');
