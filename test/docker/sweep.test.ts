@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { costPerMillion } from '../../src/core/cost/prices.ts';
+import { addressOf } from '../../src/core/host/election.ts';
 import { keptDockerfile } from '../../src/core/image/dockerfile-kept.ts';
 import { projectId } from '../../src/core/places.ts';
 import { buildPlanOf, type BuildPlan, type SweepPlan } from '../../src/core/targets/plan.ts';
@@ -121,7 +122,13 @@ describe('a memory sweep', function () {
     env: {},
     ...more,
   });
-  const containers = () => project.containers('hungry');
+  /** Of this project's hosts: other runs have models of the same name. */
+  const containers = async (): Promise<string[]> => {
+    const address = addressOf(project.folder);
+    assert.ok(address.ok);
+    const all = await docker('ps', '--all', '--quiet', '--filter', `label=nimbus.project=${address.value.mark}`);
+    return all.split('\n').filter(Boolean);
+  };
   const reportOf = ({ state, error, result }: Operation): SweepReport => {
     assert.equal(state, 'succeeded', JSON.stringify(error, undefined, 2));
     assert.ok(result && 'rows' in result);
