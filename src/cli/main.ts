@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConnectionClosed } from '../core/host/rpc.ts';
 import { register as batch } from './commands/batch.ts';
+import { register as build } from './commands/build.ts';
 import { register as deploy } from './commands/deploy.ts';
 import { register as lifecycle } from './commands/lifecycle.ts';
 import { register as list } from './commands/list.ts';
@@ -10,6 +11,7 @@ import { register as logs } from './commands/logs.ts';
 import { register as predict } from './commands/predict.ts';
 import { register as migrate } from './commands/migrate.ts';
 import { register as report } from './commands/report.ts';
+import { register as sweep } from './commands/sweep.ts';
 import { register as serve } from './commands/serve.ts';
 import { CANCELLED } from '../shared/outcome.ts';
 import { register as trust } from './commands/trust.ts';
@@ -27,7 +29,21 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
     .option(...JSON_OPTION)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => silent || write(text) });
-  for (const register of [deploy, list, predict, batch, logs, lifecycle, report, lock, serve, trust, migrate])
+  for (const register of [
+    deploy,
+    list,
+    predict,
+    batch,
+    logs,
+    lifecycle,
+    report,
+    build,
+    sweep,
+    lock,
+    serve,
+    trust,
+    migrate,
+  ])
     register(program, terminalOf);
   for (const command of program.commands) command.exitOverride().option(...JSON_OPTION);
   return program;

@@ -1,6 +1,7 @@
 import type { UserError } from './outcome.ts';
 import type { MadeWith, StartKind } from './contract.ts';
 import type { DeploymentKey, Framework, TargetKind } from './spec.ts';
+import type { SweepReport } from './sweep.ts';
 
 /**
  * `not-deployed` models.json declares it, nobody deployed it on this machine. `idle` no worker: the next request is
@@ -62,7 +63,16 @@ export interface ImageStatus {
   isEmulated?: true;
 }
 
-export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment';
+export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment' | 'build' | 'sweep';
+
+/** An image that was built, or was there already. */
+export interface ImageMade {
+  image: ImageStatus;
+  isCached: boolean;
+}
+
+/** What came of a build or a sweep that succeeded. */
+export type OperationResult = ImageMade | SweepReport;
 
 export interface OperationStage {
   name: string;
@@ -84,6 +94,8 @@ export interface Operation extends DeploymentKey {
   /** Absolute path on the machine that runs the host. */
   logFile: string;
   error?: UserError;
+  /** Of those that leave nothing else to look at. */
+  result?: OperationResult;
 }
 
 export interface LogLine {

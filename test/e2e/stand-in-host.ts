@@ -92,6 +92,7 @@ export class StandInHost {
       stop: none,
       cold: none,
       provide: none,
+      sweep: async () => undefined,
       logs: async () => [],
       follow: async () => undefined,
       shutdown: async () => fail('stand-in', 'The test ends it.'),

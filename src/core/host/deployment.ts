@@ -322,7 +322,7 @@ export class Deployment implements Endpoint {
   }
 }
 
-function imageStatus({ id, reference, bytes, python, platform, isEmulated }: BuiltImage): ImageStatus {
+export function imageStatus({ id, reference, bytes, python, platform, isEmulated }: BuiltImage): ImageStatus {
   return { id, reference, bytes, python, platform, ...(isEmulated ? { isEmulated } : {}) };
 }
 

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
 import { watchModels, type ModelsWatcher } from '../models/watch.ts';
 import { PROJECT_FOLDER, places, projectId } from '../places.ts';
-import { DEPLOY_STAGES, executeDeploy, executeRemove, REMOVE_STAGES } from '../targets/local-execute.ts';
 import type { Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
+import type { SweepReport } from '../../shared/sweep.ts';
 import { Containers } from './container-worker.ts';
 import { Declarations } from './declarations.ts';
 import { Deployment, type Surroundings } from './deployment.ts';
@@ -16,7 +16,9 @@ import { Front } from './front.ts';
 import { verifyCopies } from './intact.ts';
 import type { LogFile } from './log-file.ts';
 import { MODULES_FOLDER } from './modules.ts';
+import { ImageOperations } from './image-operations.ts';
 import { Operations } from './operations.ts';
+import { operationOf } from './plans.ts';
 import { usualPort } from './port.ts';
 import type { Failure } from './problems.ts';
 import { killMarked } from './processes.ts';
@@ -68,6 +70,7 @@ export class Host {
   readonly #reloads: Reloads;
   readonly #declarations: Declarations;
   readonly #versions: Versions;
+  readonly #images: ImageOperations;
   readonly #around: Surroundings;
   readonly #deployments = new Map<string, Deployment>();
   readonly #slimming = new Slimming(
@@ -157,6 +160,12 @@ export class Host {
       },
       log: (text) => log.write(text),
     });
+    this.#images = new ImageOperations({
+      around: this.#around,
+      versions: this.#versions,
+      state,
+      deployments: this.#deployments,
+    });
     this.#reloads = new Reloads({
       project,
       stableMs: settings.reloadStableMs,
@@ -217,26 +226,13 @@ export class Host {
     if (realpathSync(plan.project) !== this.#options.project) {
       return fail('wrong-project', `This host serves ${this.#options.project}.`);
     }
-    const key = { model: plan.model, deployment: plan.deployment };
-    const local = this.#versions.localHost(key);
-    return plan.kind === 'remove'
-      ? this.#operations.start({
-          ...key,
-          kind: plan.kind,
-          stages: REMOVE_STAGES,
-          work: (shell) => executeRemove(plan, local, shell),
-        })
-      : this.#operations.start({
-          ...key,
-          kind: plan.kind,
-          stages: DEPLOY_STAGES[plan.deploymentSpec.target],
-          work: async (shell) => {
-            const outcome = await executeDeploy(plan, local, shell);
-            // What a failed or cancelled deploy copied.
-            if (!outcome.ok) await this.#versions.sweep();
-            return outcome;
-          },
-        });
+    return this.#operations.start(operationOf(plan, { versions: this.#versions, images: this.#images }));
+  }
+
+  /** The last memory sweep of a model. */
+  lastSweep(model: string): SweepReport | undefined {
+    const { sweeps } = this.#state.state;
+    return sweeps && Object.hasOwn(sweeps, model) ? sweeps[model] : undefined;
   }
 
   async startDeployment(key: DeploymentKey): Promise<Outcome<DeploymentStatus>> {
@@ -360,6 +356,7 @@ export class Host {
       }
     }
     await this.#state.flush();
+    if (forget && this.lastSweep(key.model)?.deployment === key.deployment) delete this.#state.state.sweeps![key.model];
     if (forget && record?.image) await this.#versions.tidyImages(key);
     if (forget) await this.#versions.sweep();
   }

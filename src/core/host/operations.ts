@@ -4,7 +4,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
-import type { Operation, OperationKind, OperationStage } from '../../shared/states.ts';
+import type { Operation, OperationKind, OperationResult, OperationStage } from '../../shared/states.ts';
 import type { Shell } from '../shell.ts';
 import { LogFile } from './log-file.ts';
 
@@ -18,7 +18,7 @@ const TELL_MS = 100;
 export interface OperationRequest extends DeploymentKey {
   kind: OperationKind;
   stages: readonly string[];
-  work(shell: Shell): Promise<Outcome<void>>;
+  work(shell: Shell): Promise<Outcome<OperationResult | void>>;
 }
 
 interface Running {
@@ -121,7 +121,7 @@ export class Operations {
     // Whoever asked for it must have its id before the first event comes.
     await new Promise((resolve) => setImmediate(resolve));
     this.#onChange(structuredClone(operation));
-    const outcome = await request.work(shell).catch((error: unknown): Outcome<void> => {
+    const outcome = await request.work(shell).catch((error: unknown): Outcome<OperationResult | void> => {
       this.#onBug(error);
       const why = error instanceof Error ? error.message : String(error);
       return fail('internal-error', `The ${operation.kind} failed because of a bug in Nimbus.`, { why });
@@ -129,13 +129,14 @@ export class Operations {
     this.#end(running, outcome, log);
   }
 
-  #end(running: Running, outcome: Outcome<void>, log: LogFile): void {
+  #end(running: Running, outcome: Outcome<OperationResult | void>, log: LogFile): void {
     const { operation } = running;
     clearTimeout(running.timer);
     operation.endedAt = Date.now();
     const cancelled = !outcome.ok && outcome.error.code === CANCELLED;
     operation.state = outcome.ok ? 'succeeded' : cancelled ? 'cancelled' : 'failed';
     if (!outcome.ok && !cancelled) operation.error = outcome.error;
+    if (outcome.ok && outcome.value) operation.result = outcome.value;
     for (const stage of operation.stages) {
       if (stage.state === 'running') {
         stage.state = outcome.ok ? 'done' : 'failed';

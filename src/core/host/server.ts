@@ -104,6 +104,7 @@ export class Clients implements HostListener {
       stop: async (key) => (await host).stopDeployment(key),
       cold: async (key) => (await host).coldDeployment(key),
       provide: async (key, values) => (await host).provide(key, values),
+      sweep: async (model) => (await host).lastSweep(model),
       logs: async (query) => (await host).logs(query),
       follow: async (key) => {
         client.follows.add(keyText(key));

@@ -12,6 +12,7 @@ import type { Base } from './bases.ts';
 import { build, type BuildRequest } from './builder.ts';
 import { entriesOf, textEntry, type ContextEntry } from './context.ts';
 import { decidingDockerfile, dockerfile, IMAGE_FUNCTION, IMAGE_RUNTIME, type DockerfileParts } from './dockerfile.ts';
+import { keepDockerfile } from './dockerfile-kept.ts';
 import type { Engine } from './engine.ts';
 import { pipFiles } from './pip-files.ts';
 import type { ImagePlatform } from './plan.ts';
@@ -73,6 +74,11 @@ export function referencePrefix(projectId: string, { model, deployment }: Deploy
   return `${repositoryOf(projectId)}:${model}.${deployment}.`;
 }
 
+/** The name of the image of a version. */
+export function imageReference(key: DeploymentKey & { projectId: string; version: string }): string {
+  return `${referencePrefix(key.projectId, key)}${key.version.slice(0, 12)}`;
+}
+
 export function repositoryOf(projectId: string): string {
   return `nimbus/${projectId}`;
 }
@@ -94,7 +100,7 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
   }
   const files = await contextFiles(request);
   if (!files.ok) return files;
-  const { projectId, version, base, settings, lock, client, runtimeHash } = request;
+  const { version, base, settings, lock, client, runtimeHash } = request;
   const common = {
     platform: DOCKER_PLATFORMS[request.platform],
     buildArguments: { ...settings.buildArguments, BASE: base.reference },
@@ -109,7 +115,7 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
   const slimmed = await slimming(identity, deciding, { engine, shell, again: request.slimAgain ?? false });
   if (!slimmed.ok) return slimmed;
   const { decided, isFromBefore } = slimmed.value;
-  const tag = `${referencePrefix(projectId, request)}${version.slice(0, 12)}`;
+  const tag = imageReference(request);
   const recipe = dockerfile(files.value.parts(decided));
   const made = madeFrom([recipe, identity, version, common.platform, JSON.stringify(common.buildArguments)]);
   const there = await inspected(engine, tag);
@@ -140,6 +146,7 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
     ...(isFromBefore ? { isSlimmedAsBefore: true } : {}),
     entrypoint: [...[Entrypoint ?? []].flat(), ...(Cmd ?? [])],
   };
+  await keepDockerfile(image.id, recipe);
   shell.stage('image', { detail: `${formatBytes(image.bytes, 'en')}, ${image.id.slice(7, 19)}` });
   return ok(image);
 }

@@ -1,0 +1,38 @@
+/** What each kind of plan does, as an operation. */
+import { DEPLOY_STAGES, executeDeploy, executeRemove, REMOVE_STAGES } from '../targets/local-execute.ts';
+import type { Plan } from '../targets/plan.ts';
+import { BUILD_STAGES, sweepStages, type ImageOperations } from './image-operations.ts';
+import type { OperationRequest } from './operations.ts';
+import type { Versions } from './versions.ts';
+
+export function operationOf(
+  plan: Plan,
+  { versions, images }: { versions: Versions; images: ImageOperations },
+): OperationRequest {
+  const { kind, model, deployment } = plan;
+  const key = { model, deployment };
+  const local = versions.localHost(key);
+  switch (kind) {
+    case 'remove':
+      return { ...key, kind, stages: REMOVE_STAGES, work: (shell) => executeRemove(plan, local, shell) };
+    case 'build':
+      return { ...key, kind, stages: BUILD_STAGES, work: (shell) => images.build(plan, shell) };
+    case 'sweep':
+      return { ...key, kind, stages: sweepStages(plan), work: (shell) => images.sweep(plan, shell) };
+    case 'deploy':
+    case 'redeploy':
+      return {
+        ...key,
+        kind,
+        stages: DEPLOY_STAGES[plan.deploymentSpec.target],
+        work: async (shell) => {
+          const outcome = await executeDeploy(plan, local, shell);
+          // What a failed or cancelled deploy copied.
+          if (!outcome.ok) await versions.sweep();
+          return outcome;
+        },
+      };
+    default:
+      return plan satisfies never;
+  }
+}
