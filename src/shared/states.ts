@@ -24,6 +24,8 @@ export interface DeploymentStatus extends DeploymentKey {
   interpreter?: string;
   /** Of the targets that run an image. */
   image?: ImageStatus;
+  /** Where an image of it was pushed last; of an older version where its `image` is another one. */
+  pushed?: PushedImage;
   /** The user chose it for this deployment; else Nimbus took it. */
   interpreterChosen?: boolean;
   /** What the model was made with. */
@@ -58,7 +60,34 @@ export interface ImageStatus {
   python: string;
 }
 
-export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment';
+/** An image in a registry. */
+export interface PushedImage {
+  /** `registry.example/team/sentiment@sha256:…`: exactly this image, for as long as the registry keeps it. */
+  reference: string;
+  /** `registry.example/team/sentiment:4a80b148f84b`. */
+  tag: string;
+  /** Of the engine, as of `ImageStatus`. */
+  image: string;
+  /** ISO 8601. */
+  at: string;
+  /** Of all layers, those that the registry did not have; their bytes before compression. */
+  layers: number;
+  sentLayers: number;
+  sentBytes: number;
+}
+
+/** A folder that builds an image without Nimbus. */
+export interface EjectedFolder {
+  /** Absolute path. */
+  folder: string;
+  /** Relative to it, with `/`. */
+  files: string[];
+  bytes: number;
+  /** What the user should know before building it. */
+  remarks: string[];
+}
+
+export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment' | 'push' | 'eject';
 
 export interface OperationStage {
   name: string;
@@ -80,6 +109,8 @@ export interface Operation extends DeploymentKey {
   /** Absolute path on the machine that runs the host. */
   logFile: string;
   error?: UserError;
+  /** What came of a push or an eject that succeeded. */
+  result?: PushedImage | EjectedFolder;
 }
 
 export interface LogLine {

@@ -5,9 +5,11 @@ import { modelPath } from '../models/paths.ts';
 import { watchModels, type ModelsWatcher } from '../models/watch.ts';
 import { PROJECT_FOLDER, places, projectId } from '../places.ts';
 import { DEPLOY_STAGES, executeDeploy, executeRemove, REMOVE_STAGES } from '../targets/local-execute.ts';
+import { EJECT_STAGES, executeEject, executePush, PUSH_STAGES, type ImageHost } from '../targets/image-execute.ts';
 import type { Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import type { Shell } from '../shell.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import { Containers } from './container-worker.ts';
 import { Declarations } from './declarations.ts';
@@ -16,7 +18,7 @@ import { Front } from './front.ts';
 import { verifyCopies } from './intact.ts';
 import type { LogFile } from './log-file.ts';
 import { MODULES_FOLDER } from './modules.ts';
-import { Operations } from './operations.ts';
+import { Operations, type OperationResult } from './operations.ts';
 import { usualPort } from './port.ts';
 import type { Failure } from './problems.ts';
 import { killMarked } from './processes.ts';
@@ -218,6 +220,14 @@ export class Host {
       return fail('wrong-project', `This host serves ${this.#options.project}.`);
     }
     const key = { model: plan.model, deployment: plan.deployment };
+    if (plan.kind === 'push') {
+      const work = (shell: Shell): Promise<Outcome<OperationResult>> => executePush(plan, this.#imageHost, shell);
+      return this.#operations.start({ ...key, kind: plan.kind, stages: PUSH_STAGES, work });
+    }
+    if (plan.kind === 'eject') {
+      const work = (shell: Shell): Promise<Outcome<OperationResult>> => executeEject(plan, this.#imageHost, shell);
+      return this.#operations.start({ ...key, kind: plan.kind, stages: EJECT_STAGES, work });
+    }
     const local = this.#versions.localHost(key);
     return plan.kind === 'remove'
       ? this.#operations.start({
@@ -237,6 +247,23 @@ export class Host {
             return outcome;
           },
         });
+  }
+
+  get #imageHost(): ImageHost {
+    const { containers, env, runtime } = this.#around;
+    return {
+      record: (key) => this.#deployments.get(keyText(key))?.record,
+      engine: () => containers.engine(),
+      env,
+      runtime,
+      pushed: async (key, image) => {
+        const deployment = this.#deployments.get(keyText(key));
+        if (!deployment?.record) return;
+        deployment.record.pushed = image;
+        await this.#state.flush();
+        this.#touched(deployment);
+      },
+    };
   }
 
   async startDeployment(key: DeploymentKey): Promise<Outcome<DeploymentStatus>> {

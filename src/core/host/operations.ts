@@ -15,10 +15,13 @@ const REMEMBERED = 20;
 /** Progress of one operation reaches clients at most this often. */
 const TELL_MS = 100;
 
+/** What comes of an operation beside what it changed. */
+export type OperationResult = NonNullable<Operation['result']>;
+
 export interface OperationRequest extends DeploymentKey {
   kind: OperationKind;
   stages: readonly string[];
-  work(shell: Shell): Promise<Outcome<void>>;
+  work(shell: Shell): Promise<Outcome<OperationResult | void>>;
 }
 
 interface Running {
@@ -121,7 +124,7 @@ export class Operations {
     // Whoever asked for it must have its id before the first event comes.
     await new Promise((resolve) => setImmediate(resolve));
     this.#onChange(structuredClone(operation));
-    const outcome = await request.work(shell).catch((error: unknown): Outcome<void> => {
+    const outcome = await request.work(shell).catch((error: unknown): Outcome<never> => {
       this.#onBug(error);
       const why = error instanceof Error ? error.message : String(error);
       return fail('internal-error', `The ${operation.kind} failed because of a bug in Nimbus.`, { why });
@@ -129,13 +132,14 @@ export class Operations {
     this.#end(running, outcome, log);
   }
 
-  #end(running: Running, outcome: Outcome<void>, log: LogFile): void {
+  #end(running: Running, outcome: Outcome<OperationResult | void>, log: LogFile): void {
     const { operation } = running;
     clearTimeout(running.timer);
     operation.endedAt = Date.now();
     const cancelled = !outcome.ok && outcome.error.code === CANCELLED;
     operation.state = outcome.ok ? 'succeeded' : cancelled ? 'cancelled' : 'failed';
     if (!outcome.ok && !cancelled) operation.error = outcome.error;
+    if (outcome.ok && outcome.value) operation.result = outcome.value;
     for (const stage of operation.stages) {
       if (stage.state === 'running') {
         stage.state = outcome.ok ? 'done' : 'failed';

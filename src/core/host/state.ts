@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { MadeWith, ModelCard, StartKind } from '../../shared/contract.ts';
+import type { PushedImage } from '../../shared/states.ts';
 import type { DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { Consent } from '../detect/detection.ts';
 import { PROJECT_FOLDER, projectId, places } from '../places.ts';
@@ -50,6 +51,8 @@ export interface DeploymentRecord {
   isolated: boolean;
   /** What its workers run, of targets that run an image. */
   image?: ImageRecord;
+  /** Where an image of it, this or an older one, was pushed last. */
+  pushed?: PushedImage;
   /** It runs code that came with it, which was agreed to; else its libraries are told to run none. */
   ownCode?: boolean;
   /** Whether its last worker could give up the network; unset where none was to. */

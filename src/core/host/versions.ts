@@ -148,6 +148,7 @@ export class Versions {
           modules,
           isolated,
           ...(image && request.image ? { image: imageRecord(image, request.image) } : {}),
+          ...(image && deployment.record?.pushed ? { pushed: deployment.record.pushed } : {}),
           ownCode,
           ...(networkLeft === undefined ? {} : { networkLeft }),
           ...(probe ? { probe } : {}),

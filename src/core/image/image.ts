@@ -118,10 +118,15 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
   return ok(image);
 }
 
-const DOCKER_PLATFORMS: Record<ImagePlatform, string> = {
+export const DOCKER_PLATFORMS: Record<ImagePlatform, string> = {
   'linux-x86_64': 'linux/amd64',
   'linux-arm64': 'linux/arm64',
 };
+
+/** What is installed: the model's packages, and AWS's runtime client where the base has none. */
+export function allPins(lock: LockSection, client: LockSection | undefined): LockSection['pins'] {
+  return [...lock.pins, ...(client?.pins ?? []).filter((pin) => !lock.pins.some((one) => one.name === pin.name))];
+}
 
 interface ContextFiles {
   entries: ContextEntry[];
@@ -142,7 +147,7 @@ async function contextFiles(request: ImageRequest): Promise<Outcome<ContextFiles
     path: modelPlace,
     modulePaths: modulesPath === undefined ? [] : [`${IMAGE_FUNCTION}/modules`],
   };
-  const pins = [...lock.pins, ...(client?.pins ?? []).filter((pin) => !lock.pins.some((one) => one.name === pin.name))];
+  const pins = allPins(lock, client);
   return ok({
     parts: (decided) => ({
       model,

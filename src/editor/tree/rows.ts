@@ -272,6 +272,10 @@ function kindText({ kind }: Operation): string {
       return vscode.l10n.t('removing');
     case 'environment':
       return vscode.l10n.t('preparing the environment');
+    case 'push':
+      return vscode.l10n.t('pushing');
+    case 'eject':
+      return vscode.l10n.t('ejecting');
     default:
       return kind satisfies never;
   }
