@@ -9,6 +9,8 @@ import { register as lock } from './commands/lock.ts';
 import { register as logs } from './commands/logs.ts';
 import { register as predict } from './commands/predict.ts';
 import { register as migrate } from './commands/migrate.ts';
+import { register as prune } from './commands/prune.ts';
+import { register as push } from './commands/push.ts';
 import { register as report } from './commands/report.ts';
 import { register as serve } from './commands/serve.ts';
 import { CANCELLED } from '../shared/outcome.ts';
@@ -27,7 +29,21 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
     .option(...JSON_OPTION)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => silent || write(text) });
-  for (const register of [deploy, list, predict, batch, logs, lifecycle, report, lock, serve, trust, migrate])
+  for (const register of [
+    deploy,
+    list,
+    predict,
+    batch,
+    logs,
+    lifecycle,
+    report,
+    push,
+    prune,
+    lock,
+    serve,
+    trust,
+    migrate,
+  ])
     register(program, terminalOf);
   for (const command of program.commands) command.exitOverride().option(...JSON_OPTION);
   return program;

@@ -100,7 +100,11 @@ describe('ejecting an image', function () {
   }
 
   /** What the function in a container answers to the event of the folder. */
-  async function answer(image: string, folder: string, ...emulator: string[]): Promise<{ statusCode: number; result: unknown }> {
+  async function answer(
+    image: string,
+    folder: string,
+    ...emulator: string[]
+  ): Promise<{ statusCode: number; result: unknown }> {
     const [entrypoint, ...command] = emulator;
     const container = await docker(
       'run',
@@ -168,7 +172,10 @@ describe('ejecting an image', function () {
       if (facts.isFile()) assert.ok(!readFileSync(path.join(folder, name)).includes(PASSWORD), name);
       assert.ok(!name.includes('__pycache__'), name);
     }
-    assert.match(readFileSync(path.join(folder, 'build/pip.conf'), 'utf8'), /index-url = https:\/\/index\.example\/simple/);
+    assert.match(
+      readFileSync(path.join(folder, 'build/pip.conf'), 'utf8'),
+      /index-url = https:\/\/index\.example\/simple/,
+    );
     assert.equal(remarks.length, 2);
     assert.match(readFileSync(path.join(folder, 'README.md'), 'utf8'), /SECRET/);
   });
@@ -224,6 +231,10 @@ describe('ejecting an image', function () {
     rmSync(lock);
     assert.equal((await eject('sentiment', target('unlocked'))).error?.code, 'lock-changed');
     writeFileSync(lock, text);
+    // A container holds the image of a worker.
+    await project.host.api.stop(project.key('sentiment'));
+    await project.until(() => project.status('sentiment')?.workers === 0);
+    for (const container of await project.containers('sentiment')) await docker('rm', '--force', container);
     await docker('image', 'rm', '--force', project.status('sentiment')!.image!.id);
     const { error } = await eject('sentiment', target('gone'));
     assert.equal(error?.code, 'image-gone');

@@ -1,7 +1,7 @@
 /** An image in a real registry: pushed, pulled back by its digest, and what is said where that fails. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { PushPlan } from '../../src/core/targets/plan.ts';
@@ -188,7 +188,10 @@ describe('pushing an image', function () {
     const helper = path.join(config, 'docker-credential-testing');
     const answer = { ServerURL: closed.address, Username: REGISTRY_USER.username, Secret: REGISTRY_USER.password };
     // It answers only who asks for this registry, as the protocol has it.
-    writeFileSync(helper, `#!/bin/sh\n[ "$1" = get ] && [ "$(cat)" = ${closed.address} ] && echo '${JSON.stringify(answer)}'\n`);
+    writeFileSync(
+      helper,
+      `#!/bin/sh\n[ "$1" = get ] && [ "$(cat)" = ${closed.address} ] && echo '${JSON.stringify(answer)}'\n`,
+    );
     chmodSync(helper, 0o755);
     writeFileSync(path.join(config, 'config.json'), JSON.stringify({ credsStore: 'testing' }));
     await pushed(`${closed.address}/team/greeter:helped`);
@@ -282,7 +285,9 @@ describe('pushing an image', function () {
     await project.host.api.cancel(id);
     assert.equal((await project.until(() => ended(project.operations.get(id)))).state, 'cancelled');
     assert.equal(await docker('image', 'ls', '--quiet', to), '');
-    const missing = await fetch(`http://${slow.address}/v2/team/greeter/manifests/slow`, { headers: { Accept: PLAIN } });
+    const missing = await fetch(`http://${slow.address}/v2/team/greeter/manifests/slow`, {
+      headers: { Accept: PLAIN },
+    });
     assert.equal(missing.status, 404);
     await pushed(to);
   });

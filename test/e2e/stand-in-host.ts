@@ -92,6 +92,8 @@ export class StandInHost {
       stop: none,
       cold: none,
       provide: none,
+      prunable: none,
+      prune: none,
       logs: async () => [],
       follow: async () => undefined,
       shutdown: async () => fail('stand-in', 'The test ends it.'),

@@ -5,20 +5,19 @@ import { modelPath } from '../models/paths.ts';
 import { watchModels, type ModelsWatcher } from '../models/watch.ts';
 import { PROJECT_FOLDER, places, projectId } from '../places.ts';
 import { DEPLOY_STAGES, executeDeploy, executeRemove, REMOVE_STAGES } from '../targets/local-execute.ts';
-import { EJECT_STAGES, executeEject, executePush, PUSH_STAGES, type ImageHost } from '../targets/image-execute.ts';
 import type { Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
-import type { Shell } from '../shell.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import { Containers } from './container-worker.ts';
 import { Declarations } from './declarations.ts';
 import { Deployment, type Surroundings } from './deployment.ts';
 import { Front } from './front.ts';
+import { Images } from './images.ts';
 import { verifyCopies } from './intact.ts';
 import type { LogFile } from './log-file.ts';
 import { MODULES_FOLDER } from './modules.ts';
-import { Operations, type OperationResult } from './operations.ts';
+import { Operations } from './operations.ts';
 import { usualPort } from './port.ts';
 import type { Failure } from './problems.ts';
 import { killMarked } from './processes.ts';
@@ -71,6 +70,8 @@ export class Host {
   readonly #declarations: Declarations;
   readonly #versions: Versions;
   readonly #around: Surroundings;
+  /** What is done with images that are there, and what is cleaned up. */
+  readonly images: Images;
   readonly #deployments = new Map<string, Deployment>();
   readonly #slimming = new Slimming(
     () => !this.busy && [...this.#deployments.values()].every((one) => one.pool.workers.length === 0),
@@ -159,6 +160,15 @@ export class Host {
       },
       log: (text) => log.write(text),
     });
+    this.images = new Images({
+      around: this.#around,
+      state,
+      deployments: this.#deployments,
+      operations: this.#operations,
+      making: () => this.#versions.making,
+      onChange: (deployment) => this.#touched(deployment),
+      log: (text) => log.write(text),
+    });
     this.#reloads = new Reloads({
       project,
       stableMs: settings.reloadStableMs,
@@ -220,14 +230,7 @@ export class Host {
       return fail('wrong-project', `This host serves ${this.#options.project}.`);
     }
     const key = { model: plan.model, deployment: plan.deployment };
-    if (plan.kind === 'push') {
-      const work = (shell: Shell): Promise<Outcome<OperationResult>> => executePush(plan, this.#imageHost, shell);
-      return this.#operations.start({ ...key, kind: plan.kind, stages: PUSH_STAGES, work });
-    }
-    if (plan.kind === 'eject') {
-      const work = (shell: Shell): Promise<Outcome<OperationResult>> => executeEject(plan, this.#imageHost, shell);
-      return this.#operations.start({ ...key, kind: plan.kind, stages: EJECT_STAGES, work });
-    }
+    if (plan.kind === 'push' || plan.kind === 'eject') return this.images.start(plan);
     const local = this.#versions.localHost(key);
     return plan.kind === 'remove'
       ? this.#operations.start({
@@ -247,23 +250,6 @@ export class Host {
             return outcome;
           },
         });
-  }
-
-  get #imageHost(): ImageHost {
-    const { containers, env, runtime } = this.#around;
-    return {
-      record: (key) => this.#deployments.get(keyText(key))?.record,
-      engine: () => containers.engine(),
-      env,
-      runtime,
-      pushed: async (key, image) => {
-        const deployment = this.#deployments.get(keyText(key));
-        if (!deployment?.record) return;
-        deployment.record.pushed = image;
-        await this.#state.flush();
-        this.#touched(deployment);
-      },
-    };
   }
 
   async startDeployment(key: DeploymentKey): Promise<Outcome<DeploymentStatus>> {
@@ -315,6 +301,7 @@ export class Host {
     const { project, log } = this.#options;
     const { state } = this.#state;
     await makeProjectFolder(this.#state.folder).catch((error: unknown) => log.write(`state: ${describe(error)}`));
+    await this.images.noteProject();
     const usual = usualPort(project);
     const first = state.port ?? usual;
     const port = await this.#front.listen([...new Set([first, usual])]);
@@ -328,18 +315,8 @@ export class Host {
     this.#models = await watchModels(project, (document) => this.#declarations.follow(document));
     // Of large models it takes longer than a client waits for its greeting.
     void this.#versions.sweep();
-    void this.#sweepContainers();
+    void this.images.sweepContainers();
     for (const deployment of this.#deployments.values()) this.#reloads.check(deployment);
-  }
-
-  /** What a host of this project that was killed left on the engine; it is asked only where it was ever used. */
-  async #sweepContainers(): Promise<void> {
-    const { log } = this.#options;
-    if (!Object.values(this.#state.state.deployments).some(({ image }) => image)) return;
-    const left = await this.#around.containers
-      .sweep()
-      .catch((error: unknown) => log.write(`sweep: ${describe(error)}`));
-    if (left) log.write(`removed ${left} containers that a host before this one left`);
   }
 
   async #with(key: DeploymentKey, work: (one: Deployment) => Promise<void>): Promise<Outcome<DeploymentStatus>> {

@@ -104,6 +104,8 @@ export class Clients implements HostListener {
       stop: async (key) => (await host).stopDeployment(key),
       cold: async (key) => (await host).coldDeployment(key),
       provide: async (key, values) => (await host).provide(key, values),
+      prunable: async () => (await host).images.prunable(),
+      prune: async (items) => (await host).images.prune(items),
       logs: async (query) => (await host).logs(query),
       follow: async (key) => {
         client.follows.add(keyText(key));

@@ -47,7 +47,9 @@ export async function findLogin(
   const serveraddress = registry === DOCKER_HUB ? HUB_KEY : registry;
   const helper = credHelpers[serveraddress] ?? credHelpers[registry] ?? credsStore;
   if (typeof helper === 'string' && helper !== '') return askHelper(helper, serveraddress, env, signal);
-  const key = Object.keys(auths).find((one) => one === serveraddress) ?? Object.keys(auths).find((one) => hostOf(one) === registry);
+  const key =
+    Object.keys(auths).find((one) => one === serveraddress) ??
+    Object.keys(auths).find((one) => hostOf(one) === registry);
   const entry = key === undefined ? undefined : auths[key];
   const none: RegistryLogin = { username: '', password: '', serveraddress };
   if (!entry) return ok({ login: none });

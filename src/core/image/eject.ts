@@ -60,11 +60,7 @@ function notEmpty(folder: string, why: string): Outcome<never> {
  * The folder is there with all of its files, or as it was before. Errors: something is in it; the image is gone; the
  * disk; cancelled.
  */
-export async function ejectImage(
-  request: EjectRequest,
-  engine: Engine,
-  shell: Shell,
-): Promise<Outcome<EjectedFolder>> {
+export async function ejectImage(request: EjectRequest, engine: Engine, shell: Shell): Promise<Outcome<EjectedFolder>> {
   const { folder } = request;
   const empty = await checkEmpty(folder);
   if (!empty.ok) return empty;

@@ -87,7 +87,9 @@ export function ejectedReadme(parts: ReadmeParts): string {
     'Push it to a repository of Amazon ECR, and create a function of it with:',
     `- package type image, architecture ${platform === 'linux-arm64' ? 'arm64' : 'x86_64'};`,
     `- ${memoryMb} MB of memory, a time limit of ${timeoutSeconds} s;`,
-    ...(env.length === 0 ? ['- no variables.'] : [`- these variables, whose values are nowhere here: ${env.join(', ')}.`]),
+    ...(env.length === 0
+      ? ['- no variables.']
+      : [`- these variables, whose values are nowhere here: ${env.join(', ')}.`]),
     '',
     '## What is what',
     '| | |',

@@ -99,7 +99,11 @@ export async function locksOf(
   });
 }
 
-function identified({ base, platform }: Pick<ImagePlan, 'base' | 'platform'>, lock: LockSection, client: LockSection | undefined): ImageLocks {
+function identified(
+  { base, platform }: Pick<ImagePlan, 'base' | 'platform'>,
+  lock: LockSection,
+  client: LockSection | undefined,
+): ImageLocks {
   const parts = [lockHash(lock), client ? lockHash(client) : '', base.reference, platform];
   const identity = createHash('sha256').update(parts.join('\n')).digest('hex');
   return { lock, ...(client ? { client } : {}), identity };

@@ -37,12 +37,16 @@ export function parsePushTarget(text: string, usualTag: string): Outcome<PushTar
   const components = isRegistry ? rest : [first, ...rest];
   if (isRegistry && !REGISTRY.test(first)) return invalid(text, `${first} is no address of a registry.`);
   if (!TAG.test(tag)) {
-    return invalid(text, `${tag === '' ? 'Its tag is empty' : `${tag} is no tag`}: letters, digits, _ . and -, at most 128.`);
+    return invalid(
+      text,
+      `${tag === '' ? 'Its tag is empty' : `${tag} is no tag`}: letters, digits, _ . and -, at most 128.`,
+    );
   }
   const wrong = components.find((one) => !COMPONENT.test(one));
   if (wrong !== undefined) {
     const isLowercase = wrong === wrong.toLowerCase();
-    const why = wrong === '' ? 'A part of it is empty.' : `${wrong} may have lowercase letters, digits, and . _ - between them.`;
+    const why =
+      wrong === '' ? 'A part of it is empty.' : `${wrong} may have lowercase letters, digits, and . _ - between them.`;
     return invalid(text, why, isLowercase ? undefined : `Write it in lowercase: ${text.toLowerCase()}`);
   }
   if (repository.length > LONGEST_NAME) return invalid(text, `It is longer than ${LONGEST_NAME} characters.`);

@@ -60,7 +60,9 @@ export async function pushImage(
     if (!plain.ok) return plain;
     return ok({ reference: `${repository}@${digest}`, tag: name, image, at: new Date().toISOString(), ...layers });
   } finally {
-    await restoreNames(docker, { repository, tag, image, before, known }).catch((error: unknown) => shell.log(String(error)));
+    await restoreNames(docker, { repository, tag, image, before, known }).catch((error: unknown) =>
+      shell.log(String(error)),
+    );
   }
 }
 
@@ -96,14 +98,13 @@ interface Names {
 }
 
 /** The names were only for the push: an image of the user's own that had one gets it back. */
-async function restoreNames(
-  docker: Engine['docker'],
-  { repository, tag, image, before, known }: Names,
-): Promise<void> {
+async function restoreNames(docker: Engine['docker'], { repository, tag, image, before, known }: Names): Promise<void> {
   if (before === image) return;
   if (before === undefined) await docker.getImage(`${repository}:${tag}`).remove({ noprune: true });
   else await docker.getImage(before).tag({ repo: repository, tag });
-  const made = (await digestsOf(docker, image)).filter((one) => one.startsWith(`${repository}@`) && !known.includes(one));
+  const made = (await digestsOf(docker, image)).filter(
+    (one) => one.startsWith(`${repository}@`) && !known.includes(one),
+  );
   for (const one of made) await docker.getImage(one).remove({ noprune: true });
 }
 

@@ -47,11 +47,7 @@ export async function executePush(plan: PushPlan, host: ImageHost, shell: Shell)
   const engine = await host.engine();
   if (!engine.ok) return engine;
   shell.stage('layers', { detail: `${target.value.repository}:${target.value.tag}` });
-  const pushed = await pushImage(
-    { image: image.id, target: target.value, login: login.value },
-    engine.value,
-    shell,
-  );
+  const pushed = await pushImage({ image: image.id, target: target.value, login: login.value }, engine.value, shell);
   if (pushed.ok) await host.pushed(plan, pushed.value);
   return pushed;
 }
