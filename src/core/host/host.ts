@@ -55,8 +55,6 @@ export interface HostListener {
 
 /** A status goes out at most this often per deployment. */
 const TELL_MS = 50;
-/** A record whose declaration is gone is kept this long, for a branch that is checked out again. */
-const UNDECLARED_MS = 7 * 24 * 3600_000;
 const ENDING: Failure = { code: 'stopped', detail: 'The host ends.', next: 'Send the request again.' };
 
 export class Host {
@@ -311,7 +309,7 @@ export class Host {
       this.#state.changed();
     }
     log.write(`listens at ${this.#front.url}`);
-    this.#forgetOld();
+    this.#state.forgetUndeclared();
     this.#models = await watchModels(project, (document) => this.#declarations.follow(document));
     // Of large models it takes longer than a client waits for its greeting.
     void this.#versions.sweep();
@@ -374,13 +372,6 @@ export class Host {
     const found = this.#deployments.get(`${model}/${deployment}`);
     if (found?.record) this.#reloads.check(found);
     await this.#versions.sweep();
-  }
-
-  #forgetOld(): void {
-    const { deployments } = this.#state.state;
-    for (const [name, { undeclaredAt }] of Object.entries(deployments)) {
-      if (undeclaredAt !== undefined && Date.now() - undeclaredAt > UNDECLARED_MS) delete deployments[name];
-    }
   }
 
   #touched(deployment: Deployment): void {

@@ -83,6 +83,8 @@ export interface ProjectState {
   seals?: Seals;
 }
 
+/** A record whose declaration is gone is kept this long, for a branch that is checked out again. */
+const UNDECLARED_MS = 7 * 24 * 3600_000;
 const SOON_MS = 200;
 const LATER_MS = 5000;
 const KEY_BYTES = 32;
@@ -137,6 +139,13 @@ export class StateFile {
     this.#due = Infinity;
     this.#writing = this.#writing.then(() => this.#write()).catch(this.#onError);
     await this.#writing;
+  }
+
+  forgetUndeclared(): void {
+    const { deployments } = this.state;
+    for (const [name, { undeclaredAt }] of Object.entries(deployments)) {
+      if (undeclaredAt !== undefined && Date.now() - undeclaredAt > UNDECLARED_MS) delete deployments[name];
+    }
   }
 
   async #write(): Promise<void> {
