@@ -65,7 +65,7 @@ const builds = [
   },
   {
     ...common,
-    entryPoints: { playground: 'webview/main.ts' },
+    entryPoints: { playground: 'webview/main.ts', report: 'webview/report/main.ts' },
     outdir: 'dist/webview',
     platform: 'browser',
     format: 'esm',

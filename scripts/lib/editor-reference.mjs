@@ -23,6 +23,10 @@ its playground: what was sent before, or the example's. Where one is missing, th
 **Select Interpreter** lists every Python that Nimbus finds, in [its order](environments.md), with what of the model's
 needs is missing or differs, the managed environment, and what was skipped and why.
 
+**Show Image Report**, **Open Dockerfile** and **Memory Sweep** are on deployments [in Docker](docker.md), in their menu
+and in the palette; **Build Image** builds the image of any model without deploying it. A [sweep](memory.md) runs the image
+at several memory sizes and shows what each costs; the last one of a model is shown again without running.
+
 **Show Logs** follows what a model prints, also after its host was started again. A failed deploy has **Show Log**, in its
 notification and on its row.
 `;

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConnectionClosed } from '../core/host/rpc.ts';
 import { register as batch } from './commands/batch.ts';
+import { register as build } from './commands/build.ts';
 import { register as deploy } from './commands/deploy.ts';
 import { register as lifecycle } from './commands/lifecycle.ts';
 import { register as list } from './commands/list.ts';
@@ -12,6 +13,7 @@ import { register as migrate } from './commands/migrate.ts';
 import { register as prune } from './commands/prune.ts';
 import { register as push } from './commands/push.ts';
 import { register as report } from './commands/report.ts';
+import { register as sweep } from './commands/sweep.ts';
 import { register as serve } from './commands/serve.ts';
 import { CANCELLED } from '../shared/outcome.ts';
 import { register as trust } from './commands/trust.ts';
@@ -37,6 +39,8 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
     logs,
     lifecycle,
     report,
+    build,
+    sweep,
     push,
     prune,
     lock,

@@ -1,6 +1,8 @@
 import type * as vscode from 'vscode';
 import type { Playgrounds } from './playground/playgrounds.ts';
 import type { Logs } from './logs/logs.ts';
+import type { Dockerfiles } from './reports/dockerfiles.ts';
+import type { Reports } from './reports/reports.ts';
 import type { DeploymentKey } from '../shared/spec.ts';
 import type { Project } from './store/project.ts';
 import type { Store } from './store/store.ts';
@@ -17,4 +19,6 @@ export interface Editor {
   selectedText(): string | undefined;
   playgrounds(): Promise<Playgrounds>;
   logs(): Promise<Logs>;
+  reports(): Promise<Reports>;
+  dockerfiles(): Promise<Dockerfiles>;
 }

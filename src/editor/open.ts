@@ -40,6 +40,18 @@ export function openEditor(
       const { Playgrounds } = await import('./playground/playgrounds.ts');
       return new Playgrounds(editor);
     }),
+    reports: lazily(async () => {
+      const { Reports } = await import('./reports/reports.ts');
+      const reports = new Reports(editor);
+      extension.subscriptions.push(reports);
+      return reports;
+    }),
+    dockerfiles: lazily(async () => {
+      const { Dockerfiles } = await import('./reports/dockerfiles.ts');
+      const dockerfiles = new Dockerfiles();
+      extension.subscriptions.push(dockerfiles);
+      return dockerfiles;
+    }),
     logs: lazily(async () => {
       const { Logs } = await import('./logs/logs.ts');
       const logs = new Logs(editor);

@@ -13,23 +13,43 @@ import { progressText } from './tree/rows.ts';
  * user does meanwhile. A failure offers the operation's log.
  */
 export async function operate(editor: Editor, project: Project, plan: Plan): Promise<Outcome<Operation>> {
+  return run(editor, project, plan, { location: vscode.ProgressLocation.Window, title: plan.model });
+}
+
+/** As `operate`, for what the user waits for: progress is a notification, which can cancel it. */
+export async function operateInFront(
+  editor: Editor,
+  project: Project,
+  plan: Plan,
+  title: string,
+): Promise<Outcome<Operation>> {
+  return run(editor, project, plan, { location: vscode.ProgressLocation.Notification, title, cancellable: true });
+}
+
+async function run(
+  editor: Editor,
+  project: Project,
+  plan: Plan,
+  options: vscode.ProgressOptions,
+): Promise<Outcome<Operation>> {
   const key = { model: plan.model, deployment: plan.deployment };
-  const outcome = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title: plan.model },
-    async (progress) => {
-      const listening = editor.store.onDidChange((change) => {
-        if (change.kind === 'log' || change.kind === 'projects' || change.project !== project) return;
-        const operation = project.operation(key);
-        if (operation?.state === 'running') progress.report({ message: progressText(operation) });
-      });
-      try {
-        return await project.execute(plan);
-      } finally {
-        listening.dispose();
-      }
-    },
-  );
-  if (outcome.ok && plan.kind !== 'remove' && project.status(key)?.state === 'stopped') void sayStopped(project, key);
+  const outcome = await vscode.window.withProgress(options, async (progress, cancellation) => {
+    const abort = new AbortController();
+    const cancelling = cancellation.onCancellationRequested(() => abort.abort());
+    const listening = editor.store.onDidChange((change) => {
+      if (change.kind === 'log' || change.kind === 'projects' || change.project !== project) return;
+      const operation = project.operation(key);
+      if (operation?.state === 'running') progress.report({ message: progressText(operation) });
+    });
+    try {
+      return await project.execute(plan, abort.signal);
+    } finally {
+      cancelling.dispose();
+      listening.dispose();
+    }
+  });
+  if (outcome.ok && (plan.kind === 'deploy' || plan.kind === 'redeploy') && project.status(key)?.state === 'stopped')
+    void sayStopped(project, key);
   const logFile = project.operation(key)?.logFile;
   if (outcome.ok || logFile === undefined) return outcome;
   return { ok: false, error: withLog(outcome.error, logFile) };

@@ -1,6 +1,7 @@
 import type { UserError } from './outcome.ts';
 import type { MadeWith, StartKind } from './contract.ts';
 import type { DeploymentKey, Framework, TargetKind } from './spec.ts';
+import type { SweepReport } from './sweep.ts';
 
 /**
  * `not-deployed` models.json declares it, nobody deployed it on this machine. `idle` no worker: the next request is
@@ -60,6 +61,14 @@ export interface ImageStatus {
   python: string;
 }
 
+export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment' | 'build' | 'sweep' | 'push' | 'eject';
+
+/** An image that was built, or was there already. */
+export interface ImageMade {
+  image: ImageStatus;
+  isCached: boolean;
+}
+
 /** An image in a registry. */
 export interface PushedImage {
   /** `registry.example/team/sentiment@sha256:…`: exactly this image, for as long as the registry keeps it. */
@@ -87,7 +96,8 @@ export interface EjectedFolder {
   remarks: string[];
 }
 
-export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment' | 'push' | 'eject';
+/** What came of an operation that succeeded and leaves something to look at. */
+export type OperationResult = ImageMade | SweepReport | PushedImage | EjectedFolder;
 
 export interface OperationStage {
   name: string;
@@ -109,8 +119,8 @@ export interface Operation extends DeploymentKey {
   /** Absolute path on the machine that runs the host. */
   logFile: string;
   error?: UserError;
-  /** What came of a push or an eject that succeeded. */
-  result?: PushedImage | EjectedFolder;
+  /** Of those that leave nothing else to look at. */
+  result?: OperationResult;
 }
 
 export interface LogLine {

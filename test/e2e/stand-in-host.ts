@@ -92,6 +92,7 @@ export class StandInHost {
       stop: none,
       cold: none,
       provide: none,
+      sweep: async () => undefined,
       prunable: none,
       prune: none,
       logs: async () => [],

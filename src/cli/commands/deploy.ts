@@ -216,7 +216,11 @@ async function currentInterpreters(folder: string): Promise<Record<string, Curre
  * Whether the project's code may run. Asked here only where the project brings a Python of its own, since that would
  * run before anything else; without it nothing of the project runs before `askConsent`.
  */
-async function askTrust(terminal: Terminal, folder: string, options: Options): Promise<Outcome<boolean>> {
+export async function askTrust(
+  terminal: Terminal,
+  folder: string,
+  options: Pick<Options, 'trust' | 'python'>,
+): Promise<Outcome<boolean>> {
   if (options.trust || trustsProject(folder)) return ok(true);
   const own = options.python === undefined ? await projectInterpreter(folder) : undefined;
   if (own === undefined) return ok(false);
@@ -262,7 +266,11 @@ async function confirmReplacing(
 }
 
 /** Consent to what loading would run. What came as code, or is dangerous, is never covered by a flag or a single key. */
-async function askConsent(terminal: Terminal, prepared: PreparedDeploy, options: Options): Promise<Outcome<Consent[]>> {
+export async function askConsent(
+  terminal: Terminal,
+  prepared: PreparedDeploy,
+  options: Pick<Options, 'trust'>,
+): Promise<Outcome<Consent[]>> {
   const risk = prepared.consentNeeded;
   if (!risk) return ok([]);
   if (asksForName(risk)) {

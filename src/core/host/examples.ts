@@ -1,11 +1,11 @@
 /** A new version proves itself on the model's own examples before it serves. */
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { ModelCard, Problem } from '../../shared/contract.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { Example, ModelSpec } from '../../shared/spec.ts';
 import { exampleInput } from '../invoke/example.ts';
-import { proxyAnswer, proxyEvent } from './gateway.ts';
+import { askWorker, type Asked } from './ask.ts';
+import { proxyAnswer } from './gateway.ts';
 import type { Failure } from './problems.ts';
 import { describeError } from './python-error.ts';
 import type { Worker } from './worker.ts';
@@ -16,13 +16,6 @@ const EXAMPLES = 10;
 /** An input that was made from a model's card: no text of a user. */
 export interface Probe {
   input: unknown;
-}
-
-interface Asked {
-  /** Milliseconds for one answer. */
-  timeoutMs: number;
-  /** The deployment's name. */
-  stage: string;
 }
 
 /**
@@ -54,29 +47,10 @@ export async function firstAnswer(
 async function tryExamples(
   worker: Worker,
   examples: readonly Example[],
-  { timeoutMs, stage }: Asked,
+  asked: Asked,
 ): Promise<Outcome<{ answered: number }>> {
   for (const [index, example] of examples.slice(0, EXAMPLES).entries()) {
-    const id = randomUUID();
-    const arrivedMs = Date.now();
-    const event = proxyEvent({
-      method: 'POST',
-      path: '/predict',
-      query: '',
-      rawHeaders: ['Content-Type', 'application/json'],
-      body: Buffer.from(JSON.stringify({ input: example.input })),
-      arrivedMs,
-      requestId: id,
-      sourceIp: '127.0.0.1',
-      stage,
-      apiId: 'example',
-      domainName: 'localhost',
-    });
-    const timer = setTimeout(() => {
-      void worker.kill({ code: 'timed-out', detail: `It did not answer within ${timeoutMs / 1000} s.` });
-    }, timeoutMs);
-    const answer = await worker.invoke(id, Buffer.from(event), { deadlineMs: arrivedMs + timeoutMs, arrivedMs });
-    clearTimeout(timer);
+    const answer = await askWorker(worker, { input: example.input }, asked);
     const which = `Example ${index + 1}`;
     if (answer.kind === 'failure') return notAnswered(which, whyOf(answer.failure));
     if (answer.kind === 'error') return notAnswered(which, describeError(answer.payload));

@@ -4,20 +4,21 @@ import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
 import { watchModels, type ModelsWatcher } from '../models/watch.ts';
 import { PROJECT_FOLDER, places, projectId } from '../places.ts';
-import { DEPLOY_STAGES, executeDeploy, executeRemove, REMOVE_STAGES } from '../targets/local-execute.ts';
 import type { Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
+import type { SweepReport } from '../../shared/sweep.ts';
 import { Containers } from './container-worker.ts';
 import { Declarations } from './declarations.ts';
 import { Deployment, type Surroundings } from './deployment.ts';
 import { Front } from './front.ts';
-import { Images } from './images.ts';
 import { verifyCopies } from './intact.ts';
 import type { LogFile } from './log-file.ts';
 import { MODULES_FOLDER } from './modules.ts';
+import { ImageOperations } from './image-operations.ts';
 import { Operations } from './operations.ts';
+import { operationOf } from './plans.ts';
 import { usualPort } from './port.ts';
 import type { Failure } from './problems.ts';
 import { killMarked } from './processes.ts';
@@ -25,9 +26,11 @@ import type { HostHello, LogQuery } from './protocol.ts';
 import { PROTOCOL } from './protocol.ts';
 import { Reloads } from './reloads.ts';
 import type { HostSettings } from './settings.ts';
+import { Shipping } from './shipping.ts';
 import { Slimming } from './slim.ts';
 import { runtimeHash, Snapshots } from './snapshots.ts';
 import { makeProjectFolder, StateFile, type DeploymentRecord } from './state.ts';
+import { Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 
 export interface HostOptions {
@@ -67,9 +70,10 @@ export class Host {
   readonly #reloads: Reloads;
   readonly #declarations: Declarations;
   readonly #versions: Versions;
+  readonly #images: ImageOperations;
   readonly #around: Surroundings;
-  /** What is done with images that are there, and what is cleaned up. */
-  readonly images: Images;
+  readonly #shipping: Shipping;
+  readonly upkeep: Upkeep;
   readonly #deployments = new Map<string, Deployment>();
   readonly #slimming = new Slimming(
     () => !this.busy && [...this.#deployments.values()].every((one) => one.pool.workers.length === 0),
@@ -158,13 +162,23 @@ export class Host {
       },
       log: (text) => log.write(text),
     });
-    this.images = new Images({
+    this.#images = new ImageOperations({
+      around: this.#around,
+      versions: this.#versions,
+      state,
+      deployments: this.#deployments,
+    });
+    this.#shipping = new Shipping({
       around: this.#around,
       state,
       deployments: this.#deployments,
+      onChange: (deployment) => this.#touched(deployment),
+    });
+    this.upkeep = new Upkeep({
+      around: this.#around,
+      state,
       operations: this.#operations,
       making: () => this.#versions.making,
-      onChange: (deployment) => this.#touched(deployment),
       log: (text) => log.write(text),
     });
     this.#reloads = new Reloads({
@@ -227,27 +241,15 @@ export class Host {
     if (realpathSync(plan.project) !== this.#options.project) {
       return fail('wrong-project', `This host serves ${this.#options.project}.`);
     }
-    const key = { model: plan.model, deployment: plan.deployment };
-    if (plan.kind === 'push' || plan.kind === 'eject') return this.images.start(plan);
-    const local = this.#versions.localHost(key);
-    return plan.kind === 'remove'
-      ? this.#operations.start({
-          ...key,
-          kind: plan.kind,
-          stages: REMOVE_STAGES,
-          work: (shell) => executeRemove(plan, local, shell),
-        })
-      : this.#operations.start({
-          ...key,
-          kind: plan.kind,
-          stages: DEPLOY_STAGES[plan.deploymentSpec.target],
-          work: async (shell) => {
-            const outcome = await executeDeploy(plan, local, shell);
-            // What a failed or cancelled deploy copied.
-            if (!outcome.ok) await this.#versions.sweep();
-            return outcome;
-          },
-        });
+    return this.#operations.start(
+      operationOf(plan, { versions: this.#versions, images: this.#images, shipping: this.#shipping }),
+    );
+  }
+
+  /** The last memory sweep of a model. */
+  lastSweep(model: string): SweepReport | undefined {
+    const { sweeps } = this.#state.state;
+    return sweeps && Object.hasOwn(sweeps, model) ? sweeps[model] : undefined;
   }
 
   async startDeployment(key: DeploymentKey): Promise<Outcome<DeploymentStatus>> {
@@ -299,7 +301,7 @@ export class Host {
     const { project, log } = this.#options;
     const { state } = this.#state;
     await makeProjectFolder(this.#state.folder).catch((error: unknown) => log.write(`state: ${describe(error)}`));
-    await this.images.noteProject();
+    await this.upkeep.noteProject();
     const usual = usualPort(project);
     const first = state.port ?? usual;
     const port = await this.#front.listen([...new Set([first, usual])]);
@@ -313,7 +315,7 @@ export class Host {
     this.#models = await watchModels(project, (document) => this.#declarations.follow(document));
     // Of large models it takes longer than a client waits for its greeting.
     void this.#versions.sweep();
-    void this.images.sweepContainers();
+    void this.upkeep.sweepContainers();
     for (const deployment of this.#deployments.values()) this.#reloads.check(deployment);
   }
 
@@ -362,6 +364,7 @@ export class Host {
       }
     }
     await this.#state.flush();
+    if (forget && this.lastSweep(key.model)?.deployment === key.deployment) delete this.#state.state.sweeps![key.model];
     if (forget && record?.image) await this.#versions.tidyImages(key);
     if (forget) await this.#versions.sweep();
   }

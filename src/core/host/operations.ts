@@ -4,7 +4,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
-import type { Operation, OperationKind, OperationStage } from '../../shared/states.ts';
+import type { Operation, OperationKind, OperationResult, OperationStage } from '../../shared/states.ts';
 import type { Shell } from '../shell.ts';
 import { LogFile } from './log-file.ts';
 
@@ -14,9 +14,6 @@ const LOGS = 50;
 const REMEMBERED = 20;
 /** Progress of one operation reaches clients at most this often. */
 const TELL_MS = 100;
-
-/** What comes of an operation beside what it changed. */
-export type OperationResult = NonNullable<Operation['result']>;
 
 export interface OperationRequest extends DeploymentKey {
   kind: OperationKind;

@@ -2,6 +2,7 @@ import type { Outcome } from '../../shared/outcome.ts';
 import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
+import type { SweepReport } from '../../shared/sweep.ts';
 import type { Plan } from '../targets/plan.ts';
 
 /** Grows only: a newer host understands older clients. */
@@ -45,6 +46,8 @@ export interface HostApi {
   cold(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   /** Values of variables that a deployment `needs`, by name; kept in memory only. */
   provide(key: DeploymentKey, values: Record<string, string>): Promise<void>;
+  /** The last memory sweep of a model. */
+  sweep(model: string): Promise<SweepReport | undefined>;
   logs(query: LogQuery): Promise<LogLine[]>;
   /** From now on this connection gets `log` events of the deployment. */
   follow(key: DeploymentKey): Promise<void>;

@@ -104,8 +104,9 @@ export class Clients implements HostListener {
       stop: async (key) => (await host).stopDeployment(key),
       cold: async (key) => (await host).coldDeployment(key),
       provide: async (key, values) => (await host).provide(key, values),
-      prunable: async () => (await host).images.prunable(),
-      prune: async (items) => (await host).images.prune(items),
+      sweep: async (model) => (await host).lastSweep(model),
+      prunable: async () => (await host).upkeep.prunable(),
+      prune: async (items) => (await host).upkeep.prune(items),
       logs: async (query) => (await host).logs(query),
       follow: async (key) => {
         client.follows.add(keyText(key));

@@ -7,6 +7,7 @@ import writeFileAtomic from 'write-file-atomic';
 import type { MadeWith, ModelCard, StartKind } from '../../shared/contract.ts';
 import type { PushedImage } from '../../shared/states.ts';
 import type { DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
+import type { SweepReport } from '../../shared/sweep.ts';
 import type { Consent } from '../detect/detection.ts';
 import { PROJECT_FOLDER, projectId, places } from '../places.ts';
 import type { BuiltImage } from '../image/image.ts';
@@ -79,6 +80,8 @@ export interface ProjectState {
   /** The port of the last host. */
   port?: number;
   deployments: Record<string, DeploymentRecord>;
+  /** The last memory sweep of each model. */
+  sweeps?: Record<string, SweepReport>;
   /** Of the snapshots, see `Snapshots`. */
   seals?: Seals;
 }

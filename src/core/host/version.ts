@@ -70,27 +70,49 @@ export async function makeVersion(
   request: VersionRequest,
   ports: VersionPorts,
 ): Promise<Outcome<Candidate & { release(): void }>> {
+  return withSnapshot(request, ports, (snapshot, hold) => fromSnapshot(request, snapshot, ports, hold));
+}
+
+/** What a version is made from, without starting it. Its snapshots are held until `release`; none on an error. */
+export async function prepareVersion(
+  request: VersionRequest,
+  ports: Pick<VersionPorts, 'snapshots' | 'runtimeHash' | 'stage'>,
+): Promise<Outcome<{ snapshot: Snapshot; parts: VersionParts; release(): void }>> {
+  return withSnapshot(request, ports, async (snapshot, hold) => {
+    const made = await partsOf(request, snapshot, ports, hold);
+    return made.ok ? ok({ snapshot, parts: made.value.parts }) : made;
+  });
+}
+
+type Hold = (hash: string) => void;
+
+async function withSnapshot<T extends object>(
+  request: VersionRequest,
+  ports: Pick<VersionPorts, 'snapshots' | 'stage'>,
+  make: (snapshot: Snapshot, hold: Hold) => Promise<Outcome<T>>,
+): Promise<Outcome<T & { release(): void }>> {
   ports.stage('snapshot');
   const taken = await ports.snapshots.take(modelPath(request.project, request.spec), request.project, request.signal);
   if (!taken.ok) return taken;
   const snapshot = taken.value;
   const holds = [ports.snapshots.hold(snapshot.hash)];
   const release = (): void => holds.splice(0).forEach((one) => one());
-  let made: Outcome<Candidate> | undefined;
+  let made: Outcome<T> | undefined;
   try {
-    made = await fromSnapshot(request, snapshot, ports, (hash) => holds.push(ports.snapshots.hold(hash)));
+    made = await make(snapshot, (hash) => holds.push(ports.snapshots.hold(hash)));
   } finally {
     if (!made?.ok) release();
   }
   return made.ok ? ok({ ...made.value, release }) : made;
 }
 
-async function fromSnapshot(
+/** Looks at a snapshot without running it. Errors: as of `checkRisk` and `takeModules`. */
+async function partsOf(
   request: VersionRequest,
   snapshot: Snapshot,
-  ports: VersionPorts,
-  hold: (hash: string) => void,
-): Promise<Outcome<Candidate>> {
+  ports: Pick<VersionPorts, 'snapshots' | 'runtimeHash' | 'stage'>,
+  hold: Hold,
+): Promise<Outcome<{ parts: VersionParts; risk: Risk }>> {
   const { spec, lock, signal } = request;
   ports.stage('snapshot', formatBytes(snapshot.bytes, 'en'));
   const allowed = await checkRisk(snapshot.path, request);
@@ -116,9 +138,22 @@ async function fromSnapshot(
     framework: spec.framework,
   });
   const madeWith = await capturedOf(allowed.value, request);
+  return ok({ parts: { modules, isolated, ownCode, version, madeWith }, risk: allowed.value.risk });
+}
+
+async function fromSnapshot(
+  request: VersionRequest,
+  snapshot: Snapshot,
+  ports: VersionPorts,
+  hold: Hold,
+): Promise<Outcome<Candidate>> {
+  const { spec, signal } = request;
+  const made = await partsOf(request, snapshot, ports, hold);
+  if (!made.ok) return made;
+  const { parts, risk } = made.value;
   if (request.image) ports.stage('image');
   else ports.stage('start');
-  const spawned = await spawn(() => ports.spawn(snapshot, { modules, isolated, ownCode, version, madeWith }));
+  const spawned = await spawn(() => ports.spawn(snapshot, parts));
   if (!spawned.ok) return spawned;
   const { worker, image } = spawned.value;
   const onAbort = (): void => void worker.kill();
@@ -126,7 +161,7 @@ async function fromSnapshot(
   try {
     const ready = await worker.ready;
     if (signal.aborted) return cancelled();
-    if (!ready.ok) return { ok: false, error: await startError(ready.failure, request, allowed.value.risk) };
+    if (!ready.ok) return { ok: false, error: await startError(ready.failure, request, risk) };
     const { importsMs, loadMs } = worker.timeline;
     const { networkLeft } = ready;
     const network = networkLeft === undefined ? '' : `, ${NETWORK[`${networkLeft}`]}`;
@@ -144,14 +179,10 @@ async function fromSnapshot(
     ports.stage('first answer', detail, isSkipped ? 'skipped' : undefined);
     return ok({
       snapshot,
-      modules,
-      isolated,
-      ownCode,
+      ...parts,
       ...(networkLeft === undefined ? {} : { networkLeft }),
       ...(probe ? { probe } : {}),
-      version,
       card: ready.card,
-      madeWith,
       worker,
       ...(image ? { image } : {}),
     });

@@ -2,20 +2,27 @@
 import type { EnvironmentPlan } from '../environment/environment.ts';
 import type { BuiltImage } from '../image/image.ts';
 import type { ReadyImage } from '../image/ready.ts';
-import { projectId } from '../places.ts';
 import type { Shell } from '../shell.ts';
 import type { LocalHost } from '../targets/local-execute.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
 import type { DeployPlan } from '../targets/plan.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
+import { buildVersion } from './build.ts';
 import { spawnWorker, writeFunction, type Deployment, type Surroundings } from './deployment.ts';
 import { ensureEnvironment } from './environment.ts';
-import { functionDocument, sweepFunctionFiles } from './function-file.ts';
+import { sweepFunctionFiles } from './function-file.ts';
 import { imageRecord, planAgain, readyForImage } from './image-environment.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
 import type { DeploymentRecord, StateFile } from './state.ts';
-import { makeVersion, type Candidate, type VersionParts, type VersionPorts, type VersionRequest } from './version.ts';
+import {
+  makeVersion,
+  prepareVersion,
+  type Candidate,
+  type VersionParts,
+  type VersionPorts,
+  type VersionRequest,
+} from './version.ts';
 import type { Worker } from './worker.ts';
 
 export interface VersionsPorts {
@@ -29,6 +36,13 @@ export interface VersionsPorts {
   /** A deployment serves another version. */
   onActivated(deployment: Deployment): void;
   log(text: string): void;
+}
+
+/** An image, and how containers of it are to run. */
+export interface Built {
+  image: BuiltImage;
+  isCached: boolean;
+  isolated: boolean;
 }
 
 type Made = ReturnType<typeof makeVersion>;
@@ -177,6 +191,26 @@ export class Versions {
     };
   }
 
+  /** The image of the model as it is now, without starting it. Errors: as of deploying. */
+  async build(request: VersionRequest & { image: ReadyImage }, shell: Shell): Promise<Outcome<Built>> {
+    const { around, snapshots, runtimeHash } = this.#ports;
+    const prepared = await prepareVersion(request, {
+      snapshots,
+      runtimeHash,
+      stage: (name, detail) => shell.stage(name, detail === undefined ? {} : { detail }),
+    });
+    if (!prepared.ok) return prepared;
+    const { snapshot, parts, release } = prepared.value;
+    try {
+      shell.stage('image');
+      const image = { ready: request.image, snapshot, parts, runtimeHash };
+      const built = await buildVersion(around, request, image, shell);
+      return built.ok ? ok({ ...built.value, isolated: parts.isolated }) : built;
+    } finally {
+      release();
+    }
+  }
+
   async #make(
     request: VersionRequest,
     env: Record<string, string>,
@@ -223,37 +257,16 @@ export class Versions {
   /** Builds the image of a version and starts a container of it. */
   async #startImage(
     request: VersionRequest,
-    { plan, locks }: ReadyImage,
+    ready: ReadyImage,
     { snapshot, versionParts, env, onLine, shell }: ImageStart,
   ): Promise<Outcome<{ worker: Worker; image: BuiltImage }>> {
     const { around } = this.#ports;
-    const { spec, model, deployment, project } = request;
-    const { modules, isolated, ownCode, version, madeWith } = versionParts;
-    const engine = await around.containers.engine();
-    if (!engine.ok) return engine;
-    const { buildImage } = await import('../image/image.ts');
-    const parts = { model, deployment, version, spec, madeWith, ownCode };
-    const document = functionDocument({ ...parts, path: '', modulePaths: [] });
-    const built = await buildImage(
-      {
-        ...plan,
-        ...locks,
-        model,
-        deployment,
-        projectId: projectId(project),
-        version,
-        modelPath: snapshot.path,
-        ...(modules.hash === undefined ? {} : { modulesPath: around.modulesPath(modules.hash) }),
-        isCustom: spec.framework === 'custom',
-        document,
-        runtime: around.runtime,
-        runtimeHash: this.#ports.runtimeHash,
-      },
-      engine.value,
-      shell,
-    );
+    const { spec } = request;
+    const { isolated } = versionParts;
+    const parts = { ready, snapshot, parts: versionParts, runtimeHash: this.#ports.runtimeHash };
+    const built = await buildVersion(around, request, parts, shell);
     if (!built.ok) return built;
-    const image = built.value;
+    const { image } = built.value;
     shell.stage('start', { detail: image.id.slice(7, 19) });
     const started = await around.containers.start({ key: request, image, spec, env, isolated }, onLine);
     return started.ok ? ok({ worker: started.value, image }) : started;

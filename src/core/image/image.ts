@@ -10,6 +10,7 @@ import type { Base } from './bases.ts';
 import { build, type BuildRequest } from './builder.ts';
 import { entriesOf, textEntry, type ContextEntry } from './context.ts';
 import { decidingDockerfile, dockerfile, IMAGE_FUNCTION, IMAGE_RUNTIME, type DockerfileParts } from './dockerfile.ts';
+import { keepDockerfile } from './dockerfile-kept.ts';
 import type { Engine } from './engine.ts';
 import { pipFiles } from './pip-files.ts';
 import type { ImagePlatform } from './plan.ts';
@@ -63,6 +64,11 @@ export function referencePrefix(projectId: string, { model, deployment }: Deploy
   return `${repositoryOf(projectId)}:${model}.${deployment}.`;
 }
 
+/** The name of the image of a version. */
+export function imageReference(key: DeploymentKey & { projectId: string; version: string }): string {
+  return `${referencePrefix(key.projectId, key)}${key.version.slice(0, 12)}`;
+}
+
 export function repositoryOf(projectId: string): string {
   return `nimbus/${projectId}`;
 }
@@ -78,7 +84,7 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
   }
   const files = await contextFiles(request);
   if (!files.ok) return files;
-  const { projectId, version, base, settings, lock, client, runtimeHash } = request;
+  const { base, settings, lock, client, runtimeHash } = request;
   const common = {
     platform: DOCKER_PLATFORMS[request.platform],
     buildArguments: { ...settings.buildArguments, BASE: base.reference },
@@ -93,12 +99,13 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
   const known = await knownSlimming(identity);
   const decided = known ? ok(known) : await decideSlimming(identity, deciding, engine, shell);
   if (!decided.ok) return decided;
-  const tag = `${referencePrefix(projectId, request)}${version.slice(0, 12)}`;
+  const tag = imageReference(request);
+  const text = dockerfile(files.value.parts(decided.value));
   const built = await build(
     {
       ...common,
       tag,
-      context: [{ path: 'Dockerfile', text: dockerfile(files.value.parts(decided.value)) }, ...files.value.entries],
+      context: [{ path: 'Dockerfile', text }, ...files.value.entries],
     },
     engine,
     shell,
@@ -114,6 +121,7 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
     platform: request.platform,
     entrypoint: [...[Entrypoint ?? []].flat(), ...(Cmd ?? [])],
   };
+  await keepDockerfile(image.id, text);
   shell.stage('image', { detail: `${formatBytes(image.bytes, 'en')}, ${image.id.slice(7, 19)}` });
   return ok(image);
 }

@@ -6,7 +6,7 @@ import type { ImagePlan } from '../image/plan.ts';
 import type { ImageSettings } from '../image/settings.ts';
 
 /** Data that says all that will happen. `execute` never asks: the open questions were answered by the client before. */
-export type Plan = DeployPlan | RemovePlan | PushPlan | EjectPlan;
+export type Plan = DeployPlan | RemovePlan | BuildPlan | SweepPlan | PushPlan | EjectPlan;
 
 export interface DeployPlan extends DeploymentKey {
   kind: 'deploy' | 'redeploy';
@@ -34,6 +34,41 @@ export interface RemovePlan extends DeploymentKey {
   project: string;
   /** Also drop the model's entry once its last deployment is gone. */
   dropModel: boolean;
+}
+
+/** The image of a deployment, built without a route. */
+export interface BuildPlan extends DeploymentKey, Pick<DeployPlan, 'project' | 'spec' | 'environment' | 'consent'> {
+  kind: 'build';
+  image: ImagePlan;
+}
+
+/** What a deploy would build first. Throws where its target runs no image. */
+export function buildPlanOf({ image, ...plan }: DeployPlan): BuildPlan {
+  if (!image) throw new Error(`${plan.deploymentSpec.target} runs no image`);
+  const { model, deployment, project, spec, environment, consent } = plan;
+  return { kind: 'build', model, deployment, project, spec, environment, consent, image };
+}
+
+export interface SweepInput {
+  input: unknown;
+  parameters?: Record<string, unknown>;
+}
+
+/** The image of a deployment at several memory sizes, one after the other. */
+export interface SweepPlan extends DeploymentKey {
+  kind: 'sweep';
+  project: string;
+  /** Ascending. */
+  sizesMb: number[];
+  /** As the user named them; else the examples of models.json, else one made from the model's card. In memory only. */
+  inputs?: SweepInput[];
+  /** Warm answers that each size is measured by, or so many as there are inputs where these are more. */
+  requests: number;
+  p95Ms?: number;
+  /** Values of the variables that the model names; in memory only. */
+  env: Record<string, string>;
+  /** How the image is made where the deployment was not deployed on this machine yet. */
+  build?: BuildPlan;
 }
 
 /** The image of a deployment goes to a registry. */

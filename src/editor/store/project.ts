@@ -118,6 +118,12 @@ export class Project {
     return this.#statuses.values().next().done === false;
   }
 
+  /** Whether one of them runs an image. */
+  get hasImages(): boolean {
+    for (const { image } of this.#statuses.values()) if (image) return true;
+    return false;
+  }
+
   statuses(): DeploymentStatus[] {
     return [...this.#statuses.values()];
   }

@@ -17,7 +17,7 @@ export interface Row {
   icon: string;
   /** Id of a theme colour. */
   color?: string;
-  /** `kind:state`, which menus match with `viewItem`. */
+  /** `kind:state`, and `:image` after it where an image runs; menus match it with `viewItem`. */
   context: string;
   children: 'none' | 'open' | 'closed';
   /** What a screen reader says. */
@@ -191,7 +191,9 @@ function deploymentRow(node: DeploymentNode): Row {
   const status = project.status(node);
   if (operation?.state === 'running') return operationRow(node, operation);
   if (operation?.state === 'failed' && !status) {
-    const description = vscode.l10n.t('deploy failed: {0}', operation.error?.what ?? '');
+    const what = operation.error?.what ?? '';
+    const isImage = operation.kind === 'build' || operation.kind === 'sweep';
+    const description = isImage ? vscode.l10n.t('failed: {0}', what) : vscode.l10n.t('deploy failed: {0}', what);
     return {
       label: deployment,
       description,
@@ -224,7 +226,7 @@ function deploymentRow(node: DeploymentNode): Row {
     label: deployment,
     description,
     ...STATE_ICONS[status.state],
-    context: `deployment:${status.state}`,
+    context: `deployment:${status.state}${status.image ? ':image' : ''}`,
     children: 'none',
     spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, spoken),
     command: {
@@ -272,6 +274,10 @@ function kindText({ kind }: Operation): string {
       return vscode.l10n.t('removing');
     case 'environment':
       return vscode.l10n.t('preparing the environment');
+    case 'build':
+      return vscode.l10n.t('building the image');
+    case 'sweep':
+      return vscode.l10n.t('sweeping memory');
     case 'push':
       return vscode.l10n.t('pushing');
     case 'eject':

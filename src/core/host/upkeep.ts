@@ -1,45 +1,30 @@
-/** What a host does with images that are there, and with what nothing uses any more. */
+/** What a host does with what nothing uses any more, its own and that of its user. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { noteProject } from '../prune/projects.ts';
 import type { PruneScope } from '../prune/prune.ts';
-import type { Shell } from '../shell.ts';
-import { EJECT_STAGES, executeEject, executePush, PUSH_STAGES, type ImageHost } from '../targets/image-execute.ts';
-import type { EjectPlan, PushPlan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
-import { keyText, type DeploymentKey } from '../../shared/spec.ts';
-import type { Operation } from '../../shared/states.ts';
-import type { Deployment, Surroundings } from './deployment.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import type { Surroundings } from './deployment.ts';
 import { deadMarkOf } from './election.ts';
-import type { OperationResult, Operations } from './operations.ts';
+import type { Operations } from './operations.ts';
 import type { StateFile } from './state.ts';
 
-export interface ImagesPorts {
+export interface UpkeepPorts {
   around: Surroundings;
   state: StateFile;
-  deployments: ReadonlyMap<string, Deployment>;
   operations: Operations;
   /** Whose versions are just being made. */
   making(): DeploymentKey[];
-  onChange(deployment: Deployment): void;
   log(text: string): void;
 }
 
-export class Images {
-  readonly #ports: ImagesPorts;
+export class Upkeep {
+  readonly #ports: UpkeepPorts;
 
-  constructor(ports: ImagesPorts) {
+  constructor(ports: UpkeepPorts) {
     this.#ports = ports;
-  }
-
-  /** Starts an operation and answers with it at once. */
-  start(plan: PushPlan | EjectPlan): Outcome<Operation> {
-    const { model, deployment, kind } = plan;
-    const work = (shell: Shell): Promise<Outcome<OperationResult>> =>
-      plan.kind === 'push' ? executePush(plan, this.#host, shell) : executeEject(plan, this.#host, shell);
-    const stages = kind === 'push' ? PUSH_STAGES : EJECT_STAGES;
-    return this.#ports.operations.start({ model, deployment, kind, stages, work });
   }
 
   async noteProject(): Promise<void> {
@@ -72,24 +57,6 @@ export class Images {
     const result = await prune(items, this.#scope);
     for (const { kind, name } of result.removed) log(`cleaned up: ${kind} ${name}`);
     return ok(result);
-  }
-
-  get #host(): ImageHost {
-    const { around, deployments, state, onChange } = this.#ports;
-    const { containers, env, runtime } = around;
-    return {
-      record: (key) => deployments.get(keyText(key))?.record,
-      engine: () => containers.engine(),
-      env,
-      runtime,
-      pushed: async (key, image) => {
-        const deployment = deployments.get(keyText(key));
-        if (!deployment?.record) return;
-        deployment.record.pushed = image;
-        await state.flush();
-        onChange(deployment);
-      },
-    };
   }
 
   get #scope(): PruneScope {

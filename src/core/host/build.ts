@@ -1,0 +1,57 @@
+/** The image of a version, from the copies that the version is made of. */
+import type { Engine } from '../image/engine.ts';
+import type { BuiltImage } from '../image/image.ts';
+import type { ReadyImage } from '../image/ready.ts';
+import { projectId } from '../places.ts';
+import type { Shell } from '../shell.ts';
+import { ok, type Outcome } from '../../shared/outcome.ts';
+import type { Surroundings } from './deployment.ts';
+import { functionDocument } from './function-file.ts';
+import type { Snapshot } from './snapshots.ts';
+import type { VersionParts, VersionRequest } from './version.ts';
+
+export interface ImageParts {
+  ready: ReadyImage;
+  snapshot: Snapshot;
+  parts: VersionParts;
+  runtimeHash: string;
+}
+
+/** Errors: as of `openEngine` and `buildImage`. `isCached`: the engine had this very image for this version. */
+export async function buildVersion(
+  around: Surroundings,
+  { model, deployment, project, spec }: Pick<VersionRequest, 'model' | 'deployment' | 'project' | 'spec'>,
+  { ready: { plan, locks }, snapshot, parts, runtimeHash }: ImageParts,
+  shell: Shell,
+): Promise<Outcome<{ image: BuiltImage; isCached: boolean }>> {
+  const { modules, ownCode, version, madeWith } = parts;
+  const engine = await around.containers.engine();
+  if (!engine.ok) return engine;
+  const { buildImage, imageReference } = await import('../image/image.ts');
+  const key = { model, deployment, projectId: projectId(project), version };
+  const before = await idOf(engine.value, imageReference(key));
+  const built = await buildImage(
+    {
+      ...plan,
+      ...locks,
+      ...key,
+      modelPath: snapshot.path,
+      ...(modules.hash === undefined ? {} : { modulesPath: around.modulesPath(modules.hash) }),
+      isCustom: spec.framework === 'custom',
+      document: functionDocument({ model, deployment, version, spec, madeWith, ownCode, path: '', modulePaths: [] }),
+      runtime: around.runtime,
+      runtimeHash,
+    },
+    engine.value,
+    shell,
+  );
+  return built.ok ? ok({ image: built.value, isCached: built.value.id === before }) : built;
+}
+
+async function idOf({ docker }: Engine, reference: string): Promise<string | undefined> {
+  const found = await docker
+    .getImage(reference)
+    .inspect()
+    .catch(() => undefined);
+  return found?.Id;
+}

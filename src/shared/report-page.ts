@@ -1,0 +1,30 @@
+/** What a page with a report shows, and what it can ask for. */
+import type { SweepReport } from './sweep.ts';
+
+/** What is told of an image. Bytes each. */
+export interface ImageFacts {
+  reference: string;
+  /** `sha256:…`. */
+  id: string;
+  bytes: number;
+  layers: { title: string; bytes: number }[];
+  packages: { name: string; version: string; bytes: number; zip?: string }[];
+  slimming: { step: string; before: number; after: number; kept: boolean; why?: string }[];
+  leftBytes: number;
+  zip: { bytes: number; limitBytes: number };
+  verdict: 'zip' | 'container';
+  why: string;
+}
+
+export type ReportContent = { kind: 'image'; image: ImageFacts } | { kind: 'sweep'; sweep: SweepReport };
+
+export interface ReportDocument {
+  /** `sentiment/docker`. */
+  name: string;
+  /** BCP 47. */
+  locale: string;
+  content: ReportContent;
+}
+
+/** From the page: it listens now; or one of its buttons was pressed. */
+export type ReportRequest = 'ready' | 'dockerfile' | 'sweep' | 'report';

@@ -1,0 +1,169 @@
+/** The image of a deployment, looked into and swept, as a user does it; with a real engine. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { cache } from '../../scripts/lib/paths.mjs';
+import { BASE_IMAGES } from '../docker/project.ts';
+import { violations } from './accessibility.ts';
+import { chooseTheme, EVERY_THEME } from './themes.ts';
+import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
+import {
+  chooseMenuItem,
+  notification,
+  openContextMenu,
+  quickInput,
+  row,
+  runCommand,
+  showContainer,
+  webview,
+} from './workbench.ts';
+
+/** Where the network of these tests looks into TLS, its certificates are among the system's. */
+const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+const BUILD_MS = 100_000;
+
+/** Needs about 200 MB, and the more processors the better. */
+const HANDLER = `
+import numpy
+
+def load(path):
+    return numpy.random.default_rng(1).random((300, 300))
+
+def predict(model, input):
+    memory = numpy.ones(25 << 20)
+    product = model
+    for _ in range(input["products"]):
+        product = product @ model / 150
+    return {"value": float(product.sum() + memory[0])}
+`;
+
+describe('an image', () => {
+  let editor: EditorServer;
+  let window: EditorWindow;
+
+  before(async () => {
+    process.env['NIMBUS_BASE_IMAGES'] = Object.entries(BASE_IMAGES)
+      .map(([python, image]) => `${python}=${image}`)
+      .join(' ');
+    process.env['NIMBUS_CA_CERTIFICATES'] = CERTIFICATES;
+    editor = await startEditor();
+    const workspace = path.join(editor.folder, 'images');
+    mkdirSync(path.join(workspace, 'hungry'), { recursive: true });
+    symlinkSync(path.join(cache, 'python'), path.join(workspace, '.venv'));
+    writeFileSync(path.join(workspace, 'hungry/handler.py'), HANDLER);
+    writeFileSync(path.join(workspace, 'hungry/requirements.txt'), 'numpy\n');
+    const examples = [{ input: { products: 10 } }, { input: { products: 20 } }];
+    const models = { hungry: { path: 'hungry', framework: 'custom', examples } };
+    writeFileSync(path.join(workspace, 'models.json'), JSON.stringify({ version: 1, models }));
+    const deploy = [editor.cli, 'deploy', 'hungry', '--target', 'docker', '--trust', '--yes'];
+    execFileSync(process.execPath, deploy, { cwd: workspace, stdio: 'pipe' });
+    window = await editor.open(workspace, 'dark');
+    await showContainer(window.page, 'Nimbus');
+    await row(window.page, /^deployment docker of hungry, .*Docker, \d+ MB/).waitFor({ timeout: 30_000 });
+  });
+  after(async () => {
+    await editor.stop();
+    delete process.env['NIMBUS_BASE_IMAGES'];
+    delete process.env['NIMBUS_CA_CERTIFICATES'];
+    const made = execFileSync('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' });
+    const ours = made.split('\n').filter((one) => one.startsWith('nimbus/') && one.includes(':hungry.docker.'));
+    if (ours.length > 0) execFileSync('docker', ['image', 'rm', ...ours]);
+  });
+  afterEach(async function () {
+    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    assert.deepEqual(window.problems.splice(0), []);
+  });
+
+  const choose = async (item: string): Promise<void> => {
+    const deployment = row(window.page, /^deployment docker of hungry/);
+    await chooseMenuItem(await openContextMenu(window.page, deployment, item));
+  };
+
+  it('is built again only where something changed', async () => {
+    await choose('Build Image');
+    await notification(window.page, /image of hungry is unchanged/).waitFor({ timeout: BUILD_MS });
+    await window.picture('image-built');
+    await notification(window.page, /is unchanged/)
+      .getByRole('button', { name: 'Show Report' })
+      .click();
+    const report = webview(window.page);
+    await report.getByRole('heading', { name: 'Image of hungry/docker' }).waitFor();
+    await report.getByRole('row', { name: /numpy/ }).first().waitFor();
+    await report.getByText('It needs a container.').waitFor();
+    for (const theme of EVERY_THEME) {
+      await chooseTheme(window.page, theme);
+      await window.picture(`image-report-${theme}`);
+      assert.deepEqual(await violations(report), [], theme);
+    }
+  });
+
+  it('has a Dockerfile to be read, and not to be written', async () => {
+    await webview(window.page).getByRole('button', { name: 'Open Dockerfile' }).click();
+    const text = window.page.locator('.monaco-editor .view-lines').first();
+    await text.getByText('The function of hungry').waitFor();
+    await window.picture('image-dockerfile');
+    await text.click();
+    await window.page.keyboard.type('x');
+    await window.page
+      .getByText(/read-only/)
+      .first()
+      .waitFor();
+  });
+
+  it('is swept over memory sizes, and one that is too small is told as such', async () => {
+    const { page } = window;
+    await runCommand(page, 'Nimbus: Memory Sweep');
+    const sizes = quickInput(page, 'Memory sweep of hungry (1/2)');
+    await sizes.locator('input').fill('128, none');
+    await page.keyboard.press('Enter');
+    await sizes.getByText('Whole numbers from 128').waitFor();
+    await sizes.locator('input').fill('128, 512, 1769, 3008');
+    await window.picture('sweep-sizes');
+    await page.keyboard.press('Enter');
+    const limit = quickInput(page, 'Memory sweep of hungry (2/2)');
+    await limit.locator('input').fill('9000');
+    await page.keyboard.press('Enter');
+    await notification(page, /Memory sweep of hungry/).waitFor();
+    await window.picture('sweep-running');
+    const report = webview(page);
+    await report.getByRole('heading', { name: 'Memory sweep of hungry/docker' }).waitFor({ timeout: BUILD_MS });
+    await report.getByRole('row', { name: /^128 MB .*out of memory/ }).waitFor();
+    await report.getByRole('row', { name: /cheapest/ }).waitFor();
+    await report.getByText(/^The cheapest with a p95 within 9,000 ms is/).waitFor();
+    for (const theme of EVERY_THEME) {
+      await chooseTheme(page, theme);
+      await window.picture(`sweep-report-${theme}`);
+      assert.deepEqual(await violations(report), [], theme);
+    }
+  });
+
+  it('shows its last sweep again', async () => {
+    const { page } = window;
+    await runCommand(page, 'View: Close All Editors');
+    await choose('Memory Sweep');
+    const question = quickInput(page, 'Memory sweep of hungry');
+    await question.getByRole('option', { name: /Show the Last Sweep/ }).click();
+    await webview(page)
+      .getByRole('row', { name: /^128 MB .*out of memory/ })
+      .waitFor();
+  });
+
+  it('leaves nothing of a sweep that is cancelled', async () => {
+    const { page } = window;
+    await choose('Memory Sweep');
+    await quickInput(page, 'Memory sweep of hungry')
+      .getByRole('option', { name: /Sweep Again/ })
+      .click();
+    await quickInput(page, '(1/2)').locator('input').fill('1769, 3008');
+    await page.keyboard.press('Enter');
+    await quickInput(page, '(2/2)').waitFor();
+    await page.keyboard.press('Enter');
+    const running = notification(page, /Memory sweep of hungry/);
+    await running.getByText(/answers/).waitFor({ timeout: BUILD_MS });
+    await running.getByRole('button', { name: 'Cancel' }).click();
+    await row(page, /^deployment docker of hungry, .*Docker, \d+ MB/).waitFor({ timeout: 30_000 });
+    const left = ['ps', '--all', '--quiet', '--filter', 'label=nimbus.deployment=hungry/docker'];
+    assert.equal(execFileSync('docker', left, { encoding: 'utf8' }), '');
+  });
+});
