@@ -234,7 +234,14 @@ function deploymentRow(node: DeploymentNode): Row {
       title: vscode.l10n.t('Open Playground'),
       arguments: [node],
     },
-    details: [status.version, status.url, status.deployedAt, status.interpreter, status.error?.what].join(' '),
+    details: [
+      status.version,
+      status.url,
+      status.deployedAt,
+      status.interpreter,
+      status.pushed?.reference,
+      status.error?.what,
+    ].join(' '),
   };
 }
 
