@@ -14,7 +14,8 @@ export async function cleanUp(editor: Editor): Promise<Outcome<unknown>> {
   const host = await project.value.host();
   if (!host.ok) return host;
   const { api } = host.value;
-  const found = await withProgress(vscode.l10n.t('Looking for what can be cleaned up'), () => api.prunable());
+  const looking = vscode.l10n.t('Looking for what can be cleaned up');
+  const found = await withProgress(vscode.ProgressLocation.Window, looking, () => api.prunable());
   for (const remark of found.remarks) {
     editor.log.warn(remark);
     void vscode.window.showInformationMessage(remark);
@@ -48,8 +49,8 @@ async function chooseProject({ store }: Editor): Promise<Outcome<Project>> {
   return picked ? ok(picked.project) : cancelled();
 }
 
-async function withProgress<T>(title: string, work: () => Promise<T>): Promise<T> {
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, work);
+async function withProgress<T>(location: vscode.ProgressLocation, title: string, work: () => Promise<T>): Promise<T> {
+  return vscode.window.withProgress({ location, title }, work);
 }
 
 /** Names that a row has room for. */
@@ -81,7 +82,9 @@ async function chooseItems({ items }: Prunable): Promise<PruneItem[] | undefined
 }
 
 async function remove(editor: Editor, api: HostApi, items: PruneItem[]): Promise<Outcome<unknown>> {
-  const result = await withProgress(vscode.l10n.t('Cleaning up'), () => api.prune(items));
+  const result = await withProgress(vscode.ProgressLocation.Notification, vscode.l10n.t('Cleaning up'), () =>
+    api.prune(items),
+  );
   if (!result.ok) return result;
   const { removed, failed } = result.value;
   for (const { item, why } of failed) editor.log.warn(`${item.kind} ${item.id}: ${why}`);

@@ -46,7 +46,7 @@ async function askRepository(
     title: vscode.l10n.t('Push {0} to a Registry', keyText(key)),
     value: workspaceState.get<string>(place) ?? '',
     placeholder: `registry.example/team/${key.model}:${version}`,
-    prompt: vscode.l10n.t('Its repository. Without a tag, its version is the tag: {0}', version),
+    prompt: vscode.l10n.t('The repository. Without a tag the version is its tag: {0}', version),
     check: (text) => {
       const target = parsePushTarget(text, version);
       return target.ok ? undefined : [target.error.why, target.error.next].filter(Boolean).join(' ');
