@@ -1,8 +1,9 @@
 /** The image of a deployment, looked into and swept, as a user does it; with a real engine. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { cache } from '../../scripts/lib/paths.mjs';
 import { BASE_IMAGES } from '../docker/project.ts';
 import { violations } from './accessibility.ts';
@@ -38,7 +39,8 @@ def predict(model, input):
     return {"value": float(product.sum() + memory[0])}
 `;
 
-describe('an image', () => {
+describe('an image', function () {
+  this.timeout(300_000);
   let editor: EditorServer;
   let window: EditorWindow;
 
@@ -49,25 +51,25 @@ describe('an image', () => {
     process.env['NIMBUS_CA_CERTIFICATES'] = CERTIFICATES;
     editor = await startEditor();
     const workspace = path.join(editor.folder, 'images');
-    mkdirSync(path.join(workspace, 'hungry'), { recursive: true });
+    mkdirSync(path.join(workspace, 'products'), { recursive: true });
     symlinkSync(path.join(cache, 'python'), path.join(workspace, '.venv'));
-    writeFileSync(path.join(workspace, 'hungry/handler.py'), HANDLER);
-    writeFileSync(path.join(workspace, 'hungry/requirements.txt'), 'numpy\n');
-    const examples = [{ input: { products: 10 } }, { input: { products: 20 } }];
-    const models = { hungry: { path: 'hungry', framework: 'custom', examples } };
+    writeFileSync(path.join(workspace, 'products/handler.py'), HANDLER);
+    writeFileSync(path.join(workspace, 'products/requirements.txt'), 'numpy\n');
+    const examples = [{ input: { products: 4 } }, { input: { products: 8 } }];
+    const models = { products: { path: 'products', framework: 'custom', examples } };
     writeFileSync(path.join(workspace, 'models.json'), JSON.stringify({ version: 1, models }));
-    const deploy = [editor.cli, 'deploy', 'hungry', '--target', 'docker', '--trust', '--yes'];
-    execFileSync(process.execPath, deploy, { cwd: workspace, stdio: 'pipe' });
     window = await editor.open(workspace, 'dark');
+    const deploy = [editor.cli, 'deploy', 'products', '--target', 'docker', '--trust', '--yes'];
+    await promisify(execFile)(process.execPath, deploy, { cwd: workspace });
     await showContainer(window.page, 'Nimbus');
-    await row(window.page, /^deployment docker of hungry, .*Docker, \d+ MB/).waitFor({ timeout: 30_000 });
+    await row(window.page, /^deployment docker of products, .*Docker, \d+ MB/).waitFor({ timeout: 30_000 });
   });
   after(async () => {
     await editor.stop();
     delete process.env['NIMBUS_BASE_IMAGES'];
     delete process.env['NIMBUS_CA_CERTIFICATES'];
     const made = execFileSync('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' });
-    const ours = made.split('\n').filter((one) => one.startsWith('nimbus/') && one.includes(':hungry.docker.'));
+    const ours = made.split('\n').filter((one) => one.startsWith('nimbus/') && one.includes(':products.docker.'));
     if (ours.length > 0) execFileSync('docker', ['image', 'rm', ...ours]);
   });
   afterEach(async function () {
@@ -76,19 +78,19 @@ describe('an image', () => {
   });
 
   const choose = async (item: string): Promise<void> => {
-    const deployment = row(window.page, /^deployment docker of hungry/);
+    const deployment = row(window.page, /^deployment docker of products/);
     await chooseMenuItem(await openContextMenu(window.page, deployment, item));
   };
 
   it('is built again only where something changed', async () => {
     await choose('Build Image');
-    await notification(window.page, /image of hungry is unchanged/).waitFor({ timeout: BUILD_MS });
+    await notification(window.page, /image of products is unchanged/).waitFor({ timeout: BUILD_MS });
     await window.picture('image-built');
     await notification(window.page, /is unchanged/)
       .getByRole('button', { name: 'Show Report' })
       .click();
     const report = webview(window.page);
-    await report.getByRole('heading', { name: 'Image of hungry/docker' }).waitFor();
+    await report.getByRole('heading', { name: 'Image of products/docker' }).waitFor();
     await report.getByRole('row', { name: /numpy/ }).first().waitFor();
     await report.getByText('It needs a container.').waitFor();
     for (const theme of EVERY_THEME) {
@@ -101,7 +103,7 @@ describe('an image', () => {
   it('has a Dockerfile to be read, and not to be written', async () => {
     await webview(window.page).getByRole('button', { name: 'Open Dockerfile' }).click();
     const text = window.page.locator('.monaco-editor .view-lines').first();
-    await text.getByText('The function of hungry').waitFor();
+    await text.getByText('The function of products').waitFor();
     await window.picture('image-dockerfile');
     await text.click();
     await window.page.keyboard.type('x');
@@ -114,20 +116,20 @@ describe('an image', () => {
   it('is swept over memory sizes, and one that is too small is told as such', async () => {
     const { page } = window;
     await runCommand(page, 'Nimbus: Memory Sweep');
-    const sizes = quickInput(page, 'Memory sweep of hungry (1/2)');
+    const sizes = quickInput(page, 'Memory sweep of products (1/2)');
     await sizes.locator('input').fill('128, none');
     await page.keyboard.press('Enter');
     await sizes.getByText('Whole numbers from 128').waitFor();
     await sizes.locator('input').fill('128, 512, 1769, 3008');
     await window.picture('sweep-sizes');
     await page.keyboard.press('Enter');
-    const limit = quickInput(page, 'Memory sweep of hungry (2/2)');
+    const limit = quickInput(page, 'Memory sweep of products (2/2)');
     await limit.locator('input').fill('9000');
     await page.keyboard.press('Enter');
-    await notification(page, /Memory sweep of hungry/).waitFor();
+    await notification(page, /Memory sweep of products/).waitFor();
     await window.picture('sweep-running');
     const report = webview(page);
-    await report.getByRole('heading', { name: 'Memory sweep of hungry/docker' }).waitFor({ timeout: BUILD_MS });
+    await report.getByRole('heading', { name: 'Memory sweep of products/docker' }).waitFor({ timeout: BUILD_MS });
     await report.getByRole('row', { name: /^128 MB .*out of memory/ }).waitFor();
     await report.getByRole('row', { name: /cheapest/ }).waitFor();
     await report.getByText(/^The cheapest with a p95 within 9,000 ms is/).waitFor();
@@ -142,7 +144,7 @@ describe('an image', () => {
     const { page } = window;
     await runCommand(page, 'View: Close All Editors');
     await choose('Memory Sweep');
-    const question = quickInput(page, 'Memory sweep of hungry');
+    const question = quickInput(page, 'Memory sweep of products');
     await question.getByRole('option', { name: /Show the Last Sweep/ }).click();
     await webview(page)
       .getByRole('row', { name: /^128 MB .*out of memory/ })
@@ -152,18 +154,18 @@ describe('an image', () => {
   it('leaves nothing of a sweep that is cancelled', async () => {
     const { page } = window;
     await choose('Memory Sweep');
-    await quickInput(page, 'Memory sweep of hungry')
+    await quickInput(page, 'Memory sweep of products')
       .getByRole('option', { name: /Sweep Again/ })
       .click();
     await quickInput(page, '(1/2)').locator('input').fill('1769, 3008');
     await page.keyboard.press('Enter');
     await quickInput(page, '(2/2)').waitFor();
     await page.keyboard.press('Enter');
-    const running = notification(page, /Memory sweep of hungry/);
+    const running = notification(page, /Memory sweep of products/);
     await running.getByText(/answers/).waitFor({ timeout: BUILD_MS });
     await running.getByRole('button', { name: 'Cancel' }).click();
-    await row(page, /^deployment docker of hungry, .*Docker, \d+ MB/).waitFor({ timeout: 30_000 });
-    const left = ['ps', '--all', '--quiet', '--filter', 'label=nimbus.deployment=hungry/docker'];
+    await row(page, /^deployment docker of products, .*Docker, \d+ MB/).waitFor({ timeout: 30_000 });
+    const left = ['ps', '--all', '--quiet', '--filter', 'label=nimbus.deployment=products/docker'];
     assert.equal(execFileSync('docker', left, { encoding: 'utf8' }), '');
   });
 });

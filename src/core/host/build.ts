@@ -29,7 +29,8 @@ export async function buildVersion(
   if (!engine.ok) return engine;
   const { buildImage, imageReference } = await import('../image/image.ts');
   const key = { model, deployment, projectId: projectId(project), version };
-  const before = await idOf(engine.value, imageReference(key));
+  const reference = imageReference(key);
+  const before = await idOf(engine.value, reference);
   const built = await buildImage(
     {
       ...plan,
@@ -45,7 +46,17 @@ export async function buildVersion(
     engine.value,
     shell,
   );
-  return built.ok ? ok({ image: built.value, isCached: built.value.id === before }) : built;
+  if (built.ok) return ok({ image: built.value, isCached: built.value.id === before });
+  // A cancel may come when all is built.
+  if (before === undefined) await remove(engine.value, reference);
+  return built;
+}
+
+async function remove({ docker }: Engine, reference: string): Promise<void> {
+  await docker
+    .getImage(reference)
+    .remove()
+    .catch(() => undefined);
 }
 
 async function idOf({ docker }: Engine, reference: string): Promise<string | undefined> {

@@ -38,6 +38,7 @@ export async function measure(worker: Worker, measured: Measured): Promise<Sweep
   const total = Math.max(requests, inputs.length) + 1;
   const warm: number[] = [];
   const refused = new Set<string>();
+  let done = 0;
   const since = performance.now();
   for (let sent = 0; sent < total; sent++) {
     if (sent > inputs.length && performance.now() - since > LONGEST_MS) break;
@@ -52,11 +53,16 @@ export async function measure(worker: Worker, measured: Measured): Promise<Sweep
       // The first input comes again.
       if (sent > 0 && sent <= inputs.length) row.failed += 1;
     }
-    onProgress(sent + 1, total);
+    done = sent + 1;
+    onProgress(done, total);
   }
-  if (refused.size > 0) {
-    row.detail = `${row.failed} of ${inputs.length} inputs were answered with an error (${[...refused].join(', ')}).`;
-  }
+  const remarks = [
+    ...(refused.size > 0
+      ? [`${row.failed} of ${inputs.length} inputs were answered with an error (${[...refused].join(', ')}).`]
+      : []),
+    ...(done < total ? [`It answered ${done - 1} warm requests in the time that a size gets.`] : []),
+  ];
+  if (remarks.length > 0) row.detail = remarks.join(' ');
   if (warm.length === 0) return { ...row, outcome: 'failed' };
   return { ...row, ...figures(row, warm, memoryMb, architecture) };
 }

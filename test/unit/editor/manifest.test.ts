@@ -52,8 +52,9 @@ describe('package.json and the code', () => {
       read('package.nls.json'),
       JSON.stringify(contributes.walkthroughs),
     ]);
+    const keys = new Set(['nimbus.modelFolders', 'nimbus.hasImages']);
     for (const command of [...used, ...linked]) {
-      assert.ok(ids.includes(command) || command === 'nimbus.modelFolders', command);
+      assert.ok(ids.includes(command) || keys.has(command), command);
     }
   });
 
@@ -126,7 +127,7 @@ describe('package.json and the code', () => {
     const documents = ['invalid', 'conflict', 'newer', 'legacy'];
     const expand = (context: string): string[] =>
       context.startsWith('deployment:${')
-        ? states.map((state) => `deployment:${state}`)
+        ? states.flatMap((state) => [`deployment:${state}`, `deployment:${state}:image`])
         : context.startsWith('problem:${')
           ? documents.map((kind) => `problem:${kind}`)
           : [context];
