@@ -27,6 +27,9 @@ needs is missing or differs, the managed environment, and what was skipped and w
 and in the palette; **Build Image** builds the image of any model without deploying it. A [sweep](memory.md) runs the image
 at several memory sizes and shows what each costs; the last one of a model is shown again without running.
 
+**Push to Registry** and **Eject** are there too: the image goes to a registry, or to a folder that builds it without
+Nimbus. **Clean Up**, in the view's menu, frees what no deployment uses any more ([both](registry.md)).
+
 **Show Logs** follows what a model prints, also after its host was started again. A failed deploy has **Show Log**, in its
 notification and on its row.
 `;

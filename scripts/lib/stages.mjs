@@ -103,6 +103,7 @@ export const stages = {
     tests: true,
     needs: ['package'],
     frameworks: true,
+    docker: true,
     commands: [mocha('cli', ['test/cli/**/*.test.ts'], 60)],
   },
   webview: {

@@ -10,6 +10,8 @@ import { register as lock } from './commands/lock.ts';
 import { register as logs } from './commands/logs.ts';
 import { register as predict } from './commands/predict.ts';
 import { register as migrate } from './commands/migrate.ts';
+import { register as prune } from './commands/prune.ts';
+import { register as push } from './commands/push.ts';
 import { register as report } from './commands/report.ts';
 import { register as sweep } from './commands/sweep.ts';
 import { register as serve } from './commands/serve.ts';
@@ -39,6 +41,8 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
     report,
     build,
     sweep,
+    push,
+    prune,
     lock,
     serve,
     trust,

@@ -25,6 +25,8 @@ export interface DeploymentStatus extends DeploymentKey {
   interpreter?: string;
   /** Of the targets that run an image. */
   image?: ImageStatus;
+  /** Where an image of it was pushed last; of an older version where its `image` is another one. */
+  pushed?: PushedImage;
   /** The user chose it for this deployment; else Nimbus took it. */
   interpreterChosen?: boolean;
   /** What the model was made with. */
@@ -63,7 +65,7 @@ export interface ImageStatus {
   isEmulated?: true;
 }
 
-export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment' | 'build' | 'sweep';
+export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment' | 'build' | 'sweep' | 'push' | 'eject';
 
 /** An image that was built, or was there already. */
 export interface ImageMade {
@@ -71,8 +73,35 @@ export interface ImageMade {
   isCached: boolean;
 }
 
-/** What came of a build or a sweep that succeeded. */
-export type OperationResult = ImageMade | SweepReport;
+/** An image in a registry. */
+export interface PushedImage {
+  /** `registry.example/team/sentiment@sha256:…`: exactly this image, for as long as the registry keeps it. */
+  reference: string;
+  /** `registry.example/team/sentiment:4a80b148f84b`. */
+  tag: string;
+  /** Of the engine, as of `ImageStatus`. */
+  image: string;
+  /** ISO 8601. */
+  at: string;
+  /** Of all layers, those that the registry did not have; their bytes before compression. */
+  layers: number;
+  sentLayers: number;
+  sentBytes: number;
+}
+
+/** A folder that builds an image without Nimbus. */
+export interface EjectedFolder {
+  /** Absolute path. */
+  folder: string;
+  /** Relative to it, with `/`. */
+  files: string[];
+  bytes: number;
+  /** What the user should know before building it. */
+  remarks: string[];
+}
+
+/** What came of an operation that succeeded and leaves something to look at. */
+export type OperationResult = ImageMade | SweepReport | PushedImage | EjectedFolder;
 
 export interface OperationStage {
   name: string;

@@ -52,7 +52,7 @@ const IN_THE_VSIX = [
   /^extension\/dist\/(?:extension|cli|host)\.js$/,
   /^extension\/dist\/chunks\/[\w-]+\.js$/,
   /^extension\/dist\/chunks\/proto\/\w+\.proto$/,
-  /^extension\/dist\/webview\/(?:playground\.(?:js|css)|codicon-\w+\.ttf)$/,
+  /^extension\/dist\/webview\/(?:(?:playground|report)\.(?:js|css)|codicon-\w+\.ttf)$/,
   /^extension\/dist\/runtime\/(?:[a-z_0-9]+\/)*[a-z_0-9]+\.py$/,
   /^extension\/dist\/THIRD-PARTY\.txt$/,
   /^extension\/media\/(?:icon\.png|models\.schema\.json|(?:walkthrough\/)?[a-z-]+\.svg)$/,

@@ -1,6 +1,6 @@
 /** The engine and the images that scripts/setup/docker.mjs made ready, and a registry of images. */
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,20 +25,47 @@ export async function docker(...command: string[]): Promise<string> {
   return stdout.trim();
 }
 
-/** A registry of images on a loopback port, which an engine on this machine takes without TLS. */
+/** A registry of images. */
 export interface Registry {
   /** `127.0.0.1:<port>`: with a slash, what the names of its images begin with. */
   address: string;
+  /** The folder of all that it stores. */
+  data: string;
+  /** Ends it as it is, without a word to who it talks to. */
+  kill(): Promise<void>;
   end(): Promise<void>;
 }
 
-export async function startRegistry(): Promise<Registry> {
+export interface RegistryOptions {
+  /** An engine on this machine takes one on a loopback address without TLS, and no other. */
+  host?: string;
+  /** Only `REGISTRY_USER` may use it. */
+  closed?: true;
+  /** A certificate and its key, PEM files. */
+  tls?: { certificate: string; key: string };
+  /** How much it can store in all. */
+  diskMb?: number;
+}
+
+/** Of a registry that is `closed`. */
+export const REGISTRY_USER = { username: 'somebody', password: 'right-password' };
+/** bcrypt, of `REGISTRY_USER`. */
+const HTPASSWD = 'somebody:$2b$05$abcdefghijklmnopqrstuuBO.kmgTJhdt40M5ZyHgFmcpBdUb9aS.\n';
+
+export async function startRegistry(options: RegistryOptions = {}): Promise<Registry> {
+  const { host = '127.0.0.1', closed, tls, diskMb } = options;
   const folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-registry-'));
+  const passwords = path.join(folder, 'htpasswd');
+  const data = path.join(folder, 'data');
+  mkdirSync(data);
+  if (diskMb !== undefined) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', data]);
+  if (closed) writeFileSync(passwords, HTPASSWD);
   const configuration = {
     version: 0.1,
     log: { formatter: 'json', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: path.join(folder, 'data') }, delete: { enabled: true } },
-    http: { addr: '127.0.0.1:0' },
+    storage: { filesystem: { rootdirectory: data }, delete: { enabled: true } },
+    http: { addr: `${host}:0`, ...(tls ? { tls } : {}) },
+    ...(closed ? { auth: { htpasswd: { realm: 'tests', path: passwords } } } : {}),
   };
   const file = path.join(folder, 'config.yml');
   // JSON is YAML.
@@ -51,15 +78,21 @@ export async function startRegistry(): Promise<Registry> {
     void ended.then(() => reject(new Error(`the registry ended:\n${said.join('\n')}`)));
     createInterface(child.stderr).on('line', (line) => {
       said.push(line);
-      const listening = /listening on (127\.0\.0\.1:\d+)/.exec(line);
+      const listening = /listening on ((?:\d+\.){3}\d+:\d+)/.exec(line);
       if (listening) resolve(listening[1]!);
     });
   });
   return {
     address,
+    data,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
     end: async () => {
       child.kill();
       await ended;
+      if (diskMb !== undefined) execFileSync('umount', ['--lazy', data]);
       rmSync(folder, { recursive: true });
     },
   };

@@ -93,6 +93,8 @@ export class StandInHost {
       cold: none,
       provide: none,
       sweep: async () => undefined,
+      prunable: none,
+      prune: none,
       logs: async () => [],
       follow: async () => undefined,
       shutdown: async () => fail('stand-in', 'The test ends it.'),

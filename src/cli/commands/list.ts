@@ -188,6 +188,12 @@ function describe({ model, deployment, spec, status: found }: Row): string {
           `               ${found.image.reference}`,
         ]
       : []),
+    ...(found.pushed
+      ? [
+          `  pushed       ${found.pushed.tag}${found.pushed.image === found.image?.id ? '' : ', an older version'}`,
+          `               ${found.pushed.reference}`,
+        ]
+      : []),
     ...(found.network ? [`  network      ${NETWORK[found.network]}`] : []),
     `  workers      ${found.workers}${found.memoryBytes ? `, about ${Math.round(found.memoryBytes / 1e6)} MB` : ''}`,
     ...Object.entries(found.lastMs).map(([kind, ms]) => `  last ${kind.padEnd(7)} ${formatMs(ms)}`),

@@ -15,8 +15,8 @@ import type { DeploymentRecord } from './state.ts';
 import { Worker } from './worker.ts';
 
 /** Carried by all that a host starts: the project's mark, the same for each of its hosts, and the host's own. */
-const PROJECT_LABEL = 'nimbus.project';
-const HOST_LABEL = 'nimbus.host';
+export const PROJECT_LABEL = 'nimbus.project';
+export const HOST_LABEL = 'nimbus.host';
 /** Where an image's own Python is, by kind of base. */
 const PYTHON = 'python3';
 
@@ -61,6 +61,11 @@ export class Containers {
     const engine = await this.#engine;
     if (!engine.ok) this.#engine = undefined;
     return engine;
+  }
+
+  /** What its containers carry. */
+  get labels(): { mark: string; hostId: string } {
+    return { mark: this.#markPrefix, hostId: this.#id };
   }
 
   /** Errors: as of `openEngine`. Whether the container itself starts its worker tells. */

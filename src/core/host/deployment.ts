@@ -133,6 +133,7 @@ export class Deployment implements Endpoint {
         ? {
             deployedAt: record.deployedAt,
             ...(record.image ? { image: imageStatus(record.image) } : { interpreter: record.interpreter }),
+            ...(record.pushed ? { pushed: record.pushed } : {}),
             ...(record.interpreterChosen && !record.image ? { interpreterChosen: true } : {}),
             takesText: takesText(record.card.input),
           }

@@ -17,7 +17,7 @@ export interface Address {
 export function addressOf(project: string): Outcome<Address> {
   const { run } = places();
   const id = projectId(project);
-  const mark = createHash('sha256').update(`${run}\0${id}`).digest('hex').slice(0, 16);
+  const mark = markOf(id);
   if (process.platform === 'win32') return ok({ path: `\\\\.\\pipe\\nimbus-${mark}`, mark });
   const { uid, mode } = lstatSync(run);
   if (uid !== process.getuid!() || (mode & 0o077) !== 0) {
@@ -33,6 +33,20 @@ export function addressOf(project: string): Outcome<Address> {
     });
   }
   return ok({ path: address, mark });
+}
+
+/** Begins the mark of all that hosts of a project start. */
+function markOf(id: string): string {
+  return createHash('sha256').update(`${places().run}\0${id}`).digest('hex').slice(0, 16);
+}
+
+/** The mark of a project of this user, by its id, where no host of it lives. */
+export async function deadMarkOf(id: string): Promise<string | undefined> {
+  const mark = markOf(id);
+  const address = process.platform === 'win32' ? `\\\\.\\pipe\\nimbus-${mark}` : path.join(places().run, `${id}.sock`);
+  const socket = await connectTo(address);
+  socket?.destroy();
+  return socket ? undefined : mark;
 }
 
 /** macOS allows 104 with the closing NUL, Linux 108. */

@@ -26,9 +26,11 @@ import type { HostHello, LogQuery } from './protocol.ts';
 import { PROTOCOL } from './protocol.ts';
 import { Reloads } from './reloads.ts';
 import type { HostSettings } from './settings.ts';
+import { Shipping } from './shipping.ts';
 import { Slimming } from './slim.ts';
 import { runtimeHash, Snapshots } from './snapshots.ts';
 import { makeProjectFolder, StateFile, type DeploymentRecord } from './state.ts';
+import { Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 
 export interface HostOptions {
@@ -56,8 +58,6 @@ export interface HostListener {
 
 /** A status goes out at most this often per deployment. */
 const TELL_MS = 50;
-/** A record whose declaration is gone is kept this long, for a branch that is checked out again. */
-const UNDECLARED_MS = 7 * 24 * 3600_000;
 const ENDING: Failure = { code: 'stopped', detail: 'The host ends.', next: 'Send the request again.' };
 
 export class Host {
@@ -72,6 +72,8 @@ export class Host {
   readonly #versions: Versions;
   readonly #images: ImageOperations;
   readonly #around: Surroundings;
+  readonly #shipping: Shipping;
+  readonly upkeep: Upkeep;
   readonly #deployments = new Map<string, Deployment>();
   readonly #slimming = new Slimming(
     () => !this.busy && [...this.#deployments.values()].every((one) => one.pool.workers.length === 0),
@@ -166,6 +168,19 @@ export class Host {
       state,
       deployments: this.#deployments,
     });
+    this.#shipping = new Shipping({
+      around: this.#around,
+      state,
+      deployments: this.#deployments,
+      onChange: (deployment) => this.#touched(deployment),
+    });
+    this.upkeep = new Upkeep({
+      around: this.#around,
+      state,
+      operations: this.#operations,
+      making: () => this.#versions.making,
+      log: (text) => log.write(text),
+    });
     this.#reloads = new Reloads({
       project,
       stableMs: settings.reloadStableMs,
@@ -226,7 +241,9 @@ export class Host {
     if (realpathSync(plan.project) !== this.#options.project) {
       return fail('wrong-project', `This host serves ${this.#options.project}.`);
     }
-    return this.#operations.start(operationOf(plan, { versions: this.#versions, images: this.#images }));
+    return this.#operations.start(
+      operationOf(plan, { versions: this.#versions, images: this.#images, shipping: this.#shipping }),
+    );
   }
 
   /** The last memory sweep of a model. */
@@ -284,6 +301,7 @@ export class Host {
     const { project, log } = this.#options;
     const { state } = this.#state;
     await makeProjectFolder(this.#state.folder).catch((error: unknown) => log.write(`state: ${describe(error)}`));
+    await this.upkeep.noteProject();
     const usual = usualPort(project);
     const first = state.port ?? usual;
     const port = await this.#front.listen([...new Set([first, usual])]);
@@ -293,22 +311,12 @@ export class Host {
       this.#state.changed();
     }
     log.write(`listens at ${this.#front.url}`);
-    this.#forgetOld();
+    this.#state.forgetUndeclared();
     this.#models = await watchModels(project, (document) => this.#declarations.follow(document));
     // Of large models it takes longer than a client waits for its greeting.
     void this.#versions.sweep();
-    void this.#sweepContainers();
+    void this.upkeep.sweepContainers();
     for (const deployment of this.#deployments.values()) this.#reloads.check(deployment);
-  }
-
-  /** What a host of this project that was killed left on the engine; it is asked only where it was ever used. */
-  async #sweepContainers(): Promise<void> {
-    const { log } = this.#options;
-    if (!Object.values(this.#state.state.deployments).some(({ image }) => image)) return;
-    const left = await this.#around.containers
-      .sweep()
-      .catch((error: unknown) => log.write(`sweep: ${describe(error)}`));
-    if (left) log.write(`removed ${left} containers that a host before this one left`);
   }
 
   async #with(key: DeploymentKey, work: (one: Deployment) => Promise<void>): Promise<Outcome<DeploymentStatus>> {
@@ -367,13 +375,6 @@ export class Host {
     const found = this.#deployments.get(`${model}/${deployment}`);
     if (found?.record) this.#reloads.check(found);
     await this.#versions.sweep();
-  }
-
-  #forgetOld(): void {
-    const { deployments } = this.#state.state;
-    for (const [name, { undeclaredAt }] of Object.entries(deployments)) {
-      if (undeclaredAt !== undefined && Date.now() - undeclaredAt > UNDECLARED_MS) delete deployments[name];
-    }
   }
 
   #touched(deployment: Deployment): void {

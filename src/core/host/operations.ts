@@ -121,7 +121,7 @@ export class Operations {
     // Whoever asked for it must have its id before the first event comes.
     await new Promise((resolve) => setImmediate(resolve));
     this.#onChange(structuredClone(operation));
-    const outcome = await request.work(shell).catch((error: unknown): Outcome<OperationResult | void> => {
+    const outcome = await request.work(shell).catch((error: unknown): Outcome<never> => {
       this.#onBug(error);
       const why = error instanceof Error ? error.message : String(error);
       return fail('internal-error', `The ${operation.kind} failed because of a bug in Nimbus.`, { why });

@@ -3,11 +3,12 @@ import { DEPLOY_STAGES, executeDeploy, executeRemove, REMOVE_STAGES } from '../t
 import type { Plan } from '../targets/plan.ts';
 import { BUILD_STAGES, sweepStages, type ImageOperations } from './image-operations.ts';
 import type { OperationRequest } from './operations.ts';
+import { EJECT_STAGES, PUSH_STAGES, type Shipping } from './shipping.ts';
 import type { Versions } from './versions.ts';
 
 export function operationOf(
   plan: Plan,
-  { versions, images }: { versions: Versions; images: ImageOperations },
+  { versions, images, shipping }: { versions: Versions; images: ImageOperations; shipping: Shipping },
 ): OperationRequest {
   const { kind, model, deployment } = plan;
   const key = { model, deployment };
@@ -19,6 +20,10 @@ export function operationOf(
       return { ...key, kind, stages: BUILD_STAGES, work: (shell) => images.build(plan, shell) };
     case 'sweep':
       return { ...key, kind, stages: sweepStages(plan), work: (shell) => images.sweep(plan, shell) };
+    case 'push':
+      return { ...key, kind, stages: PUSH_STAGES, work: (shell) => shipping.push(plan, shell) };
+    case 'eject':
+      return { ...key, kind, stages: EJECT_STAGES, work: (shell) => shipping.eject(plan, shell) };
     case 'deploy':
     case 'redeploy':
       return {

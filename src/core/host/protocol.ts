@@ -1,4 +1,5 @@
 import type { Outcome } from '../../shared/outcome.ts';
+import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
@@ -50,6 +51,10 @@ export interface HostApi {
   logs(query: LogQuery): Promise<LogLine[]>;
   /** From now on this connection gets `log` events of the deployment. */
   follow(key: DeploymentKey): Promise<void>;
+  /** What Nimbus made and nothing uses any more. */
+  prunable(): Promise<Prunable>;
+  /** Removes those of it that are still unused. Refused while an operation runs, which may need what no record names. */
+  prune(items: PruneItem[]): Promise<Outcome<PruneResult>>;
   /** Ends when neither an operation nor a request runs, else says why not. */
   shutdown(): Promise<Outcome<void>>;
 }

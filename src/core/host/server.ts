@@ -105,6 +105,8 @@ export class Clients implements HostListener {
       cold: async (key) => (await host).coldDeployment(key),
       provide: async (key, values) => (await host).provide(key, values),
       sweep: async (model) => (await host).lastSweep(model),
+      prunable: async () => (await host).upkeep.prunable(),
+      prune: async (items) => (await host).upkeep.prune(items),
       logs: async (query) => (await host).logs(query),
       follow: async (key) => {
         client.follows.add(keyText(key));

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { MadeWith, ModelCard, StartKind } from '../../shared/contract.ts';
+import type { PushedImage } from '../../shared/states.ts';
 import type { DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
 import type { Consent } from '../detect/detection.ts';
@@ -51,6 +52,8 @@ export interface DeploymentRecord {
   isolated: boolean;
   /** What its workers run, of targets that run an image. */
   image?: ImageRecord;
+  /** Where an image of it, this or an older one, was pushed last. */
+  pushed?: PushedImage;
   /** It runs code that came with it, which was agreed to; else its libraries are told to run none. */
   ownCode?: boolean;
   /** Whether its last worker could give up the network; unset where none was to. */
@@ -83,6 +86,8 @@ export interface ProjectState {
   seals?: Seals;
 }
 
+/** A record whose declaration is gone is kept this long, for a branch that is checked out again. */
+const UNDECLARED_MS = 7 * 24 * 3600_000;
 const SOON_MS = 200;
 const LATER_MS = 5000;
 const KEY_BYTES = 32;
@@ -137,6 +142,13 @@ export class StateFile {
     this.#due = Infinity;
     this.#writing = this.#writing.then(() => this.#write()).catch(this.#onError);
     await this.#writing;
+  }
+
+  forgetUndeclared(): void {
+    const { deployments } = this.state;
+    for (const [name, { undeclaredAt }] of Object.entries(deployments)) {
+      if (undeclaredAt !== undefined && Date.now() - undeclaredAt > UNDECLARED_MS) delete deployments[name];
+    }
   }
 
   async #write(): Promise<void> {

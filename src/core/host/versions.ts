@@ -66,8 +66,15 @@ const EARLY_LINES = 1000;
 export class Versions {
   readonly #ports: VersionsPorts;
 
+  readonly #making = new Set<DeploymentKey>();
+
   constructor(ports: VersionsPorts) {
     this.#ports = ports;
+  }
+
+  /** Whose versions are just being made: what is built for them is in no record yet. */
+  get making(): DeploymentKey[] {
+    return [...this.#making];
   }
 
   /** For a deployment that serves: the worker's lines become its own. */
@@ -162,6 +169,7 @@ export class Versions {
           modules,
           isolated,
           ...(image && request.image ? { image: imageRecord(image, request.image) } : {}),
+          ...(image && deployment.record?.pushed ? { pushed: deployment.record.pushed } : {}),
           ownCode,
           ...(networkLeft === undefined ? {} : { networkLeft }),
           ...(probe ? { probe } : {}),
@@ -204,6 +212,22 @@ export class Versions {
   }
 
   async #make(
+    request: VersionRequest,
+    env: Record<string, string>,
+    onLine: (line: LogLine) => void,
+    shell: Shell,
+  ): Made {
+    const { model, deployment } = request;
+    const key = { model, deployment };
+    this.#making.add(key);
+    try {
+      return await this.#makeNoted(request, env, onLine, shell);
+    } finally {
+      this.#making.delete(key);
+    }
+  }
+
+  async #makeNoted(
     request: VersionRequest,
     env: Record<string, string>,
     onLine: (line: LogLine) => void,

@@ -180,7 +180,7 @@ async function inspected({ docker }: Engine, reference: string): Promise<ImageIn
     .catch(() => undefined);
 }
 
-const DOCKER_PLATFORMS: Record<ImagePlatform, string> = {
+export const DOCKER_PLATFORMS: Record<ImagePlatform, string> = {
   'linux-x86_64': 'linux/amd64',
   'linux-arm64': 'linux/arm64',
 };
@@ -190,6 +190,11 @@ const OWN_ARCHITECTURE: Record<ImagePlatform, RegExp> = {
   'linux-x86_64': /^(?:x86_64|amd64)$/,
   'linux-arm64': /^(?:aarch64|arm64)$/,
 };
+
+/** What is installed: the model's packages, and AWS's runtime client where the base has none. */
+export function allPins(lock: LockSection, client: LockSection | undefined): LockSection['pins'] {
+  return [...lock.pins, ...(client?.pins ?? []).filter((pin) => !lock.pins.some((one) => one.name === pin.name))];
+}
 
 interface ContextFiles {
   entries: ContextEntry[];
@@ -210,7 +215,7 @@ async function contextFiles(request: ImageRequest): Promise<Outcome<ContextFiles
     path: modelPlace,
     modulePaths: modulesPath === undefined ? [] : [`${IMAGE_FUNCTION}/modules`],
   };
-  const pins = [...lock.pins, ...(client?.pins ?? []).filter((pin) => !lock.pins.some((one) => one.name === pin.name))];
+  const pins = allPins(lock, client);
   return ok({
     parts: (decided) => ({
       model,

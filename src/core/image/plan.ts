@@ -59,6 +59,10 @@ export function planImage(wish: Omit<ImagePlan, 'base' | 'platform'>): Outcome<I
   return base.ok ? ok({ ...wish, platform: platform.value, base: base.value }) : base;
 }
 
+function clientLockFile(): string {
+  return path.join(places().cache, 'images', 'runtime-client.lock');
+}
+
 /** What the build installs, exactly. */
 export interface ImageLocks {
   lock: LockSection;
@@ -80,7 +84,7 @@ export async function imageLocks(plan: ImagePlan, python: Probe, shell: Shell): 
   }
   const own = await section(plan, { file: plan.lockFile, requirements: plan.requirements }, python, shell);
   if (!own.ok) return own;
-  const file = path.join(places().cache, 'images', 'runtime-client.lock');
+  const file = clientLockFile();
   await mkdir(path.dirname(file), { recursive: true });
   const client =
     plan.base.kind === 'slim' ? await section(plan, { file, requirements: [CLIENT] }, python, shell) : undefined;
@@ -88,7 +92,36 @@ export async function imageLocks(plan: ImagePlan, python: Probe, shell: Shell): 
   return ok(identified(plan, own.value, client?.value));
 }
 
-function identified({ base, platform }: ImagePlan, lock: LockSection, client: LockSection | undefined): ImageLocks {
+/**
+ * The locks that an image was made from, where they are still those: of `identity`. Makes and writes none. Errors: the
+ * lock was changed since, or cannot be read.
+ */
+export async function locksOf(
+  parts: Pick<ImagePlan, 'platform' | 'python' | 'base' | 'lockFile'>,
+  identity: string,
+): Promise<Outcome<ImageLocks>> {
+  const find = async (file: string): Promise<Outcome<LockSection | undefined>> => {
+    const read = await readLock(file);
+    if (!read.ok) return read;
+    return ok(read.value?.find((one) => one.platform === parts.platform && one.python === parts.python));
+  };
+  const own = await find(parts.lockFile);
+  if (!own.ok) return own;
+  const client = parts.base.kind === 'slim' ? await find(clientLockFile()) : ok(undefined);
+  if (!client.ok) return client;
+  const found = own.value && identified(parts, own.value, client.value);
+  if (found?.identity === identity) return ok(found);
+  return fail('lock-changed', 'The image was made from another lock than there is now.', {
+    why: parts.lockFile,
+    next: 'Redeploy the model, which makes the image from this one, or bring the lock of then back.',
+  });
+}
+
+function identified(
+  { base, platform }: Pick<ImagePlan, 'base' | 'platform'>,
+  lock: LockSection,
+  client: LockSection | undefined,
+): ImageLocks {
   const parts = [lockHash(lock), client ? lockHash(client) : '', base.reference, platform];
   const identity = createHash('sha256').update(parts.join('\n')).digest('hex');
   return { lock, ...(client ? { client } : {}), identity };

@@ -1,10 +1,12 @@
 import type { DeploymentKey, DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { Consent } from '../detect/detection.ts';
 import type { EnvironmentPlan } from '../environment/environment.ts';
+import type { PackageSettings } from '../environment/packages.ts';
 import type { ImagePlan } from '../image/plan.ts';
+import type { ImageSettings } from '../image/settings.ts';
 
 /** Data that says all that will happen. `execute` never asks: the open questions were answered by the client before. */
-export type Plan = DeployPlan | RemovePlan | BuildPlan | SweepPlan;
+export type Plan = DeployPlan | RemovePlan | BuildPlan | SweepPlan | PushPlan | EjectPlan;
 
 export interface DeployPlan extends DeploymentKey {
   kind: 'deploy' | 'redeploy';
@@ -67,4 +69,23 @@ export interface SweepPlan extends DeploymentKey {
   env: Record<string, string>;
   /** How the image is made where the deployment was not deployed on this machine yet. */
   build?: BuildPlan;
+}
+
+/** The image of a deployment goes to a registry. */
+export interface PushPlan extends DeploymentKey {
+  kind: 'push';
+  project: string;
+  /** `REPOSITORY[:TAG]`. */
+  to: string;
+}
+
+/** All that the image of a deployment is made from goes to a folder that builds it without Nimbus. */
+export interface EjectPlan extends DeploymentKey {
+  kind: 'eject';
+  project: string;
+  /** Absolute path; it does not exist, or is empty. */
+  folder: string;
+  settings: ImageSettings;
+  /** May hold passwords, which do not go to the folder. */
+  packages: PackageSettings;
 }

@@ -234,7 +234,14 @@ function deploymentRow(node: DeploymentNode): Row {
       title: vscode.l10n.t('Open Playground'),
       arguments: [node],
     },
-    details: [status.version, status.url, status.deployedAt, status.interpreter, status.error?.what].join(' '),
+    details: [
+      status.version,
+      status.url,
+      status.deployedAt,
+      status.interpreter,
+      status.pushed?.reference,
+      status.error?.what,
+    ].join(' '),
   };
 }
 
@@ -278,6 +285,10 @@ function kindText({ kind }: Operation): string {
       return vscode.l10n.t('building the image');
     case 'sweep':
       return vscode.l10n.t('sweeping memory');
+    case 'push':
+      return vscode.l10n.t('pushing');
+    case 'eject':
+      return vscode.l10n.t('ejecting');
     default:
       return kind satisfies never;
   }

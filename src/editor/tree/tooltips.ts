@@ -83,6 +83,7 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     [vscode.l10n.t('Interpreter'), status.interpreter],
     [vscode.l10n.t('Image'), status.image && imageText(status.image)],
     [vscode.l10n.t('Python of the image'), status.image?.python],
+    [vscode.l10n.t('Pushed'), pushedText(status)],
     [vscode.l10n.t('Made with'), status.madeWith && madeWith(status.madeWith)],
     [vscode.l10n.t('Deployed'), status.deployedAt && new Date(status.deployedAt).toLocaleString(vscode.env.language)],
     [vscode.l10n.t('Workers'), String(status.workers)],
@@ -118,6 +119,11 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
 function imageText({ id, bytes, reference, platform, isEmulated }: ImageStatus): string {
   const emulated = isEmulated ? vscode.l10n.t('{0}, emulated: slower than on AWS by far', platform) : platform;
   return `${id.slice(0, 19)}, ${formatBytes(bytes, vscode.env.language)} (${reference}), ${emulated}`;
+}
+
+function pushedText({ pushed, image }: DeploymentStatus): string | undefined {
+  if (!pushed) return undefined;
+  return pushed.image === image?.id ? pushed.reference : vscode.l10n.t('{0} (an older version)', pushed.reference);
 }
 
 function latency(ms: number | undefined): string | undefined {

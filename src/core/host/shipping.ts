@@ -1,0 +1,126 @@
+/** The image of a deployment goes elsewhere: to a registry, or to a folder that builds it. */
+import path from 'node:path';
+import { modelPath } from '../models/paths.ts';
+import type { Shell } from '../shell.ts';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import type { EjectedFolder, PushedImage } from '../../shared/states.ts';
+import type { EjectPlan, PushPlan } from '../targets/plan.ts';
+import type { Deployment, Surroundings } from './deployment.ts';
+import { limitsOf } from './function-file.ts';
+import type { DeploymentRecord, ImageRecord, StateFile } from './state.ts';
+
+export const PUSH_STAGES = ['credentials', 'layers', 'manifest'] as const;
+export const EJECT_STAGES = ['lock', 'image', 'folder'] as const;
+
+export interface ShippingPorts {
+  around: Surroundings;
+  state: StateFile;
+  deployments: ReadonlyMap<string, Deployment>;
+  onChange(deployment: Deployment): void;
+}
+
+type WithImage = DeploymentRecord & { image: ImageRecord };
+
+/** Tags without a name of their own say which version it is; this many digits tell versions apart. */
+const VERSION_DIGITS = 12;
+
+export class Shipping {
+  readonly #ports: ShippingPorts;
+
+  constructor(ports: ShippingPorts) {
+    this.#ports = ports;
+  }
+
+  /** Errors: it has no image; `to` is no name; credentials, as of `findLogin`; the engine; as of `pushImage`. */
+  async push(plan: PushPlan, shell: Shell): Promise<Outcome<PushedImage>> {
+    const { around } = this.#ports;
+    shell.stage('credentials');
+    const record = this.#recordOf(plan);
+    if (!record.ok) return record;
+    const [{ parsePushTarget }, { findLogin }, { pushImage }] = await Promise.all([
+      import('../image/push-target.ts'),
+      import('../image/credentials.ts'),
+      import('../image/push.ts'),
+    ]);
+    const { image, version } = record.value;
+    const target = parsePushTarget(plan.to, version.slice(0, VERSION_DIGITS));
+    if (!target.ok) return target;
+    const login = await findLogin(target.value.registry, around.env, shell.signal);
+    if (!login.ok) return login;
+    shell.stage('credentials', { detail: login.value.from ?? `none for ${target.value.registry}` });
+    const engine = await around.containers.engine();
+    if (!engine.ok) return engine;
+    shell.stage('layers', { detail: `${target.value.repository}:${target.value.tag}` });
+    const pushed = await pushImage({ image: image.id, target: target.value, login: login.value }, engine.value, shell);
+    if (pushed.ok) await this.#keep(plan, pushed.value);
+    return pushed;
+  }
+
+  /** Errors: it has no image; the folder is not empty, or in the model; another lock; as of `ejectImage`. */
+  async eject(plan: EjectPlan, shell: Shell): Promise<Outcome<EjectedFolder>> {
+    const { around } = this.#ports;
+    shell.stage('lock');
+    const record = this.#recordOf(plan);
+    if (!record.ok) return record;
+    const { image, spec, lock } = record.value;
+    const model = modelPath(plan.project, spec);
+    if (isWithin(model, plan.folder)) {
+      return fail('eject-inside-model', `${plan.folder} lies in the model.`, {
+        why: 'The model would be another one with it.',
+        next: 'Name a folder elsewhere.',
+      });
+    }
+    const [{ locksOf }, { checkEmpty, ejectImage }] = await Promise.all([
+      import('../image/plan.ts'),
+      import('../image/eject.ts'),
+    ]);
+    const empty = await checkEmpty(plan.folder);
+    if (!empty.ok) return empty;
+    const locks = await locksOf(image, lock);
+    if (!locks.ok) return locks;
+    const engine = await around.containers.engine();
+    if (!engine.ok) return engine;
+    const { memoryMb, timeoutSeconds } = limitsOf(spec);
+    const { model: name, deployment, folder, settings, packages } = plan;
+    return ejectImage(
+      {
+        model: name,
+        deployment,
+        folder,
+        image,
+        locks: locks.value,
+        env: spec.env ?? [],
+        memoryMb,
+        timeoutSeconds,
+        runtime: around.runtime,
+        settings,
+        packages,
+      },
+      engine.value,
+      shell,
+    );
+  }
+
+  async #keep(key: DeploymentKey, image: PushedImage): Promise<void> {
+    const { state, deployments, onChange } = this.#ports;
+    const deployment = deployments.get(keyText(key));
+    if (!deployment?.record) return;
+    deployment.record.pushed = image;
+    await state.flush();
+    onChange(deployment);
+  }
+
+  #recordOf(key: DeploymentKey): Outcome<WithImage> {
+    const record = this.#ports.deployments.get(keyText(key))?.record;
+    if (record?.image) return ok(record as WithImage);
+    return fail('no-image', `${keyText(key)} runs no image.`, {
+      next: 'Deploy the model with --target docker (in the editor: Where, Docker), and choose that deployment.',
+    });
+  }
+}
+
+function isWithin(folder: string, file: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
+}

@@ -1,0 +1,96 @@
+/** Folders and files of this user that nothing uses any more. */
+import { randomBytes } from 'node:crypto';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { environmentsFolder } from '../environment/managed.ts';
+import { places } from '../places.ts';
+import type { PruneItem } from '../../shared/prune.ts';
+import type { KnownProject } from './projects.ts';
+
+const DAY_MS = 24 * 3600_000;
+/** A deploy that makes an environment now is in no state file yet. */
+const FRESH_MS = DAY_MS;
+/** A running host touches its own copy each day. */
+const UNUSED_COPY_MS = 2 * DAY_MS;
+/** Between the time and the kind: `2026-11-26T01-02-03-004Z-deploy-sentiment-docker.log`. */
+const OPERATION_LOG = /^\d{4}-\d\d-\d\dT[\d-]+Z-[a-z]+-(.+)\.log$/;
+
+/** `used`: interpreters of all deployments. */
+export async function unusedEnvironments(used: readonly string[]): Promise<PruneItem[]> {
+  const found: PruneItem[] = [];
+  for (const place of await foldersIn(environmentsFolder())) {
+    if (place.name.includes('.') || (await isYounger(place.path, FRESH_MS))) continue;
+    if (used.some((python) => python.startsWith(place.path + path.sep))) continue;
+    found.push({ kind: 'environments', id: place.path, name: place.name, bytes: await bytesOf(place.path) });
+  }
+  return found;
+}
+
+/** Copies of older hosts, and what killed builders of environments left. `own`: the folder that this host runs from. */
+export async function unusedPrograms(own: string): Promise<PruneItem[]> {
+  const copies = await foldersIn(path.join(places().data, 'host'));
+  const halves = (await foldersIn(environmentsFolder())).filter(({ name }) => name.includes('.tmp-'));
+  const found: PruneItem[] = [];
+  for (const [place, age] of [
+    ...copies.map((one) => [one, UNUSED_COPY_MS] as const),
+    ...halves.map((one) => [one, FRESH_MS] as const),
+  ]) {
+    if (own === place.path || own.startsWith(place.path + path.sep) || (await isYounger(place.path, age))) continue;
+    found.push({ kind: 'programs', id: place.path, name: place.name, bytes: await bytesOf(place.path) });
+  }
+  return found;
+}
+
+/** Of operations of this project's deployments that are gone, and all of projects that are. */
+export async function unusedLogs(
+  own: { id: string; deployments: readonly string[] },
+  projects: readonly KnownProject[],
+): Promise<PruneItem[]> {
+  const { logs } = places();
+  const found: PruneItem[] = [];
+  const folder = path.join(logs, own.id);
+  for (const name of await readdir(folder).catch(() => [])) {
+    const about = OPERATION_LOG.exec(name)?.[1];
+    if (about === undefined || own.deployments.includes(about)) continue;
+    const file = path.join(folder, name);
+    found.push({ kind: 'logs', id: file, name, bytes: await bytesOf(file) });
+  }
+  for (const { id, folder: project = id, state } of projects) {
+    const place = path.join(logs, id);
+    if (state !== 'gone' || id === own.id || (await lstat(place).catch(() => undefined)) === undefined) continue;
+    found.push({ kind: 'logs', id: place, name: project, bytes: await bytesOf(place) });
+  }
+  return found;
+}
+
+/** How operations of a deployment are named in their logs. */
+export function inLogs({ model, deployment }: { model: string; deployment: string }): string {
+  return `${model}-${deployment}`;
+}
+
+export async function removePlace({ kind, id }: PruneItem): Promise<void> {
+  // Half of an environment must not look like a whole one: under this name none is used, and the next look finds it.
+  const place = kind === 'environments' ? `${id}.tmp-${randomBytes(4).toString('hex')}` : id;
+  if (place !== id) await rename(id, place);
+  await rm(place, { recursive: true, maxRetries: 3 });
+}
+
+async function foldersIn(folder: string): Promise<{ name: string; path: string }[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.filter((one) => one.isDirectory()).map(({ name }) => ({ name, path: path.join(folder, name) }));
+}
+
+async function isYounger(place: string, ms: number): Promise<boolean> {
+  const facts = await lstat(place).catch(() => undefined);
+  return facts === undefined || Date.now() - facts.mtimeMs < ms;
+}
+
+/** A file with several names counts with each: uv links files of its cache into environments. */
+async function bytesOf(place: string): Promise<number> {
+  const facts = await lstat(place).catch(() => undefined);
+  if (!facts) return 0;
+  if (!facts.isDirectory()) return facts.nlink > 1 ? 0 : facts.size;
+  let sum = 0;
+  for (const name of await readdir(place).catch(() => [])) sum += await bytesOf(path.join(place, name));
+  return sum;
+}

@@ -1,0 +1,106 @@
+/** Frees what Nimbus made and nothing uses any more; never what it did not make, and never the engine's own caches. */
+import type { Engine } from '../image/engine.ts';
+import { projectId } from '../places.ts';
+import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import type { Outcome } from '../../shared/outcome.ts';
+import { inLogs, removePlace, unusedEnvironments, unusedLogs, unusedPrograms } from './files.ts';
+import { knownProjects, usedBy, type KnownProject, type Used } from './projects.ts';
+
+/** What the host that prunes knows. */
+export interface PruneScope {
+  project: string;
+  /** Every deployment that it knows, with what it uses. */
+  deployments: readonly (DeploymentKey & { interpreter: string; image?: { id: string; reference: string } })[];
+  /** Whose versions are just being made. */
+  making: readonly DeploymentKey[];
+  engine(): Promise<Outcome<Engine>>;
+  /** Its containers carry both. */
+  own: { mark: string; hostId: string };
+  /** The mark of containers of a project of this user, where no host of it lives. */
+  deadMark(id: string): Promise<string | undefined>;
+  /** Folder that it runs from. */
+  program: string;
+}
+
+/** Removes nothing. */
+export async function findPrunable(scope: PruneScope): Promise<Prunable> {
+  const id = projectId(scope.project);
+  const projects = await knownProjects();
+  const remarks: string[] = [];
+  const found = [await usedBy(scope.project), ...(await usedByOthers(id, projects))];
+  const known = found.filter((one) => one !== undefined);
+  const unreadable = projects.filter(({ state }) => state === 'unknown').length + found.length - known.length;
+  const items: PruneItem[] = [];
+  items.push(...(await onEngine(scope, { id, projects, used: known.flatMap(({ images }) => images) }, remarks)));
+  if (unreadable > 0) {
+    const what = unreadable === 1 ? 'One project' : `${unreadable} projects`;
+    remarks.push(`${what} of yours cannot be looked at for now: environments stay, since they may be used there.`);
+  } else {
+    const interpreters = [
+      ...known.flatMap((one) => one.interpreters),
+      ...scope.deployments.map(({ interpreter }) => interpreter),
+    ];
+    items.push(...(await unusedEnvironments(interpreters)));
+  }
+  const deployments = [...scope.deployments, ...scope.making].map((one) => inLogs(one));
+  items.push(...(await unusedPrograms(scope.program)), ...(await unusedLogs({ id, deployments }, projects)));
+  return { items: items.toSorted((one, other) => other.bytes - one.bytes), remarks };
+}
+
+async function usedByOthers(own: string, projects: readonly KnownProject[]): Promise<(Used | undefined)[]> {
+  const there = projects.filter(({ id, state }) => id !== own && state === 'there');
+  return Promise.all(there.map(({ folder }) => usedBy(folder!)));
+}
+
+async function onEngine(
+  scope: PruneScope,
+  { id, projects, used }: { id: string; projects: readonly KnownProject[]; used: readonly string[] },
+  remarks: string[],
+): Promise<PruneItem[]> {
+  const engine = await scope.engine();
+  if (!engine.ok) {
+    remarks.push(`Containers and images stay: ${engine.error.what}`);
+    return [];
+  }
+  const [{ unusedOnEngine }, { referencePrefix }] = await Promise.all([
+    import('./engine.ts'),
+    import('../image/image.ts'),
+  ]);
+  const marks = await Promise.all(projects.filter((one) => one.id !== id).map((one) => scope.deadMark(one.id)));
+  const images = scope.deployments.flatMap(({ image }) => (image ? [image.id, image.reference] : []));
+  return unusedOnEngine(engine.value.docker, {
+    own: scope.own,
+    deadMarks: marks.filter((one) => one !== undefined),
+    projects: [id, ...projects.filter(({ state }) => state === 'gone').map((one) => one.id)],
+    used: new Set([...images, ...used]),
+    making: scope.making.map((key) => referencePrefix(id, key)),
+  });
+}
+
+/** Removes those of the items that are still unused. What fails does not keep the others. */
+export async function prune(items: readonly PruneItem[], scope: PruneScope): Promise<PruneResult> {
+  const now = await findPrunable(scope);
+  const wanted = new Set(items.map((one) => keyOf(one)));
+  const result: PruneResult = { removed: [], failed: [] };
+  const engine = await scope.engine();
+  const { removeFromEngine } = await import('./engine.ts');
+  // Containers first: they hold images.
+  const order = now.items.toSorted(
+    (one, other) => Number(other.kind === 'containers') - Number(one.kind === 'containers'),
+  );
+  for (const item of order.filter((one) => wanted.has(keyOf(one)))) {
+    try {
+      if (item.kind !== 'containers' && item.kind !== 'images') await removePlace(item);
+      else if (engine.ok) await removeFromEngine(engine.value.docker, item);
+      result.removed.push(item);
+    } catch (error) {
+      result.failed.push({ item, why: (error as Error).message });
+    }
+  }
+  return result;
+}
+
+function keyOf({ kind, id }: PruneItem): string {
+  return `${kind} ${id}`;
+}
