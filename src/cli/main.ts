@@ -7,6 +7,7 @@ import { register as lifecycle } from './commands/lifecycle.ts';
 import { register as list } from './commands/list.ts';
 import { register as lock } from './commands/lock.ts';
 import { register as logs } from './commands/logs.ts';
+import { register as parity } from './commands/parity.ts';
 import { register as predict } from './commands/predict.ts';
 import { register as migrate } from './commands/migrate.ts';
 import { register as report } from './commands/report.ts';
@@ -27,7 +28,7 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
     .option(...JSON_OPTION)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => silent || write(text) });
-  for (const register of [deploy, list, predict, batch, logs, lifecycle, report, lock, serve, trust, migrate])
+  for (const register of [deploy, list, predict, batch, parity, logs, lifecycle, report, lock, serve, trust, migrate])
     register(program, terminalOf);
   for (const command of program.commands) command.exitOverride().option(...JSON_OPTION);
   return program;
