@@ -23,6 +23,7 @@ export const COMMANDS = {
   'nimbus.remove': { trusted: true, load: async () => (await import('./remove.ts')).remove },
   'nimbus.cancelOperation': { trusted: true, load: async () => (await import('./cancel.ts')).cancelOperation },
   'nimbus.openPlayground': { trusted: true, load: async () => (await import('./playground.ts')).openPlayground },
+  'nimbus.compareDeployments': { trusted: true, load: async () => (await import('./compare.ts')).compareDeployments },
   'nimbus.predictSelection': { trusted: true, load: async () => (await import('./playground.ts')).predictSelection },
   'nimbus.copyEndpointUrl': { trusted: false, load: async () => (await import('./copy.ts')).copyEndpointUrl },
   'nimbus.copyAsCurl': { trusted: false, load: async () => (await import('./copy.ts')).copyAsCurl },
