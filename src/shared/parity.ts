@@ -9,10 +9,10 @@ export interface Tolerance {
 }
 
 /** Probabilities in 32-bit floats are only exact to about 1e-7: below it a small one would differ by chance. */
-const ABSOLUTE_SHARE = 1e-2;
+const ABSOLUTE_PART = 100;
 
 export function toleranceOf(relative: number, why: string): Tolerance {
-  return { relative, absolute: relative * ABSOLUTE_SHARE, why };
+  return { relative, absolute: relative / ABSOLUTE_PART, why };
 }
 
 /** Of models whose weights are floating-point numbers. */

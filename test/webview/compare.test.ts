@@ -71,6 +71,10 @@ describe('the playground with two deployments side by side', () => {
   it('draws both times on one scale', async () => {
     await compare();
     await playground.send('cold');
+    const drawn = await playground.page
+      .locator('.side .phase-bar')
+      .evaluateAll((bars) => bars.map((bar) => [bar.clientWidth, bar.getBoundingClientRect().top]));
+    assert.deepEqual(drawn[0], drawn[1]);
     const widths = () =>
       playground.page
         .locator('.side .phase-bar')
@@ -90,7 +94,7 @@ describe('the playground with two deployments side by side', () => {
 
   it('tells which packages differ, and looks again at another version', async () => {
     await compare();
-    const summary = comparison().getByText('2 of 7 packages that both have are of another version');
+    const summary = comparison().getByText('Versions that differ: Python, numpy (5 packages are the same)');
     await summary.focus();
     await playground.page.keyboard.press('Enter');
     await comparison().getByRole('row', { name: 'numpy 2.1.0 2.2.6' }).waitFor();
@@ -185,7 +189,7 @@ describe('the playground with two deployments side by side', () => {
     await playground.page.reload();
     await says('The answers differ in 3 places.');
     await side('docker').getByRole('rowheader', { name: 'negative, the answer' }).waitFor();
-    await comparison().getByText('2 of 7 packages').waitFor();
+    await comparison().getByText('Versions that differ').waitFor();
   });
 
   it('leaves a deployment that is gone', async () => {
@@ -206,7 +210,7 @@ describe('the playground with two deployments side by side', () => {
       (window as any).fake.page.compare({ model: 'sentiment', deployment: 'docker' }),
     );
     await comparison().waitFor();
-    await comparison().getByText('2 of 7 packages').waitFor();
+    await comparison().getByText('Versions that differ').waitFor();
   });
 
   it('is shown well in every theme, and fits every width', async () => {
@@ -216,7 +220,7 @@ describe('the playground with two deployments side by side', () => {
     await playground.send('differs');
     assert.deepEqual(await inEveryTheme(playground, 'compare differs'), []);
     await playground.page.getByText('What the phases are').first().click();
-    await comparison().getByText('2 of 7 packages').click();
+    await comparison().getByText('Versions that differ').click();
     assert.deepEqual(await tooWide(playground, 'compare differs'), []);
   });
 });

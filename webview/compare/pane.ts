@@ -100,9 +100,9 @@ function side(
   </section>`;
 }
 
-function stateOf({ state, target }: DeploymentStatus): TemplateResult {
+function stateOf({ state, target, deployment }: DeploymentStatus): TemplateResult {
   const { word, icon, meaning } = STATE_WORDS[state];
-  return html`<span class="muted place">${TARGET_TITLES[target]}</span>
+  return html`${deployment === target ? nothing : html`<span class="muted">${TARGET_TITLES[target]}</span>`}
     <span class="state state-${state}" title=${meaning}>
       <i class="codicon codicon-${icon}" aria-hidden="true"></i>${word}
     </span>`;

@@ -55,7 +55,7 @@ function compared(
     </p>`;
   return html`<p class="differ">
       <i class="codicon codicon-diff" aria-hidden="true"></i><b>${headline(found, first, second, names)}</b>
-      <span class="muted">${rule}</span>
+      ${failed(first) || failed(second) ? nothing : html`<span class="muted">${rule}</span>`}
     </p>
     ${differences(found, state, names, actions, format)}`;
 }
@@ -129,6 +129,9 @@ function valueOf(difference: Difference, side: 'first' | 'second', format: Forma
   return shorten(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''), MOST_SHOWN);
 }
 
+/** Packages named before they are looked at. */
+const NAMED = 4;
+
 /** Packages of both whose versions differ; those that only one of them has are told by number. */
 function environments(found: EnvironmentDifferences | undefined, names: Names): TemplateResult | typeof nothing {
   if (!found) return nothing;
@@ -137,14 +140,14 @@ function environments(found: EnvironmentDifferences | undefined, names: Names): 
     found.packages.filter(({ second }) => second === undefined),
     found.packages.filter(({ first }) => first === undefined),
   ];
-  const [count, total] = [differing.length, differing.length + found.same];
-  const said =
-    count === 0
-      ? `All ${total} packages that both have are of the same version.`
-      : `${count} of ${total} packages that both have ${count === 1 ? 'is' : 'are'} of another version`;
-  if (count === 0) return html`<p class="muted">${said}</p>`;
+  const [first, ...more] = differing.map(({ name }) => (name === 'python' ? 'Python' : name));
+  const same = `${found.same} ${found.same === 1 ? 'package is' : 'packages are'} the same`;
+  if (first === undefined && found.same === 0) return nothing;
+  if (first === undefined) return html`<p class="muted">No version differs: ${same}.</p>`;
+  const named = [first, ...more.slice(0, NAMED - 1)].join(', ');
+  const rest = more.length >= NAMED ? ` and ${more.length - NAMED + 1} more` : '';
   return html`<details>
-    <summary>${said}</summary>
+    <summary>Versions that differ: ${named}${rest} (${same})</summary>
     <table class="differences">
       <thead>
         <tr>

@@ -186,7 +186,7 @@ const INPUTS_SHOWN = 10;
 const DIFFERENCES_SHOWN = 10;
 const VALUE_LENGTH = 60;
 
-const counted = (inputs: number): string => `${inputs} ${inputs === 1 ? 'input' : 'inputs'}`;
+const counted = (count: number, what = 'input'): string => `${count} ${count === 1 ? what : `${what}s`}`;
 
 function verdict({ inputs, different }: Parity): string {
   return different === 0
@@ -214,7 +214,8 @@ function valueOf(difference: Difference, side: 'first' | 'second'): string {
   return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH - 1)}…` : text;
 }
 
-function packages({ packages: all, same }: EnvironmentDifferences, names: Pair<string>): string {
+function packages(found: EnvironmentDifferences, names: Pair<string>): string {
+  const { packages: all } = found;
   const differing = all.filter(({ first, second }) => first !== undefined && second !== undefined);
   const onlyFirst = all.filter(({ second }) => second === undefined);
   const onlySecond = all.filter(({ first }) => first === undefined);
@@ -226,9 +227,14 @@ function packages({ packages: all, same }: EnvironmentDifferences, names: Pair<s
     const more = some.length > ALONE_SHOWN ? ` and ${some.length - ALONE_SHOWN} more` : '';
     return some.length > 0 ? [`Only in ${names[side]}: ${listed}${more}.`] : [];
   });
-  if (differing.length === 0) return [`No package differs: ${same} have the same version.`, ...alone].join('\n');
+  const same = counted(found.same, 'package');
+  if (differing.length === 0)
+    return [
+      found.same === 0 ? 'They have no package in common.' : `No version differs: ${same} in common.`,
+      ...alone,
+    ].join('\n');
   const rows = differing.map(({ name, first, second }) => [`  ${name}`, first!, second!]);
-  return [`\nPackages that differ (${same} do not):`, table(rows, ['  ', ...names]), ...alone].join('\n');
+  return [`\nVersions that differ (${same} the same):`, table(rows, ['  ', ...names]), ...alone].join('\n');
 }
 
 const ALONE_SHOWN = 8;
