@@ -126,6 +126,20 @@ describe('the playground with two deployments side by side', () => {
     assert.equal((await playground.calls('send')).length, 3, 'the other one got no second request');
   });
 
+  it('asks no second one once it is cancelled, although the first has answered', async () => {
+    await compare();
+    await playground.page.evaluate(() => (window as any).fake.deafen());
+    await playground.hold();
+    await playground.type('x');
+    await playground.press('Send');
+    await playground.press('Cancel');
+    await playground.release();
+    await requests('local').waitFor();
+    await playground.page.locator('#send:not([disabled])').waitFor();
+    assert.equal((await playground.calls('send')).length, 1);
+    await says('Request #1 went to local only.');
+  });
+
   it('repeats with both in turn, and forces both cold', async () => {
     await compare();
     await playground.type('x');
@@ -202,6 +216,8 @@ describe('the playground with two deployments side by side', () => {
     });
     await playground.answer().waitFor();
     assert.equal(await comparison().count(), 0);
+    await playground.send('alone');
+    assert.deepEqual(await playground.calls('send'), [[{ input: 'alone' }]]);
   });
 
   it('is begun by the extension', async () => {

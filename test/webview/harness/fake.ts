@@ -66,6 +66,7 @@ const warm = new Set<string>();
 let problem: string | undefined;
 let held: { promise: Promise<void>; release: () => void } | undefined;
 let cancel: (() => void) | undefined;
+let deaf = false;
 
 function status(key = selected): DeploymentStatus {
   return deployments.find((one) => keyText(one) === keyText(key))!;
@@ -187,7 +188,7 @@ const extension: PlaygroundExtension = {
   },
   cancel: async () => {
     recorded('cancel');
-    cancel?.();
+    if (!deaf) cancel?.();
   },
   compare: async (key) => (recorded('compare', key), COMPARED_WITH),
   cold: async (key) => (recorded('cold', ...(key ? [key] : [])), become('idle', key), ok(undefined)),
@@ -217,6 +218,8 @@ const fake = {
     const { promise, resolve } = Promise.withResolvers<void>();
     held = { promise, release: resolve };
   },
+  /** What is under way is answered although it is cancelled, as where the answer was on its way already. */
+  deafen: () => (deaf = true),
   release: () => {
     held?.release();
     held = undefined;
