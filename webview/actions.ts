@@ -49,25 +49,57 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
 
   async function sendInput(input: PlaygroundInput): Promise<void> {
     if (get().activity.kind !== 'none') return;
+    const { compared } = get();
+    if (compared) return sendToBoth(input, compared);
     dispatch({ type: 'sending', at: Date.now() });
     const sent = await guard(() => extension.send(input));
     if (sent.ok) dispatch({ type: 'sample', sample: sent.value });
     dispatch({ type: 'ended', ...shownError(sent) });
   }
 
+  /** One after the other: at the same time each would slow the other down, and their times are compared too. */
+  async function sendToBoth(input: PlaygroundInput, compared: DeploymentKey): Promise<void> {
+    const pair = crypto.randomUUID();
+    dispatch({ type: 'sending', at: Date.now(), pair });
+    let sent: Outcome<Sample> | undefined;
+    for (const options of [{ pair }, { pair, to: compared }]) {
+      const { activity } = get();
+      if (activity.kind === 'send' && activity.cancelling) break;
+      sent = await guard(() => extension.send(input, options));
+      if (!sent.ok) break;
+      dispatch({ type: 'sample', sample: sent.value });
+    }
+    dispatch({ type: 'ended', ...(sent && shownError(sent)) });
+  }
+
+  /** Asks what the two that are compared differ in, beside their answers. */
+  async function lookAtBoth(): Promise<void> {
+    const { compared: key } = get();
+    if (!key) return;
+    try {
+      dispatch({ type: 'compared-with', key, found: await extension.compare(key) });
+    } catch (error) {
+      dispatch({ type: 'failed', error: internal(error).error });
+    }
+  }
+
   async function repeat(): Promise<void> {
     const input = get().activity.kind === 'none' ? read() : undefined;
     if (!input) return;
-    const times = get().repeatTimes;
+    const { repeatTimes: times, compared } = get();
     dispatch({ type: 'repeating', at: Date.now(), times });
-    const sent = await guard(() => extension.repeat(input, times));
+    const sent = await guard(() =>
+      compared ? extension.repeat(input, times, compared) : extension.repeat(input, times),
+    );
     dispatch({ type: 'ended', ...shownError(sent) });
   }
 
   async function switchTo(what: Switching): Promise<void> {
     if (get().switching) return;
     dispatch({ type: 'switching', what });
-    const done = await guard<void>(() => extension[what]());
+    const { compared } = get();
+    let done = await guard<void>(() => extension[what]());
+    if (done.ok && compared && what === 'cold') done = await guard<void>(() => extension.cold(compared));
     dispatch({ type: 'switched', ...shownError(done) });
   }
 
@@ -75,6 +107,7 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
     try {
       const card = await extension.select(key);
       dispatch({ type: 'selected', key, card });
+      await lookAtBoth();
     } catch (error) {
       dispatch({ type: 'failed', error: internal(error).error });
     }
@@ -100,6 +133,7 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
       try {
         dispatch({ type: 'started', start: await extension.ready(get().selected) });
         await selectSome();
+        await lookAtBoth();
       } catch (error) {
         dispatch({ type: 'failed', error: internal(error).error });
       }
@@ -134,6 +168,11 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
     },
     switchTo,
     select,
+    lookAtBoth,
+    async compare(key: DeploymentKey | undefined): Promise<void> {
+      dispatch({ type: 'compare', key });
+      await lookAtBoth();
+    },
     async copyAs(language: CodeLanguage): Promise<void> {
       const input = read();
       if (input) await copied('code', () => extension.copyAs(language, input));

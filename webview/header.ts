@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { DeploymentKey } from '../src/shared/spec.ts';
+import { keyText, sameKey, type DeploymentKey } from '../src/shared/spec.ts';
 import type { DeploymentStatus } from '../src/shared/states.ts';
 import type { Actions } from './actions.ts';
+import { othersOf } from './compare/compared.ts';
 import { button } from './elements.ts';
 import { copyMenu } from './menu.ts';
 import { statusOf, type State } from './state.ts';
@@ -27,10 +28,30 @@ export function header(state: State, actions: Actions): TemplateResult {
         state.selected?.deployment,
         (name) => choose(deployments.find((one) => one.deployment === name)),
       )}
-      ${status ? stateOf(status) : nothing}
+      ${status ? stateOf(status) : nothing} ${compareWith(state, actions)}
     </div>
     ${status ? commands(state, status, actions) : nothing}
   </header>`;
+}
+
+/** Chooses what stands beside the chosen deployment's answers; not there where nothing could. */
+function compareWith(state: State, actions: Actions): TemplateResult | typeof nothing {
+  const others = othersOf(state);
+  if (others.length === 0) return nothing;
+  const name = (one: DeploymentKey): string =>
+    one.model === state.selected?.model ? one.deployment : `${one.model}/${one.deployment}`;
+  const chosen = others.find((one) => sameKey(one, state.compared));
+  const change = (event: Event): void => {
+    const found = others.find((one) => keyText(one) === (event.target as HTMLSelectElement).value);
+    void actions.compare(found && { model: found.model, deployment: found.deployment });
+  };
+  return html`<span class="compare-with">
+    <label for="compare">Compare with</label>
+    <select id="compare" title="Send goes to both, and their answers stand side by side." @change=${change}>
+      <option value="" ?selected=${!chosen} .selected=${!chosen}>nothing</option>
+      ${others.map((one) => html`<option value=${keyText(one)} ?selected=${one === chosen} .selected=${one === chosen}>${name(one)}</option>`)}
+    </select>
+  </span>`;
 }
 
 function choice(
@@ -78,7 +99,9 @@ function commands(state: State, status: DeploymentStatus, actions: Actions): Tem
     ${button({
       id: 'cold',
       label: 'Force cold',
-      title: 'End the workers, so that the next request is cold.',
+      title: state.compared
+        ? 'End the workers of both, so that the next requests are cold.'
+        : 'End the workers, so that the next request is cold.',
       disabled: busy || stopped,
       click: () => void actions.switchTo('cold'),
     })}

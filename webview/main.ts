@@ -1,6 +1,7 @@
 import './playground.css';
 import { render } from 'lit-html';
 import type { PlaygroundPage } from '../src/shared/playground.ts';
+import { sameKey } from '../src/shared/spec.ts';
 import { createActions } from './actions.ts';
 import { registerControls } from './controls.ts';
 import { page } from './page.ts';
@@ -71,16 +72,28 @@ const resized = new ResizeObserver(([entry]) => {
   if (width > 0 && width !== state.chartWidth) dispatch({ type: 'chart-width', width });
 });
 
+/** Of the two that are compared: of another version the packages may be others. */
+function versionsOf({ deployments, selected, compared }: State): string {
+  const both = deployments.filter((one) => sameKey(one, selected) || sameKey(one, compared));
+  return both.map(({ version }) => version).join();
+}
+
 const events: PlaygroundPage = {
   deployments: (all) => {
     // Another one is chosen where the chosen one is gone, not where it is new and has not been announced yet.
     const wasThere = statusOf(state) !== undefined;
+    const versions = versionsOf(state);
     dispatch({ type: 'deployments', all });
+    if (versionsOf(state) !== versions) void actions.lookAtBoth();
     if (wasThere || state.selected === undefined) void actions.selectSome();
   },
   card: (card) => dispatch({ type: 'card', card }),
   sample: (sample) => dispatch({ type: 'sample', sample }),
-  select: (key, card) => dispatch({ type: 'selected', key, card }),
+  select: (key, card) => {
+    dispatch({ type: 'selected', key, card });
+    void actions.lookAtBoth();
+  },
+  compare: (key) => void actions.compare(key),
   fill: async (text) => {
     // Before that the page knows neither the deployment nor its parameters.
     await begun;

@@ -8,6 +8,8 @@ import { formatOf } from './format.ts';
 import { header, notice } from './header.ts';
 import { inputPane } from './input/pane.ts';
 import { history } from './latency/history.ts';
+import { comparedStatus } from './compare/compared.ts';
+import { comparisonPane } from './compare/pane.ts';
 import { scatter } from './latency/chart.ts';
 import { statisticsTable } from './latency/statistics.ts';
 import { waterfall } from './latency/waterfall.ts';
@@ -34,10 +36,15 @@ function body(state: State, actions: Actions): TemplateResult {
   return html`${header(state, actions)}
     <main>
       <h1 class="hidden">Playground</h1>
-      ${notice(state, actions)}
-      <div class="panes">${inputPane(state, actions)} ${answerPane(state, actions)}</div>
-      ${latency(state, actions)}
+      ${notice(state, actions)} ${panes(state, actions)} ${latency(state, actions)}
     </main>`;
+}
+
+function panes(state: State, actions: Actions): TemplateResult {
+  const compared = comparedStatus(state);
+  return html`<div class="panes ${compared ? 'comparing' : ''}">
+    ${inputPane(state, actions)} ${compared ? comparisonPane(state, compared, actions) : answerPane(state, actions)}
+  </div>`;
 }
 
 function nothingDeployed(actions: Actions): TemplateResult {
@@ -63,11 +70,18 @@ function latency(state: State, actions: Actions): TemplateResult | typeof nothin
   if (samples.length === 0) return nothing;
   const format = formatOf(state.locale);
   const shown = shownSample(state);
+  // Both have their own beside their answers.
+  const comparing = comparedStatus(state) !== undefined;
   return html`<section class="latency" aria-label="Latency">
+    ${comparing ? html`<h2>Requests to ${state.selected?.deployment}</h2>` : nothing}
     ${
-      shown ? waterfall(shown, format, state.phasesOpen, (open) => actions.dispatch({ type: 'phases', open })) : nothing
+      shown && !comparing
+        ? waterfall(shown, format, state.phasesOpen, (open) => actions.dispatch({ type: 'phases', open }))
+        : nothing
     }
-    <div class="overview">${statisticsTable(samples, format)} ${scatter(state, samples, actions)}</div>
+    <div class="overview ${comparing ? 'alone' : ''}">
+      ${comparing ? nothing : statisticsTable(samples, format)} ${scatter(state, samples, actions)}
+    </div>
     ${history(state, samples, actions)}
   </section>`;
 }

@@ -10,6 +10,7 @@ import { initialState, type State } from './state.ts';
 export interface Remembered {
   version: 1;
   selected?: DeploymentKey;
+  compared?: DeploymentKey;
   typed: TypedInput;
   kept?: KeptInput;
   repeatTimes: number;
@@ -31,6 +32,7 @@ export function remember(state: State): Remembered {
     view: state.view,
     samples: newestThatFit(state.samples),
     ...(state.selected && { selected: state.selected }),
+    ...(state.compared && { compared: state.compared }),
     ...(state.shown && { shown: state.shown }),
   };
 }
@@ -39,7 +41,7 @@ export function remember(state: State): Remembered {
 export function restore(remembered: unknown): State {
   const state = initialState();
   if (!isRecord(remembered) || remembered['version'] !== 1) return state;
-  const { selected, typed, kept, repeatTimes, view, samples, shown } = remembered as unknown as Remembered;
+  const { selected, compared, typed, kept, repeatTimes, view, samples, shown } = remembered as unknown as Remembered;
   const requests = newestThatFit(readSamples(samples));
   return {
     ...state,
@@ -48,6 +50,7 @@ export function restore(remembered: unknown): State {
     ...(typeof repeatTimes === 'number' && { repeatTimes }),
     ...(view === 'json' && { view }),
     ...(isRecord(selected) && { selected }),
+    ...(isRecord(compared) && { compared }),
     samples: requests,
     ...(requests.some((sample) => sample.id === shown) && shown !== undefined && { shown, cursor: shown }),
   };

@@ -2,10 +2,11 @@ import type { ModelCard } from '../src/shared/contract.ts';
 import { merged, MOST_REPEATS, withSample } from '../src/shared/history.ts';
 import type { Sample } from '../src/shared/latency.ts';
 import type { UserError } from '../src/shared/outcome.ts';
-import type { CodeLanguage, PlaygroundStart } from '../src/shared/playground.ts';
-import { keyText, type DeploymentKey } from '../src/shared/spec.ts';
+import type { CodeLanguage, ComparedWith, PlaygroundStart } from '../src/shared/playground.ts';
+import { keyText, sameKey, type DeploymentKey } from '../src/shared/spec.ts';
 import type { DeploymentStatus } from '../src/shared/states.ts';
 import { summary } from './answer/summary.ts';
+import { comparable, comparedText } from './compare/compared.ts';
 import { formatOf } from './format.ts';
 import { formOfCard } from './input/card.ts';
 import { problemsOf } from './input/problems.ts';
@@ -17,7 +18,14 @@ import { STATE_WORDS } from './words.ts';
 
 export type Activity =
   | { kind: 'none' }
-  | { kind: 'send'; startedAt: number; elapsedMs: number; cancelling: boolean }
+  | {
+      kind: 'send';
+      startedAt: number;
+      elapsedMs: number;
+      cancelling: boolean;
+      /** Of the two requests, where it goes to two deployments. */
+      pair?: string;
+    }
   | { kind: 'repeat'; startedAt: number; elapsedMs: number; cancelling: boolean; times: number; done: number };
 
 export type Switching = 'cold' | 'start' | 'stop';
@@ -29,6 +37,10 @@ export interface State {
   locale: string;
   deployments: DeploymentStatus[];
   selected?: DeploymentKey;
+  /** The deployment whose answers stand beside those of the selected one. */
+  compared?: DeploymentKey;
+  /** What the two differ in beside their answers, once it is known. */
+  comparedWith?: ComparedWith;
   card?: ModelCard;
   typed: TypedInput;
   kept: KeptInput;
@@ -88,6 +100,8 @@ export type Action =
   | { type: 'deployments'; all: DeploymentStatus[] }
   | { type: 'selected'; key: DeploymentKey; card: ModelCard | undefined }
   | { type: 'card'; card: ModelCard | undefined }
+  | { type: 'compare'; key: DeploymentKey | undefined }
+  | { type: 'compared-with'; key: DeploymentKey; found: ComparedWith | undefined }
   | { type: 'typed'; typed: Partial<TypedInput> }
   /** One field of the form: the others are as they are now, not as they were last drawn. */
   | { type: 'typed-field'; key: string; value: string }
@@ -96,7 +110,7 @@ export type Action =
   | { type: 'filled'; input: unknown; parameters?: Record<string, unknown> }
   | { type: 'filled-text'; text: string }
   | { type: 'refused'; problems: InputProblems }
-  | { type: 'sending'; at: number }
+  | { type: 'sending'; at: number; pair?: string }
   | { type: 'repeating'; at: number; times: number }
   | { type: 'tick'; at: number }
   | { type: 'cancelling' }
@@ -120,12 +134,23 @@ export type Action =
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'started': {
-      const { deployments, selected, card, locale, samples } = action.start;
-      const started = { ...state, ready: true, deployments, locale, samples: merged(state.samples, samples) };
-      return selected ? choose(started, selected, card) : without(started, 'selected', 'card');
+      const { deployments, selected, compared, card, locale, samples } = action.start;
+      const all = { ...state, ready: true, deployments, locale, samples: merged(state.samples, samples) };
+      const started = compared ? { ...all, compared } : all;
+      return comparable(selected ? choose(started, selected, card) : without(started, 'selected', 'card'));
     }
     case 'deployments':
-      return announceState(state, { ...state, deployments: action.all });
+      return comparable(announceState(state, { ...state, deployments: action.all }));
+    case 'compare': {
+      const { key } = action;
+      if (!key) return announce(without(state, 'compared', 'comparedWith'), 'No longer compared.');
+      if (sameKey(state.compared, key)) return state;
+      return announce(without({ ...state, compared: key }, 'comparedWith'), `Compared with ${keyText(key)}.`);
+    }
+    case 'compared-with': {
+      if (!sameKey(state.compared, action.key)) return state;
+      return action.found ? { ...state, comparedWith: action.found } : without(state, 'comparedWith');
+    }
     case 'selected': {
       const next = choose(state, action.key, action.card);
       return sameKey(state.selected, action.key) ? next : announce(next, `${keyText(action.key)} chosen.`);
@@ -155,7 +180,14 @@ export function reduce(state: State, action: Action): State {
     case 'refused':
       return announce({ ...state, problems: action.problems }, `Not sent. ${Object.values(action.problems)[0] ?? ''}`);
     case 'sending': {
-      const activity: Activity = { kind: 'send', startedAt: action.at, elapsedMs: 0, cancelling: false };
+      const { at, pair } = action;
+      const activity: Activity = {
+        kind: 'send',
+        startedAt: at,
+        elapsedMs: 0,
+        cancelling: false,
+        ...(pair !== undefined && { pair }),
+      };
       return without({ ...state, activity, problems: {} }, 'error');
     }
     case 'repeating': {
@@ -206,17 +238,13 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-export function sameKey(a: DeploymentKey | undefined, b: DeploymentKey | undefined): boolean {
-  return a?.model === b?.model && a?.deployment === b?.deployment;
-}
-
 export function statusOf(state: State): DeploymentStatus | undefined {
   return state.selected && state.deployments.find((one) => sameKey(one, state.selected));
 }
 
-/** The chosen deployment's requests, oldest first: kinds of different deployments are never mixed either. */
-export function samplesOf(state: State): Sample[] {
-  return state.samples.filter((sample) => sameKey(sample, state.selected));
+/** One deployment's requests, oldest first: kinds of different deployments are never mixed either. */
+export function samplesOf(state: State, key = state.selected): Sample[] {
+  return state.samples.filter((sample) => sameKey(sample, key));
 }
 
 export function shownSample(state: State): Sample | undefined {
@@ -230,9 +258,13 @@ export function formOfState(state: State): Form | undefined {
 function choose(state: State, key: DeploymentKey, card: ModelCard | undefined): State {
   if (sameKey(state.selected, key)) return prepare(withCard(state, card));
   const last = state.samples.findLast((sample) => sameKey(sample, key));
+  const { selected } = state;
+  // Of two that are compared the other one was chosen: they change places.
+  const sides = sameKey(state.compared, key) && selected ? { compared: selected } : {};
   const chosen = without(
     {
       ...state,
+      ...sides,
       ...switched(state.typed, state.kept, state.selected, key),
       selected: key,
       problems: {},
@@ -243,8 +275,9 @@ function choose(state: State, key: DeploymentKey, card: ModelCard | undefined): 
     'error',
     'shown',
     'cursor',
+    'comparedWith',
   );
-  return prepare(withCard(last ? { ...chosen, shown: last.id, cursor: last.id } : chosen, card));
+  return comparable(prepare(withCard(last ? { ...chosen, shown: last.id, cursor: last.id } : chosen, card)));
 }
 
 function withCard(state: State, card: ModelCard | undefined): State {
@@ -258,6 +291,8 @@ function prepare(state: State): State {
 function addSample(state: State, sample: Sample): State {
   if (state.samples.some((one) => one.id === sample.id)) return state;
   const added = { ...state, samples: withSample(state.samples, sample) };
+  if (sameKey(sample, state.compared) && state.activity.kind === 'send')
+    return announce(added, comparedText(added, sample, state.locale));
   if (!sameKey(sample, state.selected)) return added;
   const problems = problemsOf(sample, state.typed, state.card);
   const shown = without({ ...added, shown: sample.id, cursor: sample.id, expanded: [], problems }, 'error');
@@ -301,10 +336,9 @@ function announce(state: State, text: string): State {
 }
 
 /** A copy without some optional fields: with exact optional types, absent is not the same as undefined. */
-function without<K extends 'selected' | 'card' | 'switching' | 'shown' | 'cursor' | 'error' | 'copied'>(
-  state: State,
-  ...fields: K[]
-): State {
+function without<
+  K extends 'selected' | 'compared' | 'comparedWith' | 'card' | 'switching' | 'shown' | 'cursor' | 'error' | 'copied',
+>(state: State, ...fields: K[]): State {
   const copy = { ...state };
   for (const field of fields) delete copy[field];
   return copy;

@@ -20,6 +20,9 @@ table's row is entered in a form made from the model's columns, parameters in on
 **Predict Selection** sends the selected text to a deployment whose model takes text, with the parameters that stand in
 its playground: what was sent before, or the example's. Where one is missing, the playground shows which.
 
+**Compare Deployments** opens the playground on two deployments of a model: the same input, both answers, both times on
+one scale, and [whether they agree](compare.md).
+
 **Select Interpreter** lists every Python that Nimbus finds, in [its order](environments.md), with what of the model's
 needs is missing or differs, the managed environment, and what was skipped and why.
 

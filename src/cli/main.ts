@@ -8,6 +8,7 @@ import { register as lifecycle } from './commands/lifecycle.ts';
 import { register as list } from './commands/list.ts';
 import { register as lock } from './commands/lock.ts';
 import { register as logs } from './commands/logs.ts';
+import { register as parity } from './commands/parity.ts';
 import { register as predict } from './commands/predict.ts';
 import { register as migrate } from './commands/migrate.ts';
 import { register as prune } from './commands/prune.ts';
@@ -36,6 +37,7 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
     list,
     predict,
     batch,
+    parity,
     logs,
     lifecycle,
     report,

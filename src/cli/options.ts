@@ -20,3 +20,11 @@ export function packagesOf(options: { indexUrl?: string; torchIndexUrl?: string 
     ...(options.torchIndexUrl === undefined ? {} : { torchCpuIndexUrl: options.torchIndexUrl }),
   };
 }
+
+/** Parses an option's value as a part of a number's size: 0 is exact. */
+export function relativeSize(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= 0 && value < 1))
+    throw new InvalidArgumentError('It must be a number from 0 to below 1, such as 1e-4.');
+  return value;
+}

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { BATCH_FILES, BATCH_RUN } from './commands/batch.ts';
+import { PARITY_RULES } from './commands/parity.ts';
 import { createProgram } from './main.ts';
 
 const INTRODUCTION = `# The \`nimbus\` command
@@ -33,7 +34,7 @@ export function commandReference(): string {
 }
 
 /** What a table of flags cannot say, by command. */
-const NOTES: Record<string, string> = { batch: `${BATCH_FILES}\n\n${BATCH_RUN}` };
+const NOTES: Record<string, string> = { batch: `${BATCH_FILES}\n\n${BATCH_RUN}`, parity: PARITY_RULES };
 
 function section(command: Command): string {
   const names = command.registeredArguments.map((argument) =>

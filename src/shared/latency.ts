@@ -39,6 +39,8 @@ export interface Sample {
   result?: unknown;
   problem?: Problem;
   requestId?: string;
+  /** The same of two requests that one Send made, to two deployments. */
+  pair?: string;
 }
 
 /** The q-quantile (0..1) of some milliseconds by linear interpolation between the two nearest ranks; NaN if empty. */

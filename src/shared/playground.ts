@@ -1,6 +1,7 @@
 import type { ModelCard } from './contract.ts';
 import type { Phases, Sample } from './latency.ts';
 import type { Outcome, UserError } from './outcome.ts';
+import type { EnvironmentDifferences, Tolerance } from './parity.ts';
 import type { DeploymentKey } from './spec.ts';
 import type { DeploymentStatus } from './states.ts';
 
@@ -11,10 +12,27 @@ export interface PlaygroundInput {
   parameters?: Record<string, unknown>;
 }
 
+/** Of a request that is compared with another one. */
+export interface SendOptions {
+  /** Where it goes instead of the chosen deployment. */
+  to?: DeploymentKey;
+  /** As in its sample. */
+  pair?: string;
+}
+
+/** What is known of the chosen deployment and the one that it is compared with, beside their answers. */
+export interface ComparedWith {
+  tolerance: Tolerance;
+  /** Unset where they cannot be told: no Docker engine answers, an interpreter is gone. */
+  environments?: EnvironmentDifferences;
+}
+
 export interface PlaygroundStart {
   /** Every deployment of every project of the window that can be chosen. */
   deployments: DeploymentStatus[];
   selected?: DeploymentKey;
+  /** What it is to be compared with, where that was asked for outside the page. */
+  compared?: DeploymentKey;
   card?: ModelCard;
   /** Requests from before the page was opened, of all deployments, oldest first. */
   samples: Sample[];
@@ -28,12 +46,18 @@ export interface PlaygroundExtension {
   ready(remembered?: DeploymentKey): Promise<PlaygroundStart>;
   select(key: DeploymentKey): Promise<ModelCard | undefined>;
   /** One request. Failures of the endpoint are a sample with a problem; an error means that nothing was sent. */
-  send(input: PlaygroundInput): Promise<Outcome<Sample>>;
-  /** Sends `times` requests one after another; each arrives as a `sample` event. Answers when all are done. */
-  repeat(input: PlaygroundInput, times: number): Promise<Outcome<{ sent: number }>>;
+  send(input: PlaygroundInput, options?: SendOptions): Promise<Outcome<Sample>>;
+  /**
+   * Sends `times` requests one after another; each arrives as a `sample` event. Answers when all are done. With `also`,
+   * each goes to that deployment as well, in turn.
+   */
+  repeat(input: PlaygroundInput, times: number, also?: DeploymentKey): Promise<Outcome<{ sent: number }>>;
+  /** Looks at what the chosen deployment and this one differ in; undefined where one of them is gone. */
+  compare(key: DeploymentKey): Promise<ComparedWith | undefined>;
   /** Ends what `send` or `repeat` has under way. */
   cancel(): Promise<void>;
-  cold(): Promise<Outcome<void>>;
+  /** Of the chosen deployment, or of another one. */
+  cold(key?: DeploymentKey): Promise<Outcome<void>>;
   start(): Promise<Outcome<void>>;
   stop(): Promise<Outcome<void>>;
   /** Puts the request as code on the clipboard. */
@@ -52,6 +76,8 @@ export interface PlaygroundPage {
   card(card: ModelCard | undefined): void;
   sample(sample: Sample): void;
   select(key: DeploymentKey, card: ModelCard | undefined): void;
+  /** Compares the chosen one with this one from now on. */
+  compare(key: DeploymentKey): void;
   /**
    * Predict Selection: puts this text into the box and sends it, as if it had been typed, with the parameters that stand
    * there. False where nothing was sent: something is missing, which the page marks, or another request is under way.

@@ -74,6 +74,10 @@ export interface DeploymentKey {
   deployment: string;
 }
 
+export function sameKey(one: DeploymentKey | undefined, other: DeploymentKey | undefined): boolean {
+  return one?.model === other?.model && one?.deployment === other?.deployment;
+}
+
 export function keyText(key: DeploymentKey): string {
   return `${key.model}/${key.deployment}`;
 }

@@ -8,7 +8,7 @@ import { violations } from './accessibility.ts';
 import { Playground } from './playground.ts';
 import { chooseTheme, EVERY_THEME } from './themes.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
-import { chooseMenuItem, openContextMenu, quickInput, row, showContainer } from './workbench.ts';
+import { chooseMenuItem, openContextMenu, quickInput, row, runCommand, showContainer } from './workbench.ts';
 
 /** Where the network of these tests looks into TLS, its certificates are among the system's. */
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
@@ -70,4 +70,45 @@ describe('a model in Docker', () => {
       assert.deepEqual(await violations(playground.frame), [], theme);
     }
   });
+
+  it('is compared with the deployment on this machine, side by side', async () => {
+    const { page } = window;
+    await showContainer(page, /^Explorer/);
+    await chooseMenuItem(await openContextMenu(page, row(page, 'rules'), 'Deploy Model'));
+    const go = quickInput(page, 'Deploy rules (').getByRole('option', { name: 'Deploy as rules' });
+    await go.waitFor({ timeout: 30_000 });
+    await page.keyboard.press('Enter');
+    await showContainer(page, 'Nimbus');
+    await row(page, /^deployment local of rules, idle/).waitFor({ timeout: 60_000 });
+    await chooseMenuItem(await openContextMenu(page, row(page, /^model rules/), 'Compare Deployments'));
+    await comparison().waitFor();
+    assert.deepEqual(await violations(playground.frame), []);
+    await window.picture('compare-begun');
+    const box = playground.frame.getByRole('textbox', { name: 'Text', exact: true });
+    await box.fill('where is my parcel');
+    await box.press('Control+Enter');
+    await says('The answers agree.');
+    for (const name of ['local', 'docker']) await side(name).getByText('delivery').first().waitFor();
+    await comparison()
+      .getByText(/Versions that differ|No version differs/)
+      .waitFor();
+  });
+
+  it('is compared well in every theme, and after a reload', async () => {
+    for (const theme of EVERY_THEME) {
+      await chooseTheme(window.page, theme);
+      await window.picture(`compare-${theme}`);
+      assert.deepEqual(await violations(playground.frame), [], theme);
+    }
+    const reloaded = window.page.waitForEvent('load');
+    await runCommand(window.page, 'Developer: Reload Window');
+    await reloaded;
+    await says('The answers agree.');
+    await side('docker').locator('.state').waitFor();
+    await window.picture('compare-after-reload');
+  });
+
+  const comparison = () => playground.frame.getByRole('region', { name: 'Comparison' });
+  const side = (name: string) => comparison().getByRole('region', { name, exact: true });
+  const says = (text: string) => comparison().getByText(text).waitFor({ timeout: 60_000 });
 });

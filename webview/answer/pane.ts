@@ -6,6 +6,7 @@ import { iconButton, linkButton, tabs } from '../elements.ts';
 import { formatOf, shortInput } from '../format.ts';
 import { examplesOf } from '../input/examples.ts';
 import { failed } from '../latency/kinds.ts';
+import type { DeploymentStatus } from '../../src/shared/states.ts';
 import { samplesOf, shownSample, statusOf, type State } from '../state.ts';
 import { drawResult } from './draw.ts';
 import { jsonPart } from './json.ts';
@@ -28,33 +29,49 @@ export function answerPane(state: State, actions: Actions): TemplateResult {
         ? html`<h2 class="single">Answer</h2>
             ${errorView(state.error, actions)}`
         : sample
-          ? answered(sample, state, actions, stale)
+          ? answered(sample, state, actions, { stale, prefix: 'view', status: statusOf(state) })
           : unanswered(state, actions)
     }
   </section>`;
 }
 
-function answered(sample: Sample, state: State, actions: Actions, stale: boolean): TemplateResult {
+export interface AnsweredOptions {
+  /** Another answer is on its way. */
+  stale: boolean;
+  /** What makes its ids unique in the page. */
+  prefix: string;
+  /** Of the deployment that gave it. */
+  status: DeploymentStatus | undefined;
+}
+
+/** One request's answer with its number, as people read it or as JSON. */
+export function answered(
+  sample: Sample,
+  state: State,
+  actions: Actions,
+  { stale, prefix, status }: AnsweredOptions,
+): TemplateResult {
+  const copied = prefix === 'view' ? 'answer' : `answer ${prefix}`;
   const view = viewOf(sample, state, actions);
   const json = failed(sample) ? (sample.problem ?? null) : sample.result;
   // An answer may be megabytes; it is not to be drawn anew at every key.
-  const content = guard(drawnFrom(sample, state), () =>
+  const content = guard([...drawnFrom(sample, state), failed(sample) && status?.state], () =>
     state.view === 'json'
       ? jsonPart(json, 'whole', view)
       : failed(sample)
-        ? problemView(sample, statusOf(state)?.state === 'stopped', actions)
+        ? problemView(sample, status?.state === 'stopped', actions)
         : drawResult(sample.result, view),
   );
   return html`<p class="caption muted">
       <span>#${sample.number}${stale ? ' · previous answer' : ''}</span>
       ${iconButton({
-        label: state.copied === 'answer' ? 'Copied' : 'Copy the answer as JSON',
-        icon: state.copied === 'answer' ? 'check' : 'copy',
-        click: () => void actions.copyText('answer', JSON.stringify(json, undefined, 2)),
+        label: state.copied === copied ? 'Copied' : 'Copy the answer as JSON',
+        icon: state.copied === copied ? 'check' : 'copy',
+        click: () => void actions.copyText(copied, JSON.stringify(json, undefined, 2)),
       })}
     </p>
     ${tabs(
-      'view',
+      prefix,
       [
         { id: 'answer', label: 'Answer', content: state.view === 'answer' ? content : nothing },
         { id: 'json', label: 'JSON', content: state.view === 'json' ? content : nothing },
@@ -67,7 +84,7 @@ function answered(sample: Sample, state: State, actions: Actions, stale: boolean
 /** All that the drawing of an answer hangs on. */
 function drawnFrom(sample: Sample, state: State): unknown[] {
   const { view, expanded, choices, copied, card, locale } = state;
-  return [sample, view, expanded, choices, copied, card, locale, failed(sample) && statusOf(state)?.state];
+  return [sample, view, expanded, choices, copied, card, locale];
 }
 
 function viewOf(sample: Sample, state: State, actions: Actions): AnswerView {

@@ -66,7 +66,7 @@ function onKey(event: KeyboardEvent, state: State, actions: Actions): void {
 /** Small ways to fill the box: the card's examples, and what is selected in an editor. */
 function suggestions(state: State, actions: Actions): TemplateResult {
   // With nothing sent yet the answer's place offers the examples.
-  const examples = samplesOf(state).length > 0 ? examplesOf(state.card).slice(0, 3) : [];
+  const examples = samplesOf(state).length > 0 || state.compared ? examplesOf(state.card).slice(0, 3) : [];
   return html`<div class="suggestions">
     ${examples.length > 0 ? html`<span class="muted">examples:</span>` : nothing}
     ${examples.map((input, index) =>

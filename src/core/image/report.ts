@@ -46,8 +46,7 @@ export async function imageReport(
   const image = docker.getImage(id);
   try {
     const [facts, history] = await Promise.all([image.inspect(), image.history() as Promise<HistoryEntry[]>]);
-    const listed = await fileIn(docker, id, `${IMAGE_PACKAGES}/nimbus-packages.json`);
-    const packages = (JSON.parse(listed ?? '[]') as ImagePackage[]).map((one) => withZip(one, python));
+    const packages = (await listedPackages(docker, id)).map((one) => withZip(one, python));
     const layers = layersOf(history);
     const bytes = layers.filter(({ title }) => title !== BASE).reduce((sum, layer) => sum + layer.bytes, 0);
     return ok({
@@ -62,11 +61,32 @@ export async function imageReport(
       ...verdict(bytes, packages),
     });
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode !== 404) throw error;
-    return fail('image-gone', `The image ${reference} is gone.`, {
-      next: 'Redeploy the model, which builds it again.',
-    });
+    return isGone(reference, error);
   }
+}
+
+/** What is installed in an image. Errors: the image is gone. */
+export async function packagesInImage(
+  docker: Docker,
+  { id, reference }: Pick<ImageStatus, 'id' | 'reference'>,
+): Promise<Outcome<ImagePackage[]>> {
+  try {
+    return ok(await listedPackages(docker, id));
+  } catch (error) {
+    return isGone(reference, error);
+  }
+}
+
+async function listedPackages(docker: Docker, image: string): Promise<ImagePackage[]> {
+  const listed = await fileIn(docker, image, `${IMAGE_PACKAGES}/nimbus-packages.json`);
+  return JSON.parse(listed ?? '[]') as ImagePackage[];
+}
+
+function isGone(reference: string, error: unknown): Outcome<never> {
+  if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+  return fail('image-gone', `The image ${reference} is gone.`, {
+    next: 'Redeploy the model, which builds it again.',
+  });
 }
 
 interface HistoryEntry {

@@ -19,7 +19,7 @@ const CHUNK_BYTES = PAYLOAD_BYTES / 2;
 /** The inputs from the one with index `from` on. */
 export async function* chunks(
   inputs: AsyncIterable<readonly BatchInput[]>,
-  pace: Pace,
+  pace: Pick<Pace, 'inputs'>,
   from: number,
 ): AsyncGenerator<Chunk> {
   let chunk: Chunk = { first: from, items: [], endByte: 0 };

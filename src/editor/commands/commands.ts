@@ -23,6 +23,7 @@ export const COMMANDS = {
   'nimbus.remove': { trusted: true, load: async () => (await import('./remove.ts')).remove },
   'nimbus.cancelOperation': { trusted: true, load: async () => (await import('./cancel.ts')).cancelOperation },
   'nimbus.openPlayground': { trusted: true, load: async () => (await import('./playground.ts')).openPlayground },
+  'nimbus.compareDeployments': { trusted: true, load: async () => (await import('./compare.ts')).compareDeployments },
   'nimbus.predictSelection': { trusted: true, load: async () => (await import('./playground.ts')).predictSelection },
   'nimbus.buildImage': { trusted: true, load: async () => (await import('./images.ts')).buildImage },
   'nimbus.openDockerfile': { trusted: false, load: async () => (await import('./images.ts')).openDockerfile },

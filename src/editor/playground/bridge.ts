@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { predict } from '../../core/invoke/predict.ts';
@@ -7,10 +8,12 @@ import type { Sample } from '../../shared/latency.ts';
 import { cancelled, CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type {
   CodeLanguage,
+  ComparedWith,
   PlaygroundExtension,
   PlaygroundInput,
   PlaygroundPage,
   PlaygroundStart,
+  SendOptions,
 } from '../../shared/playground.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
@@ -36,6 +39,8 @@ export class Bridge implements PlaygroundExtension {
   readonly #page: () => PlaygroundPage;
   readonly #selected: (selection: Selection | undefined) => void;
   #selection: Selection | undefined;
+  /** What the selection is to be compared with once the page has loaded. */
+  #compared: Selection | undefined;
   #cardVersion: string | undefined;
   #running: AbortController | undefined;
   readonly #history: History;
@@ -45,12 +50,18 @@ export class Bridge implements PlaygroundExtension {
   constructor(
     editor: Editor,
     page: () => PlaygroundPage,
-    options: { selection?: Selection; history: History; selected(selection: Selection | undefined): void },
+    options: {
+      selection?: Selection;
+      compared?: Selection;
+      history: History;
+      selected(selection: Selection | undefined): void;
+    },
   ) {
     this.#editor = editor;
     this.#page = page;
     this.#selected = options.selected;
     this.#selection = options.selection;
+    this.#compared = options.compared;
     this.#history = options.history;
     this.loaded = new Promise((resolve) => (this.#onLoaded = resolve));
   }
@@ -66,6 +77,7 @@ export class Bridge implements PlaygroundExtension {
     return {
       deployments: names.all,
       ...(this.#selection ? { selected: names.label(this.#selection.project, this.#selection.key) } : {}),
+      ...(this.#compared ? { compared: names.label(this.#compared.project, this.#compared.key) } : {}),
       ...(card ? { card } : {}),
       samples: this.#history.samples,
       locale: vscode.env.language,
@@ -79,13 +91,22 @@ export class Bridge implements PlaygroundExtension {
   }
 
   /** Shows another deployment, asked for outside the page. */
-  async show(selection: Selection): Promise<void> {
+  async show(selection: Selection, compared?: Selection): Promise<void> {
     this.#selection = selection;
+    this.#compared = compared;
     this.#selected(selection);
     await this.loaded;
     const card = await this.#card();
     this.#page().deployments(this.#labels().all);
     this.#page().select(this.#labels().label(selection.project, selection.key), card);
+    if (compared) this.#page().compare(this.#labels().label(compared.project, compared.key));
+  }
+
+  async compare(key: DeploymentKey): Promise<ComparedWith | undefined> {
+    const other = this.#labels().find(key);
+    if (!this.#selection || !other || !vscode.workspace.isTrusted) return undefined;
+    const { comparedWith } = await import('./compared.ts');
+    return comparedWith(this.#selection, other);
   }
 
   /** Puts a text into the page's box and sends it. False where the page has marked what is missing. */
@@ -94,18 +115,23 @@ export class Bridge implements PlaygroundExtension {
     return this.#page().fill(text);
   }
 
-  async send(input: PlaygroundInput): Promise<Outcome<Sample>> {
-    return this.#whileRunning((signal) => this.#sample(input, signal));
+  async send(input: PlaygroundInput, options: SendOptions = {}): Promise<Outcome<Sample>> {
+    return this.#whileRunning((signal) => this.#sample(input, signal, options));
   }
 
-  async repeat(input: PlaygroundInput, times: number): Promise<Outcome<{ sent: number }>> {
+  async repeat(input: PlaygroundInput, times: number, also?: DeploymentKey): Promise<Outcome<{ sent: number }>> {
     return this.#whileRunning(async (signal) => {
       for (let sent = 0; sent < times; sent++) {
-        const sample = await this.#sample(input, signal);
-        if (!sample.ok) return sample.error.code === CANCELLED ? ok({ sent }) : sample;
-        this.#page().sample(sample.value);
+        const pair = also && randomUUID();
+        let failed = false;
+        for (const options of also && pair !== undefined ? [{ pair }, { pair, to: also }] : [{}]) {
+          const sample = await this.#sample(input, signal, options);
+          if (!sample.ok) return sample.error.code === CANCELLED ? ok({ sent }) : sample;
+          this.#page().sample(sample.value);
+          failed ||= sample.value.problem !== undefined;
+        }
         // What fails once for everybody (stopped, out of memory) is not worth failing N times.
-        if (sample.value.problem) return ok({ sent: sent + 1 });
+        if (failed) return ok({ sent: sent + 1 });
       }
       return ok({ sent: times });
     });
@@ -115,8 +141,8 @@ export class Bridge implements PlaygroundExtension {
     this.#running?.abort();
   }
 
-  async cold(): Promise<Outcome<void>> {
-    return this.#change('cold');
+  async cold(key?: DeploymentKey): Promise<Outcome<void>> {
+    return this.#change('cold', key ? this.#labels().find(key) : this.#selection);
   }
 
   async start(): Promise<Outcome<void>> {
@@ -176,15 +202,16 @@ export class Bridge implements PlaygroundExtension {
     if (vscode.workspace.isTrusted) await Promise.all(projects.map((project) => project.host()));
   }
 
-  async #sample(input: PlaygroundInput, signal: AbortSignal): Promise<Outcome<Sample>> {
-    const status = this.#status();
-    if (!this.#selection || !status) {
+  async #sample(input: PlaygroundInput, signal: AbortSignal, { to, pair }: SendOptions): Promise<Outcome<Sample>> {
+    const chosen = to ? this.#labels().find(to) : this.#selection;
+    const status = chosen?.project.status(chosen.key);
+    if (!chosen || !status) {
       return fail('no-deployment', vscode.l10n.t('The deployment is gone.'), {
         next: vscode.l10n.t('Choose another one, or deploy the model again.'),
         action: { label: vscode.l10n.t('Deploy Model'), command: 'nimbus.deploy' },
       });
     }
-    const { model, deployment } = this.#labels().label(this.#selection.project, this.#selection.key);
+    const { model, deployment } = this.#labels().label(chosen.project, chosen.key);
     const at = Date.now();
     const answer = await predict(status.url, input, { signal });
     if (signal.aborted) return cancelled();
@@ -198,6 +225,7 @@ export class Bridge implements PlaygroundExtension {
       deployment,
       ...input,
       ...facts,
+      ...(pair === undefined ? {} : { pair }),
       ...(typeof body === 'object' && body !== null && 'result' in body ? { result: body.result } : {}),
     };
     this.#history.add(sample);
@@ -215,12 +243,12 @@ export class Bridge implements PlaygroundExtension {
     }
   }
 
-  async #change(action: 'cold' | 'start' | 'stop'): Promise<Outcome<void>> {
-    if (!this.#selection) return fail('no-deployment', vscode.l10n.t('No deployment is selected.'));
-    const host = await this.#selection.project.host();
+  async #change(action: 'cold' | 'start' | 'stop', chosen = this.#selection): Promise<Outcome<void>> {
+    if (!chosen) return fail('no-deployment', vscode.l10n.t('No deployment is selected.'));
+    const host = await chosen.project.host();
     if (!host.ok) return host;
     try {
-      const changed = await host.value.api[action](this.#selection.key);
+      const changed = await host.value.api[action](chosen.key);
       if (action === 'cold' && changed.ok) noteForcedCold();
       return changed.ok ? ok(undefined) : changed;
     } catch (error) {

@@ -28,14 +28,19 @@ export class Playgrounds implements vscode.Disposable {
     this.#editor = editor;
   }
 
-  /** Shows the playground of a deployment. */
-  open(project: Project, key: DeploymentKey, { preserveFocus = false } = {}): void {
+  /** Shows the playground of a deployment, compared with another one where that is said. */
+  open(
+    project: Project,
+    key: DeploymentKey,
+    { preserveFocus = false, compared }: { preserveFocus?: boolean; compared?: DeploymentKey } = {},
+  ): void {
+    const other = compared && { project, key: compared };
     if (this.#opened) {
       this.#opened.panel.reveal(undefined, preserveFocus);
-      void this.#opened.bridge.show({ project, key });
+      void this.#opened.bridge.show({ project, key }, other);
       return;
     }
-    this.#create({ project, key }, { viewColumn: vscode.ViewColumn.Active, preserveFocus });
+    this.#create({ project, key }, { viewColumn: vscode.ViewColumn.Active, preserveFocus }, other);
   }
 
   /**
@@ -73,19 +78,24 @@ export class Playgrounds implements vscode.Disposable {
     this.#opened?.panel.dispose();
   }
 
-  #create(selection: Selection, showOptions: { viewColumn: vscode.ViewColumn; preserveFocus: boolean }): void {
+  #create(
+    selection: Selection,
+    showOptions: { viewColumn: vscode.ViewColumn; preserveFocus: boolean },
+    compared?: Selection,
+  ): void {
     const title = vscode.l10n.t('Playground');
     // A repeat goes on while another tab is in front, and its answers must arrive.
     const options = { retainContextWhenHidden: true };
     const panel = vscode.window.createWebviewPanel(PLAYGROUND_VIEW_TYPE, title, showOptions, options);
-    this.#attach(panel, selection);
+    this.#attach(panel, selection, compared);
   }
 
-  #attach(panel: vscode.WebviewPanel, selection?: Selection): void {
+  #attach(panel: vscode.WebviewPanel, selection?: Selection, compared?: Selection): void {
     const { webview } = panel;
     const { extensionUri } = this.#editor.extension;
     const bridge = new Bridge(this.#editor, () => page, {
       ...(selection ? { selection } : {}),
+      ...(compared ? { compared } : {}),
       history: this.#history,
       selected: (chosen) => {
         panel.title = chosen ? vscode.l10n.t('Playground: {0}', chosen.key.model) : vscode.l10n.t('Playground');
@@ -96,7 +106,7 @@ export class Playgrounds implements vscode.Disposable {
       on: (receive) => webview.onDidReceiveMessage(receive),
       // Predictions and questions to the user take as long as they take; their own limits end them.
       timeout: -1,
-      eventNames: ['deployments', 'card', 'sample', 'select'],
+      eventNames: ['deployments', 'card', 'sample', 'select', 'compare'],
     });
     this.#opened = { panel, bridge };
     const update = soon(() => void bridge.update());
@@ -124,10 +134,11 @@ function functionsOf(bridge: Bridge): PlaygroundExtension {
   return {
     ready: (remembered) => bridge.ready(remembered),
     select: (key) => bridge.select(key),
-    send: (input) => bridge.send(input),
-    repeat: (input, times) => bridge.repeat(input, times),
+    send: (input, options) => bridge.send(input, options),
+    repeat: (input, times, also) => bridge.repeat(input, times, also),
+    compare: (key) => bridge.compare(key),
     cancel: () => bridge.cancel(),
-    cold: () => bridge.cold(),
+    cold: (key) => bridge.cold(key),
     start: () => bridge.start(),
     stop: () => bridge.stop(),
     copyAs: (language, input) => bridge.copyAs(language, input),

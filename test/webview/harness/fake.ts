@@ -2,8 +2,9 @@
 import { createBirpc } from 'birpc';
 import type { Phases, Sample } from '../../../src/shared/latency.ts';
 import { cancelled, fail, ok, type Outcome } from '../../../src/shared/outcome.ts';
-import type { PlaygroundExtension, PlaygroundPage } from '../../../src/shared/playground.ts';
-import type { DeploymentKey } from '../../../src/shared/spec.ts';
+import { FLOATS } from '../../../src/shared/parity.ts';
+import type { ComparedWith, PlaygroundExtension, PlaygroundPage, SendOptions } from '../../../src/shared/playground.ts';
+import { keyText, type DeploymentKey } from '../../../src/shared/spec.ts';
 import type { DeploymentStatus, State } from '../../../src/shared/states.ts';
 import { ANSWERS, CARDS, DEFAULT_RESULT, PROBLEMS } from './answers.ts';
 
@@ -22,6 +23,18 @@ const COLD: Phases = {
   totalMs: 1240,
 };
 
+const COMPARED_WITH: ComparedWith = {
+  tolerance: FLOATS,
+  environments: {
+    packages: [
+      { name: 'python', first: '3.12.4', second: '3.13' },
+      { name: 'numpy', first: '2.1.0', second: '2.2.6' },
+      { name: 'awslambdaric', second: '4.2.2' },
+    ],
+    same: 5,
+  },
+};
+
 const deployments: DeploymentStatus[] = query.has('none')
   ? []
   : Object.values(CARDS).map((card, index) => ({
@@ -34,39 +47,54 @@ const deployments: DeploymentStatus[] = query.has('none')
       version: `${card.version}${'0'.repeat(56)}`,
       workers: 0,
       lastMs: index ? {} : { warm: 2.1 },
+      takesText: (card.input as { type?: unknown } | undefined)?.type === 'string',
     }));
+// As if each were deployed with Docker as well.
+if (query.has('two'))
+  deployments.push(
+    ...deployments.map((one): DeploymentStatus => ({
+      ...one,
+      deployment: 'docker',
+      target: 'docker',
+      url: one.url.replace(/local$/, 'docker'),
+    })),
+  );
 let selected: DeploymentKey = { model: query.get('model') ?? 'sentiment', deployment: 'local' };
 let number = 0;
 let at = Date.UTC(2026, 10, 21, 9, 31, 7);
-let cold = true;
+const warm = new Set<string>();
 let problem: string | undefined;
 let held: { promise: Promise<void>; release: () => void } | undefined;
 let cancel: (() => void) | undefined;
+let deaf = false;
 
-function status(): DeploymentStatus {
-  return deployments.find((one) => one.model === selected.model)!;
+function status(key = selected): DeploymentStatus {
+  return deployments.find((one) => keyText(one) === keyText(key))!;
 }
 
-function become(state: State): void {
-  status().state = state;
-  if (state !== 'serving') cold = true;
+function become(state: State, key = selected): void {
+  status(key).state = state;
+  if (state !== 'serving') warm.delete(keyText(key));
   void page.deployments(structuredClone(deployments));
 }
 
-function sampleOf(input: unknown): Sample {
+function sampleOf(input: unknown, { to = selected, pair }: SendOptions = {}): Sample {
   number += 1;
   at += 1870;
   const wave = 1 + Math.abs(Math.sin(number * 12.9898)) * (number % 17 === 0 ? 6 : 1.4);
   const handlerMs = Math.round(wave * 13) / 10;
-  const warm: Phases = { ...none, handlerMs, restMs: 0.5, totalMs: handlerMs + 0.5 };
-  const failure = status().state === 'stopped' ? 'stopped' : problem;
+  const warmPhases: Phases = { ...none, handlerMs, restMs: 0.5, totalMs: handlerMs + 0.5 };
+  const fails = input === 'only docker fails' && to.deployment === 'docker' ? 'died' : problem;
+  const failure = status(to).state === 'stopped' ? 'stopped' : fails;
   const base = {
     id: `s${number}`,
     number,
     at,
-    ...selected,
-    version: status().version,
+    model: to.model,
+    deployment: to.deployment,
+    version: status(to).version,
     input,
+    ...(pair !== undefined && { pair }),
     requestId: `01JD-${number}`,
   };
   if (failure) {
@@ -80,16 +108,29 @@ function sampleOf(input: unknown): Sample {
       ...(failure === 'died' && { start: 'cold' as const }),
     };
   }
-  const start = cold ? 'cold' : 'warm';
-  cold = false;
+  const start = warm.has(keyText(to)) ? 'warm' : 'cold';
+  warm.add(keyText(to));
   const known = ANSWERS.find((one) => JSON.stringify(one.input) === JSON.stringify(input));
   return {
     ...base,
     status: 200,
     start,
-    phases: start === 'cold' ? COLD : warm,
-    result: known ? known.result : DEFAULT_RESULT,
+    phases: start === 'cold' ? COLD : warmPhases,
+    result: resultOf(input, to, known ? known.result : DEFAULT_RESULT),
   };
+}
+
+/** The image's answer is nearly the same, or another one. */
+function resultOf(input: unknown, { deployment }: DeploymentKey, result: unknown): unknown {
+  if (deployment !== 'docker' || input === 'identical') return result;
+  const scores = input === 'differs' ? [0.62, 0.38] : [0.0900004, 0.9099996];
+  return result === DEFAULT_RESULT
+    ? {
+        ...DEFAULT_RESULT,
+        label: input === 'differs' ? 'negative' : 'positive',
+        scores: DEFAULT_RESULT.scores.map((one, index) => ({ ...one, score: scores[index]! })),
+      }
+    : result;
 }
 
 /** Waits until a test releases what it holds. */
@@ -118,11 +159,11 @@ const extension: PlaygroundExtension = {
   select: async (key) => {
     recorded('select', key);
     selected = key;
-    cold = status().state !== 'serving';
     return CARDS[key.model];
   },
-  send: async (input): Promise<Outcome<Sample>> => {
-    recorded('send', input);
+  send: async (input, options): Promise<Outcome<Sample>> => {
+    recorded('send', input, ...(options ? [options] : []));
+    const to = options?.to ?? selected;
     if (input.input === 'nothing is sent')
       return fail('host-unreachable', 'The function host is not running.', {
         why: 'It ended with exit code 1.',
@@ -130,24 +171,27 @@ const extension: PlaygroundExtension = {
         action: { label: 'Restart host', command: 'nimbus.restart' },
       });
     if (!(await turn())) return cancelled();
-    const sample = { ...sampleOf(input.input), ...input };
-    if (!sample.problem && status().state !== 'serving') become('serving');
+    const sample = { ...sampleOf(input.input, options), ...input };
+    if (!sample.problem && status(to).state !== 'serving') become('serving', to);
     return ok(sample);
   },
-  repeat: async (input, times) => {
-    recorded('repeat', input, times);
+  repeat: async (input, times, also) => {
+    recorded('repeat', input, times, ...(also ? [also] : []));
     for (let sent = 0; sent < times; sent++) {
       if (sent === 7 && !(await turn())) return cancelled();
-      await page.sample({ ...sampleOf(input.input), ...input });
+      const pair = also && `r${sent}`;
+      await page.sample({ ...sampleOf(input.input, pair === undefined ? {} : { pair }), ...input });
+      if (also && pair !== undefined) await page.sample({ ...sampleOf(input.input, { pair, to: also }), ...input });
     }
     if (status().state !== 'serving') become('serving');
     return ok({ sent: times });
   },
   cancel: async () => {
     recorded('cancel');
-    cancel?.();
+    if (!deaf) cancel?.();
   },
-  cold: async () => (recorded('cold'), become('idle'), ok(undefined)),
+  compare: async (key) => (recorded('compare', key), COMPARED_WITH),
+  cold: async (key) => (recorded('cold', ...(key ? [key] : [])), become('idle', key), ok(undefined)),
   start: async () => (recorded('start'), become('idle'), ok(undefined)),
   stop: async () => (recorded('stop'), become('stopped'), ok(undefined)),
   copyAs: async (language, input) => recorded('copyAs', language, input),
@@ -174,6 +218,8 @@ const fake = {
     const { promise, resolve } = Promise.withResolvers<void>();
     held = { promise, release: resolve };
   },
+  /** What is under way is answered although it is cancelled, as where the answer was on its way already. */
+  deafen: () => (deaf = true),
   release: () => {
     held?.release();
     held = undefined;
