@@ -5,8 +5,9 @@ import { toName } from '../models/names.ts';
 import { DamagedFile } from './byte-file.ts';
 import type { Detection } from './detection.ts';
 import type { Detector, Subject } from './detector.ts';
-import { findOnnx, readTextModel, type OnnxPlace, type TextModel } from './onnx-folder.ts';
+import { findOnnx, type OnnxPlace } from './onnx-folder.ts';
 import { readOnnx, type OnnxModel } from './onnx-model.ts';
+import { readTextModel, type TextModel } from './onnx-text.ts';
 import { onnxRuntime } from './onnx-versions.ts';
 
 /** An ONNX file, alone or with external weights, a tokenizer or a configuration beside it. */
@@ -108,7 +109,7 @@ async function describe(
     path: needsFolder ? folder : file,
     suggestedName: toName(own),
     summary: `ONNX model${whatItIs(model, text)}, opset ${opset ?? 'unknown'}${producer === '' ? '' : `, made with ${producer}`}`,
-    requirements: [onnxRuntime(model), ...(text ? [text.tokenizer] : [])],
+    requirements: [onnxRuntime(model), ...(text?.tokenizer ?? [])],
     risk: { kind: 'none' },
   });
 }
@@ -123,7 +124,10 @@ function needsOwnFolder(file: string, { external }: OnnxModel): Outcome<never> {
 }
 
 function whatItIs({ inputs, outputs, producer }: OnnxModel, text: TextModel | undefined): string {
-  if (text) return text.architecture === undefined ? ' with a tokenizer' : ` of ${text.architecture} (${text.task})`;
+  if (text) {
+    const task = text.architecture === undefined && text.task === 'tensors' ? '' : ` (${text.task})`;
+    return `${text.architecture === undefined ? ' with a tokenizer' : ` of ${text.architecture}`}${task}`;
+  }
   if (producer === 'skl2onnx') return ' of a scikit-learn estimator';
   if (producer === 'OnnxMLTools') return ' of an estimator';
   return ` (${inputs

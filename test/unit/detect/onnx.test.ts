@@ -132,12 +132,33 @@ describe('telling ONNX models', () => {
     for (const [architecture, task] of [
       ['BertForSequenceClassification', 'text-classification'],
       ['BertForTokenClassification', 'token-classification'],
-      ['BertModel', 'embedding'],
-      ['BertForMaskedLM', 'tensors'],
+      ['BertForQuestionAnswering', 'question-answering'],
+      ['BertForMaskedLM', 'fill-mask'],
+      ['BertModel', 'tensors'],
+      ['BertForSomethingElse', undefined],
     ]) {
       write('bert/config.json', JSON.stringify({ architectures: [architecture], model_type: 'bert' }));
-      assert.match((await found(at('bert'))).summary, new RegExp(`of ${architecture} \\(${task}\\)`));
+      assert.match((await found(at('bert'))).summary, new RegExp(`of ${architecture} \\(${task ?? 'tensors'}\\)`));
     }
+    const label2id = { contradiction: 0, entailment: 1 };
+    write(
+      'bert/config.json',
+      JSON.stringify({ architectures: ['BertForSequenceClassification'], model_type: 'bert', label2id }),
+    );
+    assert.match((await found(at('bert'))).summary, /\(zero-shot-classification\)/);
+    const vectors = { last_hidden_state: ['batch', 'tokens', 8] };
+    write('vectors/model.onnx', onnxFile({ inputs: TEXT_INPUTS, outputs: vectors }));
+    write('vectors/tokenizer.json', '{}');
+    for (const architecture of ['BertModel', 'DPRQuestionEncoder']) {
+      write('vectors/config.json', JSON.stringify({ architectures: [architecture], model_type: 'bert' }));
+      assert.match((await found(at('vectors'))).summary, /\(feature-extraction\)/);
+    }
+    write(
+      'pooled/model.onnx',
+      onnxFile({ inputs: TEXT_INPUTS, outputs: { ...vectors, sentence_embedding: ['batch', 8] } }),
+    );
+    write('pooled/tokenizer.json', '{}');
+    assert.match((await found(at('pooled'))).summary, /with a tokenizer \(embeddings\)/);
     write('slow/model.onnx', onnxFile({ inputs: TEXT_INPUTS }));
     write('slow/vocab.txt', 'a');
     assert.deepEqual((await found(at('slow'))).requirements, ['onnxruntime>=1.12', 'transformers']);
@@ -172,7 +193,45 @@ describe('telling ONNX models', () => {
     write('t5/decoder_model.onnx', onnxFile());
     const error = await refused(at('t5'));
     assert.equal(error.code, 'model-not-supported');
+    assert.match(error.what, /^t5 is a model that generates text/);
     assert.match(error.why!, /decoder_model\.onnx, encoder_model\.onnx/);
+    assert.match(error.next!, /Deploy the folder of the model that it was exported from.*ORTModelForSeq2SeqLM/);
+    // As Hugging Face's hub has them, below the configuration.
+    write('hub-t5/onnx/decoder_model_merged.onnx', onnxFile());
+    write('hub-t5/onnx/encoder_model.onnx', onnxFile());
+    write('hub-t5/config.json', '{"architectures": ["T5ForConditionalGeneration"], "model_type": "t5"}');
+    assert.match((await refused(at('hub-t5'))).what, /^hub-t5 is a model that generates text/);
+    // In one part, with and without what it keeps from one token to the next.
+    for (const more of [{}, { 'past_key_values.0.key': ['batch', 2, 'past', 8] }]) {
+      write(
+        'gpt/model.onnx',
+        onnxFile({ inputs: { ...TEXT_INPUTS, ...more }, outputs: { logits: ['batch', 'tokens', 9] } }),
+      );
+      write('gpt/tokenizer.json', '{}');
+      write('gpt/config.json', '{"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2"}');
+      const one = await refused(at('gpt'));
+      assert.equal(one.code, 'model-not-supported');
+      assert.match(one.what, /^gpt is a model that generates text/);
+      assert.match(one.why!, /GPT2LMHeadModel, text-generation/);
+    }
+  });
+
+  it('modules of SentenceTransformers that a graph does not have are refused', async () => {
+    const type = (name: string): string => `sentence_transformers.models.${name}`;
+    const modules = [
+      { type: type('Transformer'), path: '' },
+      { type: type('Pooling'), path: '1_Pooling' },
+    ];
+    write('st/onnx/model.onnx', onnxFile({ inputs: TEXT_INPUTS, outputs: { token_embeddings: ['b', 't', 8] } }));
+    write('st/tokenizer.json', '{}');
+    write('st/config.json', '{"architectures": ["BertModel"], "model_type": "bert"}');
+    write('st/1_Pooling/config.json', '{"pooling_mode_cls_token": true}');
+    write('st/modules.json', JSON.stringify(modules));
+    assert.match((await found(at('st'))).summary, /of BertModel \(embeddings\)/);
+    write('st/modules.json', JSON.stringify([...modules, { type: type('Dense'), path: '2_Dense' }]));
+    const error = await refused(at('st'));
+    assert.match(error.why!, /2_Dense, with weights of PyTorch/);
+    assert.match(error.next!, /sentence_embedding/);
   });
 
   it('says that a file is empty, cut off, or no model', async () => {

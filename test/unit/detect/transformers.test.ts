@@ -75,6 +75,37 @@ describe('telling a Hugging Face folder', () => {
     assert.equal(snapshot.suggestedName, 'fine-model');
   });
 
+  it('asks for what reads its tokenizer', async () => {
+    for (const name of ['spm.model', 'sentencepiece.model']) {
+      const folder = writeModel(`pieces-${name}`);
+      rmSync(path.join(folder, 'tokenizer.json'));
+      write(`pieces-${name}/${name}`, 'x');
+      assert.deepEqual((await found(folder)).requirements.slice(2), ['protobuf', 'sentencepiece']);
+    }
+    const folder = writeModel('words');
+    rmSync(path.join(folder, 'tokenizer.json'));
+    write('words/vocab.txt', 'x');
+    for (const [named, packages] of [
+      [{ tokenizer_class: 'XLMTokenizer' }, ['sacremoses']],
+      [{ tokenizer_class: 'BertJapaneseTokenizer', word_tokenizer_type: 'mecab' }, ['fugashi', 'unidic-lite']],
+      [
+        {
+          tokenizer_class: 'BertJapaneseTokenizer',
+          word_tokenizer_type: 'mecab',
+          mecab_kwargs: { mecab_dic: 'ipadic' },
+        },
+        ['fugashi', 'ipadic'],
+      ],
+      [{ tokenizer_class: 'BertTokenizer' }, []],
+    ] as const) {
+      write('words/tokenizer_config.json', named);
+      assert.deepEqual((await found(folder)).requirements.slice(2), packages);
+    }
+    write('words/config.json', { ...CONFIG, tokenizer_class: 'FlaubertTokenizer' });
+    rmSync(path.join(folder, 'tokenizer_config.json'));
+    assert.deepEqual((await found(folder)).requirements.slice(2), ['sacremoses']);
+  });
+
   it('says which part is missing and where it comes from', async () => {
     const folder = writeModel('parts');
     rmSync(path.join(folder, 'tokenizer.json'));

@@ -8,7 +8,7 @@ import sys
 
 from .. import agreements, torch_setup
 from ..deferral import defer
-from ..hugging_face import sentences, tasks
+from ..hugging_face import sentences, tasks, tokenizer_files
 from ..hugging_face.pytorch import PyTorchEncoder
 
 UNUSED_IN_PREDICTION = {"scipy.optimize": ("linear_sum_assignment",)}
@@ -65,9 +65,10 @@ def _load_pretrained(path, kind, strict=False):
     """Tokenizer and model; with `strict` weights that are missing in the file are an error."""
     import transformers
 
-    options = {"local_files_only": True, "trust_remote_code": agreements.own_code()}
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path, **options)
-    model, info = getattr(transformers, kind).from_pretrained(path, output_loading_info=True, **options)
+    trust = {"trust_remote_code": agreements.own_code()}
+    tokenizer = tokenizer_files.load(transformers.AutoTokenizer, path, **trust)
+    kind = getattr(transformers, kind)
+    model, info = kind.from_pretrained(path, local_files_only=True, output_loading_info=True, **trust)
     missing = sorted(info["missing_keys"])
     if strict and missing:
         raise ValueError(

@@ -51,14 +51,19 @@ def is_plain(path):
         if kind == "Transformer":
             if config.get("is_encoder_decoder") or config.get("model_type") in tasks.SEQUENCE_TO_SEQUENCE:
                 return False
-            settings = _settings(os.path.join(path, module["path"]))
-            if settings.get("transformer_task", "feature-extraction") != "feature-extraction":
+            own = settings(os.path.join(path, module["path"]))
+            if own.get("transformer_task", "feature-extraction") != "feature-extraction":
                 return False
         elif kind == "Pooling" and config.get("include_prompt") is False:
             return False
         elif kind == "Dense" and (config.get("use_residual") or config.get("module_input_name", _SENTENCE) != _SENTENCE):
             return False
     return True
+
+
+def has_weights(path):
+    """Whether a module behind the transformer has weights of its own, which PyTorch runs."""
+    return any(TYPES.get(module["type"]) == "Dense" for module in tasks.read(path, "modules.json"))
 
 
 def load(path, encoder_of):
@@ -73,9 +78,9 @@ def of_modules(path, encoder_of):
         folder = os.path.join(path, module["path"]).rstrip("/\\") or path
         kind = module["type"].rpartition(".")[2]
         if kind == "Transformer":
-            encoder, settings = encoder_of(folder), _settings(folder)
+            encoder, own = encoder_of(folder), settings(folder)
         elif kind == "Pooling":
-            poolings = _poolings(tasks.read(folder, "config.json"))
+            poolings = _poolings(tasks.read(folder, "config.json") or {})
         else:
             steps.append(_dense(folder) if kind == "Dense" else normalized)
 
@@ -87,12 +92,12 @@ def of_modules(path, encoder_of):
             vectors = step(vectors)
         return vectors
 
-    return of_encoder(path, encoder, settings, vectors_of, _size(encoder, poolings, steps))
+    return of_encoder(path, encoder, own, vectors_of, _size(encoder, poolings, steps))
 
 
-def of_encoder(path, encoder, settings, vectors_of, size):
+def of_encoder(path, encoder, own, vectors_of, size):
     """The model of a transformer, whose outputs `vectors_of` makes one vector of for each text."""
-    longest = settings.get("max_seq_length")
+    longest = own.get("max_seq_length")
     if isinstance(longest, int) and longest > 0:
         encoder.limit = min(longest, encoder.limit or longest)
 
@@ -100,7 +105,7 @@ def of_encoder(path, encoder, settings, vectors_of, size):
         import numpy
 
         whole = [prompt + text for text in texts]
-        if settings.get("do_lower_case"):
+        if own.get("do_lower_case"):
             whole = [text.lower() for text in whole]
         encodings = encoder.encode(whole, None, True)
         rows = [None] * len(texts)
@@ -124,7 +129,8 @@ def _named(path):
     }
 
 
-def _settings(folder):
+def settings(folder):
+    """Of the transformer in a folder: `max_seq_length`, `do_lower_case`."""
     return next((found for found in (tasks.read(folder, name) for name in CONFIGURATIONS) if found), {})
 
 
