@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { producerOf } from '../environment/captured.ts';
 import { toName } from '../models/names.ts';
 import { DamagedFile } from './byte-file.ts';
 import type { Detection } from './detection.ts';
@@ -103,15 +104,37 @@ async function describe(
   const own = needsFolder || base === 'model' ? path.basename(folder) : base;
   const [first] = model.opsets;
   const opset = model.opsets.get('') ?? first?.join(' ');
-  const producer = [model.producer, model.producerVersion].filter(Boolean).join(' ').slice(0, 80);
+  const [producer, version] = [plain(model.producer), plain(model.producerVersion)];
+  const maker = [producer, version].filter(Boolean).join(' ');
   return ok({
     framework: 'onnx',
     path: needsFolder ? folder : file,
     suggestedName: toName(own),
-    summary: `ONNX model${whatItIs(model, text)}, opset ${opset ?? 'unknown'}${producer === '' ? '' : `, made with ${producer}`}`,
+    summary: `ONNX model${whatItIs(model, text)}, opset ${opset ?? 'unknown'}${maker === '' ? '' : `, made with ${maker}`}`,
     requirements: [onnxRuntime(model), ...(text?.tokenizer ?? [])],
+    captured: [
+      producerOf('ONNX opset', opsetsOf(model), `opset of ${path.basename(file)}`),
+      ...(producer === '' ? [] : [producerOf(producer, version, `producer of ${path.basename(file)}`)]),
+    ],
     risk: { kind: 'none' },
   });
+}
+
+/** What anybody may have written into the file, as people can read it on one line. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/[^\w .+()/:~-]+/g, ' ')
+    .trim()
+    .slice(0, 60);
+}
+
+/** `17, ai.onnx.ml 3`: ONNX's own operators first. */
+function opsetsOf({ opsets }: OnnxModel): string {
+  const own = opsets.get('');
+  const others = [...opsets].filter(([domain]) => KNOWN_DOMAINS.has(domain) && domain !== '');
+  return [...(own === undefined ? [] : [`${own}`]), ...others.map(([domain, number]) => `${domain} ${number}`)].join(
+    ', ',
+  );
 }
 
 function needsOwnFolder(file: string, { external }: OnnxModel): Outcome<never> {

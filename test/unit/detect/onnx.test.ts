@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { detect } from '../../../src/core/detect/detect.ts';
+import { capture } from '../../../src/core/environment/capture.ts';
+import { madeWith } from '../../../src/core/environment/captured.ts';
+import { diagnose, worthSaying } from '../../../src/core/environment/diagnosis.ts';
 import { planEnvironment } from '../../../src/core/environment/plan.ts';
 import { ok } from '../../../src/shared/outcome.ts';
 import { damage, externalTensor, field, message, onnxFile, onnxGraph, randomNumbers } from './bytes.ts';
@@ -19,6 +22,10 @@ describe('telling ONNX models', () => {
       suggestedName: 'my-net',
       summary: 'ONNX model (x to y), opset 17, made with pytorch',
       requirements: ['onnxruntime>=1.12'],
+      captured: [
+        { package: 'ONNX opset', kind: 'producer', versions: '17', from: 'opset of My Net.onnx' },
+        { package: 'pytorch', kind: 'producer', versions: 'unknown', from: 'producer of My Net.onnx' },
+      ],
       risk: { kind: 'none' },
     });
     const estimator = await found(
@@ -26,6 +33,29 @@ describe('telling ONNX models', () => {
     );
     assert.equal(estimator.summary, 'ONNX model of a scikit-learn estimator, opset ai.onnx.ml 1, made with skl2onnx');
     assert.deepEqual(estimator.requirements, ['onnxruntime']);
+    assert.equal(madeWith(estimator.captured!), 'ONNX opset ai.onnx.ml 1, skl2onnx unknown');
+    const made = { producer: 'skl2onnx\u001b[31m\n', producerVersion: '1.20.0', opsets: { '': 21, 'ai.onnx.ml': 5 } };
+    const newer = await found(write('n.onnx', onnxFile(made)));
+    assert.equal(madeWith(newer.captured!), 'ONNX opset 21, ai.onnx.ml 5, skl2onnx 31m 1.20.0');
+    assert.match(newer.summary, /opset 21, made with skl2onnx 31m 1\.20\.0$/);
+  });
+
+  it('what wrote it is no package that it needs: shown, never missing, whatever a project pins', async () => {
+    const file = write('made/m.onnx', onnxFile({ producer: 'skl2onnx', producerVersion: '1.20.0' }));
+    write('made/requirements.txt', 'skl2onnx==1.18.0\nonnxruntime==1.22.0\n');
+    const detection = await found(file);
+    const made = await capture(detection, { project: at(), isFolder: false });
+    assert.equal(madeWith(made.captured), 'onnxruntime 1.22.0, ONNX opset 17, skl2onnx 1.20.0');
+    assert.deepEqual(made.requirements, ['onnxruntime>=1.12']);
+    assert.deepEqual(made.needs, ['onnxruntime>=1.12']);
+    const installed = { onnxruntime: '1.22.0' };
+    const probe = { python: '/p', version: '3.12.1', implementation: 'cpython', abi: '', platform: 'linux-x86_64' };
+    const found_ = diagnose(detection, made.captured, { ...probe, packages: installed });
+    assert.deepEqual(
+      found_.map(({ package: name, verdict }) => `${name} ${verdict}`),
+      ['onnxruntime equal', 'ONNX opset producer', 'skl2onnx producer', 'python unknown'],
+    );
+    assert.deepEqual(worthSaying(found_), []);
   });
 
   it('a folder around a file that needs nothing beside it is not part of the model', async () => {
