@@ -207,6 +207,11 @@ describe('telling ONNX models', () => {
       assert.equal(detection.path, at('hub'));
       assert.match(detection.summary, /BertForSequenceClassification/);
     }
+    // The only one, under whatever name, beside a configuration that transformers folders have too.
+    write('small/model_quantized.onnx', onnxFile({ inputs: TEXT_INPUTS }));
+    write('small/config.json', '{"architectures": ["BertForMaskedLM"], "model_type": "bert"}');
+    write('small/tokenizer.json', '{}');
+    assert.match((await found(at('small'))).summary, /of BertForMaskedLM \(fill-mask\)/);
     write('hub/model.safetensors', 'x');
     const whole = await detect(at('hub'));
     assert.ok(

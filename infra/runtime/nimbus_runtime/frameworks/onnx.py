@@ -10,7 +10,10 @@ def imports(path):
 
     _, folder = onnx_session.find(path)
     if folder is not None:
-        onnx_tokenizer.imports(folder)
+        try:
+            onnx_tokenizer.imports(folder)
+        except ImportError:
+            pass  # whether the graph reads texts at all is known once it is loaded; then it is raised again
 
 
 def load(path):
