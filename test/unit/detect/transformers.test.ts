@@ -183,15 +183,18 @@ describe('telling a Hugging Face folder', () => {
   });
 
   it('leaves a folder that has weights of ONNX only to others', async () => {
-    const folder = writeModel('exported');
-    rmSync(path.join(folder, 'model.safetensors'));
-    write('exported/model.onnx', 'x');
     const result = await import('../../../src/core/detect/transformers.ts');
-    const said = await result.transformers.detect(
-      { path: folder, kind: 'folder', size: 0 },
-      { findPython: async () => undefined },
-    );
-    assert.equal(said, undefined);
+    for (const file of ['model.onnx', 'model_quantized.onnx', 'onnx/decoder_model_merged.onnx']) {
+      const name = `exported-${path.basename(file, '.onnx')}`;
+      const folder = writeModel(name);
+      rmSync(path.join(folder, 'model.safetensors'));
+      write(`${name}/${file}`, 'x');
+      const said = await result.transformers.detect(
+        { path: folder, kind: 'folder', size: 0 },
+        { findPython: async () => undefined },
+      );
+      assert.equal(said, undefined, file);
+    }
   });
 
   it('asks before code of its repository runs, in a trusted project too, and again when it changed', async () => {
