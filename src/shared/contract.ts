@@ -69,9 +69,9 @@ export interface ModelCard {
   limits: { memoryMb: number; timeoutSeconds: number; payloadBytes: number; batchInputs: number };
 }
 
-/** One package that a model was made with. */
+/** One package that a model was made with, or what wrote it (`pytorch`, `ONNX opset`). */
 export interface MadeWith {
-  /** Normalised name; `python` for Python itself. */
+  /** Normalised name; `python` for Python itself. Of what wrote the model the name that it gives itself. */
   package: string;
   /** `1.5.2`, `>=3.8,<3.9`, or `unknown`. */
   versions: string;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { after, before, describe, it } from 'mocha';
 import { prepareDeploy, type PreparedDeploy } from '../../src/core/deploy.ts';
@@ -11,6 +12,13 @@ import { FRAMEWORKS_PYTHON, get, post, SAMPLES, TestProject } from './support.ts
 /** What a file named by its example answers to one input, in part. */
 const MODELS: [file: string, input: unknown, expected: Record<string, unknown>][] = [
   ['onnx-topics', 'the chef made bread', { label: 'food' }],
+  [
+    'exported/questions',
+    { question: 'where does Bo live ?', context: 'Ada lives in Oslo . Bo lives in Rome .' },
+    { answer: 'Rome' },
+  ],
+  ['exported/gaps', 'the [MASK] baked the cake', {}],
+  ['exported/vectors', 'the chef baked the cake', {}],
   ['onnx-tensors/model.onnx', [[0.5, 0.5]], {}],
   ['reviews.onnx', 'great and clean', { label: 'positive' }],
   ['flowers.onnx', [5.1, 3.5, 1.4, 0.2], { label: 'setosa' }],
@@ -38,10 +46,16 @@ describe('models of the large frameworks, served by a host', function () {
     mkdirSync(models);
     for (const [file] of MODELS) {
       const [model = ''] = file.split('/');
+      if (model === 'exported') continue;
       cpSync(path.join(SAMPLES, model), path.join(models, model), { recursive: true });
     }
   });
   after(() => project.end());
+
+  before(() => {
+    const script = fileURLToPath(new URL('../runtime/frameworks/optimum.py', import.meta.url));
+    return python(script, path.join(SAMPLES, 'hugging-face'), path.join(models, 'exported'), '[]');
+  });
 
   async function python(...args: string[]): Promise<void> {
     await promisify(execFile)(FRAMEWORKS_PYTHON, args, { cwd: project.folder });
@@ -68,6 +82,14 @@ describe('models of the large frameworks, served by a host', function () {
       const card = (await get(url)).body;
       assert.equal(card.framework, prepared.detection.framework);
       assert.match(card.frameworkVersion, /^\d+\.\d+/);
+      if (file.startsWith('exported/')) {
+        const shown = card.madeWith.map(
+          (one: { package: string; versions: string }) => `${one.package} ${one.versions}`,
+        );
+        assert.ok(shown.includes('ONNX opset 17'), shown.join());
+        assert.ok(shown.some((one: string) => /^pytorch 2\.\d+/.test(one)));
+        assert.ok(card.parameters.properties);
+      }
       const { body: batch } = await post(`${url}/batch`, { inputs: [input, { wrong: [] }] });
       assert.deepEqual(batch.success[0].result, body.result);
       assert.equal(batch.failed[0].error.type, 'invalid-input');

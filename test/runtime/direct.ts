@@ -40,11 +40,12 @@ export class Direct {
     return running;
   }
 
-  /** One request per input, and all in a batch: both must answer the same. */
+  /** One request per input, and all in a batch: both must answer the same, numbers within `near`. */
   readonly ask = async (
     model: string,
     inputs: unknown[],
     parameters?: object,
+    near?: number,
   ): Promise<{ results: any[]; card: Record<string, any> }> => {
     const { worker, card } = await this.of(model);
     const results: any[] = [];
@@ -56,7 +57,7 @@ export class Direct {
     const { body } = await worker.post('/batch', { inputs, parameters });
     assert.deepEqual(body['failed'], []);
     const batch = body['success'].map((one: { result: unknown }) => one.result);
-    assertClose(batch, results);
+    assertClose(batch, results, near);
     return { results, card };
   };
 

@@ -143,5 +143,6 @@ CALLS = {
     "script": script,
     "exported": exported,
 }
-questions = json.loads(sys.argv[1])
-print(json.dumps({name: CALLS[kind](path, inputs) for name, kind, path, inputs in questions}, default=float))
+if __name__ == "__main__":
+    questions = json.loads(sys.argv[1])
+    print(json.dumps({name: CALLS[kind](path, inputs) for name, kind, path, inputs in questions}, default=float))

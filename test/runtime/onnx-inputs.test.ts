@@ -154,7 +154,7 @@ describe('inputs of ONNX and boosted models', function () {
       assert.equal(cut.status, 200, JSON.stringify(cut.body));
       const short = await worker.post('/predict', { input: 'soup '.repeat(62) });
       assert.deepEqual(cut.body['result'], short.body['result']);
-      await refused(worker, { text: 'soup' }, 'input', /must be a string of text, not an object/);
+      await refused(worker, { text: 'soup' }, 'input.text_pair', /text_pair is missing/);
       const { status, body } = await worker.post('/predict', { input: 'soup', parameters: { top: 1 } });
       assert.deepEqual([status, body['field']], [400, 'parameters.top']);
     }));

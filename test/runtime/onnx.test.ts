@@ -46,6 +46,7 @@ describe('ONNX answers as the framework that it came from', function () {
       'fixed shape',
       'entities',
       'averaged',
+      'pooled in the graph',
       'pooled mean',
       'pooled cls',
       'pooled max',

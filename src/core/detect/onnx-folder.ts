@@ -2,8 +2,7 @@ import path from 'node:path';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { Subject } from './detector.ts';
 import { isFile, peek } from './folder.ts';
-import { asTexts, readObject } from './json.ts';
-import type { OnnxModel } from './onnx-model.ts';
+import { generates } from './onnx-text.ts';
 
 /** Where a model is in what the user pointed at. */
 export interface OnnxPlace {
@@ -49,58 +48,11 @@ async function choose(folder: string, files: string[]): Promise<Outcome<string> 
   if (models.length === 0) return undefined;
   const name = path.basename(folder);
   if (models.some((one) => PARTS.test(one))) {
-    return fail('model-not-supported', `${name} is a model that generates text, exported to ONNX in parts.`, {
-      why: `Its parts are ${models.slice(0, 5).join(', ')}; Nimbus runs models of one part by itself.`,
-      next: 'Deploy the model that it was exported from, or add a handler.py that runs the parts one after another.',
-    });
+    const parts = `Its parts are ${models.slice(0, 5).join(', ')}`;
+    return generates(name === 'onnx' ? path.basename(path.dirname(folder)) : name, parts);
   }
   return fail('model-ambiguous', `${name} holds ${models.length} ONNX models.`, {
     why: `They are ${models.slice(0, 10).join(', ')}${models.length > 10 ? ' and others' : ''}.`,
     next: 'Deploy one of these files, or name the one that counts model.onnx.',
   });
-}
-
-/** What a folder with a tokenizer makes of a model that reads texts. */
-export interface TextModel {
-  task: 'text-classification' | 'token-classification' | 'embedding' | 'tensors';
-  /** The class it was exported from, where config.json says. */
-  architecture?: string;
-  /** The package that reads the tokenizer. */
-  tokenizer: 'tokenizers' | 'transformers';
-}
-
-/** What a tokenizer makes. */
-const MADE_INPUTS = new Set(['input_ids', 'attention_mask', 'token_type_ids', 'position_ids']);
-const TOKENIZERS = ['vocab.txt', 'vocab.json', 'spiece.model', 'sentencepiece.bpe.model', 'tokenizer.model'];
-
-/** Undefined for a model that reads no text, or has no tokenizer beside it. */
-export async function readTextModel(folder: string, model: OnnxModel): Promise<Outcome<TextModel> | undefined> {
-  if (!model.inputs.some(({ name }) => name === 'input_ids')) return undefined;
-  const hasOwn = await isFile(path.join(folder, 'tokenizer.json'));
-  const hasOther =
-    hasOwn || (await Promise.all(TOKENIZERS.map((name) => isFile(path.join(folder, name))))).includes(true);
-  if (!hasOther) return undefined;
-  const strange = model.inputs.find(({ name }) => !MADE_INPUTS.has(name));
-  if (strange) {
-    return fail('model-not-supported', `The model's input ${strange.name} is none that a tokenizer makes.`, {
-      why: `Nimbus runs text models with the inputs ${[...MADE_INPUTS].join(', ')}.`,
-      next: 'Export the model without it, or add a handler.py that makes it.',
-    });
-  }
-  const architecture = asTexts((await readObject(path.join(folder, 'config.json')))?.['architectures'])[0];
-  const isEmbedding =
-    model.outputs.some(({ name }) => name === 'sentence_embedding') ||
-    (await isFile(path.join(folder, 'modules.json')));
-  return ok({
-    task: isEmbedding ? 'embedding' : taskOf(architecture),
-    ...(architecture === undefined ? {} : { architecture }),
-    tokenizer: hasOwn ? 'tokenizers' : 'transformers',
-  });
-}
-
-function taskOf(architecture: string | undefined): TextModel['task'] {
-  if (architecture === undefined) return 'tensors';
-  if (architecture.endsWith('ForSequenceClassification')) return 'text-classification';
-  if (architecture.endsWith('ForTokenClassification')) return 'token-classification';
-  return /(?:Model|Encoder)$/.test(architecture) ? 'embedding' : 'tensors';
 }

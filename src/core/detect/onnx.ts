@@ -1,12 +1,14 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { producerOf } from '../environment/captured.ts';
 import { toName } from '../models/names.ts';
 import { DamagedFile } from './byte-file.ts';
 import type { Detection } from './detection.ts';
 import type { Detector, Subject } from './detector.ts';
-import { findOnnx, readTextModel, type OnnxPlace, type TextModel } from './onnx-folder.ts';
+import { findOnnx, type OnnxPlace } from './onnx-folder.ts';
 import { readOnnx, type OnnxModel } from './onnx-model.ts';
+import { readTextModel, type TextModel } from './onnx-text.ts';
 import { onnxRuntime } from './onnx-versions.ts';
 
 /** An ONNX file, alone or with external weights, a tokenizer or a configuration beside it. */
@@ -102,15 +104,37 @@ async function describe(
   const own = needsFolder || base === 'model' ? path.basename(folder) : base;
   const [first] = model.opsets;
   const opset = model.opsets.get('') ?? first?.join(' ');
-  const producer = [model.producer, model.producerVersion].filter(Boolean).join(' ').slice(0, 80);
+  const [producer, version] = [plain(model.producer), plain(model.producerVersion)];
+  const maker = [producer, version].filter(Boolean).join(' ');
   return ok({
     framework: 'onnx',
     path: needsFolder ? folder : file,
     suggestedName: toName(own),
-    summary: `ONNX model${whatItIs(model, text)}, opset ${opset ?? 'unknown'}${producer === '' ? '' : `, made with ${producer}`}`,
-    requirements: [onnxRuntime(model), ...(text ? [text.tokenizer] : [])],
+    summary: `ONNX model${whatItIs(model, text)}, opset ${opset ?? 'unknown'}${maker === '' ? '' : `, made with ${maker}`}`,
+    requirements: [onnxRuntime(model), ...(text?.tokenizer ?? [])],
+    captured: [
+      producerOf('ONNX opset', opsetsOf(model), `opset of ${path.basename(file)}`),
+      ...(producer === '' ? [] : [producerOf(producer, version, `producer of ${path.basename(file)}`)]),
+    ],
     risk: { kind: 'none' },
   });
+}
+
+/** What anybody may have written into the file, as people can read it on one line. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/[^\w .+()/:~-]+/g, ' ')
+    .trim()
+    .slice(0, 60);
+}
+
+/** `17, ai.onnx.ml 3`: ONNX's own operators first. */
+function opsetsOf({ opsets }: OnnxModel): string {
+  const own = opsets.get('');
+  const others = [...opsets].filter(([domain]) => KNOWN_DOMAINS.has(domain) && domain !== '');
+  return [...(own === undefined ? [] : [`${own}`]), ...others.map(([domain, number]) => `${domain} ${number}`)].join(
+    ', ',
+  );
 }
 
 function needsOwnFolder(file: string, { external }: OnnxModel): Outcome<never> {
@@ -123,7 +147,10 @@ function needsOwnFolder(file: string, { external }: OnnxModel): Outcome<never> {
 }
 
 function whatItIs({ inputs, outputs, producer }: OnnxModel, text: TextModel | undefined): string {
-  if (text) return text.architecture === undefined ? ' with a tokenizer' : ` of ${text.architecture} (${text.task})`;
+  if (text) {
+    const task = text.architecture === undefined && text.task === 'tensors' ? '' : ` (${text.task})`;
+    return `${text.architecture === undefined ? ' with a tokenizer' : ` of ${text.architecture}`}${task}`;
+  }
   if (producer === 'skl2onnx') return ' of a scikit-learn estimator';
   if (producer === 'OnnxMLTools') return ' of an estimator';
   return ` (${inputs

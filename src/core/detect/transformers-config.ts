@@ -106,7 +106,7 @@ const TRANSLATORS = new Set(['marian', 'm2m_100', 'nllb-moe', 'fsmt']);
 /**
  * The task of a text model from its architecture; `tag` is the `pipeline_tag` of its model card, which decides where
  * the architecture leaves it open. Undefined for what Nimbus does not know. The Python side tells it in the same way:
- * infra/runtime/nimbus_runtime/frameworks/transformers_tasks.py.
+ * infra/runtime/nimbus_runtime/hugging_face/tasks.py.
  */
 export function taskOf(config: Fields, tag: string | undefined): Task | undefined {
   const architecture = architectureOf(config) ?? '';
@@ -147,30 +147,4 @@ export async function pipelineTag(folder: string): Promise<string | undefined> {
   if (!(await isFile(file))) return undefined;
   const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(await readStart(file, 256 * 1024))?.[1];
   return front && /^pipeline_tag:[ \t]*["']?([a-z0-9-]+)["']?[ \t]*$/m.exec(front)?.[1];
-}
-
-const TOKENIZER_FILES = [
-  'tokenizer.json',
-  'vocab.txt',
-  'vocab.json',
-  'spiece.model',
-  'sentencepiece.bpe.model',
-  'tokenizer.model',
-  'source.spm',
-];
-/** Tokenizers that are bytes or characters: they have no file. */
-const WITHOUT_FILE = /^(?:ByT5|Canine|Perceiver)Tokenizer(?:Fast)?$/;
-const SENTENCEPIECE = new Set(['spiece.model', 'sentencepiece.bpe.model', 'tokenizer.model', 'source.spm']);
-
-/** The packages that a folder's tokenizer needs; undefined where there is no tokenizer. */
-export async function tokenizerPackages(folder: string): Promise<string[] | undefined> {
-  const present: string[] = [];
-  for (const name of TOKENIZER_FILES) if (await isFile(path.join(folder, name))) present.push(name);
-  if (present.length === 0) {
-    const named = textOf(await readFields(path.join(folder, 'tokenizer_config.json')), 'tokenizer_class') ?? '';
-    return WITHOUT_FILE.test(named) ? [] : undefined;
-  }
-  const pieces = present.some((name) => SENTENCEPIECE.has(name));
-  // The quick tokenizer is a file of its own, or is made from the sentencepiece model.
-  return pieces && !present.includes('tokenizer.json') ? ['protobuf', 'sentencepiece'] : [];
 }

@@ -3,10 +3,11 @@ import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { toName } from '../models/names.ts';
 import type { Detection, PickleGlobal, Risk } from './detection.ts';
 import type { Detector, Tools } from './detector.ts';
-import { isFile } from './folder.ts';
+import { isFile, peek } from './folder.ts';
 import { readPickle, type PickleFacts } from './pickle-reader.ts';
 import { DAMAGE, riskOf } from './pickle-risk.ts';
 import { sentenceModules, type SentenceModules } from './sentence-transformers.ts';
+import { tokenizerPackages } from './tokenizer-packages.ts';
 import { judgeTorchGlobal } from './torch-globals.ts';
 import { brokenConfiguration, ownCode } from './transformers-code.ts';
 import * as configs from './transformers-config.ts';
@@ -28,10 +29,10 @@ export const transformers: Detector = {
 async function isExport(folder: string): Promise<boolean> {
   const weights = await weightFiles(folder);
   if (!weights.ok || weights.value.length > 0) return false;
-  for (const name of ['model.onnx', 'onnx/model.onnx', 'decoder_model.onnx']) {
-    if (await isFile(path.join(folder, name))) return true;
-  }
-  return false;
+  const isOnnx = (name: string): boolean => name.toLowerCase().endsWith('.onnx');
+  const { files, folders } = await peek(folder);
+  if (files.some(isOnnx)) return true;
+  return folders.includes('onnx') && (await peek(path.join(folder, 'onnx'))).files.some(isOnnx);
 }
 
 async function describe(folder: string, tools: Tools): Promise<Outcome<Detection>> {
@@ -65,8 +66,7 @@ async function describe(folder: string, tools: Tools): Promise<Outcome<Detection
     );
   }
   const tokenizer =
-    (await configs.tokenizerPackages(inner)) ??
-    (inner === folder ? undefined : await configs.tokenizerPackages(folder));
+    (await tokenizerPackages(inner)) ?? (inner === folder ? undefined : await tokenizerPackages(folder));
   if (tokenizer === undefined) {
     return fail('tokenizer-missing', `${name} has no tokenizer.`, {
       why: 'A text model needs the tokenizer that it was trained with; none of its files (tokenizer.json, vocab.txt, …) is in the folder.',

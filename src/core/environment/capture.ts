@@ -67,6 +67,7 @@ export async function capture(
   { project, isFolder }: { project: string; isFolder: boolean },
 ): Promise<Capture> {
   const facts = new Facts(detection, project);
+  const producers = (detection.captured ?? []).filter(({ kind }) => kind === 'producer');
   const python: Captured[] = [];
   const unreadable: string[] = [];
   let condaName: string | undefined;
@@ -78,7 +79,11 @@ export async function capture(
     condaName ??= found.condaName;
   }
   return {
-    captured: [...facts.known.values(), python[0] ?? capturedOf('python', '', path.basename(detection.path))],
+    captured: [
+      ...facts.known.values(),
+      ...producers,
+      python[0] ?? capturedOf('python', '', path.basename(detection.path)),
+    ],
     needs: [...facts.asked.values()].flat(),
     requirements: [...facts.known.values()].flatMap((one) => facts.requirementsFor(one)),
     ...(condaName === undefined ? {} : { condaName }),
@@ -117,7 +122,10 @@ class Facts {
           capturedOf(parsed.name, parsed.versions, parsed.versions === '' ? names : versions),
         );
     }
-    for (const fact of detection.captured ?? []) if (!this.known.has(fact.package)) this.known.set(fact.package, fact);
+    for (const fact of detection.captured ?? []) {
+      // One that is a package too (skl2onnx) is none that the model needs: a project that pins it says nothing of that.
+      if (fact.kind !== 'producer' && !this.known.has(fact.package)) this.known.set(fact.package, fact);
+    }
   }
 
   /** `isOwn`: the file lies in the model's own folder. */

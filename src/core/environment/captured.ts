@@ -1,12 +1,18 @@
 /** One fact on what a model was made with. Where nothing says it, that is the fact. */
 export interface Captured {
-  /** As PEP 503 normalises it; `python` for Python itself. */
+  /** As PEP 503 normalises it; `python` for Python itself. Of a producer the name that it gives itself: `OnnxMLTools`. */
   package: string;
-  kind: 'exact' | 'range' | 'unknown';
+  /** `producer`: what wrote the model, or the format that it wrote. It is shown, and nothing of it has to be installed. */
+  kind: 'exact' | 'range' | 'unknown' | 'producer';
   /** `1.5.2`, `>=3.8,<3.9`, or `unknown`. */
   versions: string;
   /** Where it stands: `meta.json`, `_sklearn_version in model.joblib`, `../requirements.txt`; what was looked at where it is unknown. */
   from: string;
+}
+
+/** What wrote a model, by its own word, and where that stands. */
+export function producerOf(name: string, version: string, from: string): Captured {
+  return { package: name, kind: 'producer', versions: version === '' ? 'unknown' : version, from };
 }
 
 /** From PEP 440 specifiers: one `==` without a wildcard is an exact version. */
@@ -20,7 +26,7 @@ export function capturedOf(name: string, specifiers: string, from: string): Capt
 
 /** `1.5.2`, `>=3.8,<3.9`, `unknown`, as a requirement takes it: `==1.5.2`. */
 export function specifierOf({ kind, versions }: Captured): string {
-  if (kind === 'unknown') return '';
+  if (kind === 'unknown' || kind === 'producer') return '';
   return kind === 'exact' ? `==${versions}` : versions;
 }
 

@@ -14,9 +14,10 @@ export interface Diagnosis {
   installed?: string;
   /**
    * `equal` the very version; `compatible` another one that is not known to break; `mismatch` outside of what the
-   * model names, or known to break, or not installed; `unknown` nothing says which one it was made with.
+   * model names, or known to break, or not installed; `unknown` nothing says which one it was made with; `producer` what
+   * wrote the model, which need not be installed and is not compared.
    */
-  verdict: 'equal' | 'compatible' | 'mismatch' | 'unknown';
+  verdict: 'equal' | 'compatible' | 'mismatch' | 'unknown' | 'producer';
   /** What may break, one sentence. */
   breaks?: string;
   /** Where that is written. */
@@ -40,6 +41,7 @@ function installedOf(name: string, { version, packages, installed = {} }: Probe)
 
 function diagnoseOne(detection: Subject, fact: Captured, installed: string | undefined): Diagnosis {
   const { package: name, versions, from, kind } = fact;
+  if (kind === 'producer') return { package: name, captured: versions, from, verdict: 'producer' };
   const common = { package: name, captured: versions, from, ...(installed === undefined ? {} : { installed }) };
   if (installed === undefined) {
     return { ...common, verdict: 'mismatch', next: `Install ${name}, or take the managed environment.` };

@@ -10,6 +10,7 @@ import runpy
 import shutil
 import sys
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -24,6 +25,7 @@ from transformers import (
     BertModel,
     pipeline,
 )
+from transformers.utils import ModelOutput
 
 try:
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
@@ -145,6 +147,7 @@ def embeddings(tokenizer, names):
             hidden = model(**tokenizer([text], return_tensors="pt")).last_hidden_state
             expected.append({"embedding": hidden[0].mean(dim=0).tolist()})
     case("averaged", FOLDER / "averaged", expected)
+    in_graph(model, tokenizer, names, expected)
 
     original = FOLDER / "original"
     tokenizer.save_pretrained(original)
@@ -165,6 +168,31 @@ def embeddings(tokenizer, names):
         expected = [{"embedding": row} for row in sentences.encode(TEXTS).tolist()]
         case("pooled " + mode, folder, expected)
     shutil.rmtree(original)
+
+
+@dataclass
+class Vectors(ModelOutput):
+    sentence_embedding: torch.Tensor = None
+
+
+def in_graph(model, tokenizer, names, averaged):
+    """As Optimum exports SentenceTransformers: the graph has pooled and normalized the vectors already."""
+
+    class Pooled(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+            self.config = model.config
+
+        def forward(self, **inputs):
+            tokens = self.model(**inputs).last_hidden_state
+            mask = inputs["attention_mask"][:, :, None].float()
+            means = (tokens * mask).sum(1) / mask.sum(1)
+            return Vectors(sentence_embedding=torch.nn.functional.normalize(means, dim=1))
+
+    export(Pooled().eval(), tokenizer, FOLDER / "pooled in the graph", names, "sentence_embedding")
+    rows = torch.nn.functional.normalize(torch.tensor([one["embedding"] for one in averaged]), dim=1)
+    case("pooled in the graph", FOLDER / "pooled in the graph", [{"embedding": row} for row in rows.tolist()])
 
 
 main()

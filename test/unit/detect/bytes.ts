@@ -23,6 +23,7 @@ export interface OnnxParts {
   ir?: number;
   opsets?: Record<string, number>;
   producer?: string;
+  producerVersion?: string;
   inputs?: Record<string, (number | string)[]>;
   outputs?: Record<string, (number | string)[]>;
   /** Operators by the domain they are of. */
@@ -41,6 +42,7 @@ export function onnxFile(parts: OnnxParts = {}): Buffer {
   return message(
     field(1, ir),
     field(2, producer),
+    ...(parts.producerVersion === undefined ? [] : [field(3, parts.producerVersion)]),
     field(7, onnxGraph(parts)),
     ...Object.entries(opsets).map(([domain, version]) => field(8, message(field(1, domain), field(2, version)))),
     ...functions.map((domain) => field(25, message(field(1, 'own'), field(10, domain)))),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { detect } from '../../../src/core/detect/detect.ts';
+import { capture } from '../../../src/core/environment/capture.ts';
+import { madeWith } from '../../../src/core/environment/captured.ts';
+import { diagnose, worthSaying } from '../../../src/core/environment/diagnosis.ts';
 import { planEnvironment } from '../../../src/core/environment/plan.ts';
 import { ok } from '../../../src/shared/outcome.ts';
 import { damage, externalTensor, field, message, onnxFile, onnxGraph, randomNumbers } from './bytes.ts';
@@ -19,6 +22,10 @@ describe('telling ONNX models', () => {
       suggestedName: 'my-net',
       summary: 'ONNX model (x to y), opset 17, made with pytorch',
       requirements: ['onnxruntime>=1.12'],
+      captured: [
+        { package: 'ONNX opset', kind: 'producer', versions: '17', from: 'opset of My Net.onnx' },
+        { package: 'pytorch', kind: 'producer', versions: 'unknown', from: 'producer of My Net.onnx' },
+      ],
       risk: { kind: 'none' },
     });
     const estimator = await found(
@@ -26,6 +33,29 @@ describe('telling ONNX models', () => {
     );
     assert.equal(estimator.summary, 'ONNX model of a scikit-learn estimator, opset ai.onnx.ml 1, made with skl2onnx');
     assert.deepEqual(estimator.requirements, ['onnxruntime']);
+    assert.equal(madeWith(estimator.captured!), 'ONNX opset ai.onnx.ml 1, skl2onnx unknown');
+    const made = { producer: 'skl2onnx\u001b[31m\n', producerVersion: '1.20.0', opsets: { '': 21, 'ai.onnx.ml': 5 } };
+    const newer = await found(write('n.onnx', onnxFile(made)));
+    assert.equal(madeWith(newer.captured!), 'ONNX opset 21, ai.onnx.ml 5, skl2onnx 31m 1.20.0');
+    assert.match(newer.summary, /opset 21, made with skl2onnx 31m 1\.20\.0$/);
+  });
+
+  it('what wrote it is no package that it needs: shown, never missing, whatever a project pins', async () => {
+    const file = write('made/m.onnx', onnxFile({ producer: 'skl2onnx', producerVersion: '1.20.0' }));
+    write('made/requirements.txt', 'skl2onnx==1.18.0\nonnxruntime==1.22.0\n');
+    const detection = await found(file);
+    const made = await capture(detection, { project: at(), isFolder: false });
+    assert.equal(madeWith(made.captured), 'onnxruntime 1.22.0, ONNX opset 17, skl2onnx 1.20.0');
+    assert.deepEqual(made.requirements, ['onnxruntime>=1.12']);
+    assert.deepEqual(made.needs, ['onnxruntime>=1.12']);
+    const installed = { onnxruntime: '1.22.0' };
+    const probe = { python: '/p', version: '3.12.1', implementation: 'cpython', abi: '', platform: 'linux-x86_64' };
+    const found_ = diagnose(detection, made.captured, { ...probe, packages: installed });
+    assert.deepEqual(
+      found_.map(({ package: name, verdict }) => `${name} ${verdict}`),
+      ['onnxruntime equal', 'ONNX opset producer', 'skl2onnx producer', 'python unknown'],
+    );
+    assert.deepEqual(worthSaying(found_), []);
   });
 
   it('a folder around a file that needs nothing beside it is not part of the model', async () => {
@@ -132,12 +162,33 @@ describe('telling ONNX models', () => {
     for (const [architecture, task] of [
       ['BertForSequenceClassification', 'text-classification'],
       ['BertForTokenClassification', 'token-classification'],
-      ['BertModel', 'embedding'],
-      ['BertForMaskedLM', 'tensors'],
+      ['BertForQuestionAnswering', 'question-answering'],
+      ['BertForMaskedLM', 'fill-mask'],
+      ['BertModel', 'tensors'],
+      ['BertForSomethingElse', undefined],
     ]) {
       write('bert/config.json', JSON.stringify({ architectures: [architecture], model_type: 'bert' }));
-      assert.match((await found(at('bert'))).summary, new RegExp(`of ${architecture} \\(${task}\\)`));
+      assert.match((await found(at('bert'))).summary, new RegExp(`of ${architecture} \\(${task ?? 'tensors'}\\)`));
     }
+    const label2id = { contradiction: 0, entailment: 1 };
+    write(
+      'bert/config.json',
+      JSON.stringify({ architectures: ['BertForSequenceClassification'], model_type: 'bert', label2id }),
+    );
+    assert.match((await found(at('bert'))).summary, /\(zero-shot-classification\)/);
+    const vectors = { last_hidden_state: ['batch', 'tokens', 8] };
+    write('vectors/model.onnx', onnxFile({ inputs: TEXT_INPUTS, outputs: vectors }));
+    write('vectors/tokenizer.json', '{}');
+    for (const architecture of ['BertModel', 'DPRQuestionEncoder']) {
+      write('vectors/config.json', JSON.stringify({ architectures: [architecture], model_type: 'bert' }));
+      assert.match((await found(at('vectors'))).summary, /\(feature-extraction\)/);
+    }
+    write(
+      'pooled/model.onnx',
+      onnxFile({ inputs: TEXT_INPUTS, outputs: { ...vectors, sentence_embedding: ['batch', 8] } }),
+    );
+    write('pooled/tokenizer.json', '{}');
+    assert.match((await found(at('pooled'))).summary, /with a tokenizer \(embeddings\)/);
     write('slow/model.onnx', onnxFile({ inputs: TEXT_INPUTS }));
     write('slow/vocab.txt', 'a');
     assert.deepEqual((await found(at('slow'))).requirements, ['onnxruntime>=1.12', 'transformers']);
@@ -156,6 +207,11 @@ describe('telling ONNX models', () => {
       assert.equal(detection.path, at('hub'));
       assert.match(detection.summary, /BertForSequenceClassification/);
     }
+    // The only one, under whatever name, beside a configuration that transformers folders have too.
+    write('small/model_quantized.onnx', onnxFile({ inputs: TEXT_INPUTS }));
+    write('small/config.json', '{"architectures": ["BertForMaskedLM"], "model_type": "bert"}');
+    write('small/tokenizer.json', '{}');
+    assert.match((await found(at('small'))).summary, /of BertForMaskedLM \(fill-mask\)/);
     write('hub/model.safetensors', 'x');
     const whole = await detect(at('hub'));
     assert.ok(
@@ -172,7 +228,45 @@ describe('telling ONNX models', () => {
     write('t5/decoder_model.onnx', onnxFile());
     const error = await refused(at('t5'));
     assert.equal(error.code, 'model-not-supported');
+    assert.match(error.what, /^t5 is a model that generates text/);
     assert.match(error.why!, /decoder_model\.onnx, encoder_model\.onnx/);
+    assert.match(error.next!, /Deploy the folder of the model that it was exported from.*ORTModelForSeq2SeqLM/);
+    // As Hugging Face's hub has them, below the configuration.
+    write('hub-t5/onnx/decoder_model_merged.onnx', onnxFile());
+    write('hub-t5/onnx/encoder_model.onnx', onnxFile());
+    write('hub-t5/config.json', '{"architectures": ["T5ForConditionalGeneration"], "model_type": "t5"}');
+    assert.match((await refused(at('hub-t5'))).what, /^hub-t5 is a model that generates text/);
+    // In one part, with and without what it keeps from one token to the next.
+    for (const more of [{}, { 'past_key_values.0.key': ['batch', 2, 'past', 8] }]) {
+      write(
+        'gpt/model.onnx',
+        onnxFile({ inputs: { ...TEXT_INPUTS, ...more }, outputs: { logits: ['batch', 'tokens', 9] } }),
+      );
+      write('gpt/tokenizer.json', '{}');
+      write('gpt/config.json', '{"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2"}');
+      const one = await refused(at('gpt'));
+      assert.equal(one.code, 'model-not-supported');
+      assert.match(one.what, /^gpt is a model that generates text/);
+      assert.match(one.why!, /GPT2LMHeadModel, text-generation/);
+    }
+  });
+
+  it('modules of SentenceTransformers that a graph does not have are refused', async () => {
+    const type = (name: string): string => `sentence_transformers.models.${name}`;
+    const modules = [
+      { type: type('Transformer'), path: '' },
+      { type: type('Pooling'), path: '1_Pooling' },
+    ];
+    write('st/onnx/model.onnx', onnxFile({ inputs: TEXT_INPUTS, outputs: { token_embeddings: ['b', 't', 8] } }));
+    write('st/tokenizer.json', '{}');
+    write('st/config.json', '{"architectures": ["BertModel"], "model_type": "bert"}');
+    write('st/1_Pooling/config.json', '{"pooling_mode_cls_token": true}');
+    write('st/modules.json', JSON.stringify(modules));
+    assert.match((await found(at('st'))).summary, /of BertModel \(embeddings\)/);
+    write('st/modules.json', JSON.stringify([...modules, { type: type('Dense'), path: '2_Dense' }]));
+    const error = await refused(at('st'));
+    assert.match(error.why!, /2_Dense, with weights of PyTorch/);
+    assert.match(error.next!, /sentence_embedding/);
   });
 
   it('says that a file is empty, cut off, or no model', async () => {

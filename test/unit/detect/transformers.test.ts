@@ -75,6 +75,37 @@ describe('telling a Hugging Face folder', () => {
     assert.equal(snapshot.suggestedName, 'fine-model');
   });
 
+  it('asks for what reads its tokenizer', async () => {
+    for (const name of ['spm.model', 'sentencepiece.model']) {
+      const folder = writeModel(`pieces-${name}`);
+      rmSync(path.join(folder, 'tokenizer.json'));
+      write(`pieces-${name}/${name}`, 'x');
+      assert.deepEqual((await found(folder)).requirements.slice(2), ['protobuf', 'sentencepiece']);
+    }
+    const folder = writeModel('words');
+    rmSync(path.join(folder, 'tokenizer.json'));
+    write('words/vocab.txt', 'x');
+    for (const [named, packages] of [
+      [{ tokenizer_class: 'XLMTokenizer' }, ['sacremoses']],
+      [{ tokenizer_class: 'BertJapaneseTokenizer', word_tokenizer_type: 'mecab' }, ['fugashi', 'unidic-lite']],
+      [
+        {
+          tokenizer_class: 'BertJapaneseTokenizer',
+          word_tokenizer_type: 'mecab',
+          mecab_kwargs: { mecab_dic: 'ipadic' },
+        },
+        ['fugashi', 'ipadic'],
+      ],
+      [{ tokenizer_class: 'BertTokenizer' }, []],
+    ] as const) {
+      write('words/tokenizer_config.json', named);
+      assert.deepEqual((await found(folder)).requirements.slice(2), packages);
+    }
+    write('words/config.json', { ...CONFIG, tokenizer_class: 'FlaubertTokenizer' });
+    rmSync(path.join(folder, 'tokenizer_config.json'));
+    assert.deepEqual((await found(folder)).requirements.slice(2), ['sacremoses']);
+  });
+
   it('says which part is missing and where it comes from', async () => {
     const folder = writeModel('parts');
     rmSync(path.join(folder, 'tokenizer.json'));
@@ -152,15 +183,18 @@ describe('telling a Hugging Face folder', () => {
   });
 
   it('leaves a folder that has weights of ONNX only to others', async () => {
-    const folder = writeModel('exported');
-    rmSync(path.join(folder, 'model.safetensors'));
-    write('exported/model.onnx', 'x');
     const result = await import('../../../src/core/detect/transformers.ts');
-    const said = await result.transformers.detect(
-      { path: folder, kind: 'folder', size: 0 },
-      { findPython: async () => undefined },
-    );
-    assert.equal(said, undefined);
+    for (const file of ['model.onnx', 'model_quantized.onnx', 'onnx/decoder_model_merged.onnx']) {
+      const name = `exported-${path.basename(file, '.onnx')}`;
+      const folder = writeModel(name);
+      rmSync(path.join(folder, 'model.safetensors'));
+      write(`${name}/${file}`, 'x');
+      const said = await result.transformers.detect(
+        { path: folder, kind: 'folder', size: 0 },
+        { findPython: async () => undefined },
+      );
+      assert.equal(said, undefined, file);
+    }
   });
 
   it('asks before code of its repository runs, in a trusted project too, and again when it changed', async () => {

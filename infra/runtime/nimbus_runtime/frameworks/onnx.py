@@ -1,17 +1,19 @@
 """ONNX models: a graph alone, exports of estimators, and text models with a tokenizer beside them."""
 
-import os
 import sys
 
-from . import onnx_estimators, onnx_graph, onnx_session, onnx_tensors, onnx_text
+from . import onnx_estimators, onnx_graph, onnx_session, onnx_tensors, onnx_text, onnx_tokenizer
 
 
 def imports(path):
     import onnxruntime  # noqa: F401
 
     _, folder = onnx_session.find(path)
-    if folder is not None and os.path.isfile(os.path.join(folder, "tokenizer.json")):
-        import tokenizers  # noqa: F401
+    if folder is not None:
+        try:
+            onnx_tokenizer.imports(folder)
+        except ImportError:
+            pass  # whether the graph reads texts at all is known once it is loaded; then it is raised again
 
 
 def load(path):
@@ -32,11 +34,14 @@ def predict(model, inputs, parameters):
 
 
 def card(model):
+    version = sys.modules["onnxruntime"].__version__
+    if hasattr(model, "card"):
+        return dict(model.card(), frameworkVersion=version)
     found = {
         "task": model.task,
         "input": model.input_schema(),
         "output": model.output_schema(),
-        "frameworkVersion": sys.modules["onnxruntime"].__version__,
+        "frameworkVersion": version,
     }
     if model.labels is not None:
         found["labels"] = [str(label) for label in model.labels]

@@ -1,99 +1,137 @@
 """A tokenizer from a Hugging Face folder, by the package tokenizers, or by transformers where only that can read it."""
 
-import json
 import os
 import sys
 
-OTHER_FILES = ("vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
+from ..hugging_face import tasks, tokenizer_files
 
-NO_LIMIT = 1_000_000
-"""transformers writes 1e30 where a tokenizer has no limit."""
+UNLIMITED = 10**30
+"""What transformers writes where a tokenizer has no limit."""
+
+CLEANED = ((" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'")) + tuple(
+    (" " + end, end) for end in ("n't", "'m", "'s", "'ve", "'re")
+)
+"""What transformers' clean_up_tokenization replaces, in its order."""
 
 
-class Tokenizer:
-    """Makes encodings of texts, and arrays of encodings."""
+def imports(folder):
+    """Imports the package that reads the tokenizer of a folder."""
+    if tokenizer_files.is_quick(folder):
+        import tokenizers  # noqa: F401
+    elif tokenizer_files.has_other(folder):
+        tokenizer_files.check(folder)
+        _auto_tokenizer()
 
-    def __init__(self, backend, settings, config):
-        backend.no_truncation()
-        backend.no_padding()
-        self._backend = backend
-        self._cut = None
-        self.left = settings.get("padding_side") == "left"
-        self.pad = _pad_of(backend, settings, config)
-        self.most = _most_of(settings, config)
 
-    @classmethod
-    def find(cls, folder, config):
-        """The tokenizer of a folder; None where it has none. Raises ImportError where its package is missing."""
-        settings = _json(os.path.join(folder, "tokenizer_config.json"))
-        sentence = _json(os.path.join(folder, "sentence_bert_config.json"))
-        if isinstance(sentence.get("max_seq_length"), int):
-            settings["model_max_length"] = sentence["max_seq_length"]
-        file = os.path.join(folder, "tokenizer.json")
-        if os.path.isfile(file):
-            import tokenizers
+def find(folder):
+    """The tokenizer of a folder; None where it has none. Raises ImportError where its package is missing."""
+    if tokenizer_files.is_quick(folder):
+        import tokenizers
 
-            return cls(tokenizers.Tokenizer.from_file(file), settings, config)
-        if not any(os.path.isfile(os.path.join(folder, name)) for name in OTHER_FILES):
-            return None
+        backend = tokenizers.Tokenizer.from_file(os.path.join(folder, tokenizer_files.QUICK))
+        return QuickTokenizer(backend, _settings(folder))
+    if not tokenizer_files.has_other(folder):
+        return None
+    return tokenizer_files.load(_auto_tokenizer(), folder, trust_remote_code=False)
+
+
+def _auto_tokenizer():
+    """The class of transformers. It imports PyTorch where that is installed, for seconds, and nothing of it is used here."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # it would say that there is none
+    is_hidden = "torch" not in sys.modules
+    if is_hidden:
+        sys.modules["torch"] = None
+    try:
         import transformers
 
-        slow = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        return cls(slow.backend_tokenizer, settings, config)
-
-    def encode(self, text, cut=None):
-        """The encoding of one text, cut to `cut` tokens where that is a number."""
-        if cut != self._cut:
-            if cut is None:
-                self._backend.no_truncation()
-            else:
-                self._backend.enable_truncation(int(cut))
-            self._cut = cut
-        return self._backend.encode(text)
-
-    def feed(self, encodings, inputs, length=None):
-        """Arrays of the inputs that the graph names, padded to the longest text or to `length`, and the mask of padding."""
-        numpy = sys.modules["numpy"]
-        width = length or max(len(encoding) for encoding in encodings)
-        arrays = {"input_ids": numpy.full((len(encodings), width), self.pad, dtype="int64")}
-        for name in ("attention_mask", "token_type_ids"):
-            arrays[name] = numpy.zeros((len(encodings), width), dtype="int64")
-        for row, encoding in enumerate(encodings):
-            part = slice(width - len(encoding), width) if self.left else slice(0, len(encoding))
-            arrays["input_ids"][row, part] = encoding.ids
-            arrays["attention_mask"][row, part] = encoding.attention_mask
-            arrays["token_type_ids"][row, part] = encoding.type_ids
-        arrays["position_ids"] = numpy.maximum(arrays["attention_mask"].cumsum(axis=1) - 1, 0)
-        return {name: arrays[name].astype(one.dtype) for name, one in inputs.items()}, arrays["attention_mask"]
+        transformers.logging.set_verbosity_error()
+        transformers.utils.is_torch_available()  # remembers what it finds
+        return transformers.AutoTokenizer
+    finally:
+        if is_hidden:
+            del sys.modules["torch"]
 
 
-def _json(file):
-    try:
-        with open(file, encoding="utf-8") as stream:
-            found = json.load(stream)
-    except FileNotFoundError:
-        return {}
-    return found if isinstance(found, dict) else {}
+class QuickTokenizer:
+    """What the tasks use of transformers' quick tokenizers, which wrap the same backend."""
+
+    is_fast = True
+
+    def __init__(self, backend, settings):
+        backend.no_padding()
+        self._tokenizer = backend
+        self._settings = settings
+        limit = settings.get("model_max_length")
+        self.model_max_length = limit if isinstance(limit, (int, float)) else UNLIMITED
+        names = settings.get("model_input_names")
+        self.model_input_names = names if isinstance(names, list) else ["input_ids", "token_type_ids", "attention_mask"]
+        self.padding_side = settings.get("padding_side", "right")
+        self.mask_token, self.mask_token_id = self._special("mask_token")
+        self.unk_token_id = self._special("unk_token")[1]
+        self.pad_token_id = self._special("pad_token")[1]
+
+    def __call__(self, texts, pairs=None, add_special_tokens=True, truncation=False, max_length=None, stride=0, **returns):
+        """Encodings of texts, or of pairs of them, as lists by name: as transformers answers without a tensor type."""
+        if truncation is False:
+            self._tokenizer.no_truncation()
+        else:
+            strategy = "longest_first" if truncation is True else truncation
+            side = self._settings.get("truncation_side", "right")
+            self._tokenizer.enable_truncation(int(max_length), stride=stride, strategy=strategy, direction=side)
+        encodings = []
+        for text, pair in zip(texts, pairs if pairs is not None else [None] * len(texts)):
+            encoding = self._tokenizer.encode(text, pair, add_special_tokens=add_special_tokens)
+            encodings += [encoding] + (encoding.overflowing if returns.get("return_overflowing_tokens") else [])
+        return _Encoded(encodings, self.model_input_names, returns)
+
+    def decode(self, ids, skip_special_tokens=False):
+        text = self._tokenizer.decode(ids, skip_special_tokens=skip_special_tokens)
+        # It suits pieces of words; transformers leaves other texts alone, too.
+        if self._settings.get("clean_up_tokenization_spaces") is True and type(self._tokenizer.model).__name__ != "BPE":
+            for before, after in CLEANED:
+                text = text.replace(before, after)
+        return text
+
+    def convert_ids_to_tokens(self, token):
+        return self._tokenizer.id_to_token(token)
+
+    def num_special_tokens_to_add(self, pair):
+        return self._tokenizer.num_special_tokens_to_add(pair)
+
+    def _special(self, name):
+        """The token of this name and its number; None where there is none."""
+        token = self._settings.get(name)
+        if isinstance(token, dict):
+            token = token.get("content")
+        number = self._tokenizer.token_to_id(token) if isinstance(token, str) else None
+        return (None, None) if number is None else (token, number)
 
 
-def _pad_of(backend, settings, config):
-    token = settings.get("pad_token")
-    if isinstance(token, dict):
-        token = token.get("content")
-    found = backend.token_to_id(token) if isinstance(token, str) else None
-    if found is None:
-        found = config.get("pad_token_id")
-    return found if isinstance(found, int) else 0
+class _Encoded(dict):
+    """Lists of numbers by name, a list for each encoding."""
+
+    def __init__(self, encodings, names, returns):
+        made = {"input_ids": "ids", "token_type_ids": "type_ids", "attention_mask": "attention_mask"}
+        taken = [(name, attribute) for name, attribute in made.items() if name in names]
+        if returns.get("return_offsets_mapping"):
+            taken.append(("offset_mapping", "offsets"))
+        if returns.get("return_special_tokens_mask"):
+            taken.append(("special_tokens_mask", "special_tokens_mask"))
+        super().__init__((name, [getattr(one, attribute) for one in encodings]) for name, attribute in taken)
+        self._encodings = encodings
+
+    def sequence_ids(self, at):
+        return self._encodings[at].sequence_ids
+
+    def word_ids(self, at):
+        return self._encodings[at].word_ids
 
 
-def _most_of(settings, config):
-    """Tokens that the model takes at most; None where nothing says."""
-    named = settings.get("model_max_length")
-    if isinstance(named, (int, float)) and 0 < named < NO_LIMIT:
-        return int(named)
-    positions = config.get("max_position_embeddings")
-    if not isinstance(positions, int) or positions <= 0:
-        return None
-    # RoBERTa counts positions from behind the padding token's number.
-    offset = (config.get("pad_token_id") or 0) + 1 if "roberta" in str(config.get("model_type")) else 0
-    return positions - offset
+def _settings(folder):
+    """tokenizer_config.json; older folders name the special tokens in a file of their own."""
+    found = {}
+    for name in ("special_tokens_map.json", "tokenizer_config.json"):
+        read = tasks.read(folder, name)
+        found.update(read if isinstance(read, dict) else {})
+    return found

@@ -8,7 +8,8 @@ import sys
 
 from .. import agreements, torch_setup
 from ..deferral import defer
-from ..hugging_face import sentences, tasks
+from ..hugging_face import sentences, tasks, tokenizer_files
+from ..hugging_face.pytorch import PyTorchEncoder
 
 UNUSED_IN_PREDICTION = {"scipy.optimize": ("linear_sum_assignment",)}
 """Modules that transformers imports for training, with what it takes from them by name; each loads if it is used."""
@@ -42,12 +43,10 @@ def load(path):
     transformers.logging.set_verbosity_warning()
     transformers.logging.disable_progress_bar()
     if sentences.is_sentences(path):
-        return sentences.load(path, _load_pretrained)
-    from ..hugging_face.encoding import Encoder
-
+        return sentences.load(path, lambda folder: PyTorchEncoder(*_load_pretrained(folder, "AutoModel")))
     task = tasks.task_of(path)
-    encoder = Encoder(*_load_pretrained(path, tasks.CLASSES[task], strict=task not in UNTRAINED_PARTS))
-    return _task(task, encoder)
+    encoder = PyTorchEncoder(*_load_pretrained(path, tasks.CLASSES[task], strict=task not in UNTRAINED_PARTS))
+    return tasks.made(task, encoder)
 
 
 def parameters(model):
@@ -66,9 +65,10 @@ def _load_pretrained(path, kind, strict=False):
     """Tokenizer and model; with `strict` weights that are missing in the file are an error."""
     import transformers
 
-    options = {"local_files_only": True, "trust_remote_code": agreements.own_code()}
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path, **options)
-    model, info = getattr(transformers, kind).from_pretrained(path, output_loading_info=True, **options)
+    trust = {"trust_remote_code": agreements.own_code()}
+    tokenizer = tokenizer_files.load(transformers.AutoTokenizer, path, **trust)
+    kind = getattr(transformers, kind)
+    model, info = kind.from_pretrained(path, local_files_only=True, output_loading_info=True, **trust)
     missing = sorted(info["missing_keys"])
     if strict and missing:
         raise ValueError(
@@ -76,30 +76,3 @@ def _load_pretrained(path, kind, strict=False):
             "save_pretrained" % ", ".join(missing[:5])
         )
     return tokenizer, model.eval()
-
-
-def _task(task, encoder):
-    if task in ("text-classification", "zero-shot-classification"):
-        from ..hugging_face import classification as module
-
-        kind = module.TextClassification if task == "text-classification" else module.ZeroShotClassification
-        return kind(encoder)
-    if task == "token-classification":
-        from ..hugging_face.tokens import TokenClassification
-
-        return TokenClassification(encoder)
-    if task == "question-answering":
-        from ..hugging_face.answers import QuestionAnswering
-
-        return QuestionAnswering(encoder)
-    if task == "fill-mask":
-        from ..hugging_face.masks import FillMask
-
-        return FillMask(encoder)
-    if task == "feature-extraction":
-        from ..hugging_face.embeddings import FeatureExtraction
-
-        return FeatureExtraction(encoder)
-    from ..hugging_face.generation import Generation
-
-    return Generation(encoder, task)

@@ -2,6 +2,7 @@
 
 from ..frameworks import InputError
 from ..parameters import Parameters, integer
+from .arrays import highest, softmax
 from .encoding import each, fields_of
 
 WINDOW_TOKENS = 384
@@ -51,7 +52,7 @@ class QuestionAnswering:
             if not text.strip():
                 raise InputError("input.%s" % name, "The %s is empty." % name)
         room = self.window - self.encoder.tokenizer.num_special_tokens_to_add(pair=True)
-        asked = len(self.encoder.tokenizer(question, add_special_tokens=False)["input_ids"])
+        asked = len(self.encoder.tokenizer([question], add_special_tokens=False)["input_ids"][0])
         if asked >= room:
             raise InputError("input.question", "The question has %d tokens; this model takes %d." % (asked, room - 1))
         windows = self.encoder.tokenizer(
@@ -75,7 +76,7 @@ class QuestionAnswering:
         ]
         found = [[] for _ in read_inputs]
         for group, output in self.encoder.run(encodings):
-            for place, start, end in zip(group, output.start_logits.float(), output.end_logits.float()):
+            for place, start, end in zip(group, output["start_logits"], output["end_logits"]):
                 at, number = flat[place]
                 context, windows = read_inputs[at]
                 found[at] += _spans(windows, number, start, end, top, longest, context)
@@ -84,20 +85,19 @@ class QuestionAnswering:
 
 def _spans(windows, number, start, end, top, longest, context):
     """The best spans of one window, as answers."""
-    import torch
+    import numpy
 
     sequences = windows.sequence_ids(number)
-    is_context = torch.tensor([sequence == 1 for sequence in sequences])
+    is_context = numpy.array([sequence == 1 for sequence in sequences])
     # The first token, which stands for no answer, takes part in the probabilities and is no answer.
-    kept = is_context.clone()
+    kept = is_context.copy()
     kept[0] = True
-    starts = torch.where(kept, start, torch.full_like(start, MASKED)).softmax(-1) * is_context
-    ends = torch.where(kept, end, torch.full_like(end, MASKED)).softmax(-1) * is_context
-    scores = torch.outer(starts, ends).triu().tril(longest - 1)
-    best = torch.topk(scores.flatten(), min(top, scores.numel()))
+    starts, ends = (softmax(numpy.where(kept, row, row.dtype.type(MASKED))) * is_context for row in (start, end))
+    scores = numpy.tril(numpy.triu(numpy.outer(starts, ends)), longest - 1).ravel()
     answers = []
-    for score, place in zip(best.values.tolist(), best.indices.tolist()):
+    for place in highest(scores, top):
         first, last = divmod(place, len(sequences))
+        score = float(scores[place])
         if score > 0:
             begin, stop = _whole_words(windows, number, first, last)
             answers.append({"answer": context[begin:stop], "score": score, "start": begin, "end": stop})

@@ -3,6 +3,7 @@
 from ..frameworks import InputError
 from ..frameworks.answers import MOST_SCORES, RANKED, ranked
 from ..parameters import Parameters, boolean, integer, text, texts
+from .arrays import sigmoid, softmax
 from .encoding import TRUNCATION, each, fields_of, text_of
 
 MOST_LABELS = 100
@@ -15,10 +16,9 @@ class TextClassification:
     task = "text-classification"
 
     def __init__(self, encoder):
-        config = encoder.model.config
         self.encoder = encoder
-        self.labels = labels_of(config)
-        self.problem = getattr(config, "problem_type", None)
+        self.labels = labels_of(encoder.config)
+        self.problem = getattr(encoder.config, "problem_type", None)
         self.independent = self.problem == "multi_label_classification" or len(self.labels) == 1
         top = integer(MOST_SCORES, None, 1, len(self.labels))
         self.parameters = Parameters({"top_k": top, "truncation": boolean(TRUNCATION)}, example={"top_k": 1})
@@ -44,11 +44,11 @@ class TextClassification:
     def _answer(self, encodings, top):
         results = [None] * len(encodings)
         for group, output in self.encoder.run(encodings):
-            logits = output.logits.float()
+            logits = output["logits"]
             if self.problem == "regression":
                 found = [self._numbers(row) for row in logits.tolist()]
             else:
-                scores = logits.sigmoid() if self.independent else logits.softmax(-1)
+                scores = sigmoid(logits) if self.independent else softmax(logits)
                 found = [ranked(self.labels, row, top) for row in scores.tolist()]
             for at, result in zip(group, found):
                 results[at] = result
@@ -75,7 +75,7 @@ class ZeroShotClassification:
 
     def __init__(self, encoder):
         self.encoder = encoder
-        labels = {name.lower(): at for name, at in encoder.model.config.label2id.items()}
+        labels = {name.lower(): at for name, at in encoder.config.label2id.items()}
         self.entailment = next(at for name, at in labels.items() if name.startswith("entail"))
         # The pipeline of transformers takes the other end of the labels for the contradiction.
         self.contradiction = -1 if self.entailment == 0 else 0
@@ -104,20 +104,20 @@ class ZeroShotClassification:
         return encodings
 
     def _answer(self, groups, labels, independent):
-        import torch
+        import numpy
 
         flat = [encoding for group in groups for encoding in group]
         rows = [None] * len(flat)
         for group, output in self.encoder.run(flat):
-            for at, row in zip(group, output.logits.float()):
+            for at, row in zip(group, output["logits"]):
                 rows[at] = row
         results = []
         for start in range(0, len(rows), len(labels)):
-            logits = torch.stack(rows[start : start + len(labels)])
+            logits = numpy.stack(rows[start : start + len(labels)])
             if independent:
-                scores = logits[:, [self.contradiction, self.entailment]].softmax(-1)[:, 1]
+                scores = softmax(logits[:, [self.contradiction, self.entailment]])[:, 1]
             else:
-                scores = logits[:, self.entailment].softmax(-1)
+                scores = softmax(logits[:, self.entailment])
             results.append(ranked(labels, scores.tolist(), len(labels)))
         return results
 

@@ -3,6 +3,7 @@
 from ..contract import json_type
 from ..frameworks import InputError
 from ..parameters import Parameters, boolean, choice
+from .arrays import normalized
 from .encoding import TRUNCATION, each
 
 MOST_SENTENCES = 1000
@@ -14,7 +15,7 @@ SIMILARITIES = ("cosine", "dot", "euclidean", "manhattan")
 class Embeddings:
     """`embedding` of a text; `similarities` of the sentences of `{"source", "sentences"}` to its source.
 
-    `embed(texts, prompt)` answers with one tensor of two dimensions, a row for each text.
+    `embed(texts, prompt)` answers with one array of two dimensions, a row for each text.
     """
 
     def __init__(self, embed, prompts=None, default_prompt=None, similarity="cosine", size=None):
@@ -38,12 +39,10 @@ class Embeddings:
         return embedding_card(self.task, self.size)
 
     def _answer(self, values, prompt, normalize):
-        import torch
-
         flat = [text for texts, _ in values for text in texts]
-        vectors = self.embed(flat, prompt).float()
+        vectors = self.embed(flat, prompt)
         if normalize:
-            vectors = torch.nn.functional.normalize(vectors, p=2, dim=1)
+            vectors = normalized(vectors)
         results = []
         start = 0
         for texts, is_comparison in values:
@@ -84,24 +83,24 @@ class FeatureExtraction:
         return each(inputs, encode, lambda values: self._answer(values, pooling, normalize))
 
     def card(self):
-        return embedding_card(self.task, getattr(self.encoder.model.config, "hidden_size", None))
+        return embedding_card(self.task, getattr(self.encoder.config, "hidden_size", None))
 
     def _answer(self, values, pooling, normalize):
-        import torch
+        import numpy
 
         flat = [encoding for _, _, encodings in values for encoding in encodings]
         rows = [None] * len(flat)
         for group, output in self.encoder.run(flat):
-            for at, tokens in zip(group, output[0].float()):
-                row = pooled(tokens.unsqueeze(0), pooling)[0] if pooling != "none" else tokens
-                rows[at] = torch.nn.functional.normalize(row, p=2, dim=-1) if normalize else row
+            found = output[0] if pooling == "none" else pooled(output[0], pooling)
+            for at, row in zip(group, normalized(found) if normalize else found):
+                rows[at] = row
         results = []
         start = 0
         for texts, is_comparison, encodings in values:
             own = rows[start : start + len(encodings)]
             start += len(encodings)
             if is_comparison:
-                results.append(compared(torch.stack(own), texts, "cosine"))
+                results.append(compared(numpy.stack(own), texts, "cosine"))
             else:
                 results.append({"embeddings" if pooling == "none" else "embedding": own[0].tolist()})
         return results
@@ -129,35 +128,34 @@ def texts_of(value):
 
 
 def pooled(tokens, pooling):
-    """One vector for each text, of its token vectors: a tensor of texts, tokens and dimensions. None is padded."""
+    """One vector for each text, of its token vectors: an array of texts, tokens and dimensions. None is padded."""
     if pooling == "cls":
         return tokens[:, 0]
     if pooling == "max":
-        return tokens.max(dim=1).values
+        return tokens.max(axis=1)
     if pooling == "lasttoken":
         return tokens[:, -1]
     count = tokens.shape[1]
     if pooling == "weightedmean":
-        import torch
+        import numpy
 
-        weights = torch.arange(1, count + 1, dtype=tokens.dtype).view(1, -1, 1)
-        return (tokens * weights).sum(dim=1) / weights.sum()
-    total = tokens.sum(dim=1)
-    return total / count if pooling == "mean" else total / count**0.5
+        weights = numpy.arange(1, count + 1, dtype=tokens.dtype).reshape(1, -1, 1)
+        return (tokens * weights).sum(axis=1) / weights.sum()
+    total = tokens.sum(axis=1)
+    return total / count if pooling == "mean" else total / tokens.dtype.type(count**0.5)
 
 
 def compared(vectors, texts, similarity):
     """The similarities of the first vector to the others, beside their texts."""
-    import torch
+    import numpy
 
     source, others = vectors[0], vectors[1:]
     if similarity == "cosine":
-        normalize = torch.nn.functional.normalize
-        scores = normalize(others, p=2, dim=1) @ normalize(source, p=2, dim=0)
+        scores = normalized(others) @ normalized(source)
     elif similarity == "dot":
         scores = others @ source
     else:
-        scores = -torch.linalg.vector_norm(others - source, ord=2 if similarity == "euclidean" else 1, dim=1)
+        scores = -numpy.linalg.norm(others - source, ord=2 if similarity == "euclidean" else 1, axis=1)
     return {"similarities": [{"text": text, "score": score} for text, score in zip(texts[1:], scores.tolist())]}
 
 

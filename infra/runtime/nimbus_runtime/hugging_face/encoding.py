@@ -1,4 +1,4 @@
-"""From texts to tensors, and through the model: inputs of equal length together, none of them padded."""
+"""From texts to numbers, and through the model: inputs of equal length together, none of them padded."""
 
 from ..contract import json_type
 from ..frameworks import Failed, InputError
@@ -17,15 +17,20 @@ LENGTH_WARNING = "sequence-length-is-longer-than-the-specified-maximum"
 
 
 class Encoder:
-    """A tokenizer and the model behind it."""
+    """A tokenizer and the model behind it, which a subclass for each library runs.
 
-    def __init__(self, tokenizer, model):
+    `names` are the inputs that the model takes of what the tokenizer makes.
+    """
+
+    most = MOST_AT_ONCE
+
+    def __init__(self, tokenizer, config, names):
         self.tokenizer = tokenizer
-        self.model = model
-        self.names = list(tokenizer.model_input_names)
+        self.config = config
+        self.names = names
         # What is too long is answered, not logged.
         getattr(tokenizer, "deprecation_warnings", {})[LENGTH_WARNING] = True
-        self.limit = _limit(tokenizer, model.config)
+        self.limit = _limit(tokenizer, config)
 
     def encode(self, texts, pairs=None, truncate=False, special=True, **more):
         """One dict of lists per text. Raises InputError for the first that is too long, unless it is cut."""
@@ -47,17 +52,17 @@ class Encoder:
             )
 
     def run(self, encodings):
-        """The model's outputs, each beside the positions of the inputs that it is of."""
-        import torch
+        """The model's outputs, each beside the positions of the inputs that it is of.
 
-        for group in groups([len(one["input_ids"]) for one in encodings]):
-            tensors = {
-                name: torch.tensor([encodings[at][name] for at in group])
-                for name in self.names
-                if name in encodings[group[0]]
-            }
-            with torch.inference_mode():
-                yield group, self.model(**tensors)
+        An output is NumPy's array of floats by its name, `"logits"`, with a row for each input; 0 is that of the hidden
+        states.
+        """
+        for group in groups([len(one["input_ids"]) for one in encodings], self.most):
+            yield group, self.outputs([encodings[at] for at in group])
+
+    def outputs(self, encodings):
+        """Of encodings of equal length, `most` at the most."""
+        raise NotImplementedError
 
 
 def groups(lengths, most=MOST_AT_ONCE):

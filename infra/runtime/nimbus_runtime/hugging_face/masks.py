@@ -2,6 +2,7 @@
 
 from ..frameworks import InputError
 from ..parameters import Parameters, boolean, integer
+from .arrays import highest, softmax
 from .encoding import TRUNCATION, each, text_of
 
 MOST_FILLS = 1000
@@ -16,7 +17,7 @@ class FillMask:
         if encoder.tokenizer.mask_token_id is None:
             raise TypeError("the tokenizer has no token that stands for a gap")
         self.encoder = encoder
-        self.most = min(MOST_FILLS, encoder.model.config.vocab_size)
+        self.most = min(MOST_FILLS, encoder.config.vocab_size)
         top = integer("How many fills to answer with, the best first.", min(5, self.most), 1, self.most)
         self.parameters = Parameters({"top_k": top, "truncation": boolean(TRUNCATION)}, example={"top_k": min(10, self.most)})
 
@@ -40,7 +41,7 @@ class FillMask:
     def _answer(self, encodings, top):
         results = [None] * len(encodings)
         for group, output in self.encoder.run(encodings):
-            for at, logits in zip(group, output.logits):
+            for at, logits in zip(group, output["logits"]):
                 results[at] = self._fills(encodings[at]["input_ids"], logits, top)
         return results
 
@@ -49,12 +50,12 @@ class FillMask:
         gaps = [at for at, token in enumerate(ids) if token == tokenizer.mask_token_id]
         masks = []
         for gap in gaps:
-            best = logits[gap].float().softmax(-1).topk(top)
+            scores = softmax(logits[gap])
             fills = []
-            for score, token in zip(best.values.tolist(), best.indices.tolist()):
+            for token in highest(scores, top):
                 filled = ids[:gap] + [token] + ids[gap + 1 :]
                 text = tokenizer.decode(filled, skip_special_tokens=len(gaps) == 1)
-                fills.append({"token": tokenizer.decode([token]), "text": text, "score": score})
+                fills.append({"token": tokenizer.decode([token]), "text": text, "score": float(scores[token])})
             masks.append(fills)
         return {"fills": masks[0]} if len(masks) == 1 else {"masks": masks}
 

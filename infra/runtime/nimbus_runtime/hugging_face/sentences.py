@@ -4,8 +4,8 @@ import os
 
 from .. import agreements
 from . import tasks
+from .arrays import normalized
 from .embeddings import Embeddings, pooled
-from .encoding import Encoder
 
 PLAIN = {"Transformer": "transformer", "Pooling": "pooling", "Dense": "dense", "Normalize": "normalize"}
 """Modules that are the same in every version of the library, and few lines; with the Python modules that have them."""
@@ -51,8 +51,8 @@ def is_plain(path):
         if kind == "Transformer":
             if config.get("is_encoder_decoder") or config.get("model_type") in tasks.SEQUENCE_TO_SEQUENCE:
                 return False
-            settings = _settings(os.path.join(path, module["path"]))
-            if settings.get("transformer_task", "feature-extraction") != "feature-extraction":
+            own = settings(os.path.join(path, module["path"]))
+            if own.get("transformer_task", "feature-extraction") != "feature-extraction":
                 return False
         elif kind == "Pooling" and config.get("include_prompt") is False:
             return False
@@ -61,73 +61,82 @@ def is_plain(path):
     return True
 
 
-def load(path, load_pretrained):
-    """The model in a folder. `load_pretrained(path, class)` gives the tokenizer and the model of transformers."""
-    own = tasks.read(path, "config_sentence_transformers.json") or {}
-    named = {
-        "prompts": own.get("prompts"),
-        "default_prompt": own.get("default_prompt_name"),
-        "similarity": own.get("similarity_fn_name") or "cosine",
-    }
-    if not is_plain(path):
-        return _through_library(path, named)
+def has_weights(path):
+    """Whether a module behind the transformer has weights of its own, which PyTorch runs."""
+    return any(TYPES.get(module["type"]) == "Dense" for module in tasks.read(path, "modules.json"))
+
+
+def load(path, encoder_of):
+    """The model in a folder. `encoder_of(path)` gives the Encoder of the transformer in it."""
+    return of_modules(path, encoder_of) if is_plain(path) else _through_library(path, _named(path))
+
+
+def of_modules(path, encoder_of):
+    """The model in a folder whose modules are plain."""
     steps = []
     for module in tasks.read(path, "modules.json"):
         folder = os.path.join(path, module["path"]).rstrip("/\\") or path
         kind = module["type"].rpartition(".")[2]
         if kind == "Transformer":
-            encoder, settings = _encoder(folder, load_pretrained)
+            encoder, own = encoder_of(folder), settings(folder)
         elif kind == "Pooling":
-            poolings = _poolings(tasks.read(folder, "config.json"))
+            poolings = _poolings(tasks.read(folder, "config.json") or {})
         else:
-            steps.append(_dense(folder) if kind == "Dense" else _normalize)
+            steps.append(_dense(folder) if kind == "Dense" else normalized)
+
+    def vectors_of(output):
+        import numpy
+
+        vectors = numpy.concatenate([pooled(output[0], one) for one in poolings], axis=-1)
+        for step in steps:
+            vectors = step(vectors)
+        return vectors
+
+    return of_encoder(path, encoder, own, vectors_of, _size(encoder, poolings, steps))
+
+
+def of_encoder(path, encoder, own, vectors_of, size):
+    """The model of a transformer, whose outputs `vectors_of` makes one vector of for each text."""
+    longest = own.get("max_seq_length")
+    if isinstance(longest, int) and longest > 0:
+        encoder.limit = min(longest, encoder.limit or longest)
 
     def embed(texts, prompt):
-        import torch
+        import numpy
 
         whole = [prompt + text for text in texts]
-        if settings.get("do_lower_case"):
+        if own.get("do_lower_case"):
             whole = [text.lower() for text in whole]
         encodings = encoder.encode(whole, None, True)
         rows = [None] * len(texts)
         for group, output in encoder.run(encodings):
-            with torch.inference_mode():
-                vectors = torch.cat([pooled(output[0], one) for one in poolings], dim=-1)
-                for step in steps:
-                    vectors = step(vectors)
-            for at, vector in zip(group, vectors):
+            for at, vector in zip(group, vectors_of(output)):
                 rows[at] = vector
-        return torch.stack(rows)
+        return numpy.stack(rows)
 
-    return Embeddings(embed, size=_size(encoder, poolings, steps), **named)
+    return Embeddings(embed, size=size, **_named(path))
 
 
 _SENTENCE = "sentence_embedding"
 
 
-def _encoder(folder, load_pretrained):
-    tokenizer, model = load_pretrained(folder, "AutoModel")
-    settings = _settings(folder)
-    encoder = Encoder(tokenizer, model)
-    longest = settings.get("max_seq_length")
-    if isinstance(longest, int) and longest > 0:
-        encoder.limit = min(longest, encoder.limit or longest)
-    return encoder, settings
+def _named(path):
+    own = tasks.read(path, "config_sentence_transformers.json") or {}
+    return {
+        "prompts": own.get("prompts"),
+        "default_prompt": own.get("default_prompt_name"),
+        "similarity": own.get("similarity_fn_name") or "cosine",
+    }
 
 
-def _settings(folder):
+def settings(folder):
+    """Of the transformer in a folder: `max_seq_length`, `do_lower_case`."""
     return next((found for found in (tasks.read(folder, name) for name in CONFIGURATIONS) if found), {})
 
 
 def _poolings(config):
     modes = config.get("pooling_mode") or [mode for name, mode in LEGACY_POOLINGS.items() if config.get(name)] or "mean"
     return [modes] if isinstance(modes, str) else list(modes)
-
-
-def _normalize(vectors):
-    import torch
-
-    return torch.nn.functional.normalize(vectors, p=2, dim=1)
 
 
 def _dense(folder):
@@ -156,12 +165,15 @@ class _Dense:
         self.activation = activation
 
     def __call__(self, vectors):
-        return self.activation(self.linear(vectors))
+        import torch
+
+        with torch.inference_mode():
+            return self.activation(self.linear(torch.from_numpy(vectors))).numpy()
 
 
 def _size(encoder, poolings, steps):
     dense = [step.linear.out_features for step in steps if isinstance(step, _Dense)]
-    size = getattr(encoder.model.config, "hidden_size", None)
+    size = getattr(encoder.config, "hidden_size", None)
     return dense[-1] if dense else size and size * len(poolings)
 
 
@@ -172,6 +184,7 @@ def _through_library(path, named):
     model = SentenceTransformer(path, device="cpu", local_files_only=True, trust_remote_code=trust)
 
     def embed(texts, prompt):
-        return model.encode(texts, prompt=prompt or None, convert_to_tensor=True, show_progress_bar=False)
+        found = model.encode(texts, prompt=prompt or None, convert_to_tensor=True, show_progress_bar=False)
+        return found.float().numpy()
 
     return Embeddings(embed, **named)

@@ -58,6 +58,34 @@ def task_of(path):
     raise ValueError("models of the kind %s are not known" % architecture)
 
 
+def made(task, encoder):
+    """What `task` is asked and answers, with the model of an Encoder."""
+    if task in ("text-classification", "zero-shot-classification"):
+        from . import classification as module
+
+        kind = module.TextClassification if task == "text-classification" else module.ZeroShotClassification
+        return kind(encoder)
+    if task == "token-classification":
+        from .tokens import TokenClassification
+
+        return TokenClassification(encoder)
+    if task == "question-answering":
+        from .answers import QuestionAnswering
+
+        return QuestionAnswering(encoder)
+    if task == "fill-mask":
+        from .masks import FillMask
+
+        return FillMask(encoder)
+    if task == "feature-extraction":
+        from .embeddings import FeatureExtraction
+
+        return FeatureExtraction(encoder)
+    from .generation import Generation
+
+    return Generation(encoder, task)
+
+
 def _generation_task(path, config, kind):
     tag = _pipeline_tag(path)
     if tag in ("summarization", "translation"):

@@ -1,6 +1,7 @@
 """Token classification: spans of a text with a label, grouped as the pipeline of transformers groups them."""
 
 from ..parameters import Parameters, boolean, choice
+from .arrays import softmax
 from .classification import labels_of
 from .encoding import TRUNCATION, each, text_of
 
@@ -24,7 +25,7 @@ class TokenClassification:
         if not encoder.tokenizer.is_fast:
             raise TypeError("%s does not say where its tokens stand in the text" % type(encoder.tokenizer).__name__)
         self.encoder = encoder
-        self.labels = labels_of(encoder.model.config)
+        self.labels = labels_of(encoder.config)
 
     def predict(self, inputs, parameters):
         strategy, truncate = parameters["aggregation"], parameters["truncation"]
@@ -51,7 +52,7 @@ class TokenClassification:
     def _answer(self, read_inputs, strategy):
         results = [None] * len(read_inputs)
         for group, output in self.encoder.run([encoding for _, encoding in read_inputs]):
-            scores = output.logits.float().softmax(-1)
+            scores = softmax(output["logits"])
             for at, rows in zip(group, scores):
                 text, encoding = read_inputs[at]
                 results[at] = {"entities": self._entities(text, encoding, rows, strategy)}
