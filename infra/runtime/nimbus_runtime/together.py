@@ -4,8 +4,11 @@ Whether a model can do that is not written anywhere: it is tried on the first in
 that one answer of each call is made alone as well.
 """
 
-TOLERANCE = 1e-6
-"""The most by which a number may differ: the order in which a processor adds up depends on how much it adds up."""
+TOLERANCE = 5e-7
+"""The most by which a number may differ in what is compared, half of what is promised of all numbers, 1e-6: the order in
+
+which a processor adds up depends on how much it adds up.
+"""
 
 LEAST = 4
 """Fewer inputs gain nothing by one call, of which one is made alone as well."""
@@ -25,9 +28,16 @@ class Together:
         self._kept = {}
         self._calls = 0
 
-    def answers(self, key, values, alone, ways, close):
-        """A list of answers, those of `alone(values)`; `close(one, other)` says whether two are the same."""
-        if len(values) < LEAST or (key in self._kept and self._kept[key] is None):
+    def is_refused(self, key):
+        """Whether no way was found, or the one that was does not hold."""
+        return key in self._kept and self._kept[key] is None
+
+    def answers(self, key, values, alone, ways, close, at=None):
+        """A list of answers, those of `alone(values)`; `close(one, other)` says whether two are the same.
+
+        `at` says which is made alone as well; without it each has its turn.
+        """
+        if len(values) < LEAST or self.is_refused(key):
             return alone(values)
         if key not in self._kept:
             return self._first(key, values, alone, ways, close)
@@ -36,7 +46,7 @@ class Together:
         except Exception:  # one of them may be at fault, which `alone` finds out
             return alone(values)
         self._calls += 1
-        at = self._calls % len(values)
+        at = self._calls % len(values) if at is None else at
         [one] = alone(values[at : at + 1])
         if close(one, found[at]):
             return found

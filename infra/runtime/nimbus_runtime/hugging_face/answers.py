@@ -73,26 +73,36 @@ class QuestionAnswering:
             {name: read_inputs[at][1][name][number] for name in self.encoder.names if name in read_inputs[at][1]}
             for at, number in flat
         ]
+
+        def probabilities(place, start, end):
+            at, number = flat[place]
+            return _probabilities(read_inputs[at][1].sequence_ids(number), start.float(), end.float())
+
         found = [[] for _ in read_inputs]
-        for group, output in self.encoder.run(encodings):
-            for place, start, end in zip(group, output.start_logits.float(), output.end_logits.float()):
-                at, number = flat[place]
-                context, windows = read_inputs[at]
-                found[at] += _spans(windows, number, start, end, top, longest, context)
+        for (at, number), both in zip(flat, self.encoder.run(encodings, ("start_logits", "end_logits"), probabilities)):
+            context, windows = read_inputs[at]
+            found[at] += _spans(windows, number, *both, top, longest, context)
         return [_result(answers, top) for answers in found]
 
 
-def _spans(windows, number, start, end, top, longest, context):
-    """The best spans of one window, as answers."""
+def _probabilities(sequences, start, end):
+    """Of each token of one window, that the answer starts and that it ends there: two rows."""
     import torch
 
-    sequences = windows.sequence_ids(number)
     is_context = torch.tensor([sequence == 1 for sequence in sequences])
     # The first token, which stands for no answer, takes part in the probabilities and is no answer.
     kept = is_context.clone()
     kept[0] = True
     starts = torch.where(kept, start, torch.full_like(start, MASKED)).softmax(-1) * is_context
     ends = torch.where(kept, end, torch.full_like(end, MASKED)).softmax(-1) * is_context
+    return torch.stack([starts, ends])
+
+
+def _spans(windows, number, starts, ends, top, longest, context):
+    """The best spans of one window, as answers."""
+    import torch
+
+    sequences = windows.sequence_ids(number)
     scores = torch.outer(starts, ends).triu().tril(longest - 1)
     best = torch.topk(scores.flatten(), min(top, scores.numel()))
     answers = []

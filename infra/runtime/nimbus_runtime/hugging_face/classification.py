@@ -42,17 +42,16 @@ class TextClassification:
         return encoding
 
     def _answer(self, encodings, top):
-        results = [None] * len(encodings)
-        for group, output in self.encoder.run(encodings):
-            logits = output.logits.float()
+        def scores(_, logits):
+            logits = logits.float()
             if self.problem == "regression":
-                found = [self._numbers(row) for row in logits.tolist()]
-            else:
-                scores = logits.sigmoid() if self.independent else logits.softmax(-1)
-                found = [ranked(self.labels, row, top) for row in scores.tolist()]
-            for at, result in zip(group, found):
-                results[at] = result
-        return results
+                return logits
+            return logits.sigmoid() if self.independent else logits.softmax(-1)
+
+        rows = [row.tolist() for row in self.encoder.run(encodings, ("logits",), scores, is_by_token=False)]
+        if self.problem == "regression":
+            return [self._numbers(row) for row in rows]
+        return [ranked(self.labels, row, top) for row in rows]
 
     def _numbers(self, row):
         return {"value": row[0]} if len(row) == 1 else {"values": dict(zip(self.labels, row))}
@@ -107,10 +106,7 @@ class ZeroShotClassification:
         import torch
 
         flat = [encoding for group in groups for encoding in group]
-        rows = [None] * len(flat)
-        for group, output in self.encoder.run(flat):
-            for at, row in zip(group, output.logits.float()):
-                rows[at] = row
+        rows = self.encoder.run(flat, ("logits",), lambda _, logits: logits.float(), is_by_token=False)
         results = []
         for start in range(0, len(rows), len(labels)):
             logits = torch.stack(rows[start : start + len(labels)])

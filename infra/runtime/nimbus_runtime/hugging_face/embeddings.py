@@ -90,11 +90,13 @@ class FeatureExtraction:
         import torch
 
         flat = [encoding for _, _, encodings in values for encoding in encodings]
-        rows = [None] * len(flat)
-        for group, output in self.encoder.run(flat):
-            for at, tokens in zip(group, output[0].float()):
-                row = pooled(tokens.unsqueeze(0), pooling)[0] if pooling != "none" else tokens
-                rows[at] = torch.nn.functional.normalize(row, p=2, dim=-1) if normalize else row
+
+        def vector(_, tokens):
+            tokens = tokens.float()
+            row = pooled(tokens.unsqueeze(0), pooling)[0] if pooling != "none" else tokens
+            return torch.nn.functional.normalize(row, p=2, dim=-1) if normalize else row
+
+        rows = self.encoder.run(flat, (0,), vector)
         results = []
         start = 0
         for texts, is_comparison, encodings in values:

@@ -1,10 +1,19 @@
-"""From texts to tensors, and through the model: inputs of equal length together, none of them padded."""
+"""From texts to tensors, and through the model: several together, padded where that changes no answer."""
 
 from ..contract import json_type
 from ..frameworks import Failed, InputError
+from ..together import Together, close_tensors
 
 MOST_AT_ONCE = 32
 """Inputs in one call of the model: more are not quicker on a processor and need more memory."""
+
+WASTE = 1.25
+"""A text is padded to this many times its tokens, and PADDING more, at most: padding costs what a text costs."""
+
+PADDING = 4
+
+MANY = 8
+"""From so many texts of one length on they need no others."""
 
 OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "longformer", "mpnet", "xlm-roberta-xl", "data2vec-text", "ibert")
 """Models whose positions begin after that of the padding."""
@@ -26,6 +35,7 @@ class Encoder:
         # What is too long is answered, not logged.
         getattr(tokenizer, "deprecation_warnings", {})[LENGTH_WARNING] = True
         self.limit = _limit(tokenizer, model.config)
+        self.together = Together()
 
     def encode(self, texts, pairs=None, truncate=False, special=True, **more):
         """One dict of lists per text. Raises InputError for the first that is too long, unless it is cut."""
@@ -46,18 +56,82 @@ class Encoder:
                 % (count, self.limit - room),
             )
 
-    def run(self, encodings):
-        """The model's outputs, each beside the positions of the inputs that it is of."""
+    def run(self, encodings, fields, answer, is_by_token=True):
+        """`answer(position, *outputs)` for each text: the model's outputs of the names `fields`, without its padding.
+
+        `answer` makes a tensor of them. Texts of nearly one length go through the model together, padded where the
+        first ones so padded had the same answers without; else only those of equal length do.
+        """
+        results = [None] * len(encodings)
+        kind = (fields, is_by_token)
+
+        def alone(positions):
+            found = {}
+            for group in groups([len(encodings[at]["input_ids"]) for at in positions]):
+                group = [positions[place] for place in group]
+                found.update(zip(group, self._padded(encodings, group, fields, answer, is_by_token)))
+            return [found[at] for at in positions]
+
+        def together(positions):
+            return self._padded(encodings, positions, fields, answer, is_by_token)
+
+        lengths = [len(one["input_ids"]) for one in encodings]
+        # Without a mask the model does not tell padding from text.
+        can_pad = self.tokenizer.pad_token_id is not None and "attention_mask" in self.names
+        for group in self._groups(lengths) if can_pad and not self.together.is_refused(kind) else groups(lengths):
+            if lengths[group[0]] == lengths[group[-1]]:
+                found = together(group)
+            else:
+                # The shortest has most padding.
+                found = self.together.answers(kind, group, alone, {"padded": together}, _close, 0)
+            for at, one in zip(group, found):
+                results[at] = one
+        return results
+
+    def _groups(self, lengths):
+        """Positions in groups: many of one length, the others by nearly one, the shortest first."""
+        left = []
+        for group in groups(lengths):
+            if len(group) >= MANY:
+                yield group
+            else:
+                left += group
+        group = []
+        for at in sorted(left, key=lengths.__getitem__):
+            most = lengths[group[0]] * WASTE + PADDING if group else 0
+            if group and (len(group) == MOST_AT_ONCE or lengths[at] > most):
+                yield group
+                group = []
+            group.append(at)
+        if group:
+            yield group
+
+    def _padded(self, encodings, positions, fields, answer, is_by_token):
         import torch
 
-        for group in groups([len(one["input_ids"]) for one in encodings]):
-            tensors = {
-                name: torch.tensor([encodings[at][name] for at in group])
-                for name in self.names
-                if name in encodings[group[0]]
-            }
-            with torch.inference_mode():
-                yield group, self.model(**tensors)
+        lengths = [len(encodings[at]["input_ids"]) for at in positions]
+        longest = max(lengths)
+        fill = {
+            "input_ids": self.tokenizer.pad_token_id,
+            "token_type_ids": getattr(self.tokenizer, "pad_token_type_id", 0),
+        }
+        tensors = {
+            name: torch.tensor(
+                [
+                    encodings[at][name] + [fill.get(name, 0)] * (longest - length)
+                    for at, length in zip(positions, lengths)
+                ]
+            )
+            for name in self.names
+            if name in encodings[positions[0]]
+        }
+        with torch.inference_mode():
+            output = self.model(**tensors)
+            outputs = [output[field] for field in fields]
+            return [
+                answer(at, *[rows[place, :length] if is_by_token else rows[place] for rows in outputs])
+                for place, (at, length) in enumerate(zip(positions, lengths))
+            ]
 
 
 def groups(lengths, most=MOST_AT_ONCE):
@@ -68,6 +142,10 @@ def groups(lengths, most=MOST_AT_ONCE):
     for positions in by_length.values():
         for start in range(0, len(positions), most):
             yield positions[start : start + most]
+
+
+def _close(one, other):
+    return close_tensors({"": one}, {"": other})
 
 
 def each(inputs, read, answer):

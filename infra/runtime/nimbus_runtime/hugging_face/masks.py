@@ -38,18 +38,20 @@ class FillMask:
         return encoding
 
     def _answer(self, encodings, top):
-        results = [None] * len(encodings)
-        for group, output in self.encoder.run(encodings):
-            for at, logits in zip(group, output.logits):
-                results[at] = self._fills(encodings[at]["input_ids"], logits, top)
-        return results
+        found = [self._gaps(encoding["input_ids"]) for encoding in encodings]
+        scores = self.encoder.run(encodings, ("logits",), lambda at, logits: logits[found[at]].float().softmax(-1))
+        return [
+            self._fills(encoding["input_ids"], gaps, rows, top) for encoding, gaps, rows in zip(encodings, found, scores)
+        ]
 
-    def _fills(self, ids, logits, top):
+    def _gaps(self, ids):
+        return [at for at, token in enumerate(ids) if token == self.encoder.tokenizer.mask_token_id]
+
+    def _fills(self, ids, gaps, scores, top):
         tokenizer = self.encoder.tokenizer
-        gaps = [at for at, token in enumerate(ids) if token == tokenizer.mask_token_id]
         masks = []
-        for gap in gaps:
-            best = logits[gap].float().softmax(-1).topk(top)
+        for gap, row in zip(gaps, scores):
+            best = row.topk(top)
             fills = []
             for score, token in zip(best.values.tolist(), best.indices.tolist()):
                 filled = ids[:gap] + [token] + ids[gap + 1 :]

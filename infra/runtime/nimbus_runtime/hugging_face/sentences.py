@@ -89,15 +89,14 @@ def load(path, load_pretrained):
         if settings.get("do_lower_case"):
             whole = [text.lower() for text in whole]
         encodings = encoder.encode(whole, None, True)
-        rows = [None] * len(texts)
-        for group, output in encoder.run(encodings):
-            with torch.inference_mode():
-                vectors = torch.cat([pooled(output[0], one) for one in poolings], dim=-1)
-                for step in steps:
-                    vectors = step(vectors)
-            for at, vector in zip(group, vectors):
-                rows[at] = vector
-        return torch.stack(rows)
+
+        def vector(_, tokens):
+            row = torch.cat([pooled(tokens.unsqueeze(0), one) for one in poolings], dim=-1)
+            for step in steps:
+                row = step(row)
+            return row[0]
+
+        return torch.stack(encoder.run(encodings, (0,), vector))
 
     return Embeddings(embed, size=_size(encoder, poolings, steps), **named)
 
