@@ -6,6 +6,7 @@ import type { Detector, Subject } from './detector.ts';
 import { isFile, peek, readBytes } from './folder.ts';
 import { readPickle, type PickleFacts } from './pickle-reader.ts';
 import { DAMAGE, dangers, riskOf } from './pickle-risk.ts';
+import { torchVersion } from './torch-version.ts';
 import { judgeTorchGlobal, onlyTensors } from './torch-globals.ts';
 
 const NAME = /\.(?:pt|pth|pt2|ts|jit|torchscript|ckpt|bin)$/i;
@@ -71,6 +72,8 @@ async function judge(subject: Subject, file: string, facts: PickleFacts): Promis
     ),
     summary: `PyTorch ${kind}${LABELS[labels]}`,
     requirements: ['torch'],
+    // TorchScript does not say.
+    ...torchVersion(facts.versions['torch_version'], `torch_version in ${name}`),
     risk: riskOf([facts], globals),
   });
 }
