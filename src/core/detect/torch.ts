@@ -48,7 +48,7 @@ export const torch: Detector = {
 /** The file itself, or the only one of PyTorch in a folder. */
 async function modelFile(subject: Subject): Promise<string | undefined> {
   if (subject.kind === 'file') return subject.path;
-  const [name] = aloneIn((await peek(subject.path)).files).filter((one) => NAME.test(one));
+  const name = aloneIn((await peek(subject.path)).files).find((one) => NAME.test(one));
   return name === undefined ? undefined : path.join(subject.path, name);
 }
 

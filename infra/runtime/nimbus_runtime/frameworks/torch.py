@@ -16,6 +16,7 @@ from . import Failed, InputError
 from .answers import MOST_SCORES, SCHEMAS, ranked, several
 from .torch_batches import Batches, keeps_state
 from .torch_tensors import Argument, plain, tensor_of
+from .torch_traces import traced_shapes
 
 ENDINGS = (".pt", ".pth", ".pt2", ".ts", ".jit", ".torchscript")
 WHOLE_NUMBERS = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "decoder_input_ids")
@@ -146,12 +147,14 @@ def _scripted(file):
     program = torch.jit.load(file, map_location="cpu").eval()
     whole = _embedded(program)
     arguments = []
-    for argument in program.forward.schema.arguments[1:]:
+    shapes = traced_shapes(file)
+    for at, argument in enumerate(program.forward.schema.arguments[1:]):
         kind = str(argument.type)
         dtype = torch.int64 if argument.name in WHOLE_NUMBERS or argument.name in whole else torch.float32
         arguments.append(
             Argument(argument.name, dtype, "Tensor" in kind, None, kind, not argument.has_default_value())
         )
+        arguments[-1].example = shapes[at] if at < len(shapes) else None
     return program, arguments
 
 
