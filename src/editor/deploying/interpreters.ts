@@ -136,7 +136,7 @@ function rowsOf({ choices, managed, skipped }: Survey, inUse: string | undefined
     ...skipped.map(({ python, why }) => ({
       label: `$(circle-slash) ${python}`,
       detail: why.replaceAll(/\s+/g, ' '),
-      more: `${python}\n\n${why}`,
+      more: why,
     })),
   ];
 }
