@@ -191,7 +191,9 @@ function placeOf(folder: string, relative: unknown): string | undefined {
     : undefined;
 }
 
-async function versions(folder: string): Promise<Pick<SentenceModules, 'version' | 'transformersVersion' | 'torchVersion'>> {
+async function versions(
+  folder: string,
+): Promise<Pick<SentenceModules, 'version' | 'transformersVersion' | 'torchVersion'>> {
   const named = (await readFields(path.join(folder, 'config_sentence_transformers.json')))?.['__version__'];
   const fields = isFields(named) ? named : undefined;
   const version = textOf(fields, 'sentence_transformers');
