@@ -13,7 +13,8 @@ interface Step {
   back?: boolean;
 }
 
-export type Choice<T> = vscode.QuickPickItem & { value?: T };
+/** `more` is what a row may be too narrow for: a button of the row shows it whole. */
+export type Choice<T> = vscode.QuickPickItem & { value?: T; more?: string };
 
 /**
  * Fills a question's answers in while it is open. `show` replaces them; `preferred` is the one that Enter takes for as
@@ -32,15 +33,21 @@ export async function choose<T>(
   const input = vscode.window.createQuickPick<Choice<T>>();
   const ended = new AbortController();
   let feeding: Promise<void> | undefined;
-  input.items = options.items;
+  input.items = readable(options.items);
   input.matchOnDescription = true;
   input.matchOnDetail = true;
   if (options.active) input.activeItems = [options.active];
   const answer = shown<T>(input, options, (done) =>
-    input.onDidAccept(() => {
-      const value = input.selectedItems[0]?.value;
-      if (value !== undefined) done(value);
-    }),
+    vscode.Disposable.from(
+      input.onDidAccept(() => {
+        const value = input.selectedItems[0]?.value;
+        if (value !== undefined) done(value);
+      }),
+      input.onDidTriggerItemButton(({ item }) => {
+        const name = item.label.replaceAll(/\$\([\w-]+\)\s*/g, '');
+        void vscode.window.showInformationMessage(name, { modal: true, detail: item.more ?? '' });
+      }),
+    ),
   );
   if (options.feed) feeding = feed(input, options.feed, ended.signal);
   try {
@@ -52,6 +59,15 @@ export async function choose<T>(
   }
 }
 
+/** The items, each that has `more` with a button for it, which says it to a pointer that rests there too. */
+function readable<T>(items: readonly Choice<T>[]): Choice<T>[] {
+  return items.map((item) =>
+    item.more === undefined
+      ? item
+      : { ...item, buttons: [{ iconPath: new vscode.ThemeIcon('info'), tooltip: item.more }] },
+  );
+}
+
 async function feed<T>(input: vscode.QuickPick<Choice<T>>, source: Feed<T>, signal: AbortSignal): Promise<void> {
   let suggested = input.items[0]?.value;
   const show = (items: Choice<T>[], preferred = items[0]?.value): void => {
@@ -59,8 +75,8 @@ async function feed<T>(input: vscode.QuickPick<Choice<T>>, source: Feed<T>, sign
     const active = input.activeItems[0]?.value;
     const moved = active !== undefined && active !== suggested;
     const wanted = moved ? active : preferred;
-    input.items = items;
-    const next = items.find(({ value }) => value !== undefined && value === wanted);
+    input.items = readable(items);
+    const next = input.items.find(({ value }) => value !== undefined && value === wanted);
     // Where the user has typed, the list takes its first match; one that does not match would leave Enter without any.
     if (next && input.value === '') input.activeItems = [next];
     if (!moved) suggested = next?.value;

@@ -62,6 +62,8 @@ export interface ModelCard {
   /** JSON Schema of the request's `parameters`; with no properties of a model that takes none. */
   parameters?: Record<string, unknown>;
   labels?: string[];
+  /** Of a model that answers with `categories`: true where one of them applies and their scores add up to 1. */
+  exclusiveCategories?: boolean;
   /** What it was made with, as far as the model and the files around it say. */
   madeWith?: MadeWith[];
   /** As models.json has them. */

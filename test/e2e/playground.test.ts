@@ -99,6 +99,15 @@ describe('working with deployed models', () => {
       await input.fill(typed);
       await options.filter({ hasText: shown }).first().waitFor();
     }
+    // A row cuts a long reason off; its button says it whole.
+    await input.fill('broken');
+    const broken = options.filter({ hasText: /broken\/bin\/python.*gone/ }).first();
+    await broken.hover();
+    await broken.getByRole('button').first().click();
+    const whole = window.page.getByRole('dialog').filter({ hasText: 'gone' });
+    await whole.waitFor();
+    await window.picture('interpreter-reason');
+    await whole.getByRole('button', { name: 'OK' }).click();
     await input.fill('');
     // Enter takes what runs now, until another is chosen.
     await list.locator('.monaco-list-row.focused', { hasText: 'in use' }).waitFor();

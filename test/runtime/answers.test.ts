@@ -217,6 +217,20 @@ describe('answers equal those of the framework itself', function () {
     }
   });
 
+  it('categories that exclude each other, and those that do not', async () => {
+    for (const [name, isExclusive] of [
+      ['textcat', true],
+      ['textcat_multilabel', false],
+    ] as const) {
+      const worker = scratch.worker(scratch.function(name, 'spacy', pathOf(name)));
+      const { card } = (await worker.ready()) as { card: Record<string, any> };
+      assert.equal(card['exclusiveCategories'], isExclusive, name);
+      const { body } = await worker.post('/predict', { text: 'Ada lives in Oslo' });
+      const sum = body['result'].categories.reduce((all: number, { score }: { score: number }) => all + score, 0);
+      if (isExclusive) assert.ok(Math.abs(sum - 1) < 1e-5, String(sum));
+    }
+  });
+
   it('every part that a spaCy pipeline produces', async () => {
     const { card, results, direct } = await ask('pipeline');
     assert.equal(card['task'], 'entities');

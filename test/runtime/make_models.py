@@ -107,12 +107,24 @@ def pipeline():
     return nlp
 
 
+def sorting(kind):
+    """A pipeline that sorts texts only: by `textcat`, or by `textcat_multilabel`."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe(kind)
+    doc = nlp.make_doc("Ada lives in Oslo")
+    example = Example.from_dict(doc, {"cats": {"travel": 1.0, "home": 0.0}})
+    nlp.initialize(lambda: [example])
+    return nlp
+
+
 def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for name, estimator in estimators().items():
         joblib.dump(estimator, folder / (name + ".joblib"))
     pipeline().to_disk(folder / "pipeline")
     spacy.blank("de").to_disk(folder / "blank")
+    for kind in ("textcat", "textcat_multilabel"):
+        sorting(kind).to_disk(folder / kind)
 
 
 if __name__ == "__main__":

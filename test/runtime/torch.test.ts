@@ -87,6 +87,18 @@ describe('PyTorch answers as it does when called directly', function () {
     assert.match(detail, /^The program does not take a tensor of this shape: [^\n]*1[^\n]*$/);
   });
 
+  it('the example that a trace has in its card is one that the program takes', async () => {
+    for (const name of ['traced.pt', 'labelled']) {
+      const { worker, card } = await direct.of(torch(name));
+      const [example] = card['input'].examples;
+      assert.deepEqual(example, [[1, 1, 1, 1]], name);
+      assert.equal((await worker.post('/predict', { input: example })).status, 200, name);
+    }
+    // A script was made without any input.
+    const { card } = await direct.of(torch('words.ts'));
+    assert.equal(card['input'].properties.words.examples, undefined);
+  });
+
   it('what else TorchScript says begins with what went wrong', async () => {
     const file = scratch.path('raises.ts');
     const source = scratch.path('raises.py');

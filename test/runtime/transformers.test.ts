@@ -258,6 +258,15 @@ describe('transformers answers as it does when called directly', function () {
     assert.equal((await refused(miniLm(), { text: 'x', parameters: { normalize: 1 } })).field, 'parameters.normalize');
   });
 
+  it('a stream of tokens is refused with what there is instead', async () => {
+    const { status, body } = await (
+      await direct.of(hf('stories'))
+    ).worker.post('/predict', { text: 'the chef', parameters: { stream: true } });
+    assert.equal(status, 400);
+    assert.equal(body['field'], 'parameters.stream');
+    assert.match(String(body['detail']), /Answers come whole.*comes later/);
+  });
+
   it('one bad input of a batch fails alone', async () => {
     const cases: [string, unknown[], number, object?][] = [
       [hf('topics'), [TEXTS[0], 5, TEXTS[1], 'word '.repeat(200)], 2],

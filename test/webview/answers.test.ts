@@ -76,6 +76,8 @@ const READ: Record<keyof typeof TASK_ANSWERS, string[]> = {
   'an outlier': ['Outlier', 'score -0.0821', 'below 0 is an outlier'],
   'no outlier': ['Not an outlier', 'score 0.1204'],
   'a density': ['-4.2871', 'Logarithm of the density'],
+  'categories that exclude each other': ['travel', '0.81', 'home', '0.19', 'probability, n = 2'],
+  'categories each by itself': ['travel', '0.81', 'home', '0.19', 'score, each on its own, n = 2'],
   'several labels': ['noise', '0.93', 'staff', '0.58', 'food', 'each on its own'],
   'no label': ['No label applies.', 'food', '0.21'],
   'several outputs': ['output 1', 'red', '0.70', 'output 2', 'true', '0.95'],

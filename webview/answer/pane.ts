@@ -91,6 +91,7 @@ function viewOf(sample: Sample, state: State, actions: Actions): AnswerView {
   return {
     input: sample.input,
     labels: state.card?.labels ?? [],
+    ...(state.card?.exclusiveCategories !== undefined && { exclusiveCategories: state.card.exclusiveCategories }),
     format: formatOf(state.locale),
     expanded: (part) => state.expanded.includes(part),
     expand: (part) => actions.dispatch({ type: 'expand', part }),

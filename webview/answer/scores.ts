@@ -6,6 +6,8 @@ import { capped, showAll, type AnswerView } from './view.ts';
 
 const LABELS = ['label', 'labels'] as const;
 const MOST_OUTPUTS = 20;
+/** What the scores of categories are, by whether they exclude each other. */
+const CATEGORY_SCORES: Record<string, string> = { true: 'probability', false: 'score, each on its own' };
 
 /** A classifier's answer: the label, or the labels, and the scores of all classes. */
 export function classificationPart(classification: Classification, view: AnswerView, part = 'classes'): TemplateResult {
@@ -42,9 +44,14 @@ export function outputsPart(outputs: readonly Classification[], view: AnswerView
   </div>`;
 }
 
-/** Categories each have a score of their own: they need not add up to 1. */
+/** Of one text classifier the scores add up to 1; of labels that apply each by itself they need not. */
 export function categoriesPart(scores: readonly Score[], view: AnswerView): TemplateResult {
   if (scores.length === 0) return html`<p class="muted">No categories.</p>`;
-  const table = { part: 'categories', bars: scoreBars(scores), what: 'score, each on its own', rows: LABELS };
+  const table = {
+    part: 'categories',
+    bars: scoreBars(scores),
+    what: CATEGORY_SCORES[String(view.exclusiveCategories)] ?? 'score',
+    rows: LABELS,
+  };
   return html`<div class="part">${barTable(table, view)}</div>`;
 }

@@ -10,6 +10,8 @@ export interface AnswerView {
   text?: string;
   /** The model's labels in its own order, so that a label keeps its colour from answer to answer. */
   labels: readonly string[];
+  /** Whether one of an answer's categories applies; undefined where the model does not say. */
+  exclusiveCategories?: boolean;
   format: Format;
   /** Whether this long part is to be shown whole. */
   expanded(part: string): boolean;

@@ -1,6 +1,6 @@
 import type { ModelCard } from '../../src/shared/contract.ts';
 import { sampleOf } from '../../src/shared/sample.ts';
-import { typesOf } from '../../src/shared/schema.ts';
+import { isSchema, typesOf, type Schema } from '../../src/shared/schema.ts';
 import { formOfCard } from './card.ts';
 import { MOST_EXAMPLE } from './schema.ts';
 
@@ -45,9 +45,16 @@ export function examplesOf(card: ModelCard | undefined): unknown[] {
 }
 
 function fromSchema({ input }: ModelCard): unknown[] {
-  if (!input || Object.keys(input).length === 0) return [];
+  if (!input || Object.keys(input).length === 0 || isOpen(input)) return [];
   const sample = typesOf(input)[0] === 'string' ? REVIEW : sampleOf(input);
   return JSON.stringify(sample).length <= MOST_EXAMPLE ? [sample] : [];
+}
+
+/** Whether a tensor of it has any shape: a made one would not be the model's. */
+function isOpen(schema: Schema): boolean {
+  const { description, examples, properties } = schema;
+  if (isSchema(properties)) return Object.values(properties).some((one) => isSchema(one) && isOpen(one));
+  return typeof description === 'string' && /^Tensor of \w+, (?!shape \[)/u.test(description) && !examples;
 }
 
 function withComparison(card: ModelCard): unknown[] {

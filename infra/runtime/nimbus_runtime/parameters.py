@@ -10,6 +10,10 @@ from .contract import json_type
 from .frameworks import InputError
 
 
+STREAM = "stream"
+NO_STREAM = "Answers come whole: sending a text token by token comes later. Leave stream out."
+
+
 class Parameters:
     """Schemas by name. `required` are those without which there is no answer, each with `examples`."""
 
@@ -30,6 +34,8 @@ class Parameters:
     def read(self, given):
         """The value of each parameter; None for one that was not given and has no default. Raises InputError."""
         for name in given:
+            if name == STREAM and name not in self.properties:
+                raise InputError("parameters." + name, NO_STREAM)
             if name not in self.properties:
                 takes = "takes " + ", ".join(self.properties) if self.properties else "takes no parameters"
                 raise InputError("parameters." + name, "There is no parameter %s: this model %s." % (name, takes))

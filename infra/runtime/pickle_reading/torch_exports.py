@@ -30,6 +30,7 @@ WORD = re.compile(r"[^\W\d]\w*")
 RAW_NAME = re.compile(r"(?:weight|tensor)_\d+\Z")
 
 MOST_BYTES = 256 << 20
+LONGEST_VERSION = 80
 
 
 class Documents:
@@ -45,9 +46,17 @@ class Documents:
         if len(data) > MOST_BYTES:
             raise Unreadable("too-large", "Its description is too long to be checked.")
         try:
-            self._walk(json.loads(data.decode("utf-8")))
+            document = json.loads(data.decode("utf-8"))
+            self._walk(document)
+            self._version(document)
         except (ValueError, RecursionError):
             raise Unreadable("damaged", "%s in the archive is not JSON." % name)
+
+    def _version(self, document):
+        """Of the PyTorch that wrote it: `2.15.0+cu132`."""
+        version = document.get("torch_version") if isinstance(document, dict) else None
+        if isinstance(version, str) and len(version) < LONGEST_VERSION:
+            self.findings.versions["torch_version"] = version
 
     def is_raw(self, name):
         """Whether a file is loaded as numbers, without unpickling."""

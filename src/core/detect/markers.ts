@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 /** What pickles of models are usually called. */
 const PICKLES = ['.joblib', '.pkl', '.pickle', '.sav'] as const;
 /** What joblib's documentation calls its compressed files, after one of the others: `.pkl.gz`. */
@@ -17,6 +19,8 @@ export const detectMarkers = {
     'pytorch_model.bin.index.json',
     'adapter_config.json',
   ],
+  /** A folder that holds one file with one of these endings, and no second of the same group, is the model in it. */
+  alone: [['.pt', '.pth', '.pt2', '.jit', '.torchscript'], ['.onnx']],
   /** A file with one of these endings may be one: a scikit-learn estimator, an ONNX or XGBoost model, a PyTorch program. */
   extensions: [
     ...PICKLES.flatMap((pickle) => COMPRESSIONS.map((compression) => pickle + compression)),
@@ -43,4 +47,31 @@ export const detectMarkers = {
 export function isMarkedFile(name: string): boolean {
   const lower = name.toLowerCase();
   return detectMarkers.extensions.some((extension) => lower.endsWith(extension));
+}
+
+/** Names of the files that are the model in a folder with these files: the only PyTorch program, the only ONNX model. */
+export function aloneIn(names: readonly string[]): string[] {
+  return detectMarkers.alone.flatMap((endings) => {
+    const found = names.filter((name) => endings.some((ending) => name.toLowerCase().endsWith(ending)));
+    return found.length === 1 ? found : [];
+  });
+}
+
+/** Folders that may be a model, of the paths (with `/`) of all files that a search for `files` and `alone` finds. */
+export function foldersMarkedBy(files: readonly string[]): string[] {
+  const byFolder = new Map<string, string[]>();
+  for (const file of files) {
+    const folder = path.posix.dirname(file);
+    byFolder.set(folder, [...(byFolder.get(folder) ?? []), path.posix.basename(file)]);
+  }
+  const found = new Set<string>();
+  for (const [folder, names] of byFolder) {
+    const isMarked = names.some((name) => (detectMarkers.files as readonly string[]).includes(name));
+    if (!isMarked && aloneIn(names).length === 0) continue;
+    found.add(folder);
+    // What is trained or exported into a folder of its own is meant by the one above.
+    if (isMarked && /^(?:model-(?:best|last)|onnx)$/.test(path.posix.basename(folder)))
+      found.add(path.posix.dirname(folder));
+  }
+  return [...found];
 }

@@ -27,6 +27,7 @@ export interface SentenceModules {
   /** Of sentence-transformers, as the folder names it. */
   version?: string;
   transformersVersion?: string;
+  torchVersion?: string;
 }
 
 const OWN = 'sentence_transformers.';
@@ -190,14 +191,18 @@ function placeOf(folder: string, relative: unknown): string | undefined {
     : undefined;
 }
 
-async function versions(folder: string): Promise<Pick<SentenceModules, 'version' | 'transformersVersion'>> {
+async function versions(
+  folder: string,
+): Promise<Pick<SentenceModules, 'version' | 'transformersVersion' | 'torchVersion'>> {
   const named = (await readFields(path.join(folder, 'config_sentence_transformers.json')))?.['__version__'];
   const fields = isFields(named) ? named : undefined;
   const version = textOf(fields, 'sentence_transformers');
   const transformersVersion = textOf(fields, 'transformers');
+  const torchVersion = textOf(fields, 'pytorch');
   return {
     ...(version === undefined ? {} : { version }),
     ...(transformersVersion === undefined ? {} : { transformersVersion }),
+    ...(torchVersion === undefined ? {} : { torchVersion }),
   };
 }
 

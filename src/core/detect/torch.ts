@@ -4,8 +4,10 @@ import { toName } from '../models/names.ts';
 import type { Detection, PickleGlobal } from './detection.ts';
 import type { Detector, Subject } from './detector.ts';
 import { isFile, peek, readBytes } from './folder.ts';
+import { aloneIn } from './markers.ts';
 import { readPickle, type PickleFacts } from './pickle-reader.ts';
 import { DAMAGE, dangers, riskOf } from './pickle-risk.ts';
+import { torchVersion } from './torch-version.ts';
 import { judgeTorchGlobal, onlyTensors } from './torch-globals.ts';
 
 const NAME = /\.(?:pt|pth|pt2|ts|jit|torchscript|ckpt|bin)$/i;
@@ -46,8 +48,8 @@ export const torch: Detector = {
 /** The file itself, or the only one of PyTorch in a folder. */
 async function modelFile(subject: Subject): Promise<string | undefined> {
   if (subject.kind === 'file') return subject.path;
-  const files = (await peek(subject.path)).files.filter((name) => NAME.test(name) && !SHARED_NAME.test(name));
-  return files.length === 1 ? path.join(subject.path, files[0]!) : undefined;
+  const name = aloneIn((await peek(subject.path)).files).find((one) => NAME.test(one));
+  return name === undefined ? undefined : path.join(subject.path, name);
 }
 
 async function judge(subject: Subject, file: string, facts: PickleFacts): Promise<Outcome<Detection>> {
@@ -71,6 +73,8 @@ async function judge(subject: Subject, file: string, facts: PickleFacts): Promis
     ),
     summary: `PyTorch ${kind}${LABELS[labels]}`,
     requirements: ['torch'],
+    // TorchScript does not say.
+    ...torchVersion(facts.versions['torch_version'], `torch_version in ${name}`),
     risk: riskOf([facts], globals),
   });
 }

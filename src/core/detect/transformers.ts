@@ -9,6 +9,7 @@ import { DAMAGE, riskOf } from './pickle-risk.ts';
 import { sentenceModules, type SentenceModules } from './sentence-transformers.ts';
 import { tokenizerPackages } from './tokenizer-packages.ts';
 import { judgeTorchGlobal } from './torch-globals.ts';
+import { torchVersion } from './torch-version.ts';
 import { brokenConfiguration, ownCode } from './transformers-code.ts';
 import * as configs from './transformers-config.ts';
 import { modelFolder } from './transformers-folder.ts';
@@ -85,6 +86,7 @@ async function describe(folder: string, tools: Tools): Promise<Outcome<Detection
     suggestedName: toName(/^(?:[0-9a-f]{40}|checkpoint-\d+)$/.test(name) ? readableName(folder) : name),
     summary: `Hugging Face ${kind} (${architecture})${versions.text}`,
     requirements: [...versions.requirements, 'torch', ...tokenizer],
+    ...torchVersion(sentences?.value.torchVersion, 'config_sentence_transformers.json'),
     ...risk.value,
   });
 }

@@ -1,5 +1,6 @@
 /** What a model was made with, as far as the model itself and the files around it say. Nothing of it is run. */
 import path from 'node:path';
+import type { Framework } from '../../shared/spec.ts';
 import type { Detection } from '../detect/detection.ts';
 import { isRequirement } from '../detect/requirements.ts';
 import { capturedOf, specifierOf, type Captured } from './captured.ts';
@@ -20,10 +21,9 @@ export interface Capture {
 }
 
 /** Where the versions of a framework's models stand, and where the other packages are found that they need. */
-const SOURCES: Record<string, { versions: string; names: string }> = {
+const SOURCES: Record<Framework, { versions: string; names: string }> = {
   spacy: { versions: 'meta.json', names: 'meta.json' },
   sklearn: { versions: '_sklearn_version in FILE', names: 'names in FILE' },
-  skops: { versions: 'schema of FILE', names: 'names in FILE' },
   transformers: { versions: 'config.json', names: 'config.json' },
   torch: { versions: 'FILE', names: 'kind of FILE' },
   onnx: { versions: 'opset of FILE', names: 'kind of FILE' },
@@ -33,10 +33,9 @@ const SOURCES: Record<string, { versions: string; names: string }> = {
 };
 
 /** What a framework always brings along and its models depend on: its version counts where a project pins it. */
-const COMPANIONS: Record<string, readonly string[]> = {
+const COMPANIONS: Record<Framework, readonly string[]> = {
   spacy: ['numpy', 'thinc'],
   sklearn: ['numpy', 'scipy', 'joblib'],
-  skops: ['numpy', 'scipy'],
   transformers: ['numpy', 'tokenizers', 'safetensors', 'huggingface-hub'],
   torch: [],
   onnx: ['numpy'],
@@ -49,7 +48,7 @@ const COMPANIONS: Record<string, readonly string[]> = {
  * Packages whose version the model itself names, and which are asked for from that version on, since newer ones read it
  * too: what it was made with is that very version.
  */
-const MADE_WITH: Record<string, readonly string[]> = {
+const MADE_WITH: Partial<Record<Framework, readonly string[]>> = {
   transformers: ['transformers', 'sentence-transformers'],
   xgboost: ['xgboost'],
 };
@@ -105,7 +104,7 @@ class Facts {
   constructor(detection: Pick<Detection, 'framework' | 'path' | 'requirements' | 'captured'>, project: string) {
     this.#project = project;
     this.#takesAddresses = detection.framework === 'custom';
-    this.#companions = COMPANIONS[detection.framework] ?? [];
+    this.#companions = COMPANIONS[detection.framework];
     const { versions, names } = sourcesOf(detection);
     for (const text of detection.requirements) {
       const parsed = parseRequirement(text);
@@ -124,7 +123,9 @@ class Facts {
     }
     for (const fact of detection.captured ?? []) {
       // One that is a package too (skl2onnx) is none that the model needs: a project that pins it says nothing of that.
-      if (fact.kind !== 'producer' && !this.known.has(fact.package)) this.known.set(fact.package, fact);
+      if (fact.kind === 'producer') continue;
+      const before = this.known.get(fact.package);
+      if (before === undefined || isBetter(fact, before)) this.known.set(fact.package, fact);
     }
   }
 
@@ -175,7 +176,7 @@ function sourcesOf({ framework, path: model }: Pick<Detection, 'framework' | 'pa
   names: string;
 } {
   const file = path.basename(model);
-  const { versions, names } = SOURCES[framework] ?? { versions: 'FILE', names: 'FILE' };
+  const { versions, names } = SOURCES[framework];
   return { versions: versions.replace('FILE', file), names: names.replace('FILE', file) };
 }
 

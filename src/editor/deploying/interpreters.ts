@@ -125,6 +125,7 @@ function rowsOf({ choices, managed, skipped }: Survey, inUse: string | undefined
           : []),
       ].join(' · '),
       detail: [value.detail, ...value.problems.map((problem) => `$(warning) ${problem}`)].join('  '),
+      ...(value.problems.length > 0 && { more: [value.detail, ...value.problems].join('\n\n') }),
       value,
     })),
     fileRow(),
@@ -132,7 +133,11 @@ function rowsOf({ choices, managed, skipped }: Survey, inUse: string | undefined
       ? [{ label: vscode.l10n.t('Cannot be used'), kind: vscode.QuickPickItemKind.Separator }]
       : []),
     // Without a value: Enter on one does nothing.
-    ...skipped.map(({ python, why }) => ({ label: `$(circle-slash) ${python}`, detail: why.replaceAll(/\s+/g, ' ') })),
+    ...skipped.map(({ python, why }) => ({
+      label: `$(circle-slash) ${python}`,
+      detail: why.replaceAll(/\s+/g, ' '),
+      more: why,
+    })),
   ];
 }
 

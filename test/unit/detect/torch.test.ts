@@ -6,9 +6,9 @@ import { DetectFiles, TORCH_WRITER } from './files.ts';
 /** Python that writes an exported program whose description holds `more`. */
 const EXPORT = `${TORCH_WRITER}
 import json
-def export(file, more=None, **others):
+def export(file, more=None, version=None, **others):
     description = {'graph_module': {'graph': {'nodes': [
-        {'target': 'torch.ops.aten.linear.default', 'inputs': [], 'outputs': []}, *(more or [])]}}}
+        {'target': 'torch.ops.aten.linear.default', 'inputs': [], 'outputs': []}, *(more or [])]}}, **({'torch_version': version} if version else {})}
     config = {'config': {'w': {'path_name': 'weight_0', 'is_param': True, 'use_pickle': False}}}
     inner = io.BytesIO()
     archive(inner, ((tensor(),), {}))
@@ -50,6 +50,19 @@ describe('telling a program of PyTorch', () => {
     const { summary, risk } = await found(at('net.pt2'));
     assert.equal(summary, 'PyTorch exported program (torch.export)');
     assert.deepEqual(risk, { kind: 'none' });
+  });
+
+  it('says which PyTorch wrote an exported program, without the machine it was built for', async () => {
+    python(`${EXPORT}
+for name, version in (('cuda', '2.9.1+cu128'), ('plain', '2.6.0'), ('source', '2.9.0a0+git1a2b'), ('none', None), ('odd', 7)):
+    export(name + '.pt2', version=version)`);
+    const saidBy = async (name: string): Promise<unknown> => (await found(at(`${name}.pt2`))).captured;
+    const fact = (name: string, versions: string) => [
+      { package: 'torch', kind: 'exact', versions, from: `torch_version in ${name}.pt2` },
+    ];
+    assert.deepEqual(await saidBy('cuda'), fact('cuda', '2.9.1'));
+    assert.deepEqual(await saidBy('plain'), fact('plain', '2.6.0'));
+    for (const name of ['source', 'none', 'odd']) assert.equal(await saidBy(name), undefined, name);
   });
 
   it('answers weights and pickled modules with what they lack', async () => {

@@ -255,12 +255,17 @@ describe('telling a Hugging Face folder', () => {
     function writeSentences(folder: string, modules: object[] = MODULES): string {
       writeModel(folder, { ...CONFIG, architectures: ['BertModel'] });
       write(`${folder}/modules.json`, modules);
-      write(`${folder}/config_sentence_transformers.json`, { __version__: { sentence_transformers: '5.1.0' } });
+      write(`${folder}/config_sentence_transformers.json`, {
+        __version__: { sentence_transformers: '5.1.0', pytorch: '2.8.0+cu128' },
+      });
       return at(folder);
     }
 
     it('is embeddings, and needs the library only for what is unusual', async () => {
       const plain = await found(writeSentences('sentences'));
+      assert.deepEqual(plain.captured, [
+        { package: 'torch', kind: 'exact', versions: '2.8.0', from: 'config_sentence_transformers.json' },
+      ]);
       assert.equal(
         plain.summary,
         'Hugging Face sentence embeddings (BertModel), made with sentence-transformers 5.1.0 and transformers 4.57.1',

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'mocha';
 import { capture } from '../../../src/core/environment/capture.ts';
-import { type capturedOf, madeWith } from '../../../src/core/environment/captured.ts';
+import { capturedOf, madeWith } from '../../../src/core/environment/captured.ts';
 import { condaSpec, poetryVersions } from '../../../src/core/environment/project-files.ts';
 import { numpyOf } from '../../../src/core/detect/numpy-names.ts';
 import { temporaryFolder } from '../models/temporary.ts';
@@ -165,6 +165,18 @@ describe('what a model was made with', () => {
     assert.deepEqual(shown(made).slice(0, 2), ['transformers 4.50.1 (config.json)', 'torch unknown (config.json)']);
     assert.deepEqual(made.needs, ['transformers>=4.50.1', 'torch'], 'a newer one will do');
     assert.deepEqual(made.requirements, ['transformers==4.50.1', 'torch'], 'what is made for it has that one');
+    const exported = await capture(
+      {
+        framework: 'torch',
+        path: at('hf/net.pt2'),
+        requirements: ['torch'],
+        captured: [capturedOf('torch', '==2.9.1', 'torch_version in net.pt2')],
+      },
+      { project: temporary.folder, isFolder: false },
+    );
+    assert.deepEqual(shown(exported).slice(0, 1), ['torch 2.9.1 (torch_version in net.pt2)']);
+    assert.deepEqual(exported.needs, ['torch']);
+    assert.deepEqual(exported.requirements, ['torch==2.9.1']);
   });
 
   it('says which files are damaged, and goes on', async () => {

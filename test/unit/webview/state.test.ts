@@ -291,6 +291,16 @@ describe('examples to begin with', () => {
     assert.deepEqual(made('regression', ROW.input!), [[1, 1]]);
     assert.deepEqual(made('tensors', { type: 'array', description: 'bool [?, 2]' }), [[[true, true]]]);
     assert.deepEqual(made('custom', {}), []);
+    const open = { type: 'array', items: { type: 'number' }, description: 'Tensor of float32, as nested lists.' };
+    assert.deepEqual(made('tensors', open), [], 'of any shape: none is known to fit');
+    assert.deepEqual(made('tensors', { type: 'object', properties: { x: open } }), []);
+    const traced = { ...open, description: 'Tensor of float32, traced with the shape [1, 2], as nested lists.' };
+    assert.deepEqual(made('classification', { ...traced, examples: [[[1, 1]]] }), [[[1, 1]]]);
+    assert.deepEqual(made('tensors', traced), [], 'a picture is too large for an example');
+    assert.deepEqual(
+      made('tensors', { type: 'array', description: 'Tensor of float32, shape [2], as nested lists.' }),
+      [[1, 1]],
+    );
     assert.deepEqual(examplesOf(undefined), []);
   });
 });

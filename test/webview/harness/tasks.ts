@@ -47,6 +47,8 @@ export const TASK_CARDS: Record<string, ModelCard> = {
   gaps: card('gaps', 'transformers', 'fill-mask', {
     input: { ...TEXT, description: 'A text with [MASK] in the place of what is to be found.' },
   }),
+  sorted: card('sorted', 'spacy', 'text-classification', { labels: ['travel', 'home'], exclusiveCategories: true }),
+  tagged: card('tagged', 'spacy', 'text-classification', { labels: ['travel', 'home'], exclusiveCategories: false }),
   topics: card('topics', 'transformers', 'zero-shot-classification', { parameters: TOPICS }),
   writer: card('writer', 'transformers', 'text-generation', { parameters: WRITER }),
   vectors: card('vectors', 'transformers', 'embeddings', {
@@ -112,6 +114,11 @@ const answerOf = (answer: string, score: number): object => ({
 const LONG = `${'It rained all day in the west. '.repeat(80)}${NEWS}${' Nobody was hurt.'.repeat(120)}`;
 
 /** Every kind of answer: what its model is asked, and what it says. */
+const CATEGORIES = [
+  { label: 'travel', score: 0.8125 },
+  { label: 'home', score: 0.1875 },
+];
+
 export const TASK_ANSWERS: Record<string, { model: string; input: unknown; result: unknown }> = {
   'entities with scores': {
     model: 'people',
@@ -281,6 +288,8 @@ export const TASK_ANSWERS: Record<string, { model: string; input: unknown; resul
   'an outlier': { model: 'sentiment', input: 'outlier', result: { outlier: true, score: -0.0821 } },
   'no outlier': { model: 'sentiment', input: 'inlier', result: { outlier: false, score: 0.1204 } },
   'a density': { model: 'sentiment', input: 'density', result: { density: -4.2871 } },
+  'categories that exclude each other': { model: 'sorted', input: 'sorted', result: { categories: CATEGORIES } },
+  'categories each by itself': { model: 'tagged', input: 'tagged', result: { categories: CATEGORIES } },
   'several labels': {
     model: 'sentiment',
     input: 'labels',

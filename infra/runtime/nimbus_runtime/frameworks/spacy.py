@@ -97,6 +97,15 @@ class _Pipeline:
         self.token_parts = [name for name in TOKEN_PARTS if open_ended or name in declared]
         self.tokens = bool(declared) or not assigned
 
+        self.exclusive = self._is_exclusive()
+
+    def _is_exclusive(self):
+        """Whether one category applies: all are of one `textcat`, whose scores add up to 1. Else each is scored by itself."""
+        names = [name for name in self.nlp.pipe_names if "doc.cats" in self.nlp.get_pipe_meta(name).assigns]
+        if len(names) != 1 or self.open_ended or self.nlp.get_pipe_meta(names[0]).factory != "textcat":
+            return False
+        return _exclusive_classes(self.nlp.get_pipe_config(names[0])) is not False
+
     def parts(self):
         """Names of the parts that each answer has."""
         return [name for name in _SCHEMAS if getattr(self, name)]
@@ -151,6 +160,16 @@ def load(path):
     return _Pipeline(spacy.load(path))
 
 
+def _exclusive_classes(config):
+    """What the configuration of a component's model says, at any depth; None where it does not say."""
+    if not isinstance(config, dict):
+        return None
+    if isinstance(config.get("exclusive_classes"), bool):
+        return config["exclusive_classes"]
+    found = [_exclusive_classes(one) for one in config.values()]
+    return next((one for one in found if one is not None), None)
+
+
 def check(model, text):
     if not isinstance(text, str):
         raise InputError("input", "The input must be a string of text.")
@@ -184,13 +203,16 @@ def card(model):
         ("sentences", "sentences"),
     ]
     task = next((task for part, task in tasks if part in parts), "custom")
-    return {
+    found = {
         "frameworkVersion": sys.modules["spacy"].__version__,
         "task": task,
         "input": {"type": "string", "maxLength": nlp.max_length},
         "output": {"type": "object", "properties": {part: _SCHEMAS[part] for part in parts}},
         "labels": _labels(nlp),
     }
+    if "categories" in parts:
+        found["exclusiveCategories"] = model.exclusive
+    return found
 
 
 def _labels(nlp):

@@ -14,7 +14,9 @@ from ..contract import json_type
 from ..parameters import NONE, Parameters, integer
 from . import Failed, InputError
 from .answers import MOST_SCORES, SCHEMAS, ranked, several
-from .torch_tensors import Argument, flat_outputs, plain, tensor_of
+from .torch_batches import Batches, keeps_state
+from .torch_tensors import Argument, plain, tensor_of
+from .torch_traces import traced_shapes
 
 ENDINGS = (".pt", ".pth", ".pt2", ".ts", ".jit", ".torchscript")
 WHOLE_NUMBERS = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "decoder_input_ids")
@@ -23,15 +25,30 @@ WHOLE_NUMBERS = ("input_ids", "attention_mask", "token_type_ids", "position_ids"
 
 class _Program:
     def __init__(self, call, arguments, labels, independent):
-        self.call = call
         self.arguments = arguments
         self.labels = labels
         # Each output is a probability of its own: several labels may apply.
         self.independent = independent
+        self.batches = Batches(call, self._scores if labels else dict)
 
     @property
     def names(self):
         return [argument.name for argument in self.arguments]
+
+    def _scores(self, tensors):
+        """The score of each label, out of the program's output for one input."""
+        scores = next(iter(tensors.values()))
+        if scores.dim() == 2 and scores.shape[0] == 1:
+            scores = scores[0]
+        if scores.dim() != 1:
+            message = "One input is one row: send several as a batch (the output is %s)." % list(scores.shape)
+            raise InputError("input", message)
+        scores = scores.float()
+        if self.independent and len(scores) == 1 and len(self.labels) == 2:  # how sure it is of the second of two
+            return {"either": scores}
+        if len(scores) != len(self.labels):
+            raise ValueError("the program has %d outputs and there are %d labels" % (len(scores), len(self.labels)))
+        return {"scores": scores if self.independent or _is_distribution(scores) else scores.softmax(-1)}
 
 
 def imports(path):
@@ -54,19 +71,15 @@ def parameters(model):
 
 def predict(model, inputs, parameters):
     top = parameters.get("top_k")
-    results = []
-    for value in inputs:  # each is a batch of its own: programs may be bound to their example's shape
+    results = [None] * len(inputs)
+    read = {}
+    for at, value in enumerate(inputs):
         try:
-            results.append(_answer(model, value, top))
+            read[at] = _values(model, value)
         except InputError as error:
-            results.append(Failed(error))
-        except Exception as error:  # what tensors of the wrong shape end in, or what the program raises
-            failure = _readable(error)
-            if len(inputs) == 1 and failure is not error:
-                raise failure from error
-            if len(inputs) == 1:
-                raise
-            results.append(Failed(failure))
+            results[at] = Failed(error)
+    for at, found in zip(read, model.batches.answers(list(read.values()))):
+        results[at] = Failed(_readable(found.error)) if isinstance(found, Failed) else _answer(model, found, top)
     return results
 
 
@@ -80,12 +93,18 @@ def _readable(error):
 
     what went wrong first: TorchScript puts its own stack before that.
     """
+    if isinstance(error, InputError):
+        return error
     message = str(error)
     ends = list(_LAST.finditer(message))
     why = message[ends[-1].end() if ends else 0 :].strip()
     if isinstance(error, (RuntimeError, IndexError)) and _SHAPES.search(why) and not _MEMORY.search(why):
         return InputError("input", "The program does not take a tensor of this shape: %s" % why)
-    return RuntimeError("%s\n%s" % (message[ends[-1].start() :].strip(), message)) if ends else error
+    if not ends:
+        return error
+    failure = RuntimeError("%s\n%s" % (message[ends[-1].start() :].strip(), message))
+    failure.__cause__ = error
+    return failure
 
 
 def card(model):
@@ -128,12 +147,14 @@ def _scripted(file):
     program = torch.jit.load(file, map_location="cpu").eval()
     whole = _embedded(program)
     arguments = []
-    for argument in program.forward.schema.arguments[1:]:
+    shapes = traced_shapes(file)
+    for at, argument in enumerate(program.forward.schema.arguments[1:]):
         kind = str(argument.type)
         dtype = torch.int64 if argument.name in WHOLE_NUMBERS or argument.name in whole else torch.float32
         arguments.append(
             Argument(argument.name, dtype, "Tensor" in kind, None, kind, not argument.has_default_value())
         )
+        arguments[-1].example = shapes[at] if at < len(shapes) else None
     return program, arguments
 
 
@@ -182,12 +203,18 @@ class _Exported:
 
     def __init__(self, exported):
         self.module = exported.module()
+        self.keeps = keeps_state(exported)
         spec = exported.call_spec.in_spec
         args, kwargs = spec.children() if callable(getattr(spec, "children", None)) else spec.children_specs
         self.named = list(kwargs.context or ())
         self.count = args.num_leaves
         if kwargs.num_leaves != len(self.named):
             raise ValueError("a program with nested arguments is not supported")
+
+    def traits(self):
+        """Whether it keeps a state, and whether values decide what it does: by torch.cond and its like alone."""
+        inner = any(node.op == "get_attr" and "_graph_" in str(node.target) for node in self.module.graph.nodes)
+        return self.keeps, inner
 
     def __call__(self, *values):
         return self.module(*values[: self.count], **dict(zip(self.named, values[self.count :])))
@@ -211,16 +238,19 @@ def _labels(path):
     return found
 
 
-def _answer(model, value, top):
-    import torch
-
-    values = _values(model, value)
-    with torch.inference_mode():
-        output = model.call(*values)
-    tensors = flat_outputs(output)
-    if model.labels:
-        return _classified(model, tensors, top)
-    return {"tensors": {name: plain(tensor) for name, tensor in tensors.items()}}
+def _answer(model, tensors, top):
+    if not model.labels:
+        return {"tensors": {name: plain(tensor) for name, tensor in tensors.items()}}
+    labels = model.labels
+    if "either" in tensors:
+        sure = float(tensors["either"][0])
+        return ranked(labels, [1 - sure, sure], top)
+    row = tensors["scores"].tolist()
+    if not model.independent:
+        return ranked(labels, row, top)
+    [found] = several(labels, [[score > 0.5 for score in row]], [row])
+    found["scores"] = ranked(labels, row, top)["scores"]
+    return found
 
 
 def _values(model, value):
@@ -245,27 +275,6 @@ def _values(model, value):
     while given and given[-1][2] is None and not given[-1][0].required:
         given.pop()
     return [tensor_of(argument, field, one) if one is not None else None for argument, field, one in given]
-
-
-def _classified(model, tensors, top):
-    labels = model.labels
-    scores = next(iter(tensors.values()))
-    if scores.dim() == 2 and scores.shape[0] == 1:
-        scores = scores[0]
-    if scores.dim() != 1:
-        raise InputError("input", "One input is one row: send several as a batch (the output is %s)." % list(scores.shape))
-    if model.independent and len(scores) == 1 and len(labels) == 2:  # how sure it is of the second of two
-        return ranked(labels, [1 - float(scores[0]), float(scores[0])], top)
-    if len(scores) != len(labels):
-        raise ValueError("the program has %d outputs and there are %d labels" % (len(scores), len(labels)))
-    if model.independent:
-        row = scores.float().tolist()
-        [found] = several(labels, [[score > 0.5 for score in row]], [row])
-        found["scores"] = ranked(labels, row, top)["scores"]
-        return found
-    scores = scores.float()
-    row = (scores if _is_distribution(scores) else scores.softmax(-1)).tolist()
-    return ranked(labels, row, top)
 
 
 def _is_distribution(scores):

@@ -1,7 +1,12 @@
 """Tensors from JSON and back."""
 
+import math
+
 from ..contract import json_type, shown
 from . import InputError
+
+MOST_EXAMPLE = 1000
+"""Numbers of an example in the card: a larger one, a picture, tells a reader nothing."""
 
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
 
@@ -16,6 +21,7 @@ class Argument:
         self.shape = shape
         self.kind = kind
         self.required = required
+        self.example = None  # a shape that it is known to have taken, where it may take others too
 
     def schema(self):
         if not self.is_tensor:
@@ -27,7 +33,17 @@ class Argument:
             schema = {"type": "array", "items": schema}
             if size is not None:
                 schema.update(minItems=size, maxItems=size)
+        if self.shape is None and self.example is not None:
+            shown = ", traced with the shape %s" % self.example
+            if math.prod(self.example) <= MOST_EXAMPLE:
+                schema["examples"] = [_filled(self.example, name == "bool" or 1)]
         return dict(schema, description="Tensor of %s%s, as nested lists." % (name, shown))
+
+
+def _filled(shape, value):
+    for size in reversed(shape):
+        value = [value] * size
+    return value
 
 
 def tensor_of(argument, field, value):
