@@ -147,6 +147,8 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   });
   const lock = await lockContext(detection.path, { requirements: made.requirements, project: request.project });
   const packages = request.packages ?? packageSettings(process.env);
+  // Of a Python for an image nothing is needed here but that it starts uv.
+  const pythonVersion = target === 'docker' ? undefined : before?.pythonVersion;
   const planned = await planEnvironment(
     { requirements: made.needs },
     current === undefined || request.interpreter !== undefined ? found : keep(current, found, request),
@@ -154,7 +156,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
       lock,
       packages,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
-      ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
+      ...(pythonVersion === undefined ? {} : { pythonVersion }),
     },
   );
   if (!planned.ok) return planned;
@@ -216,7 +218,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
         plan: { lock, packages },
         onChange: (seen) => onChange(diagnosed(seen)),
         ...(current === undefined ? {} : { current }),
-        ...(before?.pythonVersion === undefined ? {} : { pythonVersion: before.pythonVersion }),
+        ...(pythonVersion === undefined ? {} : { pythonVersion }),
         ...(signal === undefined ? {} : { signal }),
       }),
     plan: (answers) =>

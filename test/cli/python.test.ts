@@ -1,7 +1,7 @@
 /** The Python that runs a model: missing, too old, broken, or of another version. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { deployArguments, leftBehind, refused, writeModel } from './models.ts';
 import { createSandbox, python, samples, type Sandbox } from './nimbus.ts';
@@ -158,6 +158,18 @@ describe('nimbus deploy of a model that models.json binds to a Python version', 
       none.text,
       /asks for Python 3\.78 .*Found: Python 3\.\d+\.\d+ .*, Python 3\.77\.1 .*Install Python 3\.78/,
     );
+  });
+
+  it('says so too where the Python that is named lacks packages', async () => {
+    bind('3.78');
+    const file = path.join(sandbox.folder, 'echo/requirements.txt');
+    writeFileSync(file, 'nimbus-nowhere\n');
+    try {
+      const none = await refused(sandbox, ['deploy', 'echo', '--python', BASE, '--trust', '--yes'], 1, NO_ENVIRONMENT);
+      assert.equal(none.code, 'python-version-missing');
+    } finally {
+      rmSync(file);
+    }
   });
 
   it('takes the interpreter of that version, though another one comes first on the PATH', async () => {

@@ -85,7 +85,9 @@ export async function planEnvironment(
       differing.every((one) => one.installed) &&
       (pythonVersion === undefined || serves(candidate, probe, pythonVersion)),
   );
-  return ok([...fitting.map(useChoice), ...(managed ? [managed] : []), ...near.map(useChoice)]);
+  const choices = [...fitting.map(useChoice), ...(managed ? [managed] : []), ...near.map(useChoice)];
+  // What the user named lacks packages, and an environment with them would have another Python than models.json asks for.
+  return choices.length === 0 && pythonVersion !== undefined ? noSuchPython(pythonVersion, probed) : ok(choices);
 }
 
 /** What to ask a probe for: the packages themselves, and what could install them. */
