@@ -1,7 +1,7 @@
 /** Builds that fail or are cancelled say what to do, and leave nothing behind. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -221,6 +221,18 @@ describe('a build', function () {
     project.write('answering', HANDLER.replace('return "answered"', hang));
     const spec = { pythonVersion: '3.13', timeoutSeconds: 90, examples: [{ input: 1 }] };
     await cancelWhen(project.imagePlan('answering', spec), inStage('first answer'));
+  });
+
+  it('takes a model whatever its path is called', async () => {
+    const folder = path.join(project.folder, "models/Größe & Co's (1) $HOME 模型");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'handler.py'), HANDLER.replace('return None', 'return open(path + "/a b").read()'));
+    writeFileSync(path.join(folder, 'a b'), 'weights');
+    const spec = { path: path.relative(project.folder, folder), pythonVersion: '3.13' };
+    const operation = await project.execute(project.imagePlan('named', spec));
+    assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error, undefined, 2));
+    const { body } = await post(`${project.host.hello.url}/named/docker/predict`, { input: 1 });
+    assert.equal(body.result, 'answered', JSON.stringify(body));
   });
 
   it('of one model runs twice at once, for two deployments', async () => {
