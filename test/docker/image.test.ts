@@ -124,6 +124,9 @@ describe('an image', function () {
     assert.equal((await project.until(() => project.status('picky'))).image!.id, image!.id);
     const log = readFileSync(logFile, 'utf8');
     assert.match(log, /is there already: nothing of it has changed/);
+    for (const layer of ['base image', 'packages', 'runtime', 'model']) {
+      assert.match(log, new RegExp(`\\d (?:bytes|[kM]B)  ${layer}$`, 'm'));
+    }
     assert.doesNotMatch(log, /RUN/);
   });
 

@@ -16,6 +16,7 @@ import { keepDockerfile } from './dockerfile-kept.ts';
 import type { Engine } from './engine.ts';
 import { pipFiles } from './pip-files.ts';
 import type { ImagePlatform } from './plan.ts';
+import { imageLayers } from './report.ts';
 import type { ImageSettings } from './settings.ts';
 import {
   decideSlimming,
@@ -147,6 +148,9 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
     entrypoint: [...[Entrypoint ?? []].flat(), ...(Cmd ?? [])],
   };
   await keepDockerfile(image.id, recipe);
+  for (const { title, bytes } of await imageLayers(engine.docker, image.id)) {
+    shell.log(`${formatBytes(bytes, 'en').padStart(9)}  ${title}`);
+  }
   shell.stage('image', { detail: `${formatBytes(image.bytes, 'en')}, ${image.id.slice(7, 19)}` });
   return ok(image);
 }

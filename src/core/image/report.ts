@@ -65,6 +65,12 @@ export async function imageReport(
   }
 }
 
+/** An image's layers and their sizes; empty where the engine has it no more. */
+export async function imageLayers(docker: Docker, id: string): Promise<ImageReport['layers']> {
+  const history = await (docker.getImage(id).history() as Promise<HistoryEntry[]>).catch(() => []);
+  return layersOf(history);
+}
+
 /** What is installed in an image. Errors: the image is gone. */
 export async function packagesInImage(
   docker: Docker,
