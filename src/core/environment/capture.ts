@@ -142,7 +142,9 @@ class Facts {
     if (isAsked && stated.requirement.includes('@') && !this.#takesAddresses) return;
     if (isAsked && !this.asked.has(name)) this.#ask(name, stated.requirement);
     const fact = capturedOf(name, versions, relative(this.#project, stated.file));
-    if (before && !isBetter(fact, before)) return;
+    // Who keeps a model may know that it runs with other versions than it was made with.
+    const isOtherwise = isAsked && before?.kind === 'exact' && fact.versions !== '' && !fits(before.versions, versions);
+    if (before && !isBetter(fact, before) && !isOtherwise) return;
     this.known.set(name, fact);
     this.#pinned.add(name);
   }

@@ -73,7 +73,7 @@ const CAUSES: Cause[] = [
       /No matching distribution found|Could not find a version that satisfies|No solution found|has no wheels with a matching|no wheels? (?:with|for)|Requires-Python/i,
     code: 'environment-no-package',
     what: 'There is no ready-made package (wheel) of what the model needs for this Python.',
-    next: 'Select another Python, near the version that the model was made with; or save the model again with current versions.',
+    next: 'Select another Python, near the version that the model was made with; name newer versions in a requirements.txt beside the model (transformers>=4.40); or save the model again with current versions.',
   },
   {
     pattern:

@@ -95,6 +95,17 @@ describe('what a model was made with', () => {
     ]);
   });
 
+  it('is installed in the version that a file in its own folder names instead, and only there', async () => {
+    const folder = { framework: 'transformers', path: at('p'), requirements: ['transformers>=4.8.2'] } as const;
+    const options = { project: temporary.folder, isFolder: true };
+    write({ 'p/requirements.txt': 'transformers>=4.40\n' });
+    const own = await capture(folder, options);
+    assert.deepEqual(own.requirements, ['transformers>=4.40']);
+    assert.equal(shown(own)[0], 'transformers >=4.40 (p/requirements.txt)');
+    write({ 'p/requirements.txt': 'transformers>=4\n', 'requirements.txt': 'transformers>=4.40\n' });
+    assert.deepEqual((await capture(folder, options)).requirements, ['transformers==4.8.2']);
+  });
+
   it('reads Poetry and conda as they write it', async () => {
     write({
       'models/m.joblib': '',
