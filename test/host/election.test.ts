@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -65,6 +74,19 @@ describe('the election of a host', () => {
     const [second] = await winners(1);
     assert.ok(await reaches(second!));
     second!.release();
+  });
+
+  it('removes sockets of hosts that were killed, and not the lock of models.json that one of them held', async () => {
+    const dead = createServer();
+    await new Promise<void>((resolve) => dead.listen(path.join(folder, 'other'), resolve));
+    renameSync(path.join(folder, 'other'), path.join(folder, 'project.dead'));
+    mkdirSync(path.join(folder, 'project.models.lock'));
+    const [winner] = await winners(1);
+    assert.ok(winner);
+    assert.ok(!existsSync(path.join(folder, 'project.dead')));
+    assert.ok(existsSync(path.join(folder, 'project.models.lock')));
+    winner.release();
+    dead.close();
   });
 
   it('is lost where another link has taken the address, which stays when the loser releases', async () => {

@@ -174,9 +174,10 @@ function sweepSockets(address: string, own: string): void {
   const folder = path.dirname(address);
   const prefix = `${path.basename(address, '.sock')}.`;
   for (const name of readdirSync(folder)) {
-    if (name.startsWith(prefix) && name !== own && name !== path.basename(address) && !name.includes('.sock')) {
-      rmSync(path.join(folder, name), { force: true });
-    }
+    const file = path.join(folder, name);
+    // Not the lock of models.json, which a host that was killed may have left there too and which goes stale by itself.
+    const isSocket = lstatSync(file, { throwIfNoEntry: false })?.isSocket() ?? false;
+    if (isSocket && name.startsWith(prefix) && name !== own) rmSync(file, { force: true });
   }
 }
 

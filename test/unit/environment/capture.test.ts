@@ -96,7 +96,7 @@ describe('what a model was made with', () => {
   });
 
   it('is installed in the version that a file in its own folder names instead, and only there', async () => {
-    const folder = { framework: 'transformers', path: at('p'), requirements: ['transformers>=4.8.2'] } as const;
+    const folder = { framework: 'transformers' as const, path: at('p'), requirements: ['transformers>=4.8.2'] };
     const options = { project: temporary.folder, isFolder: true };
     write({ 'p/requirements.txt': 'transformers>=4.40\n' });
     const own = await capture(folder, options);
