@@ -117,7 +117,9 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
   const { decided, isFromBefore } = slimmed.value;
   const tag = imageReference(request);
   const recipe = dockerfile(files.value.parts(decided));
-  const made = madeFrom([recipe, identity, version, common.platform, JSON.stringify(common.buildArguments)]);
+  // The version says nothing of what models.json says of the model: description, examples, limits.
+  const document = JSON.stringify(request.document);
+  const made = madeFrom([recipe, identity, version, document, common.platform, JSON.stringify(common.buildArguments)]);
   const there = await inspected(engine, tag);
   const isThere = there?.Config.Labels?.[MADE_FROM_LABEL] === made;
   if (isThere) shell.log(`${tag} is there already: nothing of it has changed.`);
