@@ -363,8 +363,8 @@ export class Host {
         this.#listener.removed({ model: key.model, deployment: key.deployment });
       }
     }
-    await this.#state.flush();
     if (forget && this.lastSweep(key.model)?.deployment === key.deployment) delete this.#state.state.sweeps![key.model];
+    await this.#state.flush();
     if (forget && record?.image) await this.#versions.tidyImages(key);
     if (forget) await this.#versions.sweep();
   }
