@@ -272,6 +272,18 @@ describe('pushing an image', function () {
     }
   });
 
+  it('to a name with a password in it is refused, and the password is in no log', async () => {
+    for (const scheme of ['', 'https://']) {
+      const { error, logFile } = await push(`${scheme}somebody:p@ss/word@${registry.address}/team/greeter`);
+      assert.equal(error?.code, 'invalid-name');
+      assert.match(error.next!, /docker login/);
+      for (const said of [JSON.stringify(error), readFileSync(logFile, 'utf8')]) {
+        assert.ok(said.includes(`${registry.address}/team/greeter`), said);
+        assert.doesNotMatch(said, /somebody|p@ss|word@/);
+      }
+    }
+  });
+
   it('that is cancelled ends, leaves no name behind, and can be repeated', async () => {
     const slow = await another({});
     const to = `${slow.address}/team/greeter:slow`;
