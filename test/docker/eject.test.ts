@@ -163,7 +163,8 @@ describe('ejecting an image', function () {
       packages: {
         caCertificates: CERTIFICATES,
         indexUrl: `https://user:${PASSWORD}@index.example/simple`,
-        proxy: `http://user:${PASSWORD}@proxy.example:3128`,
+        // pip takes one without a scheme.
+        proxy: `user:${PASSWORD}@proxy.example:3128`,
       },
     });
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -177,6 +178,7 @@ describe('ejecting an image', function () {
       /index-url = https:\/\/index\.example\/simple/,
     );
     assert.equal(remarks.length, 2);
+    assert.match(readFileSync(path.join(folder, 'build/pip.conf'), 'utf8'), /^proxy = proxy\.example:3128$/m);
     assert.match(readFileSync(path.join(folder, 'README.md'), 'utf8'), /SECRET/);
   });
 

@@ -182,18 +182,26 @@ async function open(into: string, relative: string): Promise<string> {
   return file;
 }
 
+/** As it was given where it has no credentials. */
+function addressOf(url: string): string {
+  // pip takes a proxy without a scheme too.
+  if (!/^\w[\w+.-]*:\/\//.test(url) || !URL.canParse(url)) return url.replace(/^(\w[\w+.-]*:\/\/)?.*@/, '$1');
+  const parsed = new URL(url);
+  if (parsed.username === '' && parsed.password === '' && parsed.search === '') return url;
+  parsed.username = '';
+  parsed.password = '';
+  parsed.search = '';
+  return parsed.href;
+}
+
 /** Addresses of indexes and proxies without what only this user may know. */
 function withoutPasswords(settings: PackageSettings): { packages: PackageSettings; remarks: string[] } {
   const remarks: string[] = [];
   const plain = (url: string): string => {
-    if (!URL.canParse(url)) return url;
-    const parsed = new URL(url);
-    if (parsed.username === '' && parsed.password === '' && parsed.search === '') return url;
-    parsed.username = '';
-    parsed.password = '';
-    parsed.search = '';
-    remarks.push(`build/pip.conf names ${parsed.href} without its credentials: give them to pip where it is built.`);
-    return parsed.href;
+    const address = addressOf(url);
+    if (address === url) return url;
+    remarks.push(`build/pip.conf names ${address} without its credentials: give them to pip where it is built.`);
+    return address;
   };
   const { indexUrl, extraIndexUrls, proxy, torchCpuIndexUrl } = settings;
   const packages = {
