@@ -7,13 +7,13 @@ import type { Outcome } from '../../shared/outcome.ts';
 import { inLogs, removePlace, unusedEnvironments, unusedLogs, unusedPrograms } from './files.ts';
 import { knownProjects, usedBy, type KnownProject, type Used } from './projects.ts';
 
-/** What the host that prunes knows. */
+/** What the host that prunes knows, at each moment that it is asked. */
 export interface PruneScope {
   project: string;
   /** Every deployment that it knows, with what it uses. */
-  deployments: readonly (DeploymentKey & { interpreter: string; image?: { id: string; reference: string } })[];
+  deployments(): readonly (DeploymentKey & { interpreter: string; image?: { id: string; reference: string } })[];
   /** Whose versions are just being made. */
-  making: readonly DeploymentKey[];
+  making(): readonly DeploymentKey[];
   engine(): Promise<Outcome<Engine>>;
   /** Its containers carry both. */
   own: { mark: string; hostId: string };
@@ -39,11 +39,11 @@ export async function findPrunable(scope: PruneScope): Promise<Prunable> {
   } else {
     const interpreters = [
       ...known.flatMap((one) => one.interpreters),
-      ...scope.deployments.map(({ interpreter }) => interpreter),
+      ...scope.deployments().map(({ interpreter }) => interpreter),
     ];
     items.push(...(await unusedEnvironments(interpreters)));
   }
-  const deployments = [...scope.deployments, ...scope.making].map((one) => inLogs(one));
+  const deployments = [...scope.deployments(), ...scope.making()].map((one) => inLogs(one));
   items.push(...(await unusedPrograms(scope.program)), ...(await unusedLogs({ id, deployments }, projects)));
   return { items: items.toSorted((one, other) => other.bytes - one.bytes), remarks };
 }
@@ -68,14 +68,24 @@ async function onEngine(
     import('../image/image.ts'),
   ]);
   const marks = await Promise.all(projects.filter((one) => one.id !== id).map((one) => scope.deadMark(one.id)));
-  const images = scope.deployments.flatMap(({ image }) => (image ? [image.id, image.reference] : []));
+  const images = scope.deployments().flatMap(({ image }) => (image ? [image.id, image.reference] : []));
   return unusedOnEngine(engine.value.docker, {
     own: scope.own,
     deadMarks: marks.filter((one) => one !== undefined),
     projects: [id, ...projects.filter(({ state }) => state === 'gone').map((one) => one.id)],
     used: new Set([...images, ...used]),
-    making: scope.making.map((key) => referencePrefix(id, key)),
+    making: scope.making().map((key) => referencePrefix(id, key)),
   });
+}
+
+/** Whether a deploy that began after the look makes, or has made, a version of this image. */
+async function isNeededByNow({ id: reference }: PruneItem, scope: PruneScope): Promise<boolean> {
+  const { referencePrefix } = await import('../image/image.ts');
+  const id = projectId(scope.project);
+  return (
+    scope.deployments().some(({ image }) => image?.reference === reference) ||
+    scope.making().some((key) => reference.startsWith(referencePrefix(id, key)))
+  );
 }
 
 /** Removes those of the items that are still unused. What fails does not keep the others. */
@@ -91,6 +101,7 @@ export async function prune(items: readonly PruneItem[], scope: PruneScope): Pro
   );
   for (const item of order.filter((one) => wanted.has(keyOf(one)))) {
     try {
+      if (item.kind === 'images' && (await isNeededByNow(item, scope))) throw new Error('A deploy uses it by now.');
       if (item.kind !== 'containers' && item.kind !== 'images') await removePlace(item);
       else if (engine.ok) await removeFromEngine(engine.value.docker, item);
       result.removed.push(item);
