@@ -183,6 +183,11 @@ describe('pushing an image', function () {
     }
   });
 
+  it('takes a config.json whose parts are null for one without credentials', async () => {
+    writeFileSync(path.join(config, 'config.json'), JSON.stringify({ auths: null, credHelpers: null }));
+    await pushed(`${registry.address}/team/greeter:nulls`);
+  });
+
   it('takes those of a credential helper', async () => {
     const closed = await another({ closed: true });
     const helper = path.join(config, 'docker-credential-testing');
