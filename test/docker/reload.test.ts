@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { post } from '../host/support.ts';
@@ -56,6 +58,35 @@ describe('a model that changes while a container serves it', function () {
   it('keeps no image of a version that does not serve', async () => {
     while ((await imagesOf('changing')).length > 1) await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual(await imagesOf('changing'), [project.status('changing')!.image!.reference]);
+  });
+
+  it('that is deployed again with other words for it answers with them, and leaves no image without a name', async () => {
+    const examples = [{ input: 1 }];
+    const ids = [image()];
+    // Images of the same content are one, of whatever run.
+    for (const description of [randomUUID(), randomUUID()]) {
+      const operation = await project.execute(project.imagePlan('changing', { examples, description }));
+      assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error, undefined, 2));
+      const card = (await (await fetch(url)).json()) as { description?: string };
+      assert.equal(card.description, description);
+      ids.push(await project.until(() => image() !== ids.at(-1) && image()));
+    }
+    while ((await imagesOf('changing')).length > 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(await imagesOf('changing'), [project.status('changing')!.image!.reference]);
+    assert.throws(() => execFileSync('docker', ['image', 'inspect', ids[1]!], { stdio: 'ignore' }));
+  });
+
+  it('whose next version fails keeps the image that serves', async () => {
+    const serving = image();
+    const failed = await project.execute(
+      project.imagePlan('changing', { description: randomUUID(), examples: [{ input: 1, expect: 'nothing like it' }] }),
+    );
+    assert.equal(failed.state, 'failed');
+    const { reference } = project.status('changing')!.image!;
+    assert.equal(await docker('image', 'inspect', '--format', '{{.Id}}', reference), serving);
+    assert.deepEqual(await imagesOf('changing'), [reference]);
+    await project.host.api.cold(project.key('changing'));
+    assert.equal(((await ask()) as string[])[0], 'first');
   });
 
   it('is refused where it does not answer its example, and the old one serves on', async () => {

@@ -106,27 +106,42 @@ export class Containers {
     return { ok: true, value: worker };
   }
 
-  /** Removes the images of a deployment but for one; none where the engine does not answer. */
-  async tidy(key: DeploymentKey, keep?: string): Promise<void> {
+  /**
+   * Removes the images of a deployment but for one, which has its name again where another one got it meanwhile; none
+   * where the engine does not answer.
+   */
+  async tidy(key: DeploymentKey, keep?: Pick<BuiltImage, 'id' | 'reference'>): Promise<void> {
     const engine = await this.engine();
     if (!engine.ok) return;
     const { docker } = engine.value;
-    const { referencePrefix, repositoryOf } = await import('../image/image.ts');
+    const { nameImage, referencePrefix, repositoryOf } = await import('../image/image.ts');
     const filters = { reference: [repositoryOf(this.#projectId)] };
     const images = await docker.listImages({ filters });
     const prefix = referencePrefix(this.#projectId, key);
-    const old = images
-      .flatMap(({ RepoTags }) => RepoTags ?? [])
-      .filter((tag) => tag.startsWith(prefix) && tag !== keep);
-    // One that a container still runs stays: it goes with the next version.
-    await Promise.all(
-      old.map((tag) =>
-        docker
-          .getImage(tag)
-          .remove()
-          .catch(() => undefined),
-      ),
+    const names = images.flatMap(({ Id, RepoTags }) =>
+      (RepoTags ?? []).filter((name) => name.startsWith(prefix)).map((name) => ({ name, isKept: Id === keep?.id })),
     );
+    // One that a container still runs stays: it goes with the next version.
+    const free = async (some: typeof names): Promise<boolean[]> =>
+      Promise.all(
+        some.map(({ name }) =>
+          docker
+            .getImage(name)
+            .remove()
+            .then(
+              () => true,
+              () => false,
+            ),
+        ),
+      );
+    const others = names.filter(({ isKept }) => !isKept);
+    const freed = await free(others);
+    const kept = names.filter(({ isKept }) => isKept);
+    if (!keep || kept.length === 0) return;
+    const isTaken = others.some(({ name }, at) => name === keep.reference && !freed[at]);
+    if (isTaken) return;
+    if (!kept.some(({ name }) => name === keep.reference)) await nameImage(docker, keep.id, keep.reference);
+    await free(kept.filter(({ name }) => name !== keep.reference));
   }
 
   /** Removes the containers of a host of this project that was killed; how many. */

@@ -136,6 +136,10 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
         shell,
       );
   if (!built.ok) return built;
+  // The one that had the name may still serve, and without any nobody would find it again once it does not.
+  if (there && there.Id !== built.value) {
+    await nameImage(engine.docker, there.Id, `${tag}-${there.Id.slice(7, 19)}`).catch(() => undefined);
+  }
   const facts = await engine.docker.getImage(built.value).inspect();
   const { Entrypoint = [], Cmd = [] } = facts.Config;
   const image: BuiltImage = {
@@ -148,7 +152,8 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
     ...(isFromBefore ? { isSlimmedAsBefore: true } : {}),
     entrypoint: [...[Entrypoint ?? []].flat(), ...(Cmd ?? [])],
   };
-  await keepDockerfile(image.id, recipe);
+  // The image is there without it.
+  await keepDockerfile(image.id, recipe).catch((error: unknown) => shell.log(String(error)));
   shell.stage('image', { detail: `${formatBytes(image.bytes, 'en')}, ${image.id.slice(7, 19)}` });
   return ok(image);
 }
@@ -172,6 +177,11 @@ const MADE_FROM_LABEL = 'nimbus.made-from';
 
 function madeFrom(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+export async function nameImage(docker: Engine['docker'], id: string, reference: string): Promise<void> {
+  const colon = reference.lastIndexOf(':');
+  await docker.getImage(id).tag({ repo: reference.slice(0, colon), tag: reference.slice(colon + 1) });
 }
 
 /** Undefined where there is none of that name, and where the engine does not answer: the build then says why. */
