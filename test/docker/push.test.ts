@@ -162,6 +162,26 @@ describe('pushing an image', function () {
     assert.notEqual(after.reference, before.reference);
   });
 
+  it('to a name that another push has at the moment waits for nobody, and sends no other image', async () => {
+    await project.deployImage('second', ANSWERS('of another model'), { pythonVersion: '3.13' });
+    const to = `${registry.address}/team/shared:tag`;
+    const both = await Promise.all([push(to), project.execute({ ...plan(to), model: 'second' })]);
+    for (const { state, model, result, error } of both) {
+      if (state === 'failed') {
+        assert.equal(error!.code, 'operation-running');
+        continue;
+      }
+      const { reference } = result as PushedImage;
+      const answer = await fetch(`http://${registry.address}/v2/team/shared/manifests/${reference.split('@')[1]}`, {
+        headers: { Accept: PLAIN },
+      });
+      const { config } = (await answer.json()) as { config: { digest: string } };
+      assert.equal(config.digest, project.status(model)!.image!.id, model);
+    }
+    assert.equal(await docker('image', 'ls', '--quiet', to), '');
+    await docker('image', 'rm', '--force', project.status('second')!.image!.reference);
+  });
+
   it('stays known as of an older version once there is a new one', async () => {
     const before = await project.until(() => {
       const { pushed: known, image: own } = project.status('greeter')!;

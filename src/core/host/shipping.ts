@@ -27,12 +27,17 @@ const VERSION_DIGITS = 12;
 
 export class Shipping {
   readonly #ports: ShippingPorts;
+  /** Names that the engine has for a push. */
+  readonly #pushing = new Set<string>();
 
   constructor(ports: ShippingPorts) {
     this.#ports = ports;
   }
 
-  /** Errors: it has no image; `to` is no name; credentials, as of `findLogin`; the engine; as of `pushImage`. */
+  /**
+   * Errors: it has no image; `to` is no name; credentials, as of `findLogin`; the engine; another push to the same name;
+   * as of `pushImage`.
+   */
   async push(plan: PushPlan, shell: Shell): Promise<Outcome<PushedImage>> {
     const { around } = this.#ports;
     shell.stage('credentials');
@@ -51,10 +56,23 @@ export class Shipping {
     shell.stage('credentials', { detail: login.value.from ?? `none for ${target.value.registry}` });
     const engine = await around.containers.engine();
     if (!engine.ok) return engine;
-    shell.stage('layers', { detail: `${target.value.repository}:${target.value.tag}` });
-    const pushed = await pushImage({ image: image.id, target: target.value, login: login.value }, engine.value, shell);
-    if (pushed.ok) await this.#keep(plan, pushed.value);
-    return pushed;
+    const name = `${target.value.repository}:${target.value.tag}`;
+    shell.stage('layers', { detail: name });
+    if (this.#pushing.has(name)) {
+      return fail('operation-running', `Another push to ${name} is under way.`, {
+        why: 'On the engine one name is one image: the registry would get the same one twice.',
+        next: 'Wait until it has ended, or push under another tag.',
+      });
+    }
+    this.#pushing.add(name);
+    try {
+      const request = { image: image.id, target: target.value, login: login.value };
+      const pushed = await pushImage(request, engine.value, shell);
+      if (pushed.ok) await this.#keep(plan, pushed.value);
+      return pushed;
+    } finally {
+      this.#pushing.delete(name);
+    }
   }
 
   /** Errors: it has no image; the folder is not empty, or in the model; another lock; as of `ejectImage`. */
