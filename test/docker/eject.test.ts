@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { EjectPlan } from '../../src/core/targets/plan.ts';
@@ -185,8 +195,20 @@ describe('ejecting an image', function () {
   it('takes an empty folder, and none with files in it', async () => {
     const folder = target('taken');
     mkdirSync(folder, { recursive: true });
+    const { ino } = statSync(folder);
     await ejected('texts', folder);
+    // Whoever stands in it still does.
+    assert.equal(statSync(folder).ino, ino);
     const before = readdirSync(folder);
+    assert.deepEqual(
+      before.filter((name) => name.includes('nimbus')),
+      [],
+    );
+    const linked = target('linked');
+    mkdirSync(target('elsewhere'));
+    symlinkSync(target('elsewhere'), linked);
+    await ejected('texts', linked);
+    assert.deepEqual(readdirSync(target('elsewhere')), before);
     const { error } = await eject('texts', folder);
     assert.equal(error?.code, 'eject-not-empty');
     assert.deepEqual(readdirSync(folder), before);
