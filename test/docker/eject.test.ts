@@ -219,8 +219,13 @@ describe('ejecting an image', function () {
   });
 
   it('goes to no folder of the model itself', async () => {
-    const { error } = await eject('texts', path.join(project.folder, project.plan('texts').spec.path, 'ejected'));
-    assert.equal(error?.code, 'eject-inside-model');
+    const model = path.join(project.folder, project.plan('texts').spec.path);
+    const linked = path.join(project.home, 'model');
+    symlinkSync(model, linked);
+    for (const folder of [path.join(model, 'ejected'), path.join(model, '..ejected'), path.join(linked, 'ejected')]) {
+      const { error } = await eject('texts', folder);
+      assert.equal(error?.code, 'eject-inside-model', folder);
+    }
   });
 
   it('that is cancelled or fails leaves nothing', async () => {

@@ -1,4 +1,5 @@
 /** The image of a deployment goes elsewhere: to a registry, or to a folder that builds it. */
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
 import type { Shell } from '../shell.ts';
@@ -7,6 +8,7 @@ import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { EjectedFolder, PushedImage } from '../../shared/states.ts';
 import type { EjectPlan, PushPlan } from '../targets/plan.ts';
 import type { Deployment, Surroundings } from './deployment.ts';
+import { isWithin } from './files.ts';
 import { limitsOf } from './function-file.ts';
 import type { DeploymentRecord, ImageRecord, StateFile } from './state.ts';
 
@@ -83,7 +85,7 @@ export class Shipping {
     if (!record.ok) return record;
     const { image, spec, lock } = record.value;
     const model = modelPath(plan.project, spec);
-    if (isWithin(model, plan.folder)) {
+    if (isWithin(await realPathOf(model), await realPathOf(plan.folder))) {
       return fail('eject-inside-model', `${plan.folder} lies in the model.`, {
         why: 'The model would be another one with it.',
         next: 'Name a folder elsewhere.',
@@ -138,7 +140,12 @@ export class Shipping {
   }
 }
 
-function isWithin(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
+/** Through all links; of what is not there yet, those above it. */
+async function realPathOf(place: string): Promise<string> {
+  try {
+    return await realpath(place);
+  } catch {
+    const above = path.dirname(place);
+    return above === place ? place : path.join(await realPathOf(above), path.basename(place));
+  }
 }
