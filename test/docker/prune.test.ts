@@ -219,6 +219,9 @@ describe('cleaning up', function () {
     const { items, remarks } = await project.host.api.prunable();
     assert.ok(!items.some((one) => one.id === elsewhere || one.kind === 'environments'));
     assert.equal(remarks.length, 1);
+    // Which one, and how it is out of the way.
+    assert.match(remarks[0]!, /\(\/nowhere\/mounted\/project\).* remove its files in /);
+    assert.ok(remarks[0]!.includes(notes));
     rmSync(path.join(notes, 'bbbbbbbbbbbbbbb2.json'));
   });
 

@@ -1,6 +1,7 @@
 /** Frees what Nimbus made and nothing uses any more; never what it did not make, and never the engine's own caches. */
+import path from 'node:path';
 import type { Engine } from '../image/engine.ts';
-import { projectId } from '../places.ts';
+import { places, projectId } from '../places.ts';
 import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Outcome } from '../../shared/outcome.ts';
@@ -23,6 +24,9 @@ export interface PruneScope {
   program: string;
 }
 
+/** Projects that a remark names. */
+const NAMED = 3;
+
 /** Removes nothing. */
 export async function findPrunable(scope: PruneScope): Promise<Prunable> {
   const id = projectId(scope.project);
@@ -30,12 +34,17 @@ export async function findPrunable(scope: PruneScope): Promise<Prunable> {
   const remarks: string[] = [];
   const found = [await usedBy(scope.project), ...(await usedByOthers(id, projects))];
   const known = found.filter((one) => one !== undefined);
-  const unreadable = projects.filter(({ state }) => state === 'unknown').length + found.length - known.length;
+  const unknown = projects.filter(({ state }) => state === 'unknown').map((one) => one.folder ?? `project ${one.id}`);
+  const unreadable = unknown.length + found.length - known.length;
   const items: PruneItem[] = [];
   items.push(...(await onEngine(scope, { id, projects, used: known.flatMap(({ images }) => images) }, remarks)));
   if (unreadable > 0) {
     const what = unreadable === 1 ? 'One project' : `${unreadable} projects`;
-    remarks.push(`${what} of yours cannot be looked at for now: environments stay, since they may be used there.`);
+    const named =
+      unknown.length === 0 ? '' : ` (${unknown.slice(0, NAMED).join(', ')}${unknown.length > NAMED ? ', …' : ''})`;
+    remarks.push(
+      `${what} of yours cannot be looked at${named}: environments stay, since they may be used there. Run nimbus list in each, or, of one that is gone for good, remove its files in ${path.join(places().data, 'projects')}.`,
+    );
   } else {
     const interpreters = [
       ...known.flatMap((one) => one.interpreters),
