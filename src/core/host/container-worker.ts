@@ -1,6 +1,7 @@
 /** Workers that are containers: what they share with the engine, and with a host that was killed before it could tidy up. */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import type { ContainerInfo } from 'dockerode';
 import type { LogLine } from '../../shared/states.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Engine } from '../image/engine.ts';
@@ -148,18 +149,34 @@ export class Containers {
   async sweep(): Promise<number> {
     const engine = await this.engine();
     if (!engine.ok) return 0;
-    const { docker } = engine.value;
-    const filters = { label: [`${PROJECT_LABEL}=${this.#markPrefix}`] };
-    const all = await docker.listContainers({ all: true, filters });
-    const left = all.filter(({ Labels }) => Labels[HOST_LABEL] !== this.#id);
-    await Promise.all(
-      left.map(({ Id }) =>
-        docker
-          .getContainer(Id)
-          .remove({ force: true, v: true })
-          .catch(() => undefined),
-      ),
+    const all = await containersWith(engine.value, PROJECT_LABEL, this.#markPrefix);
+    return removeAll(
+      engine.value,
+      all.filter(({ Labels }) => Labels[HOST_LABEL] !== this.#id),
     );
-    return left.length;
   }
+
+  /** Removes its own that are left, as of workers that end by themselves. */
+  async end(): Promise<void> {
+    // It has none where no engine was opened.
+    const engine = await this.#engine;
+    if (engine?.ok) await removeAll(engine.value, await containersWith(engine.value, HOST_LABEL, this.#id));
+  }
+}
+
+async function containersWith({ docker }: Engine, label: string, value: string): Promise<ContainerInfo[]> {
+  return docker.listContainers({ all: true, filters: { label: [`${label}=${value}`] } });
+}
+
+/** How many. */
+async function removeAll({ docker }: Engine, containers: readonly ContainerInfo[]): Promise<number> {
+  await Promise.all(
+    containers.map(({ Id }) =>
+      docker
+        .getContainer(Id)
+        .remove({ force: true, v: true })
+        .catch(() => undefined),
+    ),
+  );
+  return containers.length;
 }

@@ -294,6 +294,7 @@ export class Host {
     await this.#reloads.close();
     await Promise.all([...this.#deployments.values()].map((one) => one.pool.kill(ENDING)));
     await Promise.all([this.#front.close(), this.#state.flush()]);
+    await this.#around.containers.end().catch((error: unknown) => this.#options.log.write(`end: ${describe(error)}`));
     await killMarked(this.#options.markPrefix, 'prefix');
   }
 
