@@ -47,7 +47,7 @@ export interface Comparison {
   differences: Difference[];
   /** All of them. */
   count: number;
-  /** The largest relative distance of two numbers that count as equal; 0 where all are identical. */
+  /** The largest distance of two numbers that count as equal, as a part of their size; 0 where all are identical. */
   largest: number;
 }
 
@@ -103,7 +103,8 @@ class Walk {
     if (first === second || Object.is(first, second)) return true;
     const isExact = !measured && Number.isInteger(first) && Number.isInteger(second);
     if (isExact || !this.#isNear(first, second)) return false;
-    const size = Math.max(Math.abs(first), Math.abs(second));
+    // A near nothing may be any part of another one: it is told as a part of the size from which on sizes count.
+    const size = Math.max(Math.abs(first), Math.abs(second), 1 / ABSOLUTE_PART);
     this.found.largest = Math.max(this.found.largest, Math.abs(first - second) / size);
     return true;
   }

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { projectId } from '../../src/core/places.ts';
@@ -166,7 +176,8 @@ describe('ejecting an image', function () {
       packages: {
         caCertificates: CERTIFICATES,
         indexUrl: `https://user:${PASSWORD}@index.example/simple`,
-        proxy: `http://user:${PASSWORD}@proxy.example:3128`,
+        // pip takes one without a scheme.
+        proxy: `user:${PASSWORD}@proxy.example:3128`,
       },
     });
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -180,14 +191,27 @@ describe('ejecting an image', function () {
       /index-url = https:\/\/index\.example\/simple/,
     );
     assert.equal(remarks.length, 2);
+    assert.match(readFileSync(path.join(folder, 'build/pip.conf'), 'utf8'), /^proxy = proxy\.example:3128$/m);
     assert.match(readFileSync(path.join(folder, 'README.md'), 'utf8'), /SECRET/);
   });
 
   it('takes an empty folder, and none with files in it', async () => {
     const folder = target('taken');
     mkdirSync(folder, { recursive: true });
+    const { ino } = statSync(folder);
     await ejected('texts', folder);
+    // Whoever stands in it still does.
+    assert.equal(statSync(folder).ino, ino);
     const before = readdirSync(folder);
+    assert.deepEqual(
+      before.filter((name) => name.includes('nimbus')),
+      [],
+    );
+    const linked = target('linked');
+    mkdirSync(target('elsewhere'));
+    symlinkSync(target('elsewhere'), linked);
+    await ejected('texts', linked);
+    assert.deepEqual(readdirSync(target('elsewhere')), before);
     const { error } = await eject('texts', folder);
     assert.equal(error?.code, 'eject-not-empty');
     assert.deepEqual(readdirSync(folder), before);
@@ -198,8 +222,13 @@ describe('ejecting an image', function () {
   });
 
   it('goes to no folder of the model itself', async () => {
-    const { error } = await eject('texts', path.join(project.folder, project.plan('texts').spec.path, 'ejected'));
-    assert.equal(error?.code, 'eject-inside-model');
+    const model = path.join(project.folder, project.plan('texts').spec.path);
+    const linked = path.join(project.home, 'model');
+    symlinkSync(model, linked);
+    for (const folder of [path.join(model, 'ejected'), path.join(model, '..ejected'), path.join(linked, 'ejected')]) {
+      const { error } = await eject('texts', folder);
+      assert.equal(error?.code, 'eject-inside-model', folder);
+    }
   });
 
   it('that is cancelled or fails leaves nothing', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { post, untilGone } from '../host/support.ts';
+import { addressOf } from '../../src/core/host/election.ts';
 import { ContainerProject } from './project.ts';
 import { docker } from './support.ts';
 
@@ -184,6 +185,29 @@ describe('a container worker', function () {
     assert.equal(status, 502);
     assert.match(body.detail, /image of this version is gone/);
     assert.match(body.next, /[Rr]edeploy/);
+  });
+});
+
+describe('a host that ends', function () {
+  this.timeout(120_000);
+
+  it('leaves no container, also of a worker that has just been told to end', async () => {
+    const project = new ContainerProject();
+    try {
+      await project.connect();
+      // A first deploy's worker ends with it.
+      await project.deployImage('ending', HANDLER);
+      const { pid } = project.host.hello;
+      assert.ok((await project.host.api.shutdown()).ok);
+      await untilGone(pid);
+      const address = addressOf(project.folder);
+      assert.ok(address.ok);
+      const label = `label=nimbus.project=${address.value.mark}`;
+      assert.equal(await docker('ps', '--all', '--quiet', '--filter', label), '');
+      project.connection = undefined;
+    } finally {
+      await project.end();
+    }
   });
 });
 

@@ -16,6 +16,7 @@ import path from 'node:path';
 import type { PruneItem, PruneResult } from '../../src/shared/prune.ts';
 import { projectId } from '../../src/core/places.ts';
 import { connectHost } from '../../src/core/host/client.ts';
+import { buildPlanOf } from '../../src/core/targets/plan.ts';
 import { ECHO, post } from '../host/support.ts';
 import { ContainerProject } from './project.ts';
 import { docker, LAMBDA_PYTHON } from './support.ts';
@@ -218,6 +219,9 @@ describe('cleaning up', function () {
     const { items, remarks } = await project.host.api.prunable();
     assert.ok(!items.some((one) => one.id === elsewhere || one.kind === 'environments'));
     assert.equal(remarks.length, 1);
+    // Which one, and how it is out of the way.
+    assert.match(remarks[0]!, /\(\/nowhere\/mounted\/project\).* remove its files in /);
+    assert.ok(remarks[0]!.includes(notes));
     rmSync(path.join(notes, 'bbbbbbbbbbbbbbb2.json'));
   });
 
@@ -237,6 +241,31 @@ describe('cleaning up', function () {
       await host.value.api.shutdown();
       await host.value.closed;
     }
+  });
+
+  it('leaves what a deploy that begins meanwhile uses', async () => {
+    project.write('meanwhile', `${ECHO}# ${mark}\n`);
+    const plan = project.imagePlan('meanwhile', { pythonVersion: '3.13' });
+    const built = await project.execute(buildPlanOf(plan));
+    assert.ok(built.result && 'isCached' in built.result, JSON.stringify(built.error));
+    const { reference } = built.result.image;
+    tags.push(reference);
+    const environment = path.join(project.home, 'cache/environments/0123456789abcdef0128');
+    mkdirSync(environment);
+    utimesSync(environment, LONG_AGO, LONG_AGO);
+    const items = (await found()).filter(({ id: one }) => [reference, environment].includes(one));
+    assert.equal(items.length, 2);
+    const pruned = project.host.api.prune(items);
+    // The host looks at the engine first.
+    const deployed = project.execute(plan);
+    const result = await pruned;
+    assert.ok(result.ok);
+    assert.deepEqual(
+      result.value.removed.map((one) => one.id),
+      [environment],
+    );
+    assert.equal((await deployed).state, 'succeeded');
+    assert.ok(await exists('image', 'inspect', reference));
   });
 
   it('waits for operations, which may need what nothing uses yet', async () => {

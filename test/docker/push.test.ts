@@ -162,6 +162,26 @@ describe('pushing an image', function () {
     assert.notEqual(after.reference, before.reference);
   });
 
+  it('to a name that another push has at the moment waits for nobody, and sends no other image', async () => {
+    await project.deployImage('second', ANSWERS('of another model'), { pythonVersion: '3.13' });
+    const to = `${registry.address}/team/shared:tag`;
+    const both = await Promise.all([push(to), project.execute({ ...plan(to), model: 'second' })]);
+    for (const { state, model, result, error } of both) {
+      if (state === 'failed') {
+        assert.equal(error!.code, 'operation-running');
+        continue;
+      }
+      const { reference } = result as PushedImage;
+      const answer = await fetch(`http://${registry.address}/v2/team/shared/manifests/${reference.split('@')[1]}`, {
+        headers: { Accept: PLAIN },
+      });
+      const { config } = (await answer.json()) as { config: { digest: string } };
+      assert.equal(config.digest, project.status(model)!.image!.id, model);
+    }
+    assert.equal(await docker('image', 'ls', '--quiet', to), '');
+    await docker('image', 'rm', '--force', project.status('second')!.image!.reference);
+  });
+
   it('stays known as of an older version once there is a new one', async () => {
     const before = await project.until(() => {
       const { pushed: known, image: own } = project.status('greeter')!;
@@ -181,6 +201,11 @@ describe('pushing an image', function () {
       assert.ok(!everyLog().includes(secret));
       assert.ok(!readFileSync(path.join(project.folder, '.nimbus/state.json'), 'utf8').includes(secret));
     }
+  });
+
+  it('takes a config.json whose parts are null for one without credentials', async () => {
+    writeFileSync(path.join(config, 'config.json'), JSON.stringify({ auths: null, credHelpers: null }));
+    await pushed(`${registry.address}/team/greeter:nulls`);
   });
 
   it('takes those of a credential helper', async () => {
@@ -269,6 +294,18 @@ describe('pushing an image', function () {
       const { error } = await push(to);
       assert.equal(error?.code, 'invalid-name', to);
       assert.match(error.why!, why);
+    }
+  });
+
+  it('to a name with a password in it is refused, and the password is in no log', async () => {
+    for (const scheme of ['', 'https://']) {
+      const { error, logFile } = await push(`${scheme}somebody:p@ss/word@${registry.address}/team/greeter`);
+      assert.equal(error?.code, 'invalid-name');
+      assert.match(error.next!, /docker login/);
+      for (const said of [JSON.stringify(error), readFileSync(logFile, 'utf8')]) {
+        assert.ok(said.includes(`${registry.address}/team/greeter`), said);
+        assert.doesNotMatch(said, /somebody|p@ss|word@/);
+      }
     }
   });
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { projectId } from '../../src/core/places.ts';
 import { post } from '../host/support.ts';
 import { ContainerProject } from './project.ts';
 import { docker } from './support.ts';
@@ -8,10 +11,10 @@ import { docker } from './support.ts';
 const answering = (what: string): string =>
   `def load(path):\n    return open(path + "/weights").read()\n\ndef predict(model, input):\n    return [${JSON.stringify(what)}, model]\n`;
 
-/** References of the images that Nimbus made for this model. */
-async function imagesOf(model: string): Promise<string[]> {
+/** References of the images that Nimbus made for this model of a project; other runs have models of the same name. */
+async function imagesOf(model: string, { folder }: ContainerProject): Promise<string[]> {
   const printed = await docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
-  return printed.split('\n').filter((one) => one.startsWith('nimbus/') && one.includes(`:${model}.docker.`));
+  return printed.split('\n').filter((one) => one.startsWith(`nimbus/${projectId(folder)}:${model}.docker.`));
 }
 
 /** Digests of an image's layers, the base's first. */
@@ -54,8 +57,37 @@ describe('a model that changes while a container serves it', function () {
   });
 
   it('keeps no image of a version that does not serve', async () => {
-    while ((await imagesOf('changing')).length > 1) await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.deepEqual(await imagesOf('changing'), [project.status('changing')!.image!.reference]);
+    while ((await imagesOf('changing', project)).length > 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(await imagesOf('changing', project), [project.status('changing')!.image!.reference]);
+  });
+
+  it('that is deployed again with other words for it answers with them, and leaves no image without a name', async () => {
+    const examples = [{ input: 1 }];
+    const ids = [image()];
+    // Images of the same content are one, of whatever run.
+    for (const description of [randomUUID(), randomUUID()]) {
+      const operation = await project.execute(project.imagePlan('changing', { examples, description }));
+      assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error, undefined, 2));
+      const card = (await (await fetch(url)).json()) as { description?: string };
+      assert.equal(card.description, description);
+      ids.push(await project.until(() => image() !== ids.at(-1) && image()));
+    }
+    while ((await imagesOf('changing', project)).length > 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(await imagesOf('changing', project), [project.status('changing')!.image!.reference]);
+    assert.throws(() => execFileSync('docker', ['image', 'inspect', ids[1]!], { stdio: 'ignore' }));
+  });
+
+  it('whose next version fails keeps the image that serves', async () => {
+    const serving = image();
+    const failed = await project.execute(
+      project.imagePlan('changing', { description: randomUUID(), examples: [{ input: 1, expect: 'nothing like it' }] }),
+    );
+    assert.equal(failed.state, 'failed');
+    const { reference } = project.status('changing')!.image!;
+    assert.equal(await docker('image', 'inspect', '--format', '{{.Id}}', reference), serving);
+    assert.deepEqual(await imagesOf('changing', project), [reference]);
+    await project.host.api.cold(project.key('changing'));
+    assert.equal(((await ask()) as string[])[0], 'first');
   });
 
   it('is refused where it does not answer its example, and the old one serves on', async () => {
@@ -66,7 +98,7 @@ describe('a model that changes while a container serves it', function () {
     const status = await project.untilState('changing', 'refused');
     assert.match(JSON.stringify(status.error), /broken/);
     assert.deepEqual(await ask(), ['first', 'b']);
-    assert.deepEqual(await imagesOf('changing'), [project.status('changing')!.image!.reference]);
+    assert.deepEqual(await imagesOf('changing', project), [project.status('changing')!.image!.reference]);
     while ((await project.containers('changing')).length > 1) await new Promise((resolve) => setTimeout(resolve, 50));
   });
 
@@ -74,6 +106,6 @@ describe('a model that changes while a container serves it', function () {
     const key = { model: 'changing', deployment: 'docker' };
     const operation = await project.execute({ kind: 'remove', project: project.folder, ...key, dropModel: true });
     assert.equal(operation.state, 'succeeded');
-    assert.deepEqual([await project.containers('changing'), await imagesOf('changing')], [[], []]);
+    assert.deepEqual([await project.containers('changing'), await imagesOf('changing', project)], [[], []]);
   });
 });

@@ -64,6 +64,19 @@ describe('an image that is built without a route', function () {
     assert.equal((await project.until(() => project.status('built')?.image))!.id, first.image.id);
   });
 
+  it('is another one where models.json says something else of the same model', async () => {
+    const documentOf = async ({ image }: ReturnType<typeof imageOf>): Promise<Record<string, unknown>> =>
+      JSON.parse(await docker('run', '--rm', '--entrypoint', 'cat', image.id, '/nimbus-function/function.json'));
+    imageOf(await project.execute(plan()));
+    const spec = { examples: [input(2)], description: 'what it does', timeoutSeconds: 7 };
+    const made = imageOf(await project.execute(plan(spec)));
+    const { description, examples, limits } = await documentOf(made);
+    assert.deepEqual(
+      [made.isCached, description, examples, (limits as { timeoutSeconds: number }).timeoutSeconds],
+      [false, 'what it does', [input(2)], 7],
+    );
+  });
+
   it('has a Dockerfile to be read', async () => {
     const { image } = imageOf(await project.execute(plan()));
     const text = await keptDockerfile(image.id);
@@ -160,6 +173,18 @@ describe('a memory sweep', function () {
     assert.ok(
       !readFileSync(path.join(project.folder, '.nimbus/state.json'), 'utf8').includes(JSON.stringify(input(200).input)),
     );
+  });
+
+  it('keeps in no file what the model raised', async () => {
+    project.write('raising', HUNGRY.replace('return None', `raise ValueError(${JSON.stringify(SECRET)})`));
+    const key = project.key('raising');
+    const build = buildPlanOf(project.imagePlan('raising', { examples: [input(1)] }));
+    const operation = await project.execute(plan({ ...key, sizesMb: [1024], build }));
+    const [row] = reportOf(operation).rows;
+    assert.equal(row!.outcome, 'failed');
+    assert.match(row!.detail!, /^ValueError was raised before it loaded the model\./);
+    assert.ok(!readFileSync(operation.logFile, 'utf8').includes(SECRET));
+    assert.ok(!JSON.stringify(await project.host.api.sweep('raising')).includes(SECRET));
   });
 
   it('takes the examples of models.json, and counts inputs that the model refuses', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
@@ -48,7 +48,11 @@ export async function createEnvironment(plan: CreatePlan, shell: Shell): Promise
     });
   }
   const existing = await managedPython(plan.key);
-  if (existing !== undefined) return ok({ python: existing });
+  if (existing !== undefined) {
+    // No deployment names it until the deploy has ended: what cleans up meanwhile sees it as new.
+    await touch(path.join(environmentsFolder(), plan.key));
+    return ok({ python: existing });
+  }
   try {
     await mkdir(environmentsFolder(), { recursive: true });
     return await inTurn(plan.key, shell, () => build(plan, shell));
@@ -56,6 +60,11 @@ export async function createEnvironment(plan: CreatePlan, shell: Shell): Promise
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return { ok: false, error: explainFailure('Making the environment', (error as Error).message) };
   }
+}
+
+async function touch(folder: string): Promise<void> {
+  const now = new Date();
+  await utimes(folder, now, now).catch(() => undefined);
 }
 
 /** One process makes an environment while others wait; answers with one that is complete by then. */

@@ -1,6 +1,7 @@
 /** Workers that are containers: what they share with the engine, and with a host that was killed before it could tidy up. */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import type { ContainerInfo } from 'dockerode';
 import type { LogLine } from '../../shared/states.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Engine } from '../image/engine.ts';
@@ -106,45 +107,76 @@ export class Containers {
     return { ok: true, value: worker };
   }
 
-  /** Removes the images of a deployment but for one; none where the engine does not answer. */
-  async tidy(key: DeploymentKey, keep?: string): Promise<void> {
+  /**
+   * Removes the images of a deployment but for one, which has its name again where another one got it meanwhile; none
+   * where the engine does not answer.
+   */
+  async tidy(key: DeploymentKey, keep?: Pick<BuiltImage, 'id' | 'reference'>): Promise<void> {
     const engine = await this.engine();
     if (!engine.ok) return;
     const { docker } = engine.value;
-    const { referencePrefix, repositoryOf } = await import('../image/image.ts');
+    const { nameImage, referencePrefix, repositoryOf } = await import('../image/image.ts');
     const filters = { reference: [repositoryOf(this.#projectId)] };
     const images = await docker.listImages({ filters });
     const prefix = referencePrefix(this.#projectId, key);
-    const old = images
-      .flatMap(({ RepoTags }) => RepoTags ?? [])
-      .filter((tag) => tag.startsWith(prefix) && tag !== keep);
-    // One that a container still runs stays: it goes with the next version.
-    await Promise.all(
-      old.map((tag) =>
-        docker
-          .getImage(tag)
-          .remove()
-          .catch(() => undefined),
-      ),
+    const names = images.flatMap(({ Id, RepoTags }) =>
+      (RepoTags ?? []).filter((name) => name.startsWith(prefix)).map((name) => ({ name, isKept: Id === keep?.id })),
     );
+    // One that a container still runs stays: it goes with the next version.
+    const free = async (some: typeof names): Promise<boolean[]> =>
+      Promise.all(
+        some.map(({ name }) =>
+          docker
+            .getImage(name)
+            .remove()
+            .then(
+              () => true,
+              () => false,
+            ),
+        ),
+      );
+    const others = names.filter(({ isKept }) => !isKept);
+    const freed = await free(others);
+    const kept = names.filter(({ isKept }) => isKept);
+    if (!keep || kept.length === 0) return;
+    const isTaken = others.some(({ name }, at) => name === keep.reference && !freed[at]);
+    if (isTaken) return;
+    if (!kept.some(({ name }) => name === keep.reference)) await nameImage(docker, keep.id, keep.reference);
+    await free(kept.filter(({ name }) => name !== keep.reference));
   }
 
   /** Removes the containers of a host of this project that was killed; how many. */
   async sweep(): Promise<number> {
     const engine = await this.engine();
     if (!engine.ok) return 0;
-    const { docker } = engine.value;
-    const filters = { label: [`${PROJECT_LABEL}=${this.#markPrefix}`] };
-    const all = await docker.listContainers({ all: true, filters });
-    const left = all.filter(({ Labels }) => Labels[HOST_LABEL] !== this.#id);
-    await Promise.all(
-      left.map(({ Id }) =>
-        docker
-          .getContainer(Id)
-          .remove({ force: true, v: true })
-          .catch(() => undefined),
-      ),
+    const all = await containersWith(engine.value, PROJECT_LABEL, this.#markPrefix);
+    return removeAll(
+      engine.value,
+      all.filter(({ Labels }) => Labels[HOST_LABEL] !== this.#id),
     );
-    return left.length;
   }
+
+  /** Removes its own that are left, as of workers that end by themselves. */
+  async end(): Promise<void> {
+    // It has none where no engine was opened.
+    const engine = await this.#engine;
+    if (engine?.ok) await removeAll(engine.value, await containersWith(engine.value, HOST_LABEL, this.#id));
+  }
+}
+
+async function containersWith({ docker }: Engine, label: string, value: string): Promise<ContainerInfo[]> {
+  return docker.listContainers({ all: true, filters: { label: [`${label}=${value}`] } });
+}
+
+/** How many. */
+async function removeAll({ docker }: Engine, containers: readonly ContainerInfo[]): Promise<number> {
+  await Promise.all(
+    containers.map(({ Id }) =>
+      docker
+        .getContainer(Id)
+        .remove({ force: true, v: true })
+        .catch(() => undefined),
+    ),
+  );
+  return containers.length;
 }

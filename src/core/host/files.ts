@@ -178,7 +178,7 @@ async function describeCopy(relative: string, source: string): Promise<ModelFile
   return { relative, source, size: Number(size), identity: `${size} ${mtimeNs} ${ctimeNs} ${ino}` };
 }
 
-function isWithin(folder: string, target: string): boolean {
+export function isWithin(folder: string, target: string): boolean {
   const relative = path.relative(folder, target);
   return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }

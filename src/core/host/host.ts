@@ -294,6 +294,7 @@ export class Host {
     await this.#reloads.close();
     await Promise.all([...this.#deployments.values()].map((one) => one.pool.kill(ENDING)));
     await Promise.all([this.#front.close(), this.#state.flush()]);
+    await this.#around.containers.end().catch((error: unknown) => this.#options.log.write(`end: ${describe(error)}`));
     await killMarked(this.#options.markPrefix, 'prefix');
   }
 
@@ -363,8 +364,8 @@ export class Host {
         this.#listener.removed({ model: key.model, deployment: key.deployment });
       }
     }
-    await this.#state.flush();
     if (forget && this.lastSweep(key.model)?.deployment === key.deployment) delete this.#state.state.sweeps![key.model];
+    await this.#state.flush();
     if (forget && record?.image) await this.#versions.tidyImages(key);
     if (forget) await this.#versions.sweep();
   }

@@ -92,6 +92,9 @@ function startOf({ timeline }: Worker): SweepStart {
   return { initMs, importsMs, loadMs, isSecond: spawnedAt - spawnAt >= INIT_MS };
 }
 
+/** The text of an exception is the model's, and may hold a value or what was sent: only its type goes into files. */
+const RAISED = /^([A-Za-z_][\w.]*)(?::|$)/;
+
 /** What AWS Lambda would say of it in two words; its last lines may hold what was sent, and are left out. */
 function ended({ code, detail }: Failure, memoryMb: number, doing: string): Pick<SweepRow, 'outcome' | 'detail'> {
   switch (code) {
@@ -99,8 +102,11 @@ function ended({ code, detail }: Failure, memoryMb: number, doing: string): Pick
       return { outcome: code, detail: `It needed more than ${formatMemory(memoryMb, 'en')} while it ${doing}.` };
     case 'timed-out':
       return { outcome: code, detail };
-    default:
-      return { outcome: 'failed', detail };
+    default: {
+      const type = RAISED.exec(detail)?.[1];
+      const raised = `${type} was raised before it ${doing}. The log of the deployment says more: nimbus logs NAME.`;
+      return { outcome: 'failed', detail: type === undefined ? detail : raised };
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 /** The image of a deployment goes elsewhere: to a registry, or to a folder that builds it. */
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
 import type { Shell } from '../shell.ts';
@@ -7,6 +8,7 @@ import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { EjectedFolder, PushedImage } from '../../shared/states.ts';
 import type { EjectPlan, PushPlan } from '../targets/plan.ts';
 import type { Deployment, Surroundings } from './deployment.ts';
+import { isWithin } from './files.ts';
 import { limitsOf } from './function-file.ts';
 import type { DeploymentRecord, ImageRecord, StateFile } from './state.ts';
 
@@ -27,12 +29,17 @@ const VERSION_DIGITS = 12;
 
 export class Shipping {
   readonly #ports: ShippingPorts;
+  /** Names that the engine has for a push. */
+  readonly #pushing = new Set<string>();
 
   constructor(ports: ShippingPorts) {
     this.#ports = ports;
   }
 
-  /** Errors: it has no image; `to` is no name; credentials, as of `findLogin`; the engine; as of `pushImage`. */
+  /**
+   * Errors: it has no image; `to` is no name; credentials, as of `findLogin`; the engine; another push to the same name;
+   * as of `pushImage`.
+   */
   async push(plan: PushPlan, shell: Shell): Promise<Outcome<PushedImage>> {
     const { around } = this.#ports;
     shell.stage('credentials');
@@ -51,10 +58,23 @@ export class Shipping {
     shell.stage('credentials', { detail: login.value.from ?? `none for ${target.value.registry}` });
     const engine = await around.containers.engine();
     if (!engine.ok) return engine;
-    shell.stage('layers', { detail: `${target.value.repository}:${target.value.tag}` });
-    const pushed = await pushImage({ image: image.id, target: target.value, login: login.value }, engine.value, shell);
-    if (pushed.ok) await this.#keep(plan, pushed.value);
-    return pushed;
+    const name = `${target.value.repository}:${target.value.tag}`;
+    shell.stage('layers', { detail: name });
+    if (this.#pushing.has(name)) {
+      return fail('operation-running', `Another push to ${name} is under way.`, {
+        why: 'On the engine one name is one image: the registry would get the same one twice.',
+        next: 'Wait until it has ended, or push under another tag.',
+      });
+    }
+    this.#pushing.add(name);
+    try {
+      const request = { image: image.id, target: target.value, login: login.value };
+      const pushed = await pushImage(request, engine.value, shell);
+      if (pushed.ok) await this.#keep(plan, pushed.value);
+      return pushed;
+    } finally {
+      this.#pushing.delete(name);
+    }
   }
 
   /** Errors: it has no image; the folder is not empty, or in the model; another lock; as of `ejectImage`. */
@@ -65,7 +85,7 @@ export class Shipping {
     if (!record.ok) return record;
     const { image, spec, lock } = record.value;
     const model = modelPath(plan.project, spec);
-    if (isWithin(model, plan.folder)) {
+    if (isWithin(await realPathOf(model), await realPathOf(plan.folder))) {
       return fail('eject-inside-model', `${plan.folder} lies in the model.`, {
         why: 'The model would be another one with it.',
         next: 'Name a folder elsewhere.',
@@ -120,7 +140,12 @@ export class Shipping {
   }
 }
 
-function isWithin(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
+/** Through all links; of what is not there yet, those above it. */
+async function realPathOf(place: string): Promise<string> {
+  try {
+    return await realpath(place);
+  } catch {
+    const above = path.dirname(place);
+    return above === place ? place : path.join(await realPathOf(above), path.basename(place));
+  }
 }

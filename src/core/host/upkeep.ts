@@ -64,11 +64,12 @@ export class Upkeep {
     const { containers, project } = around;
     return {
       project,
-      deployments: Object.entries(state.state.deployments).map(([name, { interpreter, image }]) => {
-        const [model = '', deployment = ''] = name.split('/');
-        return { model, deployment, interpreter, ...(image ? { image } : {}) };
-      }),
-      making: [...making(), ...operations.all.filter((one) => one.state === 'running')],
+      deployments: () =>
+        Object.entries(state.state.deployments).map(([name, { interpreter, image }]) => {
+          const [model = '', deployment = ''] = name.split('/');
+          return { model, deployment, interpreter, ...(image ? { image } : {}) };
+        }),
+      making: () => [...making(), ...operations.all.filter((one) => one.state === 'running')],
       engine: () => containers.engine(),
       own: containers.labels,
       deadMark: deadMarkOf,

@@ -116,7 +116,7 @@ export class Versions {
   /** Removes a deployment's images but for the one that it runs. */
   async tidyImages(key: DeploymentKey): Promise<void> {
     const { around, state, log } = this.#ports;
-    const serving = state.state.deployments[keyText(key)]?.image?.reference;
+    const serving = state.state.deployments[keyText(key)]?.image;
     await around.containers.tidy(key, serving).catch((error: unknown) => log(`images: ${String(error)}`));
   }
 

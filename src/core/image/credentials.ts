@@ -26,8 +26,8 @@ const HUB_KEY = 'https://index.docker.io/v1/';
 const HELPER_MS = 60_000;
 
 interface Config {
-  auths?: Record<string, { auth?: unknown; identitytoken?: unknown } | null>;
-  credHelpers?: Record<string, unknown>;
+  auths?: Record<string, { auth?: unknown; identitytoken?: unknown } | null> | null;
+  credHelpers?: Record<string, unknown> | null;
   credsStore?: unknown;
 }
 
@@ -40,10 +40,11 @@ export async function findLogin(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<Outcome<FoundLogin>> {
-  const file = path.join(env['DOCKER_CONFIG'] ?? path.join(os.homedir(), '.docker'), 'config.json');
+  const file = path.join(env['DOCKER_CONFIG'] || path.join(os.homedir(), '.docker'), 'config.json');
   const config = await readConfig(file);
   if (!config.ok) return config;
-  const { auths = {}, credHelpers = {}, credsStore } = config.value;
+  const { credsStore } = config.value;
+  const [auths, credHelpers] = [config.value.auths ?? {}, config.value.credHelpers ?? {}];
   const serveraddress = registry === DOCKER_HUB ? HUB_KEY : registry;
   const helper = credHelpers[serveraddress] ?? credHelpers[registry] ?? credsStore;
   if (typeof helper === 'string' && helper !== '') return askHelper(helper, serveraddress, env, signal);

@@ -1,7 +1,7 @@
 /** Writes all that an image is made from as a folder that builds it without Nimbus. */
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { bodyOf } from '../environment/lock-file.ts';
@@ -41,11 +41,11 @@ export interface EjectRequest extends DeploymentKey {
 const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;
 
-/** Errors: something is in the folder. */
-export async function checkEmpty(folder: string): Promise<Outcome<void>> {
+/** Whether the folder is there already. Errors: something is in it. */
+export async function checkEmpty(folder: string): Promise<Outcome<boolean>> {
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => error);
-  if (Array.isArray(entries)) return entries.length === 0 ? ok(undefined) : notEmpty(folder, 'There are files in it.');
-  if (entries.code === 'ENOENT') return ok(undefined);
+  if (Array.isArray(entries)) return entries.length === 0 ? ok(true) : notEmpty(folder, 'There are files in it.');
+  if (entries.code === 'ENOENT') return ok(false);
   return notEmpty(folder, entries.code === 'ENOTDIR' ? 'It is a file.' : entries.message);
 }
 
@@ -64,8 +64,9 @@ export async function ejectImage(request: EjectRequest, engine: Engine, shell: S
   const { folder } = request;
   const empty = await checkEmpty(folder);
   if (!empty.ok) return empty;
-  // Beside its place: a rename puts it there.
-  const temporary = `${folder}.nimbus-${randomBytes(4).toString('hex')}`;
+  // A rename puts it in its place. A folder that is there stays the same one: it may be the shell's, a link, a disk.
+  const own = `.nimbus-${randomBytes(4).toString('hex')}`;
+  const temporary = empty.value ? path.join(folder, own) : `${folder}${own}`;
   try {
     await mkdir(path.dirname(folder), { recursive: true });
     const remarks = await write(request, temporary, engine, shell);
@@ -73,7 +74,8 @@ export async function ejectImage(request: EjectRequest, engine: Engine, shell: S
     if (shell.signal.aborted) return cancelled();
     shell.stage('folder', { detail: folder });
     const files = await listTree(temporary);
-    await place(temporary, folder);
+    if (empty.value) await placeIn(temporary, folder);
+    else await rename(temporary, folder);
     const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
     return ok({ folder, files: files.map((one) => one.path).toSorted(), bytes, remarks: remarks.value });
   } catch (error) {
@@ -95,12 +97,20 @@ export async function ejectImage(request: EjectRequest, engine: Engine, shell: S
   }
 }
 
-async function place(temporary: string, folder: string): Promise<void> {
-  // Windows renames onto no folder, however empty; one with files in it is not removed.
-  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  await rename(temporary, folder);
+/** Moves what is in a folder one up. Where one cannot be moved, none is. */
+async function placeIn(temporary: string, folder: string): Promise<void> {
+  if ((await readdir(folder)).length > 1)
+    throw Object.assign(new Error('There are files in it.'), { code: 'ENOTEMPTY' });
+  const moved: string[] = [];
+  try {
+    for (const name of await readdir(temporary)) {
+      await rename(path.join(temporary, name), path.join(folder, name));
+      moved.push(name);
+    }
+  } catch (error) {
+    for (const name of moved) await rm(path.join(folder, name), { recursive: true, force: true });
+    throw error;
+  }
 }
 
 async function write(
@@ -182,18 +192,26 @@ async function open(into: string, relative: string): Promise<string> {
   return file;
 }
 
+/** As it was given where it has no credentials. */
+function addressOf(url: string): string {
+  // pip takes a proxy without a scheme too.
+  if (!/^\w[\w+.-]*:\/\//.test(url) || !URL.canParse(url)) return url.replace(/^(\w[\w+.-]*:\/\/)?.*@/, '$1');
+  const parsed = new URL(url);
+  if (parsed.username === '' && parsed.password === '' && parsed.search === '') return url;
+  parsed.username = '';
+  parsed.password = '';
+  parsed.search = '';
+  return parsed.href;
+}
+
 /** Addresses of indexes and proxies without what only this user may know. */
 function withoutPasswords(settings: PackageSettings): { packages: PackageSettings; remarks: string[] } {
   const remarks: string[] = [];
   const plain = (url: string): string => {
-    if (!URL.canParse(url)) return url;
-    const parsed = new URL(url);
-    if (parsed.username === '' && parsed.password === '' && parsed.search === '') return url;
-    parsed.username = '';
-    parsed.password = '';
-    parsed.search = '';
-    remarks.push(`build/pip.conf names ${parsed.href} without its credentials: give them to pip where it is built.`);
-    return parsed.href;
+    const address = addressOf(url);
+    if (address === url) return url;
+    remarks.push(`build/pip.conf names ${address} without its credentials: give them to pip where it is built.`);
+    return address;
   };
   const { indexUrl, extraIndexUrls, proxy, torchCpuIndexUrl } = settings;
   const packages = {

@@ -87,7 +87,7 @@ interface Place {
 async function enginePlace(env: NodeJS.ProcessEnv): Promise<Outcome<Place>> {
   const host = env['DOCKER_HOST'];
   if (host) return ok(placeOf(host, await tlsFiles(env['DOCKER_TLS_VERIFY'] ? env['DOCKER_CERT_PATH'] : undefined)));
-  const folder = env['DOCKER_CONFIG'] ?? path.join(os.homedir(), '.docker');
+  const folder = env['DOCKER_CONFIG'] || path.join(os.homedir(), '.docker');
   const context = env['DOCKER_CONTEXT'] ?? (await currentContext(folder));
   if (context !== undefined && context !== '' && context !== 'default') return contextPlace(folder, context);
   const usual = process.platform === 'win32' ? 'npipe:////./pipe/docker_engine' : 'unix:///var/run/docker.sock';

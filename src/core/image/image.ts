@@ -118,7 +118,9 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
   const { decided, isFromBefore } = slimmed.value;
   const tag = imageReference(request);
   const recipe = dockerfile(files.value.parts(decided));
-  const made = madeFrom([recipe, identity, version, common.platform, JSON.stringify(common.buildArguments)]);
+  // The version says nothing of what models.json says of the model: description, examples, limits.
+  const document = JSON.stringify(request.document);
+  const made = madeFrom([recipe, identity, version, document, common.platform, JSON.stringify(common.buildArguments)]);
   const there = await inspected(engine, tag);
   const isThere = there?.Config.Labels?.[MADE_FROM_LABEL] === made;
   if (isThere) shell.log(`${tag} is there already: nothing of it has changed.`);
@@ -135,6 +137,10 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
         shell,
       );
   if (!built.ok) return built;
+  // The one that had the name may still serve, and without any nobody would find it again once it does not.
+  if (there && there.Id !== built.value) {
+    await nameImage(engine.docker, there.Id, `${tag}-${there.Id.slice(7, 19)}`).catch(() => undefined);
+  }
   const facts = await engine.docker.getImage(built.value).inspect();
   const { Entrypoint = [], Cmd = [] } = facts.Config;
   const image: BuiltImage = {
@@ -147,7 +153,8 @@ export async function buildImage(request: ImageRequest, engine: Engine, shell: S
     ...(isFromBefore ? { isSlimmedAsBefore: true } : {}),
     entrypoint: [...[Entrypoint ?? []].flat(), ...(Cmd ?? [])],
   };
-  await keepDockerfile(image.id, recipe);
+  // The image is there without it.
+  await keepDockerfile(image.id, recipe).catch((error: unknown) => shell.log(String(error)));
   for (const { title, bytes } of await imageLayers(engine.docker, image.id)) {
     shell.log(`${formatBytes(bytes, 'en').padStart(9)}  ${title}`);
   }
@@ -174,6 +181,11 @@ const MADE_FROM_LABEL = 'nimbus.made-from';
 
 function madeFrom(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+export async function nameImage(docker: Engine['docker'], id: string, reference: string): Promise<void> {
+  const colon = reference.lastIndexOf(':');
+  await docker.getImage(id).tag({ repo: reference.slice(0, colon), tag: reference.slice(colon + 1) });
 }
 
 /** Undefined where there is none of that name, and where the engine does not answer: the build then says why. */

@@ -18,9 +18,17 @@ const TAG = /^\w[\w.-]{0,127}$/;
 const LONGEST_NAME = 255;
 
 /**
- * `usualTag`: where the text has none. Errors: it is no name of a repository; it has a scheme or a digest.
+ * `usualTag`: where the text has none. Errors: it is no name of a repository; it has credentials, a scheme or a digest.
  */
 export function parsePushTarget(text: string, usualTag: string): Outcome<PushTarget> {
+  const shown = withoutCredentials(text);
+  if (shown !== text) {
+    return invalid(
+      shown,
+      'It holds credentials, which are left out here.',
+      'Log in with docker login, and name the repository only.',
+    );
+  }
   if (/^\w+:\/\//.test(text)) {
     return invalid(text, 'It begins with a scheme.', `Leave it out: ${text.replace(/^\w+:\/\//, '')}`);
   }
@@ -51,6 +59,11 @@ export function parsePushTarget(text: string, usualTag: string): Outcome<PushTar
   }
   if (repository.length > LONGEST_NAME) return invalid(text, `It is longer than ${LONGEST_NAME} characters.`);
   return ok({ repository, tag, registry: isRegistry ? first : DOCKER_HUB });
+}
+
+/** What is said of a name goes into the operation's log. A digest follows an @ too. */
+function withoutCredentials(text: string): string {
+  return text.replace(/^(\w+:\/\/)?.*@(?!\w+:[0-9a-f]+$)/s, '$1');
 }
 
 function invalid(text: string, why: string, next = 'Write it as REGISTRY/REPOSITORY:TAG.'): Outcome<never> {

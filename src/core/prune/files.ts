@@ -69,6 +69,7 @@ export function inLogs({ model, deployment }: { model: string; deployment: strin
 }
 
 export async function removePlace({ kind, id }: PruneItem): Promise<void> {
+  if (kind === 'environments' && (await isYounger(id, FRESH_MS))) throw new Error('A deploy uses it by now.');
   // Half of an environment must not look like a whole one: under this name none is used, and the next look finds it.
   const place = kind === 'environments' ? `${id}.tmp-${randomBytes(4).toString('hex')}` : id;
   if (place !== id) await rename(id, place);

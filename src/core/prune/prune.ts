@@ -1,19 +1,20 @@
 /** Frees what Nimbus made and nothing uses any more; never what it did not make, and never the engine's own caches. */
+import path from 'node:path';
 import type { Engine } from '../image/engine.ts';
-import { projectId } from '../places.ts';
+import { places, projectId } from '../places.ts';
 import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Outcome } from '../../shared/outcome.ts';
 import { inLogs, removePlace, unusedEnvironments, unusedLogs, unusedPrograms } from './files.ts';
 import { knownProjects, usedBy, type KnownProject, type Used } from './projects.ts';
 
-/** What the host that prunes knows. */
+/** What the host that prunes knows, at each moment that it is asked. */
 export interface PruneScope {
   project: string;
   /** Every deployment that it knows, with what it uses. */
-  deployments: readonly (DeploymentKey & { interpreter: string; image?: { id: string; reference: string } })[];
+  deployments(): readonly (DeploymentKey & { interpreter: string; image?: { id: string; reference: string } })[];
   /** Whose versions are just being made. */
-  making: readonly DeploymentKey[];
+  making(): readonly DeploymentKey[];
   engine(): Promise<Outcome<Engine>>;
   /** Its containers carry both. */
   own: { mark: string; hostId: string };
@@ -23,6 +24,9 @@ export interface PruneScope {
   program: string;
 }
 
+/** Projects that a remark names. */
+const NAMED = 3;
+
 /** Removes nothing. */
 export async function findPrunable(scope: PruneScope): Promise<Prunable> {
   const id = projectId(scope.project);
@@ -30,20 +34,25 @@ export async function findPrunable(scope: PruneScope): Promise<Prunable> {
   const remarks: string[] = [];
   const found = [await usedBy(scope.project), ...(await usedByOthers(id, projects))];
   const known = found.filter((one) => one !== undefined);
-  const unreadable = projects.filter(({ state }) => state === 'unknown').length + found.length - known.length;
+  const unknown = projects.filter(({ state }) => state === 'unknown').map((one) => one.folder ?? `project ${one.id}`);
+  const unreadable = unknown.length + found.length - known.length;
   const items: PruneItem[] = [];
   items.push(...(await onEngine(scope, { id, projects, used: known.flatMap(({ images }) => images) }, remarks)));
   if (unreadable > 0) {
     const what = unreadable === 1 ? 'One project' : `${unreadable} projects`;
-    remarks.push(`${what} of yours cannot be looked at for now: environments stay, since they may be used there.`);
+    const named =
+      unknown.length === 0 ? '' : ` (${unknown.slice(0, NAMED).join(', ')}${unknown.length > NAMED ? ', …' : ''})`;
+    remarks.push(
+      `${what} of yours cannot be looked at${named}: environments stay, since they may be used there. Run nimbus list in each, or, of one that is gone for good, remove its files in ${path.join(places().data, 'projects')}.`,
+    );
   } else {
     const interpreters = [
       ...known.flatMap((one) => one.interpreters),
-      ...scope.deployments.map(({ interpreter }) => interpreter),
+      ...scope.deployments().map(({ interpreter }) => interpreter),
     ];
     items.push(...(await unusedEnvironments(interpreters)));
   }
-  const deployments = [...scope.deployments, ...scope.making].map((one) => inLogs(one));
+  const deployments = [...scope.deployments(), ...scope.making()].map((one) => inLogs(one));
   items.push(...(await unusedPrograms(scope.program)), ...(await unusedLogs({ id, deployments }, projects)));
   return { items: items.toSorted((one, other) => other.bytes - one.bytes), remarks };
 }
@@ -68,14 +77,24 @@ async function onEngine(
     import('../image/image.ts'),
   ]);
   const marks = await Promise.all(projects.filter((one) => one.id !== id).map((one) => scope.deadMark(one.id)));
-  const images = scope.deployments.flatMap(({ image }) => (image ? [image.id, image.reference] : []));
+  const images = scope.deployments().flatMap(({ image }) => (image ? [image.id, image.reference] : []));
   return unusedOnEngine(engine.value.docker, {
     own: scope.own,
     deadMarks: marks.filter((one) => one !== undefined),
     projects: [id, ...projects.filter(({ state }) => state === 'gone').map((one) => one.id)],
     used: new Set([...images, ...used]),
-    making: scope.making.map((key) => referencePrefix(id, key)),
+    making: scope.making().map((key) => referencePrefix(id, key)),
   });
+}
+
+/** Whether a deploy that began after the look makes, or has made, a version of this image. */
+async function isNeededByNow({ id: reference }: PruneItem, scope: PruneScope): Promise<boolean> {
+  const { referencePrefix } = await import('../image/image.ts');
+  const id = projectId(scope.project);
+  return (
+    scope.deployments().some(({ image }) => image?.reference === reference) ||
+    scope.making().some((key) => reference.startsWith(referencePrefix(id, key)))
+  );
 }
 
 /** Removes those of the items that are still unused. What fails does not keep the others. */
@@ -91,6 +110,7 @@ export async function prune(items: readonly PruneItem[], scope: PruneScope): Pro
   );
   for (const item of order.filter((one) => wanted.has(keyOf(one)))) {
     try {
+      if (item.kind === 'images' && (await isNeededByNow(item, scope))) throw new Error('A deploy uses it by now.');
       if (item.kind !== 'containers' && item.kind !== 'images') await removePlace(item);
       else if (engine.ok) await removeFromEngine(engine.value.docker, item);
       result.removed.push(item);

@@ -9,6 +9,7 @@ import type { DeploymentStatus, ImageMade, ImageStatus } from '../../shared/stat
 import { askConsent, remember } from '../consent.ts';
 import { prepare } from '../deploying/prepare.ts';
 import type { Editor } from '../editor.ts';
+import { showError } from '../guard.ts';
 import { operateInFront } from '../operate.ts';
 import type { Project } from '../store/project.ts';
 import { chooseDeployment, chooseModel, type Chosen, type ChosenModel } from './pick.ts';
@@ -63,7 +64,7 @@ async function sayBuilt(
   const report = vscode.l10n.t('Show Report');
   if ((await vscode.window.showInformationMessage(text, report)) !== report) return;
   const shown = await showReport(editor, project, key, image);
-  if (!shown.ok) editor.log.warn(shown.error.what);
+  if (!shown.ok) showError(editor.log, shown.error);
 }
 
 /** Opens the Dockerfile that the image of a deployment was built from, to be read. */

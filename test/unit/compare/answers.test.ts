@@ -98,6 +98,10 @@ describe('comparing two answers', () => {
     const { count, largest } = compare([0.5, 1.00001], [0.5, 1]);
     assert.equal(count, 0);
     assert.ok(Math.abs(largest - 1e-5) < 1e-9, String(largest));
+    // Of two that are next to nothing one may be thrice the other.
+    const tiny = compare([1e-9], [3e-9]);
+    assert.equal(tiny.count, 0);
+    assert.ok(tiny.largest > 0 && tiny.largest < 1e-6, String(tiny.largest));
   });
 
   it('takes tiny scores as equal: below the precision of 32-bit floats nothing is known', () => {

@@ -147,6 +147,9 @@ describe('package.json and the code', () => {
         kinds.some((kind) => test.test(kind)),
         `no row matches ${test}`,
       );
+    // What is offered for a deployment is offered for one that runs an image.
+    for (const test of tests)
+      for (const state of states) if (test.test(`deployment:${state}`)) assert.match(`deployment:${state}:image`, test);
   });
 
   it('offer nothing that changes an entry which needs a newer Nimbus', () => {

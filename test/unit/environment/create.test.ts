@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'mocha';
@@ -76,8 +76,12 @@ describe('making a managed environment', function () {
     assert.deepEqual(readdirSync(environmentsFolder()), ['key']);
 
     const second = new Recorder();
+    const place = path.join(environmentsFolder(), 'key');
+    utimesSync(place, 0, 0);
     assert.deepEqual(await createEnvironment(plan(['six==1.16.0']), second), result);
     assert.deepEqual([second.lines, second.details], [[], []]);
+    // What cleans up takes none that was used just now.
+    assert.ok(Date.now() - statSync(place).mtimeMs < 60_000);
 
     // One that lost its mark, or its interpreter, is not complete: it is made again.
     rmSync(path.join(environmentsFolder(), 'key', COMPLETE));
