@@ -60,7 +60,7 @@ export async function measure(worker: Worker, measured: Measured): Promise<Sweep
     ...(refused.size > 0
       ? [`${row.failed} of ${inputs.length} inputs were answered with an error (${[...refused].join(', ')}).`]
       : []),
-    ...(done < total ? [`It answered ${done - 1} warm requests in the time that a size gets.`] : []),
+    ...(done < total ? [`It answered ${warm.length} warm requests in the time that a size gets.`] : []),
   ];
   if (remarks.length > 0) row.detail = remarks.join(' ');
   if (warm.length === 0) return { ...row, outcome: 'failed' };
