@@ -150,7 +150,7 @@ describe('nimbus batch, a run of it', function () {
     assert.match(said, /\d+ of about 7\d0 \(\d+/);
     // The summary takes the place of the last of them, whole.
     assert.equal(said.trimEnd().split('\n').length, 1, said);
-    assert.match(said, /\r\u001B\[2K700 inputs in [\d.]+ s: 700 answered, 0 failed\. Answers: out\.jsonl\r\n$/);
+    assert.match(said, /\[2K700 inputs in [\d.]+ s: 700 answered, 0 failed\. Answers: out\.jsonl\r\n$/);
     // Without a terminal there is nothing but the summary.
     const { stdout, stderr } = await sandbox.nimbus(ARGV);
     assert.match(stdout, /^700 inputs in .*\n$/);

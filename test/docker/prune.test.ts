@@ -218,6 +218,7 @@ describe('cleaning up', function () {
     const { items, remarks } = await project.host.api.prunable();
     assert.ok(!items.some((one) => one.id === elsewhere || one.kind === 'environments'));
     assert.equal(remarks.length, 1);
+    assert.match(remarks[0]!, /\/nowhere\/mounted\/project/);
     rmSync(path.join(notes, 'bbbbbbbbbbbbbbb2.json'));
   });
 
