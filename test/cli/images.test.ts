@@ -78,6 +78,7 @@ describe('nimbus push, eject and prune', function () {
   it('reports on the deployment that has an image', async () => {
     const { stdout } = await run('report', 'rules');
     assert.match(stdout, /^nimbus\/\w+:rules\.docker\.\w+ /);
+    assert.match(stdout, /^left out$[\s\S]* packages' own tests$[\s\S]* symbols$/m);
     const local = await nimbus('report', 'rules/local');
     assert.equal(local.code, 1);
     assert.match(local.stderr, /rules\/local runs no image/);

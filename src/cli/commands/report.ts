@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { formatBytes } from '../../shared/bytes.ts';
+import { slimmedText } from '../../shared/report-page.ts';
 import { fail } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { HostConnection } from '../../core/host/client.ts';
@@ -68,7 +69,7 @@ function linesOf(found: ImageReport): string[] {
       : []),
     'left out',
     ...slimming.map(({ step, before, after, kept, why }) =>
-      kept ? row(before - after, step) : `             ${step} stays: ${why}`,
+      kept ? row(before - after, slimmedText(step)) : `             ${slimmedText(step)} stays: ${why}`,
     ),
     `${found.verdict}   ${found.why}`,
     `           ${formatBytes(zip.bytes)} over the base; a zip may have ${formatBytes(zip.limitBytes)}`,
