@@ -74,7 +74,7 @@ function packages({ packages: all }: ImageFacts, { locale, format }: Shown): Tem
       <td class="number">${formatBytes(bytes, locale)}</td>
       <td class="wide">${bar(bytes / total)}</td>
     </tr>`;
-  return html`<table>
+  return html`<table class="packages">
     <tbody>
       ${all
         .filter((one) => !small.includes(one))
