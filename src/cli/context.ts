@@ -7,7 +7,7 @@ import { MODELS_FILE, type FileProblem, type LaterEntry } from '../core/models/d
 import type { DeploymentKey, ModelsSpec } from '../shared/spec.ts';
 import type { DeploymentStatus } from '../shared/states.ts';
 import { fail } from '../shared/outcome.ts';
-import { resolveName } from './names.ts';
+import { resolveName, type resolveImage } from './names.ts';
 import { orExit, type Terminal } from './terminal.ts';
 
 /** The project that a command works on: the nearest folder upward that holds models.json, else the current one. */
@@ -84,10 +84,10 @@ export async function withDeployment<T>(
   terminal: Terminal,
   name: string,
   work: (connection: HostConnection, key: DeploymentKey, project: Project) => Promise<T>,
-  events: Partial<HostEvents> = {},
+  { events = {}, resolve = resolveName }: { events?: Partial<HostEvents>; resolve?: typeof resolveImage } = {},
 ): Promise<T> {
   const project = await openServed(terminal);
-  const key = orExit(terminal, resolveName(project, name));
+  const key = orExit(terminal, resolve(project, name));
   const connection = await connect(terminal, project.folder, events);
   try {
     return await work(connection, key, project);

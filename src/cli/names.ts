@@ -49,6 +49,13 @@ export function resolveName(project: Names, text: string, { exact = false } = {}
   });
 }
 
+/** A bare name means the model's only deployment that runs an image; of several, or without one, as of every command. */
+export function resolveImage(project: Names, text: string): Outcome<DeploymentKey> {
+  const deployments = Object.hasOwn(project.models, text) ? project.models[text]!.deployments : undefined;
+  const images = Object.entries(deployments ?? {}).filter(([, { target }]) => target === 'docker');
+  return resolveName(project, images.length === 1 ? keyText({ model: text, deployment: images[0]![0] }) : text);
+}
+
 export function unknownModel({ folder, models, absent }: Names, text: string): Outcome<never> {
   if (absent) {
     return fail('no-project', `There is no ${MODELS_FILE} at or above ${folder}.`, {

@@ -23,7 +23,10 @@ export interface Terminal {
   note(text: string): void;
   /** What the answer does not tell and should not be taken without, on stderr, with `--json` too. */
   warn(text: string): void;
-  /** Progress for people, on stderr; nothing with `--json`. Replaces the line before it where stderr is a terminal. */
+  /**
+   * Progress for people, on stderr; nothing with `--json`. Replaces the line before it where stderr is a terminal;
+   * elsewhere (a build's log) a line that differs from the one before it in numbers only is not said.
+   */
   progress(text: string): void;
   /** The machine's answer: printed with `--json` only. */
   document(value: unknown): void;
@@ -36,11 +39,15 @@ export interface Terminal {
   readonly signal: AbortSignal;
 }
 
+/** The line that the cursor is in, empty again. */
+const CLEARED = '\r\u001B[2K';
+
 export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
   let open = false;
   let lastProgress = '';
   const endProgress = (): void => {
-    if (open) process.stderr.write('\n');
+    // What comes next says how it ended.
+    if (open) process.stderr.write(CLEARED);
     open = false;
   };
   const ask = async (question: string, flag: string): Promise<Outcome<string>> => {
@@ -68,6 +75,7 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
     say(text) {
       if (json) return;
       endProgress();
+      lastProgress = '';
       process.stdout.write(`${visibleText(text)}\n`);
     },
     note(text) {
@@ -81,11 +89,12 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
     },
     progress(text) {
       if (json || text === lastProgress) return;
+      const isNews = withoutNumbers(text) !== withoutNumbers(lastProgress);
       lastProgress = text;
       if (process.stderr.isTTY) {
-        process.stderr.write(`\r\u001B[2K${text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1))}`);
+        process.stderr.write(`${CLEARED}${text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1))}`);
         open = true;
-      } else {
+      } else if (isNews) {
         process.stderr.write(`${text}\n`);
       }
     },
@@ -101,6 +110,11 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
       return answer.ok ? ok(/^y(es)?$/i.test(answer.value.trim())) : answer;
     },
   };
+}
+
+/** `5 layers, 162 kB of 888 kB sent` and `5 layers, 1.7 MB of 346 MB sent` are the same. */
+function withoutNumbers(text: string): string {
+  return text.replaceAll(/\d[\d.,]*(?: (?:bytes|[kMG]B)\b)?/g, '0');
 }
 
 /** The value, or the command's end with the failure said: on stderr for people, as problem JSON on stdout with `--json`. */

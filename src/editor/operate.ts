@@ -6,14 +6,14 @@ import type { DeploymentKey } from '../shared/spec.ts';
 import type { Editor } from './editor.ts';
 import { runAction, withLog } from './guard.ts';
 import type { Project } from './store/project.ts';
-import { progressText } from './tree/rows.ts';
+import { progressText, stepText } from './tree/rows.ts';
 
 /**
  * Runs a plan to its end. Progress shows in the deployment's own row and in the status bar, never in front of what the
  * user does meanwhile. A failure offers the operation's log.
  */
 export async function operate(editor: Editor, project: Project, plan: Plan): Promise<Outcome<Operation>> {
-  return run(editor, project, plan, { location: vscode.ProgressLocation.Window, title: plan.model });
+  return run(editor, project, plan, { location: vscode.ProgressLocation.Window, title: plan.model }, progressText);
 }
 
 /** As `operate`, for what the user waits for: progress is a notification, which can cancel it. */
@@ -23,7 +23,8 @@ export async function operateInFront(
   plan: Plan,
   title: string,
 ): Promise<Outcome<Operation>> {
-  return run(editor, project, plan, { location: vscode.ProgressLocation.Notification, title, cancellable: true });
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  return run(editor, project, plan, options, stepText);
 }
 
 async function run(
@@ -31,6 +32,7 @@ async function run(
   project: Project,
   plan: Plan,
   options: vscode.ProgressOptions,
+  textOf: (operation: Operation) => string | undefined,
 ): Promise<Outcome<Operation>> {
   const key = { model: plan.model, deployment: plan.deployment };
   const outcome = await vscode.window.withProgress(options, async (progress, cancellation) => {
@@ -39,7 +41,8 @@ async function run(
     const listening = editor.store.onDidChange((change) => {
       if (change.kind === 'log' || change.kind === 'projects' || change.project !== project) return;
       const operation = project.operation(key);
-      if (operation?.state === 'running') progress.report({ message: progressText(operation) });
+      const message = operation?.state === 'running' ? textOf(operation) : undefined;
+      if (message !== undefined) progress.report({ message });
     });
     try {
       return await project.execute(plan, abort.signal);

@@ -28,3 +28,15 @@ export interface ReportDocument {
 
 /** From the page: it listens now; or one of its buttons was pressed. */
 export type ReportRequest = 'ready' | 'dockerfile' | 'sweep' | 'report';
+
+/** What a slimming step takes out, for people; a step of a newer image is called by its own name. */
+export function slimmedText(step: string): string {
+  return SLIMMED[step] ?? step;
+}
+
+const SLIMMED: Readonly<Record<string, string>> = {
+  installers: 'installers',
+  tests: "packages' own tests",
+  sources: 'C sources',
+  strip: 'symbols',
+};

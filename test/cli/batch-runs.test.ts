@@ -148,12 +148,19 @@ describe('nimbus batch, a run of it', function () {
     assert.equal(code, 0);
     // This terminal says that it has no columns: a line is cut after twenty.
     assert.match(said, /\d+ of about 7\d0 \(\d+/);
-    const [, summary] = said.trimEnd().split(/\r?\n/);
-    assert.match(summary!, /^700 inputs in [\d.]+ s: 700 answered, 0 failed/);
+    // The summary takes the place of the last of them, whole.
+    assert.equal(said.trimEnd().split('\n').length, 1, said);
+    assert.match(said, /\[2K700 inputs in [\d.]+ s: 700 answered, 0 failed\. Answers: out\.jsonl\r\n$/);
     // Without a terminal there is nothing but the summary.
     const { stdout, stderr } = await sandbox.nimbus(ARGV);
     assert.match(stdout, /^700 inputs in .*\n$/);
     assert.equal(stderr, '');
+  });
+
+  it('ends with the whole summary where the answers go to the terminal too', async () => {
+    write(['a', 'b']);
+    const { said } = await inTerminal(sandbox, ['batch', 'moody', 'in.txt'], []);
+    assert.match(said, /2 inputs in [\d.]+ s: 2 answered, 0 failed\r\n$/);
   });
 
   describe('that is not finished', () => {

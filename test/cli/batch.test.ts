@@ -252,6 +252,15 @@ describe('nimbus batch, on what a file holds', function () {
       assert.deepEqual(results(done), [{ age: 1 }, { age: 2, city: 'b' }, { age: 3, city: 'c' }, { age: 4, city: '' }]);
     });
 
+    it('that begins with a row and no names is not read, so that the row is not lost', async () => {
+      writeFileSync(path.join(sandbox.folder, 'bare.csv'), '41,3.5\n42,4\n');
+      const bare = await sandbox.nimbus(['batch', 'rows', 'bare.csv']);
+      assert.deepEqual([bare.code, bare.stdout], [1, '']);
+      assert.match(bare.stderr, /bare\.csv does not begin with the names.*\n.*41, 3\.5; .* age, city\.\n.*\.jsonl/);
+      // Such names are the model's own where its card knows none.
+      assert.deepEqual(results(await batch('echo', 'bare.csv', '0,1\nx,y\n')), [{ 0: 'x', 1: 'y' }]);
+    });
+
     it('of one column is its values, whatever they hold', async () => {
       const done = await batch('shout', 'one.csv', 'text\n"a, b"\nc; d\n');
       assert.deepEqual(results(done), ['A, B', 'C; D']);

@@ -52,6 +52,8 @@ describe('nimbus push, eject and prune', function () {
     assert.match(reference, new RegExp(`^${registry.address}/team/rules@sha256:[0-9a-f]{64}$`));
     assert.match(stdout, /✓ layers .*there already, .* sent/);
     assert.match(stderr, /rules\/docker is .*\/team\/rules:1: sent \d+ of \d+ layers/);
+    const steps = stderr.match(/^ {2}… layers .*$/gm) ?? [];
+    assert.ok(steps.length <= 2, `no terminal, but a line for every number:\n${steps.join('\n')}`);
     assert.equal((await status()).pushed?.reference, reference);
     assert.ok((await run('status', 'rules')).stdout.includes(reference));
     const again = await sandbox.json<PushedImage>(['push', 'rules', `${registry.address}/team/rules:1`]);
@@ -71,6 +73,15 @@ describe('nimbus push, eject and prune', function () {
     const local = await nimbus('push', 'rules/local', `${registry.address}/team/rules`);
     assert.equal(local.code, 1);
     assert.match(local.stderr, /runs no image[\s\S]*--target docker/);
+  });
+
+  it('reports on the deployment that has an image', async () => {
+    const { stdout } = await run('report', 'rules');
+    assert.match(stdout, /^nimbus\/\w+:rules\.docker\.\w+ /);
+    assert.match(stdout, /^left out$[\s\S]* packages' own tests$[\s\S]* symbols$/m);
+    const local = await nimbus('report', 'rules/local');
+    assert.equal(local.code, 1);
+    assert.match(local.stderr, /rules\/local runs no image/);
   });
 
   it('ejects to a folder that is named from where it is typed', async () => {

@@ -297,6 +297,16 @@ describe('nimbus lock', function () {
     assert.equal((await deploy()).version, same.version, 'with nothing changed it is the same');
   });
 
+  it('is made with the Python that the model runs on', async () => {
+    lab.sandbox.add(path.join(samples, 'sentiment.joblib'), 'model.joblib');
+    assert.equal((await lab.run(['deploy', 'model.joblib', '--python', python, '--trust', '--yes'])).code, 0);
+    // Only that Python has uv.
+    const made = await lab.run(['lock', 'model', '--trust'], { UV_NO_CACHE: undefined, PATH: WITHOUT_UV });
+    assert.equal(made.code, 0, made.stderr);
+    const misspelt = await lab.run(['lock', 'modle', '--trust']);
+    assert.match(misspelt.stderr, /There is no model named modle\.\nModels here: model\./);
+  });
+
   it('that a deploy writes by itself holds no CUDA package either, and the result says where that cannot be', async () => {
     const { url } = await lab.index();
     const cpu = path.join(lab.sandbox.folder, '../torch of deploys');

@@ -76,7 +76,7 @@ describe('nimbus parity', function () {
   it('does not run where there is no second deployment, and says how to get one', async () => {
     const problem = await refused(sandbox, ['parity', 'twin'], 2);
     assert.equal(problem.code, 'one-deployment');
-    assert.match(problem.text, /--target docker/);
+    assert.match(problem.text, /nimbus deploy twin --target docker/);
   });
 
   it('does not run without inputs', async () => {

@@ -146,9 +146,26 @@ describe('an image', function () {
     await choose('Memory Sweep');
     const question = quickInput(page, 'Memory sweep of products');
     await question.getByRole('option', { name: /Show the Last Sweep/ }).click();
-    await webview(page)
-      .getByRole('row', { name: /^128 MB .*out of memory/ })
-      .waitFor();
+    const report = webview(page);
+    await report.getByRole('row', { name: /^128 MB .*out of memory/ }).waitFor();
+    // In a narrow panel what does not fit is scrolled to, with the keyboard too.
+    const size = page.viewportSize()!;
+    await page.setViewportSize({ ...size, width: 760 });
+    const sizes = report.getByRole('region', { name: 'Measured at each size' });
+    await report.locator('.columns').first().waitFor();
+    assert.ok(await sizes.evaluate((box) => box.scrollWidth > box.clientWidth));
+    await window.picture('sweep-report-narrow');
+    assert.deepEqual(await violations(report), []);
+    await sizes.focus();
+    await page.keyboard.press('ArrowRight');
+    await report.locator('.scrolling[role=region]').evaluate(
+      (box) =>
+        new Promise<void>((resolve) => {
+          if (box.scrollLeft > 0) resolve();
+          else box.addEventListener('scroll', () => resolve(), { once: true });
+        }),
+    );
+    await page.setViewportSize(size);
   });
 
   it('leaves nothing of a sweep that is cancelled', async () => {

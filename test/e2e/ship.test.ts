@@ -81,7 +81,7 @@ describe('an image that goes elsewhere', () => {
     await window.picture('push-wrong-name');
     await inputOf(title).fill(`${registry.address}/team/rules:first`);
     await page.keyboard.press('Enter');
-    await notification(page, 'Pushing the image of rules').waitFor();
+    await notification(page, 'Pushing the image of rules: 2 of 3 · layers').waitFor();
     const said = notification(page, `rules is pushed as ${registry.address}/team/rules:first`);
     await said.waitFor({ timeout: 60_000 });
     await said.getByRole('button', { name: 'Copy Digest' }).click();
@@ -93,7 +93,9 @@ describe('an image that goes elsewhere', () => {
     });
     assert.equal(answer.status, 200);
     await row(page, /^deployment docker of rules/).hover();
-    await page.locator('.workbench-hover', { hasText: copied }).waitFor();
+    const tooltip = page.locator('.workbench-hover', { hasText: copied });
+    await tooltip.waitFor();
+    assert.doesNotMatch(await tooltip.innerText(), /Made with/, 'nothing says what a handler.py was made with');
     await window.picture('push-tooltip');
     for (const theme of EVERY_THEME) {
       await chooseTheme(page, theme);

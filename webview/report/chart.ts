@@ -21,7 +21,10 @@ export interface ColumnChart {
 
 /** A limit this many times as high as the highest value would leave no room for the values. */
 const FAR = 2;
+/** Of the drawing; more columns than that have labels that only fit into a chart as wide as the page. */
 const WIDTH = 440;
+const WIDE = 920;
+const FEW = 6;
 const HEIGHT = 200;
 const TOP = 24;
 const BOTTOM = 24;
@@ -32,20 +35,22 @@ export function columnChart({ title, kind, columns, say, limit }: ColumnChart): 
   const highest = Math.max(...values, 0) || 1;
   const line = limit !== undefined && limit <= highest * FAR ? limit : undefined;
   const most = Math.max(highest, line ?? 0);
-  const slot = WIDTH / columns.length;
+  const isWide = columns.length > FEW;
+  const full = isWide ? WIDE : WIDTH;
+  const slot = full / columns.length;
   const width = Math.min(56, slot * 0.6);
   const space = HEIGHT - TOP - BOTTOM;
   const yOf = (value: number): number => HEIGHT - BOTTOM - (value / most) * space;
-  return html`<figure class="columns ${kind}">
+  return html`<figure class="columns ${kind} ${isWide ? 'many' : ''}" tabindex="0">
     <figcaption>${title}</figcaption>
     <svg
-      viewBox="0 0 ${WIDTH} ${HEIGHT}"
-      width=${WIDTH}
+      viewBox="0 0 ${full} ${HEIGHT}"
+      width=${full}
       height=${HEIGHT}
       role="img"
       aria-label="${title}, as in the table"
     >
-      ${svg`<line class="axis" x1="0" x2=${WIDTH} y1=${HEIGHT - BOTTOM} y2=${HEIGHT - BOTTOM}></line>`}
+      ${svg`<line class="axis" x1="0" x2=${full} y1=${HEIGHT - BOTTOM} y2=${HEIGHT - BOTTOM}></line>`}
       ${columns.map(({ label, value, missing, isBest }, at) => {
         const middle = slot * (at + 0.5);
         const height = value === undefined ? 0 : Math.max(1, (value / most) * space);
@@ -62,8 +67,8 @@ export function columnChart({ title, kind, columns, say, limit }: ColumnChart): 
       ${
         line === undefined
           ? nothing
-          : svg`<line class="limit" x1="0" x2=${WIDTH} y1=${yOf(line)} y2=${yOf(line)}></line>
-              <text class="limit-label" x=${WIDTH} y=${yOf(line) - 4}>${say(line)} wanted</text>`
+          : svg`<line class="limit" x1="0" x2=${full} y1=${yOf(line)} y2=${yOf(line)}></line>
+              <text class="limit-label" x=${full} y=${yOf(line) - 4}>${say(line)} wanted</text>`
       }
     </svg>
   </figure>`;

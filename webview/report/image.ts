@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatBytes } from '../../src/shared/bytes.ts';
-import type { ImageFacts } from '../../src/shared/report-page.ts';
+import { slimmedText, type ImageFacts } from '../../src/shared/report-page.ts';
 import { actionButton, bar, type Shown } from './parts.ts';
 
 /** Packages below this are told together. */
@@ -74,7 +74,7 @@ function packages({ packages: all }: ImageFacts, { locale, format }: Shown): Tem
       <td class="number">${formatBytes(bytes, locale)}</td>
       <td class="wide">${bar(bytes / total)}</td>
     </tr>`;
-  return html`<table>
+  return html`<table class="packages">
     <tbody>
       ${all
         .filter((one) => !small.includes(one))
@@ -103,7 +103,7 @@ function slimming({ slimming: steps }: ImageFacts, { locale }: Shown): TemplateR
           (one) =>
             html`<tr>
               <th scope="row">
-                ${one.step}${one.kept ? nothing : html`<div class="muted small">stays: ${one.why}</div>`}
+                ${slimmedText(one.step)}${one.kept ? nothing : html`<div class="muted small">stays: ${one.why}</div>`}
               </th>
               <td class="number">${one.kept ? formatBytes(one.before - one.after, locale) : '–'}</td>
               <td class="wide">${one.kept ? bar((one.before - one.after) / before) : nothing}</td>

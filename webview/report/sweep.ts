@@ -64,7 +64,7 @@ export function sweepReport(name: string, report: SweepReport, shown: Shown): Te
 function sizes({ rows }: SweepReport, best: SweepRow | undefined, { locale, format }: Shown): TemplateResult {
   const ms = (value: number | undefined): string => (value === undefined ? '–' : format.ms(value));
   const head = ['Memory', 'CPUs', 'Start', 'p50', 'p95', 'Peak', 'Billed', 'Billed cold', 'Per million'];
-  return html`<div class="scrolling">
+  return html`<div class="scrolling" role="region" aria-label="Measured at each size" tabindex="0">
     <table class="sizes">
       <caption class="hidden">
         Each memory size

@@ -135,7 +135,7 @@ function sayDone(
     terminal.document({ ...summary, out });
     terminal.say(`${said.join(' · ')}. Answers: ${out}`);
   } else {
-    terminal.progress(`${said.join(' · ')}\n`);
+    terminal.note(said.join(' · '));
   }
 }
 

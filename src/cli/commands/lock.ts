@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { trustsProject } from '../../core/consent.ts';
@@ -5,10 +6,13 @@ import { prepareDeploy, type PreparedDeploy } from '../../core/deploy.ts';
 import { madeWith } from '../../core/environment/captured.ts';
 import { keyOf, lockHash, refusedForImage, type LockSection } from '../../core/environment/lock-file.ts';
 import { LOCK_PLATFORMS, type LockPlatform } from '../../core/environment/lock-platform.ts';
+import { interpretersOf } from '../../core/interpreters.ts';
 import { lockModel, remarksOn, staleSections, type LockedModel } from '../../core/lock-model.ts';
 import { modelPath } from '../../core/models/paths.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { openProject, type Project } from '../context.ts';
+import { TARGETS } from '../../shared/spec.ts';
+import { connectIfRunning, openProject, type Project } from '../context.ts';
+import { unknownModel } from '../names.ts';
 import { packagesOf } from '../options.ts';
 import { orExit, type Terminal } from '../terminal.ts';
 
@@ -56,11 +60,14 @@ function version(text: string): string {
 async function lock(terminal: Terminal, text: string, options: Options): Promise<void> {
   const project = await openProject(terminal);
   const packages = packagesOf(options);
+  const host = await connectIfRunning(project.folder);
+  host?.close();
   const prepared = orExit(
     terminal,
     await prepareDeploy({
       project: project.folder,
-      path: orExit(terminal, pathOf(project, text)),
+      ...orExit(terminal, subjectOf(project, text)),
+      current: interpretersOf(host?.hello.deployments ?? []),
       trustedProject: options.trust ?? trustsProject(project.folder),
       packages,
       signal: terminal.signal,
@@ -89,11 +96,27 @@ async function lock(terminal: Terminal, text: string, options: Options): Promise
   terminal.say(`\nWrote ${path.relative(process.cwd(), locked.file)}: commit it with the model.`);
 }
 
-/** A declared model's path, else the text as a path. */
-function pathOf({ folder, models }: Project, text: string): Outcome<string> {
+interface Subject {
+  path: string;
+  name?: string;
+  deployment?: string;
+}
+
+/** A declared model with the deployment whose Python counts, else the text as a path. */
+function subjectOf(project: Project, text: string): Outcome<Subject> {
+  const { folder, models } = project;
   const spec = Object.hasOwn(models, text) ? models[text] : undefined;
-  if (spec) return ok(modelPath(folder, spec));
-  return text === '' ? fail('usage', 'Name a model, or its path.') : ok(path.resolve(text));
+  if (spec) {
+    const deployments = Object.keys(spec.deployments ?? {});
+    const deployment = deployments.find((one) => one === TARGETS[0]) ?? deployments[0];
+    const subject = { path: modelPath(folder, spec), name: text };
+    return ok(deployment === undefined ? subject : { ...subject, deployment });
+  }
+  if (text === '') return fail('usage', 'Name a model, or its path.');
+  const file = path.resolve(text);
+  // A name that is misspelt is no path that was deleted.
+  if (!/[/\\.]/.test(text) && !existsSync(file)) return unknownModel(project, text);
+  return ok({ path: file });
 }
 
 function check(terminal: Terminal, prepared: PreparedDeploy): void {

@@ -54,7 +54,7 @@ async function logs(terminal: Terminal, name: string, options: Options): Promise
         new Promise((resolve) => terminal.signal.addEventListener('abort', resolve, { once: true })),
       ]);
     },
-    { log: (_key, line) => (live ? print(line) : void early.push(line)) },
+    { events: { log: (_key, line) => (live ? print(line) : void early.push(line)) } },
   );
 }
 

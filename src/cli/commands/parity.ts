@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Command } from 'commander';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { openInputs, type BatchInput } from '../../core/invoke/inputs.ts';
@@ -7,6 +8,7 @@ import { sidesOf } from '../../core/compare/sides.ts';
 import { toleranceFor } from '../../core/compare/tolerance.ts';
 import type { HostConnection } from '../../core/host/client.ts';
 import { ConnectionClosed } from '../../core/host/rpc.ts';
+import { modelPath } from '../../core/models/paths.ts';
 import type { ModelCard } from '../../shared/contract.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { toleranceOf, type Difference, type EnvironmentDifferences, type Tolerance } from '../../shared/parity.ts';
@@ -68,7 +70,9 @@ async function compare(terminal: Terminal, name: string, options: Options): Prom
   const spec = Object.hasOwn(project.models, name) ? project.models[name] : undefined;
   if (!spec) return orExit(terminal, unknownModel(project, name));
   const deployed = Object.entries(spec.deployments ?? {}).map(([deployment, { target }]) => ({ deployment, target }));
-  const names = orExit(terminal, sidesOf(name, deployed, options.deployments));
+  // Of the last good state only the names are known.
+  const place = spec.path === '' ? undefined : path.relative(process.cwd(), modelPath(project.folder, spec));
+  const names = orExit(terminal, sidesOf(name, deployed, options.deployments, place));
   const connection = await connect(terminal, project.folder);
   try {
     const statuses = names.map((deployment) => statusOf(terminal, connection, name, deployment));

@@ -2,12 +2,11 @@ import type { Command } from 'commander';
 import type { Plan } from '../../core/targets/plan.ts';
 import { imageSettings } from '../../core/image/settings.ts';
 import { formatBytes } from '../../shared/bytes.ts';
-import type { Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { EjectedFolder, Operation, PushedImage } from '../../shared/states.ts';
 import path from 'node:path';
-import { connect, openServed, type Project } from '../context.ts';
-import { resolveName } from '../names.ts';
+import { connect, openServed } from '../context.ts';
+import { resolveImage } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { packagesOf } from '../options.ts';
 import { orExit, type Terminal } from '../terminal.ts';
@@ -85,11 +84,4 @@ async function execute(
   } finally {
     connection.close();
   }
-}
-
-/** A bare name means the model's only deployment that runs an image; of several, or without one, as of every command. */
-function resolveImage(project: Project, name: string): Outcome<DeploymentKey> {
-  const deployments = Object.hasOwn(project.models, name) ? project.models[name]!.deployments : undefined;
-  const images = Object.entries(deployments ?? {}).filter(([, { target }]) => target === 'docker');
-  return resolveName(project, images.length === 1 ? keyText({ model: name, deployment: images[0]![0] }) : name);
 }

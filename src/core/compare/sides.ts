@@ -26,8 +26,13 @@ function only<T>(all: readonly T[]): T | undefined {
   return all.length === 1 ? all[0] : undefined;
 }
 
-/** The sides that `asked` names, as `local,docker`, else the usual ones. Errors: there are no such two. */
-export function sidesOf(model: string, deployed: readonly Deployed[], asked?: string): Outcome<[string, string]> {
+/** The sides that `asked` names, as `local,docker`, else the usual ones. `path` is the model's. Errors: there are no such two. */
+export function sidesOf(
+  model: string,
+  deployed: readonly Deployed[],
+  asked?: string,
+  path = 'PATH',
+): Outcome<[string, string]> {
   const names = deployed.map(({ deployment }) => deployment);
   const listed = names.length > 0 ? `Its deployments: ${names.join(', ')}.` : 'It has none.';
   if (asked !== undefined) {
@@ -44,7 +49,9 @@ export function sidesOf(model: string, deployed: readonly Deployed[], asked?: st
   return names.length < 2
     ? fail('one-deployment', `${model} has no second deployment to compare with.`, {
         why: listed,
-        next: 'Deploy it with Docker as well: nimbus deploy PATH --target docker',
+        next: deployed.some(({ target }) => target === 'docker')
+          ? `Deploy it on this machine as well: nimbus deploy ${path}`
+          : `Deploy it with Docker as well: nimbus deploy ${path} --target docker`,
       })
     : fail('usage', `${model} has ${names.length} deployments.`, {
         next: `Say which two with --deployments: ${names.join(', ')}.`,

@@ -9,6 +9,7 @@ import { capture } from '../environment/capture.ts';
 import { modelPath } from '../models/paths.ts';
 import { formatBytes } from '../../shared/bytes.ts';
 import type { MadeWith, ModelCard } from '../../shared/contract.ts';
+import { formatMs } from '../../shared/latency.ts';
 import { cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
 import { firstAnswer, whyOf, type Probe } from './examples.ts';
@@ -165,7 +166,7 @@ async function fromSnapshot(
     const { importsMs, loadMs } = worker.timeline;
     const { networkLeft } = ready;
     const network = networkLeft === undefined ? '' : `, ${NETWORK[`${networkLeft}`]}`;
-    ports.stage('start', `imports ${Math.round(importsMs)} ms, load ${Math.round(loadMs)} ms${network}`);
+    ports.stage('start', `imports ${formatMs(importsMs, 'en')}, load ${formatMs(loadMs, 'en')}${network}`);
     ports.stage('first answer');
     const timeoutMs = limitsOf(spec).timeoutSeconds * 1000;
     const ask = { timeoutMs, stage: request.deployment };

@@ -207,8 +207,9 @@ class Progress {
     const there = all.filter(({ state }) => state === 'there').length;
     const sending = all.filter(({ state }) => state === 'sending' || state === 'sent');
     const current = sending.reduce((sum, layer) => sum + layer.current, 0);
-    const sent = `${formatBytes(current, 'en')} of ${formatBytes(bytesOf(sending), 'en')} sent`;
-    this.#shell.stage('layers', { detail: `${all.length} layers, ${there} there already, ${sent}` });
+    const sent =
+      sending.length === 0 ? '' : `, ${formatBytes(current, 'en')} of ${formatBytes(bytesOf(sending), 'en')} sent`;
+    this.#shell.stage('layers', { detail: `${all.length} layers, ${there} there already${sent}` });
   }
 }
 

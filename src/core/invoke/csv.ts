@@ -38,7 +38,7 @@ export async function openTable(
   }
   const { delimiter, columns } = recogniseHeader(firstLine(head) ?? head.toString(), columnsOf(card?.input));
   if (columns.length > 0) Object.assign(recognised, { delimiter, columns: column === undefined ? columns : [column] });
-  const refused = refusedColumn(name, columns, { card, column });
+  const refused = refusedColumn(name, columns, { card, column }) ?? refusedHeader(name, columns, { card, column });
   if (refused) {
     stream.destroy();
     return refused;
@@ -60,6 +60,22 @@ function refusedColumn(
   if (column !== undefined || columns.length < 2 || !takesOne) return undefined;
   return fail('column-needed', `${name} has ${columns.length} columns, and the model takes one text.`, {
     next: `Say which of them is the text with --column: ${all}.`,
+  });
+}
+
+/** Numbers that no column of the model is called by are a row: taken for names, it would be lost, and every other row fail. */
+function refusedHeader(
+  name: string,
+  columns: readonly string[],
+  { card, column }: Pick<TableOptions, 'card' | 'column'>,
+): Outcome<never> | undefined {
+  const known = columnsOf(card?.input);
+  const isRow = columns.every((one) => one.trim() !== '' && Number.isFinite(Number(one)) && !known.includes(one));
+  if (column !== undefined || columns.length === 0 || known.length === 0 || !isRow) return undefined;
+  const listed = (all: readonly string[]): string => all.slice(0, COLUMNS_NAMED).join(', ');
+  return fail('header-missing', `${name} does not begin with the names of its columns.`, {
+    why: `Its first line is ${listed(columns)}; the columns of the model are ${listed(known)}.`,
+    next: 'Put their names in its first line, or send each row as a list, a line each, from a .jsonl file.',
   });
 }
 

@@ -6,7 +6,7 @@ import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Outcome } from '../../shared/outcome.ts';
 import { inLogs, removePlace, unusedEnvironments, unusedLogs, unusedPrograms } from './files.ts';
-import { knownProjects, usedBy, type KnownProject, type Used } from './projects.ts';
+import { knownProjects, usedBy, type KnownProject } from './projects.ts';
 
 /** What the host that prunes knows, at each moment that it is asked. */
 export interface PruneScope {
@@ -24,27 +24,23 @@ export interface PruneScope {
   program: string;
 }
 
-/** Projects that a remark names. */
-const NAMED = 3;
-
 /** Removes nothing. */
 export async function findPrunable(scope: PruneScope): Promise<Prunable> {
   const id = projectId(scope.project);
   const projects = await knownProjects();
   const remarks: string[] = [];
-  const found = [await usedBy(scope.project), ...(await usedByOthers(id, projects))];
-  const known = found.filter((one) => one !== undefined);
-  const unknown = projects.filter(({ state }) => state === 'unknown').map((one) => one.folder ?? `project ${one.id}`);
-  const unreadable = unknown.length + found.length - known.length;
+  const found = await Promise.all(
+    [scope.project, ...foldersOfOthers(id, projects)].map(async (folder) => ({ folder, used: await usedBy(folder) })),
+  );
+  const known = found.flatMap(({ used }) => used ?? []);
+  const unreadable = [
+    ...projects.filter(({ state }) => state === 'unknown').map((one) => one.folder ?? one.id),
+    ...found.filter(({ used }) => used === undefined).map(({ folder }) => folder),
+  ];
   const items: PruneItem[] = [];
   items.push(...(await onEngine(scope, { id, projects, used: known.flatMap(({ images }) => images) }, remarks)));
-  if (unreadable > 0) {
-    const what = unreadable === 1 ? 'One project' : `${unreadable} projects`;
-    const named =
-      unknown.length === 0 ? '' : ` (${unknown.slice(0, NAMED).join(', ')}${unknown.length > NAMED ? ', …' : ''})`;
-    remarks.push(
-      `${what} of yours cannot be looked at${named}: environments stay, since they may be used there. Run nimbus list in each, or, of one that is gone for good, remove its files in ${path.join(places().data, 'projects')}.`,
-    );
+  if (unreadable.length > 0) {
+    remarks.push(unreadableText(unreadable));
   } else {
     const interpreters = [
       ...known.flatMap((one) => one.interpreters),
@@ -57,10 +53,19 @@ export async function findPrunable(scope: PruneScope): Promise<Prunable> {
   return { items: items.toSorted((one, other) => other.bytes - one.bytes), remarks };
 }
 
-async function usedByOthers(own: string, projects: readonly KnownProject[]): Promise<(Used | undefined)[]> {
-  const there = projects.filter(({ id, state }) => id !== own && state === 'there');
-  return Promise.all(there.map(({ folder }) => usedBy(folder!)));
+function foldersOfOthers(own: string, projects: readonly KnownProject[]): string[] {
+  return projects.filter(({ id, state }) => id !== own && state === 'there').map(({ folder }) => folder!);
 }
+
+/** By name: a disk can be mounted then, and whoever removed a project knows what is meant. */
+function unreadableText(projects: readonly string[]): string {
+  const what = projects.length === 1 ? 'A project' : `${projects.length} projects`;
+  const named = `${projects.slice(0, NAMED).join(', ')}${projects.length > NAMED ? ' and others' : ''}`;
+  return `${what} of yours cannot be looked at for now (${named}): environments stay, since they may be used there. Run nimbus list in each, or, of one that is gone for good, remove its files in ${path.join(places().data, 'projects')}.`;
+}
+
+/** Projects that a remark names. */
+const NAMED = 5;
 
 async function onEngine(
   scope: PruneScope,

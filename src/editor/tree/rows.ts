@@ -259,12 +259,18 @@ function operationRow({ model, deployment }: DeploymentNode, operation: Operatio
 
 /** `deploying 2 of 4 · environment · numpy 2.1`. */
 export function progressText(operation: Operation): string {
-  const at = operation.stages.findIndex((stage) => stage.state === 'running');
-  const stage = operation.stages[at];
+  const step = stepText(operation);
   const doing = kindText(operation);
-  if (!stage) return doing;
+  return step === undefined ? doing : vscode.l10n.t('{0}, {1}', doing, step);
+}
+
+/** `2 of 4 · environment · numpy 2.1`, where a title says what is done; undefined between two stages. */
+export function stepText({ stages }: Operation): string | undefined {
+  const at = stages.findIndex(({ state }) => state === 'running');
+  const stage = stages[at];
+  if (!stage) return undefined;
   return [
-    vscode.l10n.t('{0}, {1} of {2}', doing, at + 1, operation.stages.length),
+    vscode.l10n.t('{0} of {1}', at + 1, stages.length),
     stage.name,
     // Of a path a row or the status bar has only room for the beginning, which says nothing.
     ...(stage.detail && !path.isAbsolute(stage.detail) ? [stage.detail] : []),

@@ -84,7 +84,7 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     [vscode.l10n.t('Image'), status.image && imageText(status.image)],
     [vscode.l10n.t('Python of the image'), status.image?.python],
     [vscode.l10n.t('Pushed'), pushedText(status)],
-    [vscode.l10n.t('Made with'), status.madeWith && madeWith(status.madeWith)],
+    [vscode.l10n.t('Made with'), madeWith(status.madeWith ?? []) || undefined],
     [vscode.l10n.t('Deployed'), status.deployedAt && new Date(status.deployedAt).toLocaleString(vscode.env.language)],
     [vscode.l10n.t('Workers'), String(status.workers)],
     [

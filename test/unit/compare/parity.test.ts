@@ -156,6 +156,8 @@ describe('which deployments are compared', () => {
     }
     assert.equal((sidesOf('m', [local('local')]) as { error: { code: string } }).error.code, 'one-deployment');
     assert.equal((sidesOf('m', []) as { error: { code: string } }).error.code, 'one-deployment');
+    const onlyDocker = sidesOf('m', [docker('docker')], undefined, 'models/m');
+    assert.match(onlyDocker.ok ? '' : onlyDocker.error.next!, /on this machine as well: nimbus deploy models\/m$/);
   });
 });
 
