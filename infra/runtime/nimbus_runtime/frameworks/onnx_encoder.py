@@ -9,7 +9,11 @@ MADE = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
 
 
 class OnnxEncoder(Encoder):
-    """A tokenizer and the `session` of a graph that reads `input_ids`; `config` is a Config."""
+    """A tokenizer and the `session` of a graph that reads `input_ids`; `config` is a Config.
+
+    Texts are not padded to go together, but where the graph pads all of them: calls of ONNX Runtime cost so little that
+    what padding saves is spent on the padding and on asking a text of each call alone.
+    """
 
     def __init__(self, tokenizer, session, config):
         super().__init__(tokenizer, config, list(session.inputs))
@@ -20,10 +24,8 @@ class OnnxEncoder(Encoder):
         self.most = self.rows or self.most
         if self.width is not None:
             self.limit = min(self.width, self.limit or self.width)
-        self.can_pad = self.width is None and "attention_mask" in self.names
 
     def outputs(self, encodings):
-        """A graph of a fixed shape pads all of them."""
         numpy = sys.modules["numpy"]
         count = len(encodings)
         width = self.width or len(encodings[-1]["input_ids"])

@@ -4,18 +4,13 @@ import itertools
 
 from ..contract import json_type
 from ..frameworks import Failed, InputError
-from ..together import Together, close
+from ..together import LEAST, Together, close
 
 MOST_AT_ONCE = 32
 """Inputs in one call of the model: more are not quicker on a processor and need more memory."""
 
-WASTE = 1.25
-"""A text is padded to this many times its tokens, and PADDING more, at most: padding costs what a text costs."""
-
-PADDING = 4
-
-MANY = 8
-"""From so many texts of one length on they need no others."""
+CALL_TOKENS = 24
+"""Tokens that take about as long as a call of PyTorch by itself, measured of MiniLM; in smaller models more do."""
 
 BY_TOKEN = ("start_logits", "end_logits")
 """Outputs of two dimensions whose second one is that of the tokens."""
@@ -39,7 +34,10 @@ class Encoder:
     most = MOST_AT_ONCE
 
     can_pad = False
-    """Whether the model tells padding from text, and takes texts of any length."""
+    """Whether texts of nearly one length are tried together: the model tells padding from text, and its calls cost much."""
+
+    width = None
+    """To how many tokens the model pads every text, whatever is beside it; None where it takes any number."""
 
     def __init__(self, tokenizer, config, names):
         self.tokenizer = tokenizer
@@ -75,7 +73,7 @@ class Encoder:
         It is called with texts of equal length. Of `outputs` it takes NumPy's arrays of floats by their names,
         `"logits"`, with a row for each text and without its padding; 0 is that of the hidden states. Texts of nearly one
         length go through the model together, padded where the first ones so padded had the same answers without, for
-        this `key`: what `answer` depends on. Else only those of equal length do.
+        this `key`: what `answer` depends on. Else only those of equal length do, but for a model that pads every text.
         """
         results = [None] * len(encodings)
         lengths = [len(one["input_ids"]) for one in encodings]
@@ -95,9 +93,15 @@ class Encoder:
                 found.update(zip(group, together(group)))
             return [found[at] for at in positions]
 
-        pads = self.can_pad and not self._together.is_refused(key)
-        for group in self._groups(lengths) if pads else groups(lengths, self.most):
-            if lengths[group[0]] == lengths[group[-1]]:
+        if self.width is not None:
+            order = sorted(range(len(lengths)), key=lengths.__getitem__)
+            parts = [order[start : start + self.most] for start in range(0, len(order), self.most)]
+        elif self.can_pad and not self._together.is_refused(key):
+            parts = padded_groups(lengths, self.most)
+        else:
+            parts = groups(lengths, self.most)
+        for group in parts:
+            if self.width is not None or lengths[group[0]] == lengths[group[-1]]:
                 found = together(group)
             else:
                 # The shortest has most padding.
@@ -109,23 +113,6 @@ class Encoder:
     def outputs(self, encodings):
         """The Outputs of `most` encodings at the most, which get longer. The shorter ones are padded."""
         raise NotImplementedError
-
-    def _groups(self, lengths):
-        """Positions in groups: many of one length, the others by nearly one, the shortest first."""
-        left = []
-        for group in groups(lengths, self.most):
-            if len(group) >= min(MANY, self.most):
-                yield group
-            else:
-                left += group
-        group = []
-        for at in sorted(left, key=lengths.__getitem__):
-            if group and (len(group) == self.most or lengths[at] > lengths[group[0]] * WASTE + PADDING):
-                yield group
-                group = []
-            group.append(at)
-        if group:
-            yield group
 
 
 class Outputs:
@@ -161,6 +148,40 @@ def groups(lengths, most=MOST_AT_ONCE):
     for positions in by_length.values():
         for start in range(0, len(positions), most):
             yield positions[start : start + most]
+
+
+def padded_groups(lengths, most=MOST_AT_ONCE):
+    """Positions in the groups that cost the least, of one or several lengths, in each the shortest first.
+
+    A call costs CALL_TOKENS and its tokens, padding included; with several lengths also the call for a text alone.
+    """
+    left = []
+    for group in sorted(groups(lengths, most), key=lambda positions: lengths[positions[0]]):
+        if len(group) == most:
+            yield group
+        else:
+            left.append(group)
+    costs, starts = [0], []
+    for end, last in enumerate(left):
+        found = []
+        count = 0
+        for start in range(end, -1, -1):
+            count += len(left[start])
+            if count > most:
+                break
+            cost = costs[start] + CALL_TOKENS + count * lengths[last[0]]
+            if start == end:
+                found.append((cost, start))
+            elif count >= LEAST:
+                found.append((cost + CALL_TOKENS + lengths[left[start][0]], start))
+        cost, start = min(found)
+        costs.append(cost)
+        starts.append(start)
+    end = len(left)
+    while end:
+        start = starts[end - 1]
+        yield [at for group in left[start:end] for at in group]
+        end = start
 
 
 def each(inputs, read, answer):
