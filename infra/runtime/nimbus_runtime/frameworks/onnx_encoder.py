@@ -2,17 +2,18 @@
 
 import sys
 
-from ..hugging_face.encoding import Encoder
+from ..hugging_face.encoding import Encoder, Outputs
 
 MADE = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
 """Inputs that are made of a text; src/core/detect/onnx-folder.ts refuses others."""
 
-BY_TOKEN = ("start_logits", "end_logits")
-"""Outputs of two dimensions whose second one is that of the tokens."""
-
 
 class OnnxEncoder(Encoder):
-    """A tokenizer and the `session` of a graph that reads `input_ids`; `config` is a Config."""
+    """A tokenizer and the `session` of a graph that reads `input_ids`; `config` is a Config.
+
+    Texts are not padded to go together, but where the graph pads all of them: calls of ONNX Runtime cost so little that
+    what padding saves is spent on the padding and on asking a text of each call alone.
+    """
 
     def __init__(self, tokenizer, session, config):
         super().__init__(tokenizer, config, list(session.inputs))
@@ -25,30 +26,28 @@ class OnnxEncoder(Encoder):
             self.limit = min(self.width, self.limit or self.width)
 
     def outputs(self, encodings):
-        """Of encodings of equal length. A graph of a fixed shape gets padding, which its outputs are freed of."""
         numpy = sys.modules["numpy"]
         count = len(encodings)
-        length = len(encodings[0]["input_ids"])
-        width = self.width or length
-        start = width - length if self.tokenizer.padding_side == "left" else 0
-        part = slice(start, start + length)
+        width = self.width or len(encodings[-1]["input_ids"])
+        is_padded_left = self.tokenizer.padding_side == "left"
         arrays = {name: numpy.zeros((self.rows or count, width), dtype="int64") for name in MADE}
         arrays["input_ids"][:] = self.config.pad_token_id
-        for name in MADE[:3]:
-            for row, encoding in enumerate(encodings):
-                arrays[name][row, part] = encoding.get(name, 1 if name == "attention_mask" else 0)
+        for row, encoding in enumerate(encodings):
+            length = len(encoding["input_ids"])
+            start = width - length if is_padded_left else 0
+            for name in MADE[:3]:
+                made = encoding.get(name, 1 if name == "attention_mask" else 0)
+                arrays[name][row, start : start + length] = made
         arrays["position_ids"] = numpy.maximum(arrays["attention_mask"].cumsum(axis=1) - 1, 0)
         feed = {name: arrays[name].astype(value.dtype) for name, value in self.session.inputs.items()}
-        found = {}
+        found = _Arrays()
         for name, output in zip(self.session.outputs, self.session.run(feed)):
             output = output[:count]
-            is_by_token = name in BY_TOKEN or (output.ndim > 2 and output.shape[1] == width)
-            output = output[:, part] if is_by_token and width > length else output
             found[name] = output.astype("float32") if output.dtype.kind == "f" else output
-        return _Outputs(found)
+        return Outputs(found, width, is_padded_left)
 
 
-class _Outputs(dict):
+class _Arrays(dict):
     """By name; 0 is the first with a vector for each token, another name that is missing the first of all."""
 
     def __missing__(self, name):

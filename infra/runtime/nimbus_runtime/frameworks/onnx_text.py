@@ -80,8 +80,9 @@ class Tensors:
         return encoding
 
     def _answer(self, encodings):
-        results = [None] * len(encodings)
-        for group, outputs in self.encoder.run(encodings):
-            for row, at in enumerate(group):
-                results[at] = {"tensors": {name: tensor(output[row]) for name, output in outputs.items()}}
-        return results
+        def rows(positions, outputs):
+            arrays = outputs.items()
+            return [{name: array[row] for name, array in arrays} for row in range(len(positions))]
+
+        found = self.encoder.run(encodings, rows)
+        return [{"tensors": {name: tensor(array) for name, array in one.items()}} for one in found]

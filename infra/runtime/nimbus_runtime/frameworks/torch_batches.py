@@ -8,7 +8,7 @@ What is left is `partly mapped`.
 
 import warnings
 
-from ..together import Together, close_tensors
+from ..together import Together, close
 from . import Failed
 from .torch_tensors import flat_outputs
 
@@ -105,7 +105,7 @@ class Batches:
 
 
 def _close(one, other):
-    return not isinstance(one, Failed) and not isinstance(other, Failed) and close_tensors(one, other)
+    return not isinstance(one, Failed) and not isinstance(other, Failed) and close(one, other)
 
 
 def _alike(values):

@@ -2,6 +2,6 @@
 
 Each task is a class with `predict(inputs, parameters)`, as a framework's, and `card()`, whichever library runs the model:
 an Encoder of PyTorch or of ONNX Runtime gives it NumPy's arrays. Only those that generate text are PyTorch's alone. Texts
-of equal length go through the model together; none is padded (but for a graph of a fixed shape), since padding changes
-answers in their last digits.
+of nearly one length go through a model of PyTorch together, padded, where it then answers as it does without; ONNX Runtime
+gets those of equal length, or any where the graph has a fixed shape and so pads every text.
 """

@@ -74,17 +74,20 @@ class QuestionAnswering:
             {name: read_inputs[at][1][name][number] for name in self.encoder.names if name in read_inputs[at][1]}
             for at, number in flat
         ]
+
+        def probabilities(positions, outputs):
+            both = zip(positions, outputs["start_logits"], outputs["end_logits"])
+            return [_probabilities(read_inputs[flat[place][0]][1], flat[place][1], start, end) for place, start, end in both]
+
         found = [[] for _ in read_inputs]
-        for group, output in self.encoder.run(encodings):
-            for place, start, end in zip(group, output["start_logits"], output["end_logits"]):
-                at, number = flat[place]
-                context, windows = read_inputs[at]
-                found[at] += _spans(windows, number, start, end, top, longest, context)
+        for (at, number), both in zip(flat, self.encoder.run(encodings, probabilities)):
+            context, windows = read_inputs[at]
+            found[at] += _spans(windows, number, both, top, longest, context)
         return [_result(answers, top) for answers in found]
 
 
-def _spans(windows, number, start, end, top, longest, context):
-    """The best spans of one window, as answers."""
+def _probabilities(windows, number, start, end):
+    """Of each token of one window, that the answer starts and that it ends there: two rows."""
     import numpy
 
     sequences = windows.sequence_ids(number)
@@ -92,11 +95,19 @@ def _spans(windows, number, start, end, top, longest, context):
     # The first token, which stands for no answer, takes part in the probabilities and is no answer.
     kept = is_context.copy()
     kept[0] = True
-    starts, ends = (softmax(numpy.where(kept, row, row.dtype.type(MASKED))) * is_context for row in (start, end))
+    rows = numpy.stack([start, end])
+    return softmax(numpy.where(kept, rows, rows.dtype.type(MASKED))) * is_context
+
+
+def _spans(windows, number, probabilities, top, longest, context):
+    """The best spans of one window, as answers."""
+    import numpy
+
+    starts, ends = probabilities
     scores = numpy.tril(numpy.triu(numpy.outer(starts, ends)), longest - 1).ravel()
     answers = []
     for place in highest(scores, top):
-        first, last = divmod(place, len(sequences))
+        first, last = divmod(place, len(starts))
         score = float(scores[place])
         if score > 0:
             begin, stop = _whole_words(windows, number, first, last)

@@ -42,17 +42,16 @@ class TextClassification:
         return encoding
 
     def _answer(self, encodings, top):
-        results = [None] * len(encodings)
-        for group, output in self.encoder.run(encodings):
-            logits = output["logits"]
-            if self.problem == "regression":
-                found = [self._numbers(row) for row in logits.tolist()]
-            else:
-                scores = sigmoid(logits) if self.independent else softmax(logits)
-                found = [ranked(self.labels, row, top) for row in scores.tolist()]
-            for at, result in zip(group, found):
-                results[at] = result
-        return results
+        rows = [row.tolist() for row in self.encoder.run(encodings, self._scores)]
+        if self.problem == "regression":
+            return [self._numbers(row) for row in rows]
+        return [ranked(self.labels, row, top) for row in rows]
+
+    def _scores(self, _, outputs):
+        logits = outputs["logits"]
+        if self.problem == "regression":
+            return list(logits)
+        return list(sigmoid(logits) if self.independent else softmax(logits))
 
     def _numbers(self, row):
         return {"value": row[0]} if len(row) == 1 else {"values": dict(zip(self.labels, row))}
@@ -107,10 +106,7 @@ class ZeroShotClassification:
         import numpy
 
         flat = [encoding for group in groups for encoding in group]
-        rows = [None] * len(flat)
-        for group, output in self.encoder.run(flat):
-            for at, row in zip(group, output["logits"]):
-                rows[at] = row
+        rows = self.encoder.run(flat, lambda _, outputs: list(outputs["logits"]))
         results = []
         for start in range(0, len(rows), len(labels)):
             logits = numpy.stack(rows[start : start + len(labels)])

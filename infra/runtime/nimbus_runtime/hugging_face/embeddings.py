@@ -89,11 +89,12 @@ class FeatureExtraction:
         import numpy
 
         flat = [encoding for _, _, encodings in values for encoding in encodings]
-        rows = [None] * len(flat)
-        for group, output in self.encoder.run(flat):
-            found = output[0] if pooling == "none" else pooled(output[0], pooling)
-            for at, row in zip(group, normalized(found) if normalize else found):
-                rows[at] = row
+
+        def vectors(_, outputs):
+            found = outputs[0] if pooling == "none" else pooled(outputs[0], pooling)
+            return list(normalized(found) if normalize else found)
+
+        rows = self.encoder.run(flat, vectors, (pooling, normalize))
         results = []
         start = 0
         for texts, is_comparison, encodings in values:

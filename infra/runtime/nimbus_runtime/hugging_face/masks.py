@@ -39,18 +39,19 @@ class FillMask:
         return encoding
 
     def _answer(self, encodings, top):
-        results = [None] * len(encodings)
-        for group, output in self.encoder.run(encodings):
-            for at, logits in zip(group, output["logits"]):
-                results[at] = self._fills(encodings[at]["input_ids"], logits, top)
-        return results
+        mask = self.encoder.tokenizer.mask_token_id
+        gaps = [[place for place, token in enumerate(one["input_ids"]) if token == mask] for one in encodings]
 
-    def _fills(self, ids, logits, top):
+        def scores(positions, outputs):
+            return [softmax(logits[gaps[at]]) for at, logits in zip(positions, outputs["logits"])]
+
+        found = zip(encodings, gaps, self.encoder.run(encodings, scores))
+        return [self._fills(encoding["input_ids"], places, rows, top) for encoding, places, rows in found]
+
+    def _fills(self, ids, gaps, rows, top):
         tokenizer = self.encoder.tokenizer
-        gaps = [at for at, token in enumerate(ids) if token == tokenizer.mask_token_id]
         masks = []
-        for gap in gaps:
-            scores = softmax(logits[gap])
+        for gap, scores in zip(gaps, rows):
             fills = []
             for token in highest(scores, top):
                 filled = ids[:gap] + [token] + ids[gap + 1 :]

@@ -84,10 +84,10 @@ def of_modules(path, encoder_of):
         else:
             steps.append(_dense(folder) if kind == "Dense" else normalized)
 
-    def vectors_of(output):
+    def vectors_of(outputs):
         import numpy
 
-        vectors = numpy.concatenate([pooled(output[0], one) for one in poolings], axis=-1)
+        vectors = numpy.concatenate([pooled(outputs[0], one) for one in poolings], axis=-1)
         for step in steps:
             vectors = step(vectors)
         return vectors
@@ -108,11 +108,7 @@ def of_encoder(path, encoder, own, vectors_of, size):
         if own.get("do_lower_case"):
             whole = [text.lower() for text in whole]
         encodings = encoder.encode(whole, None, True)
-        rows = [None] * len(texts)
-        for group, output in encoder.run(encodings):
-            for at, vector in zip(group, vectors_of(output)):
-                rows[at] = vector
-        return numpy.stack(rows)
+        return numpy.stack(encoder.run(encodings, lambda _, outputs: list(vectors_of(outputs))))
 
     return Embeddings(embed, size=size, **_named(path))
 

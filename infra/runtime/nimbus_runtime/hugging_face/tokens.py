@@ -50,13 +50,12 @@ class TokenClassification:
         }
 
     def _answer(self, read_inputs, strategy):
-        results = [None] * len(read_inputs)
-        for group, output in self.encoder.run([encoding for _, encoding in read_inputs]):
-            scores = softmax(output["logits"])
-            for at, rows in zip(group, scores):
-                text, encoding = read_inputs[at]
-                results[at] = {"entities": self._entities(text, encoding, rows, strategy)}
-        return results
+        encodings = [encoding for _, encoding in read_inputs]
+        scores = self.encoder.run(encodings, lambda _, outputs: list(softmax(outputs["logits"])))
+        return [
+            {"entities": self._entities(text, encoding, rows, strategy)}
+            for (text, encoding), rows in zip(read_inputs, scores)
+        ]
 
     def _entities(self, text, encoding, rows, strategy):
         tokens = []
