@@ -52,7 +52,10 @@ class _Arrays(dict):
 
     def __missing__(self, name):
         if name == 0:
-            return next(output for output in self.values() if output.ndim == 3)
+            for output in self.values():
+                if output.ndim == 3:
+                    return output
+            raise ValueError("The graph gives no vector for each token; export it for the task feature-extraction.")
         return next(iter(self.values()))
 
 
