@@ -1,6 +1,6 @@
 /** What a model was made with against the Python that runs it: said before it loads, and kept with the deployment. */
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ModelCard } from '../../src/shared/contract.ts';
 import type { DeploymentStatus } from '../../src/shared/states.ts';
@@ -61,6 +61,23 @@ describe('what a model was made with', function () {
     assert.equal(card.madeWith![1]!.from, 'requirements.txt');
     const { deployments } = await sandbox.json<{ deployments: DeploymentStatus[] }>(['status']);
     assert.deepEqual(deployments[0]!.differs, environment.problems);
+  });
+
+  it('is no reason to make an environment where one allows other versions', async () => {
+    const folder = path.join(sandbox.folder, 'old');
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'requirements.txt'), 'numpy<1\n');
+    writeFileSync(
+      path.join(folder, 'handler.py'),
+      'def load(path):\n    return None\n\ndef predict(model, input):\n    return input\n',
+    );
+    const old = ['deploy', 'old', '--python', python, '--trust'];
+    const asked = await sandbox.nimbus(old);
+    assert.notEqual(asked.code, 0);
+    assert.match(asked.stdout + asked.stderr, /has other versions; --allow-mismatch runs it with that all the same/);
+    const { code, stdout } = await sandbox.nimbus([...old, '--allow-mismatch']);
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /! numpy/);
   });
 
   it('names a module that is neither of the project nor of a package that is known, before anything is loaded', async () => {

@@ -37,6 +37,7 @@ interface Options {
   concurrency?: number;
   description?: string;
   indexUrl?: string;
+  allowMismatch?: boolean;
   trust?: boolean;
   yes?: boolean;
 }
@@ -58,6 +59,10 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .option('--concurrency <count>', 'workers at most', wholeNumber(1, 64))
     .option('--description <text>', 'one line about the model')
     .option('--index-url <url>', 'package index of a managed environment, in the place of PyPI')
+    .option(
+      '--allow-mismatch',
+      'run the model with a Python that is there though versions differ, rather than make an environment',
+    )
     .option('--trust', "run this project's code, and a pickle with globals outside its framework, without asking")
     .option('--yes', 'answer yes to every other question')
     .action((target: string, options: Options, command: Command) => deploy(terminalOf(command), target, options));
@@ -97,7 +102,8 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       current: await currentInterpreters(folder),
     }),
   );
-  const environment = prepared.environments[0]!;
+  const asItIs = prepared.environments.find(({ plan }) => plan.kind === 'use');
+  const environment = (options.allowMismatch ? asItIs : undefined) ?? prepared.environments[0]!;
   terminal.say(`${prepared.detection.summary}`);
   terminal.say(`  project ${folder}`);
   terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${environment.label}`);
@@ -111,6 +117,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   orExit(terminal, await confirmReplacing(terminal, prepared, options));
   const consent = orExit(terminal, await askConsent(terminal, prepared, options));
   if (environment.plan.kind === 'create' && !prepared.image) {
+    if (asItIs) terminal.say(`  ${asItIs.label} has other versions; --allow-mismatch runs it with that all the same.`);
     orExit(
       terminal,
       await agreed(
