@@ -36,11 +36,13 @@ export async function choose<T>(
   input.items = readable(options.items);
   input.matchOnDescription = true;
   input.matchOnDetail = true;
-  if (options.active) input.activeItems = [options.active];
+  const active = options.active && input.items[options.items.indexOf(options.active)];
+  if (active) input.activeItems = [active];
   const answer = shown<T>(input, options, (done) =>
     vscode.Disposable.from(
       input.onDidAccept(() => {
-        const value = input.selectedItems[0]?.value;
+        // A row that was replaced in the moment of Enter is no longer selected; what took its place is active.
+        const value = (input.selectedItems[0] ?? input.activeItems[0])?.value;
         if (value !== undefined) done(value);
       }),
       input.onDidTriggerItemButton(({ item }) => {
