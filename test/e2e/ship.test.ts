@@ -1,7 +1,8 @@
 /** An image goes to a registry and to a folder, and what is left is cleaned up, as a user does it; with a real engine. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { projectId } from '../../src/core/places.ts';
@@ -29,12 +30,17 @@ describe('an image that goes elsewhere', () => {
   let workspace: string;
   /** The repository of its own images. */
   let images: string;
+  const homeBefore = process.env['NIMBUS_HOME'];
+  let home: string;
 
   before(async () => {
     process.env['NIMBUS_BASE_IMAGES'] = Object.entries(BASE_IMAGES)
       .map(([python, image]) => `${python}=${image}`)
       .join(' ');
     process.env['NIMBUS_CA_CERTIFICATES'] = CERTIFICATES;
+    // Projects of other tests, which are gone by now, would keep environments from being cleaned up.
+    home = mkdtempSync(path.join(tmpdir(), 'nh-'));
+    process.env['NIMBUS_HOME'] = home;
     registry = await startRegistry();
     editor = await startEditor();
     workspace = path.join(editor.folder, 'shipped');
@@ -49,6 +55,9 @@ describe('an image that goes elsewhere', () => {
   after(async () => {
     await editor.stop();
     await registry.end();
+    if (homeBefore === undefined) delete process.env['NIMBUS_HOME'];
+    else process.env['NIMBUS_HOME'] = homeBefore;
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     delete process.env['NIMBUS_BASE_IMAGES'];
     delete process.env['NIMBUS_CA_CERTIFICATES'];
     const [reference] = execFileSync('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', images], {
