@@ -65,7 +65,7 @@ export function imageSections({ date, engine, base, rounds, rows }: ImageResults
   const failed = MODELS.flatMap((model) => rows['12'][model]).reduce((sum, round) => sum + round['nimbus failed']!, 0);
   return `
 ## Images and containers
-Rows 11 to 17 were made on ${date} with ${rounds} ${rounds === 1 ? 'round' : 'rounds'} on Docker ${engine}, on \`${base}\`. The plain image is
+The rows of images were made on ${date} with ${rounds} ${rounds === 1 ? 'round' : 'rounds'} on Docker ${engine}, on \`${base}\`. The plain image is
 \`bench/peers/Dockerfile\`: one stage, the same locked packages by pip, a handler of 20 lines.
 
 ### 11 · The image
