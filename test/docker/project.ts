@@ -12,11 +12,18 @@ export const BASE_IMAGES = { '3.11': PYTHON_SLIM, '3.13': LAMBDA_PYTHON };
 /** Where the network of these tests looks into TLS, its certificates are among the system's. */
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
+/** As a host or an editor is told of both. */
+export const BUILD_VARIABLES = {
+  NIMBUS_BASE_IMAGES: Object.entries(BASE_IMAGES)
+    .map(([python, image]) => `${python}=${image}`)
+    .join(' '),
+  NIMBUS_CA_CERTIFICATES: CERTIFICATES,
+};
+
 export class ContainerProject extends TestProject {
   constructor(env: Record<string, string> = {}) {
-    const images = Object.entries(BASE_IMAGES).map(([python, image]) => `${python}=${image}`);
     // A host that builds again does so with its own variables.
-    super({ NIMBUS_BASE_IMAGES: images.join(' '), NIMBUS_CA_CERTIFICATES: CERTIFICATES, ...env });
+    super({ ...BUILD_VARIABLES, ...env });
   }
 
   /** How images of this project are built. */

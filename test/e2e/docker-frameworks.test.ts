@@ -5,13 +5,11 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { cache, root } from '../../scripts/lib/paths.mjs';
-import { BASE_IMAGES } from '../docker/project.ts';
+import type { BASE_IMAGES } from '../docker/project.ts';
+import { buildAsBefore, buildOnTestBases } from './building.ts';
 import { Playground } from './playground.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
 import { row, showContainer } from './workbench.ts';
-
-/** Where the network of these tests looks into TLS, its certificates are among the system's. */
-const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 interface Sample {
   /** Below examples/models. */
@@ -53,10 +51,7 @@ describe('models of several frameworks in Docker', function () {
   let workspace: string;
 
   before(async () => {
-    process.env['NIMBUS_BASE_IMAGES'] = Object.entries(BASE_IMAGES)
-      .map(([python, image]) => `${python}=${image}`)
-      .join(' ');
-    process.env['NIMBUS_CA_CERTIFICATES'] = CERTIFICATES;
+    buildOnTestBases();
     editor = await startEditor();
     workspace = path.join(editor.folder, 'several');
     mkdirSync(workspace);
@@ -79,8 +74,7 @@ describe('models of several frameworks in Docker', function () {
       }
     } finally {
       await editor.stop();
-      delete process.env['NIMBUS_BASE_IMAGES'];
-      delete process.env['NIMBUS_CA_CERTIFICATES'];
+      buildAsBefore();
     }
   });
   afterEach(async function () {

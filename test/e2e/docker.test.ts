@@ -1,17 +1,14 @@
 /** A model in the image that goes to AWS Lambda, from the Explorer to its answer; with a real engine. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
-import { BASE_IMAGES } from '../docker/project.ts';
 import { violations } from './accessibility.ts';
+import { buildAsBefore, buildOnTestBases, removeImages } from './building.ts';
 import { Playground } from './playground.ts';
 import { chooseTheme, EVERY_THEME } from './themes.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
 import { chooseMenuItem, openContextMenu, quickInput, row, runCommand, showContainer } from './workbench.ts';
 
-/** Where the network of these tests looks into TLS, its certificates are among the system's. */
-const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const BUILD_MS = 100_000;
 
 describe('a model in Docker', () => {
@@ -20,11 +17,7 @@ describe('a model in Docker', () => {
   let playground: Playground;
 
   before(async () => {
-    // Settings of the machine, which a window in a browser has no file for that tests could write.
-    process.env['NIMBUS_BASE_IMAGES'] = Object.entries(BASE_IMAGES)
-      .map(([python, image]) => `${python}=${image}`)
-      .join(' ');
-    process.env['NIMBUS_CA_CERTIFICATES'] = CERTIFICATES;
+    buildOnTestBases();
     editor = await startEditor();
     const workspace = path.join(editor.folder, 'docker');
     makeWorkspace(workspace);
@@ -32,11 +25,8 @@ describe('a model in Docker', () => {
   });
   after(async () => {
     await editor.stop();
-    delete process.env['NIMBUS_BASE_IMAGES'];
-    delete process.env['NIMBUS_CA_CERTIFICATES'];
-    const made = execFileSync('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' });
-    const ours = made.split('\n').filter((one) => one.startsWith('nimbus/') && one.includes(':rules.docker.'));
-    if (ours.length > 0) execFileSync('docker', ['image', 'rm', ...ours]);
+    buildAsBefore();
+    removeImages(':rules.docker.');
   });
   afterEach(async function () {
     if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);

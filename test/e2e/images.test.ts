@@ -5,8 +5,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { cache } from '../../scripts/lib/paths.mjs';
-import { BASE_IMAGES } from '../docker/project.ts';
 import { violations } from './accessibility.ts';
+import { buildAsBefore, buildOnTestBases, removeImages } from './building.ts';
 import { chooseTheme, EVERY_THEME } from './themes.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
 import {
@@ -20,8 +20,6 @@ import {
   webview,
 } from './workbench.ts';
 
-/** Where the network of these tests looks into TLS, its certificates are among the system's. */
-const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const BUILD_MS = 100_000;
 
 /** Needs about 200 MB, and the more processors the better. */
@@ -45,10 +43,7 @@ describe('an image', function () {
   let window: EditorWindow;
 
   before(async () => {
-    process.env['NIMBUS_BASE_IMAGES'] = Object.entries(BASE_IMAGES)
-      .map(([python, image]) => `${python}=${image}`)
-      .join(' ');
-    process.env['NIMBUS_CA_CERTIFICATES'] = CERTIFICATES;
+    buildOnTestBases();
     editor = await startEditor();
     const workspace = path.join(editor.folder, 'images');
     mkdirSync(path.join(workspace, 'products'), { recursive: true });
@@ -66,11 +61,8 @@ describe('an image', function () {
   });
   after(async () => {
     await editor.stop();
-    delete process.env['NIMBUS_BASE_IMAGES'];
-    delete process.env['NIMBUS_CA_CERTIFICATES'];
-    const made = execFileSync('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' });
-    const ours = made.split('\n').filter((one) => one.startsWith('nimbus/') && one.includes(':products.docker.'));
-    if (ours.length > 0) execFileSync('docker', ['image', 'rm', ...ours]);
+    buildAsBefore();
+    removeImages(':products.docker.');
   });
   afterEach(async function () {
     if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { projectId } from '../../src/core/places.ts';
-import { BASE_IMAGES } from '../docker/project.ts';
 import { startRegistry, type Registry } from '../docker/support.ts';
+import { buildAsBefore, buildOnTestBases, removeImages } from './building.ts';
 import { chooseTheme, EVERY_THEME } from './themes.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
 import {
@@ -21,8 +21,6 @@ import {
   webview,
 } from './workbench.ts';
 
-const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
-
 describe('an image that goes elsewhere', () => {
   let editor: EditorServer;
   let window: EditorWindow;
@@ -34,10 +32,7 @@ describe('an image that goes elsewhere', () => {
   let home: string;
 
   before(async () => {
-    process.env['NIMBUS_BASE_IMAGES'] = Object.entries(BASE_IMAGES)
-      .map(([python, image]) => `${python}=${image}`)
-      .join(' ');
-    process.env['NIMBUS_CA_CERTIFICATES'] = CERTIFICATES;
+    buildOnTestBases();
     // Projects of other tests, which are gone by now, would keep environments from being cleaned up.
     home = mkdtempSync(path.join(tmpdir(), 'nh-'));
     process.env['NIMBUS_HOME'] = home;
@@ -58,12 +53,8 @@ describe('an image that goes elsewhere', () => {
     if (homeBefore === undefined) delete process.env['NIMBUS_HOME'];
     else process.env['NIMBUS_HOME'] = homeBefore;
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
-    delete process.env['NIMBUS_BASE_IMAGES'];
-    delete process.env['NIMBUS_CA_CERTIFICATES'];
-    const [reference] = execFileSync('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', images], {
-      encoding: 'utf8',
-    }).split('\n');
-    if (reference) execFileSync('docker', ['image', 'rm', reference]);
+    buildAsBefore();
+    removeImages(`${images}:`);
   });
   afterEach(async function () {
     if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);

@@ -29,10 +29,10 @@ export async function buildVersion(
   const { modules, ownCode, version, madeWith } = parts;
   const engine = await around.containers.engine();
   if (!engine.ok) return engine;
-  const { buildImage, imageReference } = await import('../image/image.ts');
+  const { buildImage, imageReference, inspected } = await import('../image/image.ts');
   const key = { model, deployment, projectId: projectId(project), version };
   const reference = imageReference(key);
-  const before = await idOf(engine.value, reference);
+  const before = (await inspected(engine.value, reference))?.Id;
   const built = await buildImage(
     {
       ...plan,
@@ -60,12 +60,4 @@ async function remove({ docker }: Engine, reference: string): Promise<void> {
     .getImage(reference)
     .remove()
     .catch(() => undefined);
-}
-
-async function idOf({ docker }: Engine, reference: string): Promise<string | undefined> {
-  const found = await docker
-    .getImage(reference)
-    .inspect()
-    .catch(() => undefined);
-  return found?.Id;
 }

@@ -189,7 +189,7 @@ export async function nameImage(docker: Engine['docker'], id: string, reference:
 }
 
 /** Undefined where there is none of that name, and where the engine does not answer: the build then says why. */
-async function inspected({ docker }: Engine, reference: string): Promise<ImageInspectInfo | undefined> {
+export async function inspected({ docker }: Engine, reference: string): Promise<ImageInspectInfo | undefined> {
   return docker
     .getImage(reference)
     .inspect()
