@@ -29,7 +29,7 @@ describe('a model in Docker', () => {
     removeImages(':rules.docker.');
   });
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
     assert.deepEqual(window.problems.splice(0), []);
   });
 

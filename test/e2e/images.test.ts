@@ -65,7 +65,7 @@ describe('an image', function () {
     removeImages(':products.docker.');
   });
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
     assert.deepEqual(window.problems.splice(0), []);
   });
 

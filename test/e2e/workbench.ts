@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 /** Runs a command by its title in the palette. */
@@ -66,4 +67,13 @@ export function notification(page: Page, text: string | RegExp): Locator {
 /** The document of the webview in front. */
 export function webview(page: Page): FrameLocator {
   return page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+}
+
+/** The text on the clipboard, once it begins so; nobody tells when it changes. */
+export async function clipboard(page: Page, start: string): Promise<string> {
+  for (;;) {
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    if (text.startsWith(start)) return text;
+    await delay(50);
+  }
 }
