@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { isMain } from './lib/paths.mjs';
 import { main, step } from './lib/progress.mjs';
+import { setUpAwsEmulator } from './setup/aws-emulator.mjs';
 import { setUpCodeServer } from './setup/code-server.mjs';
 import { setUpDocker } from './setup/docker.mjs';
 import { setUpFrameworks } from './setup/frameworks.mjs';
@@ -13,11 +14,12 @@ import { DOCKER_NEEDS, setUpSystem } from './setup/system.mjs';
 
 /**
  * With `docker`, an engine may have been started: `leaveEngine` at the end, also after a failure.
- * @param {{ browser?: boolean, codeServer?: boolean, bench?: boolean, frameworks?: boolean, docker?: boolean,
+ * @param {{ aws?: boolean, browser?: boolean, codeServer?: boolean, bench?: boolean, frameworks?: boolean, docker?: boolean,
  *   tests?: boolean }} options
  *   what is needed beside Node packages, Python and the sample models
  */
 export async function setUp({
+  aws = false,
   browser = false,
   codeServer = false,
   bench = false,
@@ -29,6 +31,7 @@ export async function setUp({
   await step('System packages', () => setUpSystem(needs));
   const pythonReady = step('Python environment', () => setUpPython({ bench, tests }));
   const work = [step('Node packages', setUpNodeModules), setUpModels(pythonReady, { frameworks, tests })];
+  if (aws) work.push(pythonReady.then(() => step('AWS emulator', setUpAwsEmulator)));
   if (docker) work.push(setUpDocker(pythonReady));
   if (codeServer) work.push(step('VS Code in the browser (code-server)', setUpCodeServer));
   // Every step is let finish, so that a second run finds whole what the first could make.
@@ -47,7 +50,7 @@ async function setUpModels(pythonReady, { frameworks, tests }) {
 
 if (isMain(import.meta.url)) {
   const flag = /** @type {const} */ ({ type: 'boolean' });
-  const options = { browser: flag, 'code-server': flag, bench: flag, frameworks: flag, tests: flag };
+  const options = { aws: flag, browser: flag, 'code-server': flag, bench: flag, frameworks: flag, tests: flag };
   const { values } = parseArgs({ options });
   await main(() => setUp({ ...values, codeServer: values['code-server'] }));
 }

@@ -120,6 +120,7 @@ await main(async () => {
   try {
     await setUp({
       tests: true,
+      aws: names.some((name) => stages[name].aws),
       browser: true,
       codeServer: names.some((name) => name === 'editor' || name === 'e2e'),
       frameworks: names.some((name) => stages[name].frameworks),

@@ -16,6 +16,8 @@ export const windows = process.platform === 'win32';
 export const python = path.join(cache, 'python', windows ? 'Scripts/python.exe' : 'bin/python');
 /** The interpreter with the large frameworks (torch, transformers, onnxruntime, …), for their examples and tests. */
 export const frameworksPython = path.join(cache, 'frameworks', windows ? 'Scripts/python.exe' : 'bin/python');
+/** The interpreter that has the emulator of AWS. */
+export const awsPython = path.join(cache, 'aws', windows ? 'Scripts/python.exe' : 'bin/python');
 /** Node of the version in package.json: runs TypeScript unbundled, whatever Node started the script. */
 export const node = path.join(root, 'node_modules/node/bin', windows ? 'node.exe' : 'node');
 

@@ -33,8 +33,8 @@ export function reportOf(stage) {
 /**
  * A stage's commands run one after the other until one fails. `tests` says that it writes a report; the others count
  * as one each and run first, one by one; those run side by side, which is why the longest comes first. `needs` run before it, chosen or not; `frameworks` says that it needs the environment with the large
- * frameworks, `docker` that it needs an engine and base images. The deadline is for each command.
- * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[], frameworks?: true, docker?: true,
+ * frameworks, `docker` that it needs an engine and base images, `aws` that it needs the emulator. The deadline is for each command.
+ * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[], aws?: true, frameworks?: true, docker?: true,
  *   commands: string[][] }>}
  */
 export const stages = {
@@ -105,6 +105,14 @@ export const stages = {
     frameworks: true,
     docker: true,
     commands: [mocha('cli', ['test/cli/**/*.test.ts'], 60)],
+  },
+  aws: {
+    title: 'AWS, emulated',
+    deadlineSeconds: 900,
+    tests: true,
+    aws: true,
+    docker: true,
+    commands: [mocha('aws', ['test/aws/**/*.test.ts'], 120)],
   },
   webview: {
     title: 'Playground page',

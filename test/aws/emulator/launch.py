@@ -1,0 +1,226 @@
+"""Starts ministack, an emulator of AWS, on the port of GATEWAY_PORT, made stricter where it is laxer than AWS.
+
+Without what is patched here, tests would pass that fail on AWS: an image that was never pushed, an OCI index, a limit
+that no function has. RUNTIME_INTERFACE_EMULATOR is the path of the program that answers invocations in a container.
+"""
+
+import json
+import os
+import re
+import time
+
+from docker.models.containers import ContainerCollection
+from ministack.core.responses import error_response_json
+from ministack.services import ecr, lambda_svc
+from ministack.services.cloudformation import provisioners
+
+LOCAL = f"localhost:{os.environ['GATEWAY_PORT']}"
+EMULATOR = os.environ["RUNTIME_INTERFACE_EMULATOR"]
+EMULATOR_IN_CONTAINER = "/aws-lambda/aws-lambda-rie"
+# One vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+MEGABYTES_PER_CPU = 1769
+IMAGE = re.compile(
+    r"^(?:\d{12}\.dkr\.ecr\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|localhost)|localhost:\d+)/"
+    r"(?P<repository>[^@:]+)(?:@(?P<digest>sha256:[0-9a-f]{64})|:(?P<tag>[\w.-]+))?$"
+)
+
+
+def changed(answer, change):
+    """An answer of the emulator with another body."""
+    status, headers, body = answer
+    if status != 200:
+        return answer
+    document = json.loads(body)
+    change(document)
+    headers = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+    return status, headers, json.dumps(document).encode()
+
+
+def wrap(holder, name):
+    """Puts a function in the place of `holder.name`, which it gets as its first argument."""
+
+    def decorate(function):
+        before = getattr(holder, name)
+        setattr(holder, name, lambda *arguments, **named: function(before, *arguments, **named))
+        return function
+
+    return decorate
+
+
+# The repository is the emulator's own registry, which an engine on this machine reaches without TLS.
+ecr._repo_uri = lambda name: f"{LOCAL}/{name}"
+
+
+@wrap(ecr, "_get_authorization_token")
+def get_authorization_token(before, data):
+    def change(document):
+        document["authorizationData"][0]["proxyEndpoint"] = f"http://{LOCAL}"
+
+    return changed(before(data), change)
+
+
+@wrap(ecr, "_describe_images")
+def describe_images(before, data):
+    """Fails for an image that is not there, as AWS does: who asks whether to push would push nothing otherwise."""
+    repository = data.get("repositoryName", "")
+    for image in data.get("imageIds") or []:
+        if repository in ecr._repositories and not ecr._find_image(repository, image):
+            what = f"The image with imageId {json.dumps(image)} does not exist within the repository with name '{repository}'"
+            return error_response_json("ImageNotFoundException", what, 400)
+
+    def change(document):
+        for image in document["imageDetails"]:
+            manifest = json.loads(ecr._manifest_blobs[repository][image["imageDigest"]])
+            image["imageSizeInBytes"] = sum(layer["size"] for layer in manifest.get("layers", []))
+
+    return changed(before(data), change)
+
+
+def resolve(uri):
+    """The digest of an image that a function may have, or why it may not: (digest, None) or (None, reason)."""
+    named = IMAGE.match(uri or "")
+    if not named:
+        return None, f"Source image {uri} is not valid. Provide a valid source image."
+    wanted = {"imageDigest": named["digest"]} if named["digest"] else {"imageTag": named["tag"] or "latest"}
+    image = ecr._find_image(named["repository"], wanted)
+    if not image:
+        return None, f"Source image {uri} does not exist. Provide a valid source image."
+    kind = (image.get("imageManifestMediaType") or "").split(";")[0]
+    if "index" in kind or "manifest.list" in kind:
+        what = "The image manifest, config or layer media type for the source image"
+        return None, f"{what} {uri} is not supported."
+    return image["imageDigest"], None
+
+
+def refusal(uri, memory):
+    """Why AWS would not have a function like this."""
+    if memory is not None and not 128 <= int(memory) <= 10240:
+        return "'MemorySize' value failed to satisfy constraint: Member must have value between 128 and 10240"
+    return resolve(uri)[1] if uri else None
+
+
+def refused(what):
+    return error_response_json("InvalidParameterValueException", what, 400)
+
+
+def stamp(name):
+    """A function's CodeSha256 is the digest of its image."""
+    config = (lambda_svc._functions.get(name) or {}).get("config", {})
+    digest, _ = resolve(config.get("ImageUri"))
+    if digest:
+        config["CodeSha256"] = digest.split(":")[1]
+
+
+@wrap(lambda_svc, "_create_function")
+def create_function(before, data):
+    what = refusal(data.get("Code", {}).get("ImageUri"), data.get("MemorySize"))
+    if what:
+        return refused(what)
+    answer = before(data)
+    stamp(data.get("FunctionName"))
+    return answer
+
+
+@wrap(lambda_svc, "_update_code")
+def update_code(before, name, data):
+    what = refusal(data.get("ImageUri"), None)
+    if what:
+        return refused(what)
+    answer = before(name, data)
+    stamp(name)
+    return answer
+
+
+@wrap(lambda_svc, "_update_config")
+def update_config(before, name, data):
+    what = refusal(None, data.get("MemorySize"))
+    return refused(what) if what else before(name, data)
+
+
+@wrap(lambda_svc, "_get_function")
+def get_function(before, name, qualifier=None):
+    def change(document):
+        code = document.get("Code", {})
+        digest, _ = resolve(code.get("ImageUri"))
+        if digest:
+            code["ResolvedImageUri"] = re.sub(r"(@|:[\w.-]+$).*", "", code["ImageUri"]) + "@" + digest
+
+    return changed(before(name, qualifier), change)
+
+
+def checked(properties):
+    what = refusal(properties.get("Code", {}).get("ImageUri"), properties.get("MemorySize"))
+    if what:
+        raise ValueError(
+            f'Resource handler returned message: "{what} (Service: Lambda, Status Code: 400)" (HandlerErrorCode: InvalidRequest)'
+        )
+
+
+# CloudFormation makes functions past the API above.
+function_resource = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+create_resource, update_resource = function_resource["create"], function_resource["update"]
+
+
+def create_checked(logical_id, properties, stack):
+    checked(properties)
+    made = create_resource(logical_id, properties, stack)
+    stamp(made[0])
+    return made
+
+
+def update_checked(physical_id, old, new, stack, logical_id=None):
+    checked(new)
+    made = update_resource(physical_id, old, new, stack, logical_id=logical_id)
+    stamp(made[0])
+    return made
+
+
+function_resource["create"], function_resource["update"] = create_checked, update_checked
+
+
+@wrap(lambda_svc, "_spawn_lambda_container")
+def spawn_lambda_container(before, config, *arguments, **named):
+    """Runs the image by its digest from the emulator's registry, behind the runtime interface emulator."""
+    uri = config.get("ImageUri")
+    if uri:
+        digest, what = resolve(uri)
+        if what:
+            raise RuntimeError(what)
+        client = lambda_svc._get_docker_client()
+        image = client.images.pull(f"{LOCAL}/{IMAGE.match(uri)['repository']}@{digest}")
+        given = dict((config.get("ImageConfigResponse") or {}).get("ImageConfig") or {})
+        of_image = image.attrs["Config"]
+        entrypoint = given.get("EntryPoint") or of_image.get("Entrypoint") or []
+        # AWS's own entrypoint starts its emulator itself.
+        if entrypoint != ["/lambda-entrypoint.sh"]:
+            given["EntryPoint"] = [EMULATOR_IN_CONTAINER, *entrypoint]
+            given["Command"] = given.get("Command") or of_image.get("Cmd") or []
+        reference = f"{LOCAL}/{IMAGE.match(uri)['repository']}@{digest}"
+        config = {**config, "ImageUri": reference, "ImageConfigResponse": {"ImageConfig": given}}
+    return before(config, *arguments, **named)
+
+
+@wrap(ContainerCollection, "run")
+def run(before, collection, image, *arguments, **named):
+    """A function's container has the limits that AWS gives it."""
+    environment = named.get("environment") or {}
+    if "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" in environment:
+        memory = int(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
+        named.update(
+            mem_limit=f"{memory}m",
+            memswap_limit=f"{memory}m",
+            nano_cpus=max(int(memory / MEGABYTES_PER_CPU * 1e9), 50_000_000),
+            read_only=True,
+            tmpfs={"/tmp": "size=512m"},
+        )
+        named.setdefault("volumes", {})[EMULATOR] = {"bind": EMULATOR_IN_CONTAINER, "mode": "ro"}
+    return before(collection, image, *arguments, **named)
+
+
+# It would ask the engine for a second of statistics after each invocation.
+lambda_svc._probe_peak_memory_mb = lambda _function: 0
+
+if __name__ == "__main__":
+    from ministack.app import main
+
+    main()
