@@ -130,12 +130,13 @@ describe('an image that goes elsewhere', () => {
   it('is ejected to a folder that builds without Nimbus', async () => {
     const { page } = window;
     const into = path.join(editor.folder, 'elsewhere');
-    mkdirSync(into);
-    writeFileSync(path.join(into, 'a file'), 'text');
+    mkdirSync(path.join(into, 'there already'), { recursive: true });
     await choose('Eject');
     const title = 'Eject rules: Where Its Folder Goes';
+    // VS Code's folder dialog goes back to the first folder once it has read that.
+    await quickInput(page, title).getByRole('option', { name: 'models' }).waitFor();
     await inputOf(title).fill(`${into}/`);
-    await quickInput(page, title).getByRole('option', { name: 'a file' }).waitFor({ state: 'detached' });
+    await quickInput(page, title).getByRole('option', { name: 'there already' }).waitFor();
     await window.picture('eject-folder');
     await quickInput(page, title).getByRole('button', { name: 'Eject Here' }).click();
     const said = notification(page, `rules is in ${path.join(into, 'rules')}`);

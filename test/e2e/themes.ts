@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { THEMES, type Theme } from './window.ts';
+import { searchCommands } from './workbench.ts';
 
 /** How the picker of themes names them. */
 const PICKED_AS: Record<Theme, string> = {
@@ -14,9 +15,7 @@ export const EVERY_THEME: readonly Theme[] = ['light', 'high-contrast-dark', 'hi
 
 /** Changes the theme of a running window, as a user does. */
 export async function chooseTheme(page: Page, theme: Theme): Promise<void> {
-  const input = page.locator('.quick-input-widget input');
-  await page.keyboard.press('F1');
-  await input.fill('>Preferences: Color Theme');
+  await searchCommands(page, 'Preferences: Color Theme');
   await page.getByRole('option', { name: /^Preferences: Color Theme/ }).click();
   // The list has only the rows that are in sight.
   await page.getByPlaceholder(/^Select Color Theme/).fill(PICKED_AS[theme]);

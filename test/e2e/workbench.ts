@@ -3,12 +3,17 @@ import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 /** Runs a command by its title in the palette. */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
-  const input = page.locator('.quick-input-widget input');
-  await input.waitFor();
-  await input.fill(`>${title}`);
+  await searchCommands(page, title);
   await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
   await page.keyboard.press('Enter');
+}
+
+/** Types a title into the palette, which VS Code does not open while another list is just closing. */
+export async function searchCommands(page: Page, title: string): Promise<void> {
+  const input = page.getByPlaceholder('Type the name of a command to run.');
+  do await page.keyboard.press('F1');
+  while (!(await appears(input, 2000)));
+  await input.fill(`>${title}`);
 }
 
 /** Shows a view container by its name in the activity bar. */
@@ -23,6 +28,14 @@ export function row(page: Page, name: string | RegExp): Locator {
   return page.getByRole('treeitem', { name }).first();
 }
 
+/** Whether it is visible within so many milliseconds. */
+export async function appears(what: Locator, timeout: number): Promise<boolean> {
+  return what.waitFor({ timeout }).then(
+    () => true,
+    () => false,
+  );
+}
+
 /**
  * Opens the context menu of `target` and waits for `item`, without choosing it. A menu that is opened before VS Code has
  * read what its extensions contribute stays without it, and a tree's rows move while it is drawn again, so that the click
@@ -32,11 +45,7 @@ export async function openContextMenu(page: Page, target: Locator, item: string)
   const entry = page.getByRole('menuitem', { name: item, exact: true });
   for (let attempt = 0; attempt < 5; attempt += 1) {
     await target.click({ button: 'right' });
-    const there = await entry.waitFor({ timeout: 4000 }).then(
-      () => true,
-      () => false,
-    );
-    if (there && (await isOf(target))) return entry;
+    if ((await appears(entry, 4000)) && (await isOf(target))) return entry;
     await page.keyboard.press('Escape');
   }
   throw new Error(`The menu has no ${item}.`);
