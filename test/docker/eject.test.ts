@@ -15,7 +15,6 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { projectId } from '../../src/core/places.ts';
 import type { EjectPlan } from '../../src/core/targets/plan.ts';
 import type { EjectedFolder, Operation } from '../../src/shared/states.ts';
 import { post, SAMPLES } from '../host/support.ts';
@@ -70,7 +69,7 @@ describe('ejecting an image', function () {
     await deploy(project.imagePlan('texts', { env: ['SECRET'], examples: [{ input: 'x' }] }, ['joblib==1.6.0']));
   });
   after(async () => {
-    const own = await docker('image', 'ls', '--quiet', `nimbus/${projectId(project.folder)}`);
+    const own = await docker('image', 'ls', '--quiet', project.repository);
     await project?.end();
     tags.push(...own.split('\n').filter(Boolean));
     if (tags.length > 0) await docker('image', 'rm', '--force', ...tags);

@@ -1,12 +1,10 @@
 /** The engine itself goes away: requests fail clearly, builds too, and the endpoint heals once the engine is back. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { openEngine } from '../../src/core/image/engine.ts';
 import { post } from '../host/support.ts';
 import { OwnEngine } from './own-engine.ts';
 import { ContainerProject } from './project.ts';
-import { docker, LAMBDA_PYTHON } from './support.ts';
+import { docker, forwardEngine, LAMBDA_PYTHON } from './support.ts';
 
 const HANDLER = `
 import time
@@ -75,22 +73,15 @@ describe('an engine that goes away', function () {
   });
 
   it('is never asked twice on one connection, on which builds of newer engines hang', async () => {
-    const heads: string[] = [];
-    const between = createServer((client) => {
-      const server = connect(engine.host.replace('unix://', ''));
-      client.on('data', (data) => heads.push(data.toString('latin1')));
-      client.pipe(server).pipe(client);
-      for (const one of [client, server]) one.on('error', () => undefined);
-    }).listen(0, '127.0.0.1');
-    await once(between, 'listening');
+    const between = await forwardEngine(engine.host);
     try {
-      const opened = await openEngine({ DOCKER_HOST: `tcp://127.0.0.1:${(between.address() as AddressInfo).port}` });
+      const opened = await openEngine({ DOCKER_HOST: between.host });
       assert.ok(opened.ok);
       await opened.value.docker.listImages();
-      assert.ok(heads.length >= 3);
-      for (const head of heads) assert.match(head, /^(?:GET|POST) .*\r\nconnection: close\r\n/is);
+      assert.ok(between.heads.length >= 3);
+      for (const head of between.heads) assert.match(head, /^(?:GET|POST) .*\r\nconnection: close\r\n/is);
     } finally {
-      between.close();
+      between.end();
     }
   });
 

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { post, untilGone } from '../host/support.ts';
-import { addressOf } from '../../src/core/host/election.ts';
 import { ContainerProject } from './project.ts';
 import { docker } from './support.ts';
 
@@ -200,9 +199,7 @@ describe('a host that ends', function () {
       const { pid } = project.host.hello;
       assert.ok((await project.host.api.shutdown()).ok);
       await untilGone(pid);
-      const address = addressOf(project.folder);
-      assert.ok(address.ok);
-      const label = `label=nimbus.project=${address.value.mark}`;
+      const label = `label=nimbus.project=${project.mark}`;
       assert.equal(await docker('ps', '--all', '--quiet', '--filter', label), '');
       project.connection = undefined;
     } finally {

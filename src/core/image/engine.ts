@@ -19,6 +19,8 @@ export interface Engine {
   memoryBytes: number;
   /** How people would name it: `unix:///var/run/docker.sock`, with the context's name where one is used. */
   address: string;
+  /** It runs on this machine; else others may use it too. */
+  isLocal: boolean;
 }
 
 /** BuildKit is a part of the engine since 18.09, and usable without experimental features since API 1.39. */
@@ -53,10 +55,18 @@ export async function openEngine(env: NodeJS.ProcessEnv = process.env): Promise<
       cpus: Number(info.NCPU),
       memoryBytes: Number(info.MemTotal),
       address,
+      isLocal: isLocal(place.value, String(info.Name), env),
     });
   } catch (error) {
     return noAnswer(error, address);
   }
+}
+
+/** A socket alone does not tell: it may be forwarded from another machine, or be that of a container's own host. */
+function isLocal({ options }: Place, name: string, env: NodeJS.ProcessEnv): boolean {
+  if (options.socketPath === undefined) return false;
+  // Elsewhere than on Linux engines run in a virtual machine, which has a name of its own.
+  return name === os.hostname() || (process.platform !== 'linux' && !env['DOCKER_HOST']);
 }
 
 /** One connection for each request: a build hangs or fails on a kept-alive one with engine 29 (docker-modem, issue 196). */

@@ -77,28 +77,25 @@ async function onEngine(
     remarks.push(`Containers and images stay: ${engine.error.what}`);
     return [];
   }
-  const [{ unusedOnEngine }, { referencePrefix }] = await Promise.all([
-    import('./engine.ts'),
-    import('../image/image.ts'),
-  ]);
+  const { unusedOnEngine } = await import('./engine.ts');
   const marks = await Promise.all(projects.filter((one) => one.id !== id).map((one) => scope.deadMark(one.id)));
   const images = scope.deployments().flatMap(({ image }) => (image ? [image.id, image.reference] : []));
-  return unusedOnEngine(engine.value.docker, {
+  return unusedOnEngine(engine.value, {
     own: scope.own,
     deadMarks: marks.filter((one) => one !== undefined),
     projects: [id, ...projects.filter(({ state }) => state === 'gone').map((one) => one.id)],
     used: new Set([...images, ...used]),
-    making: scope.making().map((key) => referencePrefix(id, key)),
+    making: { projectId: id, keys: scope.making() },
   });
 }
 
 /** Whether a deploy that began after the look makes, or has made, a version of this image. */
 async function isNeededByNow({ id: reference }: PruneItem, scope: PruneScope): Promise<boolean> {
-  const { referencePrefix } = await import('../image/image.ts');
-  const id = projectId(scope.project);
+  const { referencePrefix, repositoryOf } = await import('../image/image.ts');
+  const repository = repositoryOf(projectId(scope.project));
   return (
     scope.deployments().some(({ image }) => image?.reference === reference) ||
-    scope.making().some((key) => reference.startsWith(referencePrefix(id, key)))
+    scope.making().some((key) => reference.startsWith(referencePrefix(repository, key)))
   );
 }
 
