@@ -227,6 +227,39 @@ describe('cleaning up', function () {
     rmSync(path.join(notes, 'bbbbbbbbbbbbbbb2.json'));
   });
 
+  it('keeps what a project on a disk uses that is not mounted', async () => {
+    const disk = path.join(project.home, 'disk');
+    const place = path.join(project.home, 'cache/environments/0123456789abcdef0129');
+    mkdirSync(path.join(place, 'bin'), { recursive: true });
+    utimesSync(place, LONG_AGO, LONG_AGO);
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', disk]);
+    const notes = path.join(project.home, 'data/projects');
+    const disksId = projectId(disk);
+    try {
+      const host = await connectHost({ project: disk, kind: 'cli', env: project.env });
+      assert.ok(host.ok);
+      await host.value.api.shutdown();
+      await host.value.closed;
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+    const image = await named(`${repositoryOf(disksId)}:any.docker.000000000000`);
+    mkdirSync(path.join(project.home, 'logs', disksId), { recursive: true });
+    const kept = async (): Promise<void> => {
+      const { items, remarks } = await project.host.api.prunable();
+      const ids = items.map((one) => one.id);
+      for (const one of [place, image, path.join(project.home, 'logs', disksId)]) assert.ok(!ids.includes(one), one);
+      assert.match(remarks.join('\n'), new RegExp(`cannot be looked at for now \\(${disk}\\): what they have stays`));
+    };
+    // First its empty folder is there; some systems then take that away too.
+    await kept();
+    rmSync(disk, { recursive: true });
+    await kept();
+    for (const end of ['json', 'key']) rmSync(path.join(notes, `${disksId}.${end}`));
+    assert.ok((await found()).some((one) => one.id === place));
+  });
+
   it('lets what another host of the same user runs be', async () => {
     const other = path.join(project.home, 'neighbour');
     mkdirSync(other);

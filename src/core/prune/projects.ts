@@ -8,7 +8,7 @@ export interface KnownProject {
   id: string;
   /** Absolute path; unset where only its id is known. */
   folder?: string;
-  /** `gone`: its folder was removed. `unknown`: it may only not be reachable at the moment. */
+  /** `gone`: its folder was removed. `unknown`: its disk may only not be mounted at the moment. */
   state: 'there' | 'gone' | 'unknown';
 }
 
@@ -20,7 +20,15 @@ function folder(): string {
 export async function noteProject(project: string): Promise<void> {
   await mkdir(folder(), { recursive: true, mode: 0o700 });
   const file = path.join(folder(), `${projectId(project)}.json`);
-  await writeFileAtomic(file, `${JSON.stringify({ folder: project })}\n`, { mode: 0o600 });
+  const [own, above] = await Promise.all([stat(project), stat(path.dirname(project))]);
+  const note: Note = { folder: project, ...(own.dev === above.dev ? {} : { isDisk: true }) };
+  await writeFileAtomic(file, `${JSON.stringify(note)}\n`, { mode: 0o600 });
+}
+
+interface Note {
+  folder: string;
+  /** It is the top of a file system. */
+  isDisk?: true;
 }
 
 /** All that ever had a host. */
@@ -32,22 +40,21 @@ export async function knownProjects(): Promise<KnownProject[]> {
 
 async function lookAt(id: string): Promise<KnownProject> {
   try {
-    const found = JSON.parse(await readFile(path.join(folder(), `${id}.json`), 'utf8')) as { folder?: unknown };
+    const found = JSON.parse(await readFile(path.join(folder(), `${id}.json`), 'utf8')) as Partial<Note>;
     if (typeof found.folder !== 'string') return { id, state: 'unknown' };
-    return { id, folder: found.folder, state: await stateOf(found.folder) };
+    return { id, folder: found.folder, state: await stateOf(found.folder, found.isDisk ?? false) };
   } catch {
     return { id, state: 'unknown' };
   }
 }
 
-/** A disk that is not mounted takes the folders above away too, or leaves an empty one. */
-async function stateOf(project: string): Promise<KnownProject['state']> {
-  const isThere = await stat(project).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? false : undefined),
-  );
-  if (isThere) return 'there';
-  if (isThere === undefined) return 'unknown';
+/** A disk that is not mounted leaves an empty folder in its place, or takes that away, and those above. */
+async function stateOf(project: string, isDisk: boolean): Promise<KnownProject['state']> {
+  try {
+    return (await readdir(project)).length > 0 ? 'there' : 'unknown';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || isDisk) return 'unknown';
+  }
   const above = await readdir(path.dirname(project)).catch(() => []);
   return above.length > 0 ? 'gone' : 'unknown';
 }

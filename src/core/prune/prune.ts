@@ -61,7 +61,7 @@ function foldersOfOthers(own: string, projects: readonly KnownProject[]): string
 function unreadableText(projects: readonly string[]): string {
   const what = projects.length === 1 ? 'A project' : `${projects.length} projects`;
   const named = `${projects.slice(0, NAMED).join(', ')}${projects.length > NAMED ? ' and others' : ''}`;
-  return `${what} of yours cannot be looked at for now (${named}): environments stay, since they may be used there. Run nimbus list in each, or, of one that is gone for good, remove its files in ${path.join(places().data, 'projects')}.`;
+  return `${what} of yours cannot be looked at for now (${named}): what they have stays, and so do environments, which may be used there. Run nimbus list in each, or, of one that is gone for good, remove its files in ${path.join(places().data, 'projects')}.`;
 }
 
 /** Projects that a remark names. */
