@@ -15,6 +15,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { READING_LABEL, READING_MARK } from '../../src/core/image/file-in.ts';
+import { ofThisMachine } from '../../src/core/machine.ts';
 import type { EjectPlan } from '../../src/core/targets/plan.ts';
 import type { EjectedFolder, Operation } from '../../src/shared/states.ts';
 import { post, SAMPLES } from '../host/support.ts';
@@ -252,7 +254,8 @@ describe('ejecting an image', function () {
     assert.equal(failed.error?.code, 'certificates-unreadable');
     const left = readdirSync(path.dirname(folder)).filter((name) => /cancelled|failed/.test(name));
     assert.deepEqual(left, []);
-    const containers = await docker('ps', '--all', '--quiet', '--filter', 'label=nimbus.reading');
+    const reading = `label=${READING_LABEL}=${ofThisMachine(READING_MARK)}`;
+    const containers = await docker('ps', '--all', '--quiet', '--filter', reading);
     assert.equal(containers, '');
   });
 

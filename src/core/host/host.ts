@@ -15,6 +15,7 @@ import type { Deployment, Surroundings } from './deployment.ts';
 import { Deployments } from './deployments.ts';
 import { Front } from './front.ts';
 import { verifyCopies } from './intact.ts';
+import { Leftovers } from './leftovers.ts';
 import type { LogFile } from './log-file.ts';
 import { MODULES_FOLDER } from './modules.ts';
 import { ImageOperations } from './image-operations.ts';
@@ -71,6 +72,7 @@ export class Host {
   readonly #images: ImageOperations;
   readonly #around: Surroundings;
   readonly #shipping: Shipping;
+  readonly #leftovers: Leftovers;
   readonly upkeep: Upkeep;
   readonly #deployments: Deployments;
   readonly #slimming = new Slimming(
@@ -167,15 +169,22 @@ export class Host {
       state,
       deployments: this.#deployments.byName,
     });
+    this.#leftovers = new Leftovers({
+      state,
+      engine: () => this.#around.containers.engine(),
+      log: (text) => log.write(text),
+    });
     this.#shipping = new Shipping({
       around: this.#around,
       state,
+      leftovers: this.#leftovers,
       deployments: this.#deployments.byName,
       onChange: (deployment) => this.#deployments.touched(deployment),
     });
     this.upkeep = new Upkeep({
       around: this.#around,
       state,
+      leftovers: this.#leftovers,
       operations: this.#operations,
       making: () => this.#versions.making,
       log: (text) => log.write(text),
@@ -315,6 +324,7 @@ export class Host {
     // Of large models it takes longer than a client waits for its greeting.
     void this.#versions.sweep();
     void this.upkeep.sweepContainers();
+    void this.#leftovers.tidy();
     for (const deployment of this.#deployments.all) this.#reloads.check(deployment);
   }
 

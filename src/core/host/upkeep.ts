@@ -8,12 +8,14 @@ import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Surroundings } from './deployment.ts';
 import { deadMarkOf } from './election.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { Operations } from './operations.ts';
 import type { StateFile } from './state.ts';
 
 export interface UpkeepPorts {
   around: Surroundings;
   state: StateFile;
+  leftovers: Leftovers;
   operations: Operations;
   /** Whose versions are just being made. */
   making(): DeploymentKey[];
@@ -41,6 +43,8 @@ export class Upkeep {
   }
 
   async prunable(): Promise<Prunable> {
+    // The engine may not have answered when this host started.
+    await this.#ports.leftovers.tidy();
     const { findPrunable } = await import('../prune/prune.ts');
     return findPrunable(this.#scope);
   }

@@ -10,6 +10,8 @@ import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 
 export interface Engine {
   docker: Docker;
+  /** Its own, the same after a restart. */
+  id: string;
   /** e.g. `20.10.24`. */
   version: string;
   /** `x86_64`, `aarch64`: of the machine that it runs on. */
@@ -50,6 +52,7 @@ export async function openEngine(env: NodeJS.ProcessEnv = process.env): Promise<
     }
     return ok({
       docker: new Docker(options),
+      id: String(info.ID),
       version: String(version.Version),
       architecture: String(info.Architecture),
       cpus: Number(info.NCPU),
