@@ -17,6 +17,9 @@ def predict(model, input):
     return "answered"
 `;
 
+const isBuild = (head: string): boolean => /^POST \S*\/build\?/.test(head);
+const FORBIDDEN = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\nConnection: close\r\n\r\nForbidden';
+
 describe('an engine that goes away', function () {
   this.timeout(180_000);
   let engine: OwnEngine;
@@ -84,6 +87,29 @@ describe('an engine that goes away', function () {
       between.end();
     }
   });
+
+  for (const [what, code, between] of [
+    // As one that ignores which builder is asked for.
+    ['has no BuildKit', 'image-no-buildkit', (head: string) => ({ ask: head.replace('version=2', 'version=1') })],
+    ['may not build', 'image-build-refused', (head: string) => (isBuild(head) ? { answer: FORBIDDEN } : { ask: head })],
+  ] as const) {
+    it(`that ${what} says so, with what to do, and makes nothing`, async () => {
+      const network = await forwardEngine(engine.host, between);
+      const other = new ContainerProject({ DOCKER_HOST: network.host });
+      other.settings = { ...other.settings, network: 'host' };
+      try {
+        await other.connect();
+        other.write('unbuilt', HANDLER);
+        const { state, error } = await other.execute(other.imagePlan('unbuilt', { pythonVersion: '3.13' }));
+        assert.deepEqual([state, error?.code], ['failed', code], JSON.stringify(error, undefined, 2));
+        assert.match(error!.next!, /BuildKit of the engine.*docker context use/);
+        assert.equal(await docker('--host', engine.host, 'image', 'ls', '--quiet', other.repository), '');
+      } finally {
+        await other.end();
+        network.end();
+      }
+    });
+  }
 
   it('before a deploy is said, with what to do', async () => {
     await engine.signal('SIGTERM');

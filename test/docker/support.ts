@@ -36,22 +36,35 @@ export interface Forwarded {
   end(): void;
 }
 
-/** @param host of an engine with a socket; the tests' where left out */
-export async function forwardEngine(host?: string): Promise<Forwarded> {
+/**
+ * @param host of an engine with a socket; the tests' where left out
+ * @param between changes the head of a request, or answers in the engine's place
+ */
+export async function forwardEngine(
+  host?: string,
+  between: (head: string) => { ask: string } | { answer: string } = (head) => ({ ask: head }),
+): Promise<Forwarded> {
   const address = host ?? (await docker('context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'));
   const heads: string[] = [];
-  const between = createServer({ allowHalfOpen: true }, (client) => {
-    const server = connect({ path: address.replace('unix://', ''), allowHalfOpen: true });
-    client.once('data', (data) => heads.push(data.toString('latin1')));
-    client.pipe(server).pipe(client);
-    client.on('error', () => server.destroy());
-    server.on('error', () => client.destroy());
+  const forwarder = createServer({ allowHalfOpen: true }, (client) => {
+    client.once('error', () => undefined);
+    client.once('data', (data) => {
+      const head = data.toString('latin1');
+      heads.push(head);
+      const turned = between(head);
+      if ('answer' in turned) return client.resume().end(turned.answer);
+      const server = connect({ path: address.replace('unix://', ''), allowHalfOpen: true });
+      server.write(turned.ask, 'latin1');
+      client.pipe(server).pipe(client);
+      client.on('error', () => server.destroy());
+      server.on('error', () => client.destroy());
+    });
   }).listen(0, '127.0.0.1');
-  await once(between, 'listening');
+  await once(forwarder, 'listening');
   return {
-    host: `tcp://127.0.0.1:${(between.address() as AddressInfo).port}`,
+    host: `tcp://127.0.0.1:${(forwarder.address() as AddressInfo).port}`,
     heads,
-    end: () => void between.close(),
+    end: () => void forwarder.close(),
   };
 }
 
