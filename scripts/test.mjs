@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { leaveEngine } from './lib/engine.mjs';
+import { inLanes } from './lib/lanes.mjs';
 import { artifacts, root } from './lib/paths.mjs';
 import { elapsed, main, sinceStart } from './lib/progress.mjs';
 import { SetupError } from './lib/run.mjs';
@@ -15,24 +16,34 @@ import { setUp } from './setup.mjs';
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupted.abort());
 
+/** Stages that run at once: most of a stage's time it waits, for a worker, a container or a window. */
+const LANES = 2;
+
 /**
  * Runs one stage.
  * @returns {Promise<{ name: string, title: string, passed: number, failed: number, skipped: number, milliseconds: number,
  *   failures: { title: string, message: string }[] }>}
  */
-async function runStage(name, env) {
+async function runStage(name, print) {
   const { title, deadlineSeconds, tests, commands } = stages[name];
   const log = path.join(artifacts, `${name}.log`);
   const started = performance.now();
   rmSync(log, { force: true });
   rmSync(reportOf(name), { force: true });
-  console.log(`\n━━ ${title}`);
+  print(`\n━━ ${title}\n`);
+  // Of its own, short: a socket's path holds about a hundred bytes.
+  const home = mkdtempSync(path.join(os.tmpdir(), 'nimbus-test-'));
+  const env = stageEnvironment(home);
   let problem;
-  for (const command of commands) {
-    const ended = await supervise(command, { log, deadlineSeconds, env, signal: interrupted.signal });
-    for (const line of ended.left) console.log(`left running, killed: ${line}`);
-    problem = ended.problem;
-    if (problem) break;
+  try {
+    for (const command of commands) {
+      const ended = await supervise(command, { log, deadlineSeconds, env, signal: interrupted.signal, print });
+      for (const line of ended.left) print(`left running, killed: ${line}\n`);
+      problem = ended.problem;
+      if (problem) break;
+    }
+  } finally {
+    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
   }
   const milliseconds = performance.now() - started;
   const whole = { title, message: `${problem} (${path.relative(root, log)})` };
@@ -104,9 +115,6 @@ await main(async () => {
   const names = chosenStages();
   mkdirSync(artifacts, { recursive: true });
   if (names.includes('e2e')) rmSync(path.join(artifacts, 'screenshots'), { recursive: true, force: true });
-  // Short: a socket's path holds about a hundred bytes.
-  const home = mkdtempSync(path.join(os.tmpdir(), 'nimbus-test-'));
-  const env = stageEnvironment(home);
   const docker = names.some((name) => stages[name].docker);
   const results = [];
   try {
@@ -117,12 +125,17 @@ await main(async () => {
       frameworks: names.some((name) => stages[name].frameworks),
       docker,
     });
-    for (const name of names) {
-      if (interrupted.signal.aborted) break;
-      results.push(await runStage(name, env));
+    const [first, then] = [names.filter((name) => !stages[name].tests), names.filter((name) => stages[name].tests)];
+    for (const [some, lanes] of [
+      [first, 1],
+      [then, LANES],
+    ]) {
+      const ended = await inLanes(some, lanes, async (name, print) =>
+        interrupted.signal.aborted ? undefined : runStage(name, print),
+      );
+      results.push(...ended.filter((result) => result !== undefined));
     }
   } finally {
-    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
     if (docker) await leaveEngine();
   }
   summarise(results);

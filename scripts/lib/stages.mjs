@@ -32,7 +32,7 @@ export function reportOf(stage) {
 
 /**
  * A stage's commands run one after the other until one fails. `tests` says that it writes a report; the others count
- * as one each. `needs` run before it, chosen or not; `frameworks` says that it needs the environment with the large
+ * as one each and run first, one by one; those run side by side, which is why the longest comes first. `needs` run before it, chosen or not; `frameworks` says that it needs the environment with the large
  * frameworks, `docker` that it needs an engine and base images. The deadline is for each command.
  * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[], frameworks?: true, docker?: true,
  *   commands: string[][] }>}
@@ -70,6 +70,13 @@ export const stages = {
       ],
     ],
   },
+  docker: {
+    title: 'Docker, with a real engine',
+    deadlineSeconds: 1500,
+    tests: true,
+    docker: true,
+    commands: [mocha('docker', ['test/docker/**/*.test.ts'], 120)],
+  },
   unit: {
     title: 'Unit',
     deadlineSeconds: 600,
@@ -89,13 +96,6 @@ export const stages = {
     tests: true,
     frameworks: true,
     commands: [mocha('host', ['test/host/**/*.test.ts'], 60)],
-  },
-  docker: {
-    title: 'Docker, with a real engine',
-    deadlineSeconds: 1500,
-    tests: true,
-    docker: true,
-    commands: [mocha('docker', ['test/docker/**/*.test.ts'], 120)],
   },
   cli: {
     title: 'Command line',

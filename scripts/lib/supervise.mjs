@@ -11,15 +11,15 @@ import { root, windows } from './paths.mjs';
 const RUN_VARIABLE = 'NIMBUS_TEST_RUN';
 
 /**
- * Runs a program, its output to the terminal and to a file. At the deadline it is killed with its process group;
+ * Runs a program, its output to `print` and to a file. At the deadline it is killed with its process group;
  * processes that it left running are killed after its end.
  * @param {string[]} command
- * @param {{ log: string, deadlineSeconds: number, env: NodeJS.ProcessEnv, signal: AbortSignal, quiet?: boolean }} options
- *   quiet: to the file only
+ * @param {{ log: string, deadlineSeconds: number, env: NodeJS.ProcessEnv, signal: AbortSignal,
+ *   print: (text: string) => void }} options print: takes its output too
  * @returns {Promise<{ problem?: string, left: string[] }>} problem: why it did not end with 0; left: the command lines
  *   of the processes that it left running
  */
-export async function supervise(command, { log, deadlineSeconds, env, signal, quiet = false }) {
+export async function supervise(command, { log, deadlineSeconds, env, signal, print }) {
   const id = randomUUID();
   const file = createWriteStream(log, { flags: 'a' });
   const child = spawn(command[0], command.slice(1), {
@@ -39,7 +39,7 @@ export async function supervise(command, { log, deadlineSeconds, env, signal, qu
     stream.setEncoding('utf8').on('data', (text) => {
       // Some tools colour their output for nobody: CI makes them.
       const plain = stripVTControlCharacters(text);
-      if (!quiet) process.stdout.write(process.stdout.isTTY ? text : plain);
+      print(process.stdout.isTTY ? text : plain);
       file.write(plain);
     });
   }

@@ -27,7 +27,7 @@ describe('a model that runs more than its framework when it is loaded', () => {
   });
   after(() => editor.stop());
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
   });
 
   it('is refused by one click, asks for its name when that names a command, and cancelling runs nothing', async () => {

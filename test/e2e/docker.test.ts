@@ -32,7 +32,7 @@ describe('a model in Docker', () => {
     removeImages(images);
   });
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
     assert.deepEqual(window.problems.splice(0), []);
   });
 

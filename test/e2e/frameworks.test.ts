@@ -102,7 +102,7 @@ describe('models of every framework', () => {
   });
   after(() => editor.stop());
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
     assert.deepEqual(window.problems.splice(0), []);
   });
 

@@ -39,7 +39,7 @@ describe('a deploy that takes long', () => {
   });
   beforeEach(() => slow.hold());
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
   });
 
   it('goes on while the window reloads, is there again, and is cancelled from its row', async () => {

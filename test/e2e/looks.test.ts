@@ -26,7 +26,7 @@ describe('how it looks', () => {
   });
   after(() => editor.stop());
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
     await window.close();
   });
 

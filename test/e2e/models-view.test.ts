@@ -16,7 +16,7 @@ describe('the Models view', () => {
   });
   after(() => editor.stop());
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
     await window.close();
   });
 
@@ -68,7 +68,7 @@ describe('the Models view', () => {
     const { page } = window;
     await showContainer(page, 'Nimbus');
     for (const name of ['shop', 'support']) {
-      await row(page, `project ${name}`).waitFor({ timeout: 45_000 });
+      await row(page, `project ${name}`).waitFor();
       await row(page, `model of-${name}, spaCy`).waitFor();
     }
     await showContainer(page, /^Explorer/);

@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Page } from 'playwright-core';
+
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { violations } from './accessibility.ts';
 import { deployFromExplorer } from './deploy.ts';
 import { Playground } from './playground.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
-import { quickInput, row, runCommand, showContainer } from './workbench.ts';
+import { clipboard, quickInput, row, runCommand, showContainer } from './workbench.ts';
 
 describe('working with deployed models', () => {
   let editor: EditorServer;
@@ -32,7 +32,7 @@ describe('working with deployed models', () => {
   });
   after(() => editor.stop());
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
     assert.deepEqual(window.problems.splice(0), []);
   });
 
@@ -185,15 +185,6 @@ describe('working with deployed models', () => {
     await window.picture('terminal');
   });
 });
-
-/** The text on the clipboard, once it begins so; nobody tells when it changes. */
-async function clipboard(page: Page, start: string): Promise<string> {
-  for (;;) {
-    const text = await page.evaluate(() => navigator.clipboard.readText());
-    if (text.startsWith(start)) return text;
-    await delay(50);
-  }
-}
 
 /** The shell tells nobody when its command is done: the file is looked for until mocha's time is over. */
 async function readWhenThere<T>(file: string): Promise<T> {

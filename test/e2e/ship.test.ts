@@ -11,6 +11,7 @@ import { chooseTheme, EVERY_THEME } from './themes.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
 import {
   chooseMenuItem,
+  clipboard,
   notification,
   openContextMenu,
   quickInput,
@@ -56,7 +57,7 @@ describe('an image that goes elsewhere', () => {
     removeImages(images);
   });
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
     assert.deepEqual(window.problems.splice(0), []);
   });
 
@@ -84,8 +85,7 @@ describe('an image that goes elsewhere', () => {
     const said = notification(page, `rules is pushed as ${registry.address}/team/rules:first`);
     await said.waitFor({ timeout: 60_000 });
     await said.getByRole('button', { name: 'Copy Digest' }).click();
-    await page.waitForFunction(async () => (await navigator.clipboard.readText()) !== '');
-    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    const copied = await clipboard(page, registry.address);
     assert.match(copied, /\/team\/rules@sha256:[0-9a-f]{64}$/);
     const answer = await fetch(`http://${registry.address}/v2/team/rules/manifests/${copied.split('@')[1]}`, {
       headers: { Accept: 'application/vnd.docker.distribution.manifest.v2+json' },

@@ -3,7 +3,10 @@ import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A custom model `slow` whose loading waits until it is let go. */
+/**
+ * A custom model `slow` whose loading waits until it is let go. The files that tell it lie beside the workspace: in it
+ * they would come and go among the rows of the Explorer.
+ */
 export class SlowModel {
   readonly folder: string;
   readonly #go: string;
@@ -11,8 +14,8 @@ export class SlowModel {
 
   constructor(workspace: string) {
     this.folder = path.join(workspace, 'slow');
-    this.#go = path.join(workspace, 'go');
-    this.#pid = path.join(workspace, 'pid');
+    this.#go = `${workspace}.go`;
+    this.#pid = `${workspace}.pid`;
     mkdirSync(this.folder, { recursive: true });
     const lines = [
       'import os, time',

@@ -26,7 +26,7 @@ describe('a folder of somebody else', () => {
   });
   after(() => editor.stop());
   afterEach(async function () {
-    if (this.currentTest?.isFailed()) await window.picture(`failed-${this.currentTest.title}`);
+    if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
   });
 
   it('is shown, and nothing of it runs', async () => {

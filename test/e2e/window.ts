@@ -8,6 +8,7 @@ import { installExtension, serveEditor, writeSettings } from '../../scripts/lib/
 import { artifacts } from '../../scripts/lib/paths.mjs';
 import { vsix } from '../../scripts/lib/stages.mjs';
 import { findHost } from '../../src/core/host/client.ts';
+import { showContainer } from './workbench.ts';
 
 /** VS Code's own themes, one of each kind, with the class that its page then carries. */
 export const THEMES = {
@@ -38,6 +39,8 @@ export interface EditorWindow {
   problems: string[];
   /** Keeps a picture of the window as artifacts/screenshots/`theme`/`step`.png. */
   picture(step: string): Promise<void>;
+  /** After a failed test: a picture, and in the output what the window says, since CI keeps no pictures. */
+  explainFailure(test: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,7 +81,9 @@ export async function startEditor(extension = vsix, restricted = false): Promise
         address.searchParams.set('folder', workspace);
         workspaces.add(workspace);
       }
-      return openWindow(browser, address, theme);
+      const window = await openWindow(browser, address, theme);
+      if (workspace?.endsWith('.code-workspace')) await showFolders(window.page);
+      return window;
     },
     stop: async () => {
       await browser.close();
@@ -127,15 +132,57 @@ async function openWindow(browser: Browser, address: URL, theme: Theme): Promise
   await page.locator(`.monaco-workbench.${THEMES[theme].pageClass}[class*=vscode-theme-]`).waitFor({ timeout: 45_000 });
   const pictures = path.join(artifacts, 'screenshots', theme);
   mkdirSync(pictures, { recursive: true });
+  const picture = async (step: string): Promise<void> => {
+    await page.screenshot({ path: path.join(pictures, `${step}.png`), animations: 'disabled' });
+  };
   return {
     page,
     theme,
     problems,
-    picture: async (step) => {
-      await page.screenshot({ path: path.join(pictures, `${step}.png`), animations: 'disabled' });
+    picture,
+    explainFailure: async (test) => {
+      await picture(`failed-${test}`);
+      process.stdout.write(await whatItSays(page));
     },
     close: () => context.close(),
   };
+}
+
+/**
+ * VS Code now and then opens a .code-workspace file without the folders in it, until the window is loaded again:
+ * https://github.com/microsoft/vscode/issues/189138
+ */
+async function showFolders(page: Page): Promise<void> {
+  for (;;) {
+    await showContainer(page, /^Explorer/);
+    const folder = page.locator('.explorer-folders-view [role=treeitem]').first();
+    const none = page.getByText('You have not yet added a folder to the workspace.');
+    await folder.or(none).first().waitFor();
+    if (await folder.isVisible()) return;
+    await page.reload({ waitUntil: 'domcontentloaded' });
+  }
+}
+
+/** Where a window asks, tells or lists something. */
+const PARTS = ['.monaco-dialog-box', '.quick-input-widget', '.notifications-toasts', '.context-view', '.part.sidebar'];
+
+/** The visible parts of the window as a screen reader gets them. */
+async function whatItSays(page: Page): Promise<string> {
+  const said: string[] = [];
+  for (const part of PARTS) {
+    for (const one of await page.locator(`${part}:visible`).all()) {
+      const text = await one.ariaSnapshot({ timeout: 2000 }).catch(String);
+      said.push(
+        `${part}:`,
+        ...text
+          .split('\n')
+          .slice(0, 60)
+          .map((line) => `  ${line}`),
+      );
+    }
+  }
+  const focused = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200));
+  return ['      What the window shows:', ...said, `focus: ${focused}`].join('\n        ') + '\n';
 }
 
 /** VS Code writes errors of its own; ours come from a webview's document. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 /** Runs a command by its title in the palette. */
@@ -24,7 +25,8 @@ export function row(page: Page, name: string | RegExp): Locator {
 
 /**
  * Opens the context menu of `target` and waits for `item`, without choosing it. A menu that is opened before VS Code has
- * read what its extensions contribute stays without it, so the menu is opened again.
+ * read what its extensions contribute stays without it, and a tree's rows move while it is drawn again, so that the click
+ * falls on another: the menu is opened again.
  */
 export async function openContextMenu(page: Page, target: Locator, item: string): Promise<Locator> {
   const entry = page.getByRole('menuitem', { name: item, exact: true });
@@ -34,10 +36,16 @@ export async function openContextMenu(page: Page, target: Locator, item: string)
       () => true,
       () => false,
     );
-    if (there) return entry;
+    if (there && (await isOf(target))) return entry;
     await page.keyboard.press('Escape');
   }
   throw new Error(`The menu has no ${item}.`);
+}
+
+/** Whether the menu that is open is the target's: a tree focuses the row that it opens one for. */
+async function isOf(target: Locator): Promise<boolean> {
+  if ((await target.getAttribute('role')) !== 'treeitem') return true;
+  return /\bfocused\b/.test((await target.getAttribute('class')) ?? '');
 }
 
 /** Chooses an item of an open menu. VS Code ignores a click that comes while the menu still opens, so until it closes. */
@@ -66,4 +74,13 @@ export function notification(page: Page, text: string | RegExp): Locator {
 /** The document of the webview in front. */
 export function webview(page: Page): FrameLocator {
   return page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+}
+
+/** The text on the clipboard, once it begins so; nobody tells when it changes. */
+export async function clipboard(page: Page, start: string): Promise<string> {
+  for (;;) {
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    if (text.startsWith(start)) return text;
+    await delay(50);
+  }
 }

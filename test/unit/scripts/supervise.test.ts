@@ -11,7 +11,13 @@ const log = path.join(folder, 'log');
 
 function run(script: string, deadlineSeconds = 30, signal = new AbortController().signal) {
   rmSync(log, { force: true });
-  return supervise([process.execPath, '-e', script], { log, deadlineSeconds, env: process.env, signal, quiet: true });
+  return supervise([process.execPath, '-e', script], {
+    log,
+    deadlineSeconds,
+    env: process.env,
+    signal,
+    print: () => undefined,
+  });
 }
 
 /** A script that starts a process which lives for a minute, and prints its id. */
