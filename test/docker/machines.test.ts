@@ -9,7 +9,8 @@ import { ECHO } from '../host/support.ts';
 import { ContainerProject } from './project.ts';
 import { docker, forwardEngine, LAMBDA_PYTHON, PYTHON_SLIM, type Forwarded } from './support.ts';
 
-const TAG = 'keeper.docker.000000000000';
+/** Of no deployment: after a deploy its host removes what else is called as that one. */
+const TAG = 'removed.docker.000000000000';
 
 /** What a machine has on an engine for a project. */
 interface Names {
@@ -98,6 +99,7 @@ describe('an engine of several machines', function () {
   it('that only this one uses has what it made before it told machines apart', async () => {
     delete project.env['DOCKER_HOST'];
     await swept();
+    while ((await there()).length > 1) await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(await there(), [theirs]);
     assert.deepEqual(await prunable(), [`${plain.repository}:${TAG}`]);
   });
