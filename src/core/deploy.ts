@@ -16,7 +16,7 @@ import { planEnvironment, type EnvironmentChoice as PlannedEnvironment } from '.
 import { problemsOf } from './environment/problems.ts';
 import type { Survey } from './environment/survey.ts';
 import { importedNames, projectModules } from './host/modules.ts';
-import { imagePython, planImage, type ImagePlan } from './image/plan.ts';
+import { canLock, imagePython, planImage, type ImagePlan } from './image/plan.ts';
 import { imageSettings, type ImageSettings } from './image/settings.ts';
 import { findCandidates, keep, surveyInterpreters, type CurrentPython } from './interpreters.ts';
 import { MODELS_FILE } from './models/document.ts';
@@ -110,7 +110,7 @@ export interface DeployAnswers {
 
 /**
  * Looks at a path and says how it would be deployed. Errors: the model is not recognised or not readable, models.json
- * is not usable, the name is not valid, no interpreter fits.
+ * is not usable, the name is not valid, no interpreter fits, an image needs uv and there is none.
  */
 export async function prepareDeploy(request: DeployRequest): Promise<Outcome<PreparedDeploy>> {
   const declared = await editableModels(request.project);
@@ -189,6 +189,8 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
       : ok(undefined);
   if (!plannedImage.ok) return plannedImage;
   const image = plannedImage.value;
+  const lockable = image ? await canLock(image, first, process.env) : ok(undefined);
+  if (!lockable.ok) return lockable;
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
   const trusted = isCovered({ kind: 'code', files: own }, given);

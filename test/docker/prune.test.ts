@@ -197,7 +197,7 @@ describe('cleaning up', function () {
     for (const place of [fresh, used, path.join(logs, kept!)]) assert.ok(existsSync(place), place);
   });
 
-  it('frees what projects had whose folders are gone, and keeps all where one may only not be there now', async () => {
+  it('frees what projects had whose folders are gone, and keeps what one may use that may only not be there now', async () => {
     const environments = path.join(project.home, 'cache/environments');
     const unused = path.join(environments, '0123456789abcdef0127');
     mkdirSync(unused);
@@ -236,7 +236,8 @@ describe('cleaning up', function () {
       const containers = await project.containers('keeper');
       assert.ok(!items.some((one) => one.id === own || containers.includes(one.id)));
       const note = path.join(project.home, 'data/projects', `${projectId(other)}.json`);
-      assert.deepEqual(JSON.parse(readFileSync(note, 'utf8')), { folder: realpathSync(other) });
+      const { folder, interpreters } = JSON.parse(readFileSync(note, 'utf8')) as Record<string, unknown>;
+      assert.deepEqual([folder, interpreters], [realpathSync(other), []]);
     } finally {
       await host.value.api.shutdown();
       await host.value.closed;

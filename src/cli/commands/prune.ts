@@ -79,7 +79,9 @@ function linesOf(items: readonly PruneItem[]): string[] {
     const row = (bytes: number, name: string): string => `  ${formatBytes(bytes).padStart(9)}  ${name}`;
     return [
       `${PRUNE_TITLES[kind]}: ${ours.length}, up to ${formatBytes(bytesOf(ours))}`,
-      ...ours.slice(0, NAMED).map(({ bytes, name }) => row(bytes, name)),
+      ...ours
+        .slice(0, NAMED)
+        .map(({ bytes, name, detail }) => row(bytes, detail === undefined ? name : `${name} (${detail})`)),
       ...(rest.length > 0 ? [row(bytesOf(rest), `${rest.length} more`)] : []),
     ];
   });

@@ -10,17 +10,29 @@ export interface KnownProject {
   folder?: string;
   /** `gone`: its folder was removed. `unknown`: it may only not be reachable at the moment. */
   state: 'there' | 'gone' | 'unknown';
+  /** Interpreters of its deployments as its host noted them; unset where it did not. */
+  interpreters?: string[];
+}
+
+/** What is noted of a project, where it can be read when the project itself cannot. */
+interface Note {
+  folder: string;
+  /** Of the disk that the folder is on, as `stat` numbers it. */
+  device: string;
+  interpreters: string[];
 }
 
 function folder(): string {
   return path.join(places().data, 'projects');
 }
 
-/** Remembers where a project is. To be called by its host. */
-export async function noteProject(project: string): Promise<void> {
+/** Remembers where a project is, and which interpreters its deployments use. To be called by its host. */
+export async function noteProject(project: string, interpreters: readonly string[]): Promise<void> {
   await mkdir(folder(), { recursive: true, mode: 0o700 });
   const file = path.join(folder(), `${projectId(project)}.json`);
-  await writeFileAtomic(file, `${JSON.stringify({ folder: project })}\n`, { mode: 0o600 });
+  const { dev } = await stat(project, { bigint: true });
+  const note: Note = { folder: project, device: String(dev), interpreters: [...new Set(interpreters)] };
+  await writeFileAtomic(file, `${JSON.stringify(note)}\n`, { mode: 0o600 });
 }
 
 /** All that ever had a host. */
@@ -32,24 +44,49 @@ export async function knownProjects(): Promise<KnownProject[]> {
 
 async function lookAt(id: string): Promise<KnownProject> {
   try {
-    const found = JSON.parse(await readFile(path.join(folder(), `${id}.json`), 'utf8')) as { folder?: unknown };
+    const found = JSON.parse(await readFile(path.join(folder(), `${id}.json`), 'utf8')) as Partial<
+      Record<keyof Note, unknown>
+    >;
     if (typeof found.folder !== 'string') return { id, state: 'unknown' };
-    return { id, folder: found.folder, state: await stateOf(found.folder) };
-  } catch {
-    return { id, state: 'unknown' };
+    const { interpreters, device } = found;
+    return {
+      id,
+      folder: found.folder,
+      state: await stateOf(found.folder, typeof device === 'string' ? device : undefined),
+      ...(Array.isArray(interpreters) ? { interpreters: interpreters.map(String) } : {}),
+    };
+  } catch (error) {
+    // A project has its key before its note: without one nothing was ever deployed there.
+    const isNew = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return { id, state: 'unknown', ...(isNew ? { interpreters: [] } : {}) };
   }
 }
 
-/** A disk that is not mounted takes the folders above away too, or leaves an empty one. */
-async function stateOf(project: string): Promise<KnownProject['state']> {
+/**
+ * Where the disk of a missing folder is known, it was removed if what is left of its path is on that disk, and else the
+ * disk is not mounted. Without it: that takes the folders above away too, or leaves an empty one.
+ */
+async function stateOf(project: string, device: string | undefined): Promise<KnownProject['state']> {
   const isThere = await stat(project).then(
     () => true,
     (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? false : undefined),
   );
   if (isThere) return 'there';
   if (isThere === undefined) return 'unknown';
+  if (device !== undefined) return (await deviceAbove(project)) === device ? 'gone' : 'unknown';
   const above = await readdir(path.dirname(project)).catch(() => []);
   return above.length > 0 ? 'gone' : 'unknown';
+}
+
+/** Of the nearest folder above that is there; undefined where one cannot be looked at. */
+async function deviceAbove(place: string): Promise<string | undefined> {
+  const above = path.dirname(place);
+  try {
+    return String((await stat(above, { bigint: true })).dev);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === place) return undefined;
+    return deviceAbove(above);
+  }
 }
 
 /** What the deployments of a project use, by its state file; undefined where that cannot be read. */
