@@ -302,7 +302,7 @@ pickle.dump(model, open('cut.pkl', 'wb'))`);
       write('project/models/entities/config.cfg', '1');
       write('project/.venv/lib/other.joblib', '1');
       const error = await refused(at('project'));
-      assert.equal(error.why, 'It may hold some: models/m.joblib, models/net.pt, models/entities/.');
+      assert.equal(error.why, 'Down to two folders deep it may hold 3: models/m.joblib, models/net.pt, models/entities/.');
       assert.ok(error.next!.includes(at('project/models/m.joblib')));
     });
 
@@ -312,7 +312,16 @@ pickle.dump(model, open('cut.pkl', 'wb'))`);
       write('mixed/m.joblib', '1');
       const error = await refused(at('mixed'));
       assert.equal(error.code, 'model-ambiguous');
-      assert.match(error.why!, /They are entities, m\.joblib\./);
+      assert.equal(error.what, 'mixed holds 2 models.');
+      assert.match(error.why!, /they are entities, m\.joblib\./);
+      for (const name of ['a', 'b', 'c']) write(`mixed/more/${name}.joblib`, '1');
+      write('mixed/more/deeper/still/d.joblib', '1');
+      const more = await refused(at('mixed'));
+      assert.equal(more.what, 'mixed holds 5 models.');
+      assert.equal(
+        more.why,
+        'Down to two folders deep they are entities, m.joblib, more/a.joblib, more/b.joblib, more/c.joblib.',
+      );
       writePipeline('trained/model-best');
       writePipeline('trained/model-last');
       assert.equal((await found(at('trained'))).path, at('trained/model-best'));
