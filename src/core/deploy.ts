@@ -75,6 +75,8 @@ export interface EnvironmentChoice {
 export interface PreparedDeploy {
   detection: Detection;
   name: string;
+  /** The name that its path would give it, where another model has that one. */
+  takenName?: TakenName;
   deployment: string;
   target: TargetKind;
   /** Of the targets that run an image. */
@@ -97,6 +99,12 @@ export interface PreparedDeploy {
   /** Looks at every interpreter there is, not only up to the first that fits; answers with what it has seen so far. */
   survey(onChange: (survey: Survey) => void, signal?: AbortSignal): Promise<void>;
   plan(answers: DeployAnswers): DeployPlan;
+}
+
+export interface TakenName {
+  name: string;
+  /** Of the model that has it, as models.json says; unset where it is not there yet, or not known to this Nimbus. */
+  path?: string;
 }
 
 export interface DeployAnswers {
@@ -127,7 +135,10 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   }
   const { models, later } = declared.value;
   const modelPath = portablePath(request.project, detection.path);
-  const name = request.name ?? nameFor(declared.value, modelPath.path, detection.suggestedName, request.takenNames);
+  const { name, takenName } =
+    request.name === undefined
+      ? nameFor(declared.value, modelPath.path, detection.suggestedName, request.takenNames)
+      : { name: request.name };
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
   const declaredTarget = models[name]?.deployments?.[request.deployment ?? request.target ?? TARGETS[0]]?.target;
@@ -202,6 +213,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   return ok({
     detection,
     name,
+    ...(takenName ? { takenName } : {}),
     deployment,
     target,
     ...(image === undefined ? {} : { image }),
@@ -346,17 +358,20 @@ async function ownModules(
   return ok({ own, foreign });
 }
 
-/** The model's declared name where its path is declared already, else a free name made from the path. */
+/** The model's declared name where its path is declared already, else a free name made from the path, and which was not. */
 function nameFor(
   { models, later }: Declared,
   modelPath: string,
   suggested: string,
   takenNames: readonly string[] = [],
-): string {
+): { name: string; takenName?: TakenName } {
   const declared = Object.entries(models).find(([, spec]) => spec.path === modelPath);
-  if (declared) return declared[0];
-  const taken = [...later.map(({ model }) => model), ...takenNames];
-  return freeName(suggested, { ...Object.fromEntries(taken.map((name) => [name, true])), ...models });
+  if (declared) return { name: declared[0] };
+  const others = [...later.map(({ model }) => model), ...takenNames];
+  const name = freeName(suggested, { ...Object.fromEntries(others.map((one) => [one, true])), ...models });
+  if (name === suggested) return { name };
+  const other = Object.hasOwn(models, suggested) ? models[suggested] : undefined;
+  return { name, takenName: { name: suggested, ...(other ? { path: other.path } : {}) } };
 }
 
 /** A file that could not be edited at the end is refused before anything is done. */

@@ -107,6 +107,11 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   terminal.say(`${prepared.detection.summary}`);
   terminal.say(`  project ${folder}`);
   terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${environment.label}`);
+  const { takenName } = prepared;
+  if (takenName) {
+    const whose = takenName.path === undefined ? 'another model' : takenName.path;
+    terminal.say(`  ! ${takenName.name} is the name of ${whose}: this one is ${prepared.name} (--name chooses another)`);
+  }
   const made = madeWith(prepared.captured);
   if (made !== '') terminal.say(`  made with ${made}`);
   for (const problem of environment.problems) terminal.say(`  ! ${problem}`);
@@ -157,6 +162,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     const card = stopped ? undefined : await fetchCard(url, { signal: terminal.signal });
     terminal.document({
       model: plan.model,
+      ...(takenName ? { takenName } : {}),
       deployment: plan.deployment,
       target: plan.deploymentSpec.target,
       framework: plan.spec.framework,
