@@ -5,6 +5,7 @@ import { modelPath, projectToDeployIn } from '../../core/models/paths.ts';
 import { formatBytes } from '../../shared/bytes.ts';
 import { fail } from '../../shared/outcome.ts';
 import { connect, openProject, type Project } from '../context.ts';
+import { missingPath, unknownModel } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { imageDeployment, prepareBuild, type BuildOptions, type BuildWish } from '../prepare-build.ts';
 import { orExit, type Terminal } from '../terminal.ts';
@@ -58,6 +59,10 @@ async function wishOf(terminal: Terminal, text: string): Promise<BuildWish> {
   }
   const { folder, models } = await openProject(terminal, projectToDeployIn(process.cwd(), text));
   const file = path.resolve(text);
+  if (!existsSync(file)) {
+    const isName = !declared.absent && !/[/\\.]/.test(text);
+    orExit(terminal, isName ? unknownModel(declared, text) : missingPath(declared, text));
+  }
   const known = Object.entries(models).find(([, spec]) => path.normalize(modelPath(folder, spec)) === file);
   return { folder, path: file, ...(known ? orExit(terminal, imageDeployment(known[0], known[1], undefined)) : {}) };
 }

@@ -14,6 +14,7 @@ import { findProject, isHome, projectToDeployIn } from '../../core/models/paths.
 import { newerFile } from '../../core/models/read.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
 import type { ModelCard } from '../../shared/contract.ts';
+import { didYouMean } from '../../shared/nearest.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
 import type { OperationStage } from '../../shared/states.ts';
@@ -22,7 +23,7 @@ import { fetchCard } from '../../core/invoke/card.ts';
 import { shellQuote } from '../../core/invoke/snippets.ts';
 import { connect, connectIfRunning, openProject, warnOfMisspelt } from '../context.ts';
 import { exampleCall } from '../example.ts';
-import { shortName } from '../names.ts';
+import { missingPath, shortName } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { packagesOf, wholeNumber } from '../options.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
@@ -72,7 +73,9 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   if (!TARGETS.some((known) => known === options.target)) {
     orExit(
       terminal,
-      fail('usage', `There is no target named ${options.target}.`, { next: `Targets: ${TARGETS.join(', ')}.` }),
+      fail('usage', `There is no target named ${options.target}.`, {
+        next: `${didYouMean(options.target, TARGETS)}Targets: ${TARGETS.join(', ')}.`,
+      }),
     );
   }
   for (const name of [options.name, options.as]) {
@@ -84,6 +87,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   const file = path.join(folder, MODELS_FILE);
   if (newer !== undefined) orExit(terminal, newerFile(file, newer));
   warnOfMisspelt(terminal, project);
+  if (!existsSync(path.resolve(target))) orExit(terminal, missingPath(project, target));
   const isNew = !existsSync(file);
   orExit(terminal, await confirmHome(terminal, folder, isNew, options));
   const trusted = orExit(terminal, await askTrust(terminal, folder, options));

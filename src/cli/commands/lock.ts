@@ -9,6 +9,7 @@ import { LOCK_PLATFORMS, type LockPlatform } from '../../core/environment/lock-p
 import { interpretersOf } from '../../core/interpreters.ts';
 import { lockModel, remarksOn, staleSections, type LockedModel } from '../../core/lock-model.ts';
 import { modelPath } from '../../core/models/paths.ts';
+import { didYouMean } from '../../shared/nearest.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { TARGETS } from '../../shared/spec.ts';
 import { connectIfRunning, openProject, type Project } from '../context.ts';
@@ -47,7 +48,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 
 function platforms(text: string, before: LockPlatform[] | undefined): LockPlatform[] {
   const known = LOCK_PLATFORMS.find((one) => one === text);
-  if (known === undefined) throw new InvalidArgumentError(`There are: ${LOCK_PLATFORMS.join(', ')}.`);
+  if (known === undefined) throw new InvalidArgumentError(`${didYouMean(text, LOCK_PLATFORMS)}There are: ${LOCK_PLATFORMS.join(', ')}.`);
   return [...new Set([...(before ?? []), known])];
 }
 
