@@ -58,7 +58,10 @@ describe('a lock that cannot be made', function () {
   });
 
   it('uv is not there for an image: says how to get it before it asks or writes anything', async () => {
-    for (const verb of [['deploy', 'words', '--target', 'docker'], ['build', 'words']]) {
+    for (const verb of [
+      ['deploy', 'words', '--target', 'docker'],
+      ['build', 'words'],
+    ]) {
       const problem = await refused(lab.sandbox, [...verb, '--python', BASE], 1, lab.env({ PATH: WITHOUT_UV }));
       assert.equal(problem.code, 'uv-missing', problem.text);
       assert.match(problem.text, /nimbus\.lock[^]*pip install uv/);

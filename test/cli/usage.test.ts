@@ -154,6 +154,18 @@ describe('nimbus, used wrongly', function () {
     ]) {
       assert.match(help.stdout, new RegExp(`^  ${verb} `, 'm'));
     }
+    // By what they are for, where to begin, and within the width of a terminal.
+    for (const part of ['Models and their endpoints:', 'Images:', 'Begin with: nimbus deploy PATH']) {
+      assert.ok(help.stdout.includes(`\n${part}`), part);
+    }
+    for (const verb of ['--help', 'batch', 'parity', 'deploy']) {
+      const { stdout } = await sandbox.nimbus(verb === '--help' ? [verb] : [verb, '--help']);
+      assert.deepEqual(
+        stdout.split('\n').filter((line) => line.length > 80),
+        [],
+      );
+    }
+    assert.match((await sandbox.nimbus(['sweep', '--help'])).stdout, /default:\s+512,1024,1769,3008\)/);
     assert.match((await sandbox.nimbus(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   });
 });

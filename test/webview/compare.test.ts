@@ -60,7 +60,10 @@ describe('the playground with two deployments side by side', () => {
     await playground.send('only docker fails');
     await says('Only docker failed.');
     const { detail } = PROBLEMS['died']!;
-    await comparison().locator('.differ').getByText(`docker: ${detail.slice(0, 40)}`).waitFor();
+    await comparison()
+      .locator('.differ')
+      .getByText(`docker: ${detail.slice(0, 40)}`)
+      .waitFor();
     await side('docker').getByText(detail, { exact: true }).waitFor();
     await side('docker').getByRole('button', { name: 'Show log lines' }).click();
     const key = { model: 'sentiment', deployment: 'docker' };

@@ -13,7 +13,7 @@ import { orExit, type Terminal } from '../terminal.ts';
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
     .command('build')
-    .description('build the image of a model, or find it, without giving it an endpoint')
+    .description('build the image of a model without giving it an endpoint')
     .argument('<model>', "a model's name, MODEL/DEPLOYMENT, or a path")
     .option('--python <path>', 'interpreter that reads the model')
     .option('--index-url <url>', 'package index, in the place of PyPI')

@@ -34,7 +34,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .argument('<model>', "a model's name, or its path")
     .option(
       '--platform <platform>',
-      `${LOCK_PLATFORMS.join(', ')}; can be given several times (default: this machine's)`,
+      `platform that it is for, can be given several times: ${LOCK_PLATFORMS.join(', ')} (default: this machine's)`,
       platforms,
     )
     .option('--python <version>', 'Python that it is for, such as 3.12 (default: the one that runs the model)', version)
@@ -48,7 +48,8 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 
 function platforms(text: string, before: LockPlatform[] | undefined): LockPlatform[] {
   const known = LOCK_PLATFORMS.find((one) => one === text);
-  if (known === undefined) throw new InvalidArgumentError(`${didYouMean(text, LOCK_PLATFORMS)}There are: ${LOCK_PLATFORMS.join(', ')}.`);
+  if (known === undefined)
+    throw new InvalidArgumentError(`${didYouMean(text, LOCK_PLATFORMS)}There are: ${LOCK_PLATFORMS.join(', ')}.`);
   return [...new Set([...(before ?? []), known])];
 }
 

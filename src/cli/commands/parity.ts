@@ -11,13 +11,19 @@ import { ConnectionClosed } from '../../core/host/rpc.ts';
 import { modelPath } from '../../core/models/paths.ts';
 import type { ModelCard } from '../../shared/contract.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { toleranceOf, type AnswerError, type Difference, type EnvironmentDifferences, type Tolerance } from '../../shared/parity.ts';
+import {
+  toleranceOf,
+  type AnswerError,
+  type Difference,
+  type EnvironmentDifferences,
+  type Tolerance,
+} from '../../shared/parity.ts';
 import { DEFAULTS } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import { table } from '../answer.ts';
 import { connect, openServed, statusOrExit, type Project } from '../context.ts';
 import { unknownModel } from '../names.ts';
-import { relativeSize } from '../options.ts';
+import { paragraphs, relativeSize } from '../options.ts';
 import { EXIT, Exit, orExit, sayError, type Terminal } from '../terminal.ts';
 
 interface Options {
@@ -46,7 +52,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .option('--inputs <file>', 'a file of inputs as batch reads them, instead of the examples in models.json')
     .option('--column <name>', 'the column of a table that is the input')
     .option('--tolerance <size>', 'how far numbers may be apart, as a part of their size', relativeSize)
-    .addHelpText('after', `\n${PARITY_RULES}`)
+    .addHelpText('after', paragraphs(PARITY_RULES))
     .action((name: string, options: Options, command: Command) => parity(terminalOf(command), name, options));
 }
 

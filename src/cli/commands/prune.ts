@@ -29,7 +29,8 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 function kindsOf(text: string): PruneKind[] {
   const given = text.split(',').map((one) => one.trim());
   const unknown = given.find((one) => !(PRUNE_KINDS as readonly string[]).includes(one));
-  if (unknown !== undefined) throw new InvalidArgumentError(
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(
       `There is no kind ${unknown}. ${didYouMean(unknown, PRUNE_KINDS)}There are: ${PRUNE_KINDS.join(', ')}.`,
     );
   return given as PruneKind[];

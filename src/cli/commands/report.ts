@@ -12,7 +12,7 @@ import { orExit, type Terminal } from '../terminal.ts';
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
     .command('report')
-    .description('what the image of a deployment holds, and whether a zip could hold it')
+    .description('show what the image of a deployment holds, and whether AWS Lambda could take it as a zip')
     .argument('<name>', 'a model that is deployed with --target docker, or MODEL/DEPLOYMENT')
     .action((name: string, _options: unknown, command: Command) => report(terminalOf(command), name));
 }

@@ -123,9 +123,7 @@ function take(found: Parity, first: BatchLine, second: BatchLine, tolerance: Tol
 }
 
 function answered(line: BatchLine): Answered {
-  return 'error' in line
-    ? failure(line.error.type, line.error.detail, line.requestId)
-    : { result: line.result };
+  return 'error' in line ? failure(line.error.type, line.error.detail, line.requestId) : { result: line.result };
 }
 
 /** Inputs of a list, as those of a file. */

@@ -375,8 +375,7 @@ export class Host {
     await this.#declarations.refresh();
     const found = this.#deployments.get(`${model}/${deployment}`);
     if (found?.record) this.#reloads.check(found);
-    await this.upkeep.noteProject();
-    await this.#versions.sweep();
+    await Promise.all([this.upkeep.noteProject(), this.#versions.sweep()]);
   }
 
   #touched(deployment: Deployment): void {

@@ -59,16 +59,13 @@ describe('managed environments that may go', () => {
     environment('two');
     const { items } = await found();
     const today = new Date().toISOString().slice(0, 10);
-    assert.deepEqual(
-      items.map(({ name, detail }) => [name, detail]).toSorted(),
+    assert.deepEqual(items.map(({ name, detail }) => [name, detail]).toSorted(), [
       [
-        [
-          'Python 3.12.4 for flowers, reviews in shop, flowers in garden',
-          `a==1, b==2, c==3 and 1 more, last used ${today}`,
-        ],
-        ['Python 3.12.4', 'scikit-learn==1.5.2, last used 2020-01-01'],
+        'Python 3.12.4 for flowers, reviews in shop, flowers in garden',
+        `a==1, b==2, c==3 and 1 more, last used ${today}`,
       ],
-    );
+      ['Python 3.12.4', 'scikit-learn==1.5.2, last used 2020-01-01'],
+    ]);
   });
 
   it('are not held by a project whose folder is gone, also with all that was around it', async () => {
