@@ -188,7 +188,12 @@ describe('the Models view', () => {
     const described = (state: State, more: Partial<DeploymentStatus> = {}): string => {
       const status = { state, lastMs: { warm: 2.1, cold: 1240 }, image, ...more };
       const project = { later: () => undefined, operation: () => undefined, status: () => status };
-      const node = { kind: 'deployment', project: project as unknown as Project, model: 'm', deployment: 'docker' } as const;
+      const node = {
+        kind: 'deployment',
+        project: project as unknown as Project,
+        model: 'm',
+        deployment: 'docker',
+      } as const;
       return rowOf(node).description;
     };
     assert.equal(described('serving'), 'warm 2.1 ms · cold 1.24 s · Docker, 152 MB');
