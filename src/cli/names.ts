@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { heldByLater } from '../core/models/later.ts';
 import { MODELS_FILE, type LaterEntry } from '../core/models/document.ts';
@@ -91,6 +91,15 @@ export function missingPath({ folder, models }: Pick<Names, 'folder' | 'models'>
       ? `Deploy it with: nimbus deploy ${path.relative(process.cwd(), modelPath(folder, spec))}`
       : `${near === undefined ? '' : `Did you mean ${path.join(path.dirname(text), near)}? `}Check the path; it may have been moved or deleted, or a link leads nowhere.`,
   });
+}
+
+/** What cannot be looked at for another reason is there. */
+export function isMissing(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 function namesIn(folder: string): string[] {

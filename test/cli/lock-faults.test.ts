@@ -58,6 +58,7 @@ describe('a lock that cannot be made', function () {
   });
 
   it('uv is not there for an image: says how to get it before it asks or writes anything', async () => {
+    await lab.sandbox.json(['trust', '--remove', '--yes']);
     for (const verb of [
       ['deploy', 'words', '--target', 'docker'],
       ['build', 'words'],

@@ -5,7 +5,7 @@ import { modelPath, projectToDeployIn } from '../../core/models/paths.ts';
 import { formatBytes } from '../../shared/bytes.ts';
 import { fail } from '../../shared/outcome.ts';
 import { connect, openProject, type Project } from '../context.ts';
-import { missingPath, unknownModel } from '../names.ts';
+import { isMissing, missingPath, unknownModel } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { imageDeployment, prepareBuild, type BuildOptions, type BuildWish } from '../prepare-build.ts';
 import { orExit, type Terminal } from '../terminal.ts';
@@ -59,7 +59,7 @@ async function wishOf(terminal: Terminal, text: string): Promise<BuildWish> {
   }
   const { folder, models } = await openProject(terminal, projectToDeployIn(process.cwd(), text));
   const file = path.resolve(text);
-  if (!existsSync(file)) {
+  if (isMissing(file)) {
     const isName = !declared.absent && !/[/\\.]/.test(text);
     orExit(terminal, isName ? unknownModel(declared, text) : missingPath(declared, text));
   }

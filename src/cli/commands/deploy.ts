@@ -23,7 +23,7 @@ import { fetchCard } from '../../core/invoke/card.ts';
 import { shellQuote } from '../../core/invoke/snippets.ts';
 import { connect, connectIfRunning, openProject, warnOfMisspelt } from '../context.ts';
 import { exampleCall } from '../example.ts';
-import { missingPath, shortName } from '../names.ts';
+import { isMissing, missingPath, shortName } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { packagesOf, wholeNumber } from '../options.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
@@ -104,7 +104,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   const file = path.join(folder, MODELS_FILE);
   if (newer !== undefined) orExit(terminal, newerFile(file, newer));
   warnOfMisspelt(terminal, project);
-  if (!existsSync(path.resolve(target))) orExit(terminal, missingPath(project, target));
+  if (isMissing(path.resolve(target))) orExit(terminal, missingPath(project, target));
   const isNew = !existsSync(file);
   orExit(terminal, await confirmHome(terminal, folder, isNew, options));
   const trusted = orExit(terminal, await askTrust(terminal, folder, options));
