@@ -203,7 +203,7 @@ describe('cleaning up', function () {
     for (const place of [fresh, used, path.join(logs, kept!)]) assert.ok(existsSync(place), place);
   });
 
-  it('frees what projects had whose folders are gone, and keeps all where one may only not be there now', async () => {
+  it('frees what projects had whose folders are gone, and keeps what one may use that may only not be there now', async () => {
     const environments = path.join(project.home, 'cache/environments');
     const unused = path.join(environments, '0123456789abcdef0127');
     mkdirSync(unused);
@@ -248,13 +248,20 @@ describe('cleaning up', function () {
     } finally {
       execFileSync('umount', [disk]);
     }
+    // As after a deploy.
+    const note = path.join(notes, `${disksId}.json`);
+    const noted = JSON.parse(readFileSync(note, 'utf8')) as object;
+    writeFileSync(note, JSON.stringify({ ...noted, interpreters: [path.join(place, 'bin/python')] }));
     const image = await named(`${repositoryOf(disksId)}:any.docker.000000000000`);
     mkdirSync(path.join(project.home, 'logs', disksId), { recursive: true });
     const kept = async (): Promise<void> => {
       const { items, remarks } = await project.host.api.prunable();
       const ids = new Set(items.map((one) => one.id));
       for (const one of [place, image, path.join(project.home, 'logs', disksId)]) assert.ok(!ids.has(one), one);
-      assert.match(remarks.join('\n'), new RegExp(`cannot be looked at for now \\(${disk}\\): what they have stays`));
+      assert.match(
+        remarks.join('\n'),
+        new RegExp(`cannot be looked at for now \\(${disk}\\): what is used there stays`),
+      );
     };
     // First its empty folder is there; some systems then take that away too.
     await kept();
@@ -275,7 +282,8 @@ describe('cleaning up', function () {
       const containers = await project.containers('keeper');
       assert.ok(!items.some((one) => one.id === serving || containers.includes(one.id)));
       const note = path.join(project.home, 'data/projects', `${projectId(other)}.json`);
-      assert.deepEqual(JSON.parse(readFileSync(note, 'utf8')), { folder: realpathSync(other) });
+      const { folder, interpreters } = JSON.parse(readFileSync(note, 'utf8')) as Record<string, unknown>;
+      assert.deepEqual([folder, interpreters], [realpathSync(other), []]);
     } finally {
       await host.value.api.shutdown();
       await host.value.closed;

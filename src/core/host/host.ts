@@ -369,7 +369,7 @@ export class Host {
     await this.#declarations.refresh();
     const found = this.#deployments.get({ model, deployment });
     if (found?.record) this.#reloads.check(found);
-    await this.#versions.sweep();
+    await Promise.all([this.upkeep.noteProject(), this.#versions.sweep()]);
   }
 }
 

@@ -29,9 +29,11 @@ export class Upkeep {
     this.#ports = ports;
   }
 
+  /** To be called at the start, and after what may have changed which interpreters are used. */
   async noteProject(): Promise<void> {
-    const { around, log } = this.#ports;
-    await noteProject(around.project).catch((error: unknown) => log(`projects: ${String(error)}`));
+    const { around, state, log } = this.#ports;
+    const interpreters = Object.values(state.state.deployments).map(({ interpreter }) => interpreter);
+    await noteProject(around.project, interpreters).catch((error: unknown) => log(`projects: ${String(error)}`));
   }
 
   /** What a host of this project that was killed left on the engine; it is asked only where it was ever used. */
