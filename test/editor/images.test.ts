@@ -1,11 +1,12 @@
 /** Which of several deployments in Docker Build Image is about. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { Outcome } from '../../src/shared/outcome.ts';
 import { leaveNothing, modelsFile, run, runAgreeing, runCancelling } from './host-window.ts';
 
 describe('building the image of a model by its command', () => {
-  before(() => {
+  before(async () => {
     const docker = { target: 'docker' };
     const deploymentsOf = {
       several: { local: { target: 'local' }, small: docker, large: docker },
@@ -18,6 +19,8 @@ describe('building the image of a model by its command', () => {
       { path: name, framework: 'custom', deployments },
     ]);
     writeFileSync(modelsFile, JSON.stringify({ version: 1, models: Object.fromEntries(models) }));
+    // Nothing tells a test when the window has read it.
+    while (code(await run('nimbus.buildImage', { model: 'none' })) !== MISSING) await setTimeout(50);
   });
   after(leaveNothing);
 
