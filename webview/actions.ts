@@ -4,7 +4,8 @@ import type { DeploymentKey } from '../src/shared/spec.ts';
 import type { Sample } from '../src/shared/latency.ts';
 import { parametersFormOf } from './input/card.ts';
 import { readInput } from './input/read.ts';
-import { formOfState, statusOf, type Action, type State, type Switching } from './state.ts';
+import type { Action } from './reduce.ts';
+import { formOfState, statusOf, type State, type Switching } from './state.ts';
 
 export interface Store {
   get(): State;

@@ -7,7 +7,8 @@ import { registerControls } from './controls.ts';
 import { page } from './page.ts';
 import { remember, restore } from './remembered.ts';
 import { connect, type EditorApi } from './rpc.ts';
-import { reduce, statusOf, type Action, type State } from './state.ts';
+import { reduce, type Action } from './reduce.ts';
+import { statusOf, type State } from './state.ts';
 
 declare function acquireVsCodeApi(): EditorApi;
 

@@ -16,11 +16,27 @@ import { register as push } from './commands/push.ts';
 import { register as report } from './commands/report.ts';
 import { register as sweep } from './commands/sweep.ts';
 import { register as serve } from './commands/serve.ts';
+import { paragraphs } from './options.ts';
 import { CANCELLED } from '../shared/outcome.ts';
 import { register as trust } from './commands/trust.ts';
 import { createTerminal, EXIT, Exit, problemOf, sayError, type Terminal } from './terminal.ts';
 
 const JSON_OPTION = ['--json', 'print one JSON document on stdout and nothing else'] as const;
+
+const FIRST_STEPS = `Begin with: nimbus deploy PATH, then nimbus predict NAME "some text". NAME is a model or, where it has several deployments, MODEL/DEPLOYMENT. Options and details of a command: nimbus COMMAND --help`;
+
+/** In the order of the help, and of its page. */
+const GROUPS = [
+  ['Models and their endpoints:', [deploy, list, predict, batch, parity, logs, lifecycle, serve]],
+  ['Images:', [build, report, sweep, push]],
+  ['Project and upkeep:', [lock, trust, migrate, prune]],
+] as const;
+
+/** `deploy <path>`. */
+function termOf(command: Command): string {
+  const names = command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`));
+  return [command.name(), ...names].join(' ');
+}
 
 const CANCELLED_PROBLEM = { code: CANCELLED, what: 'Cancelled.' };
 
@@ -31,26 +47,14 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
     .version(packageJson.version)
     .option(...JSON_OPTION)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => silent || write(text) });
-  for (const register of [
-    deploy,
-    list,
-    predict,
-    batch,
-    parity,
-    logs,
-    lifecycle,
-    report,
-    build,
-    sweep,
-    push,
-    prune,
-    lock,
-    serve,
-    trust,
-    migrate,
-  ])
-    register(program, terminalOf);
+    .configureOutput({ outputError: (text, write) => silent || write(text) })
+    // That nearly all have options says nothing; what there is to name does.
+    .configureHelp({ subcommandTerm: termOf })
+    .addHelpText('after', paragraphs(FIRST_STEPS));
+  for (const [title, commands] of GROUPS) {
+    program.commandsGroup(title);
+    for (const register of commands) register(program, terminalOf);
+  }
   for (const command of program.commands) command.exitOverride().option(...JSON_OPTION);
   return program;
 }

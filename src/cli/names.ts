@@ -1,6 +1,10 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { heldByLater } from '../core/models/later.ts';
 import { MODELS_FILE, type LaterEntry } from '../core/models/document.ts';
 import { keyText, TARGETS, type DeploymentKey, type ModelsSpec } from '../shared/spec.ts';
+import { modelPath } from '../core/models/paths.ts';
+import { didYouMean, nearest } from '../shared/nearest.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
 
 /** What a name is looked up in. */
@@ -34,7 +38,10 @@ export function resolveName(project: Names, text: string, { exact = false } = {}
   if (deployment !== undefined) {
     if (names.includes(deployment)) return ok({ model, deployment });
     return fail('unknown-deployment', `${model} has no deployment named ${deployment}.`, {
-      next: names.length > 0 ? `Its deployments: ${names.join(', ')}.` : `Deploy it with: nimbus deploy ${spec.path}`,
+      next:
+        names.length > 0
+          ? `${didYouMean(deployment, names)}Its deployments: ${names.join(', ')}.`
+          : `Deploy it with: nimbus deploy ${spec.path}`,
     });
   }
   if (names.length === 1) return ok({ model, deployment: names[0]! });
@@ -67,7 +74,38 @@ export function unknownModel({ folder, models, absent }: Names, text: string): O
   return fail('unknown-model', `There is no model named ${text}.`, {
     next:
       names.length > 0
-        ? `Models here: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}.`
+        ? `${didYouMean(text.split('/')[0]!, names)}Models here: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}.`
         : 'Deploy one with: nimbus deploy PATH',
   });
+}
+
+/** What is said of a path that is not there: it may be a model's name, or nearly the name of something beside it. */
+export function missingPath({ folder, models }: Pick<Names, 'folder' | 'models'>, text: string): Outcome<never> {
+  const file = path.resolve(text);
+  const declared = Object.hasOwn(models, text) ? models[text] : undefined;
+  const spec = declared && existsSync(modelPath(folder, declared)) ? declared : undefined;
+  const near = spec ? undefined : nearest(path.basename(file), namesIn(path.dirname(file)));
+  return fail('path-missing', `There is no ${file}.`, {
+    ...(spec ? { why: `${text} is the name of a model, and a deploy takes its path.` } : {}),
+    next: spec
+      ? `Deploy it with: nimbus deploy ${path.relative(process.cwd(), modelPath(folder, spec))}`
+      : `${near === undefined ? '' : `Did you mean ${path.join(path.dirname(text), near)}? `}Check the path; it may have been moved or deleted, or a link leads nowhere.`,
+  });
+}
+
+/** What cannot be looked at for another reason is there. */
+export function isMissing(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

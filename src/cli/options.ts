@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, type AddHelpTextContext } from 'commander';
 import { packageSettings, type PackageSettings } from '../core/environment/packages.ts';
 
 /** Parses an option's value as a whole number within limits, else it is wrong usage. */
@@ -27,4 +27,16 @@ export function relativeSize(text: string): number {
   if (!(value >= 0 && value < 1))
     throw new InvalidArgumentError('It must be a number from 0 to below 1, such as 1e-4.');
   return value;
+}
+
+/** Paragraphs below a command's help, as wide as the terminal. */
+export function paragraphs(text: string): (context: AddHelpTextContext) => string {
+  return ({ command, error }) => {
+    const { getOutHelpWidth, getErrHelpWidth } = command.configureOutput();
+    const width = (error ? getErrHelpWidth?.() : getOutHelpWidth?.()) ?? 80;
+    const wrapped = text
+      .split('\n\n')
+      .map((paragraph) => command.createHelp().boxWrap(paragraph.replaceAll('\n', ' '), width));
+    return `\n${wrapped.join('\n\n')}`;
+  };
 }

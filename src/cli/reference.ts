@@ -8,7 +8,8 @@ const INTRODUCTION = `# The \`nimbus\` command
 The same core as the editor's, without the editor. Type \`nimbus\` in VS Code's integrated terminal, where it is there
 once the extension is installed; \`npx nimbus\` in a clone after \`npm start\`; and \`nimbus\` anywhere after
 \`npm install --global .\` in the clone. It works on the nearest folder upward that holds models.json, else on the current
-one; \`deploy\` on the model's own where the current folder has none. Your home folder becomes a project only after a question, and its models.json is for nothing below it.
+one; \`deploy\` on the model's own where the current folder has none. Your home folder becomes a project only after a
+question, and its models.json is for nothing below it.
 
 A deployment is named MODEL/DEPLOYMENT. A model's bare name means its only deployment; of several, the one called
 \`local\`, so that what calls \`MODEL\` goes on when a second one joins; for \`report\`, \`push\` and \`eject\` the

@@ -16,7 +16,7 @@ import { planEnvironment, type EnvironmentChoice as PlannedEnvironment } from '.
 import { problemsOf } from './environment/problems.ts';
 import type { Survey } from './environment/survey.ts';
 import { importedNames, projectModules } from './host/modules.ts';
-import { imagePython, planImage, type ImagePlan } from './image/plan.ts';
+import { canLock, imagePython, planImage, type ImagePlan } from './image/plan.ts';
 import { imageSettings, type ImageSettings } from './image/settings.ts';
 import { findCandidates, keep, surveyInterpreters, type CurrentPython } from './interpreters.ts';
 import { MODELS_FILE } from './models/document.ts';
@@ -75,6 +75,8 @@ export interface EnvironmentChoice {
 export interface PreparedDeploy {
   detection: Detection;
   name: string;
+  /** The name that its path would give it, where another model has that one. */
+  takenName?: TakenName;
   deployment: string;
   target: TargetKind;
   /** Of the targets that run an image. */
@@ -99,6 +101,12 @@ export interface PreparedDeploy {
   plan(answers: DeployAnswers): DeployPlan;
 }
 
+export interface TakenName {
+  name: string;
+  /** Of the model that has it, as models.json says; unset where it is not there yet, or not known to this Nimbus. */
+  path?: string;
+}
+
 export interface DeployAnswers {
   name?: string;
   deployment?: string;
@@ -110,7 +118,7 @@ export interface DeployAnswers {
 
 /**
  * Looks at a path and says how it would be deployed. Errors: the model is not recognised or not readable, models.json
- * is not usable, the name is not valid, no interpreter fits.
+ * is not usable, the name is not valid, no interpreter fits, an image needs uv and there is none.
  */
 export async function prepareDeploy(request: DeployRequest): Promise<Outcome<PreparedDeploy>> {
   const declared = await editableModels(request.project);
@@ -127,7 +135,10 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   }
   const { models, later } = declared.value;
   const modelPath = portablePath(request.project, detection.path);
-  const name = request.name ?? nameFor(declared.value, modelPath.path, detection.suggestedName, request.takenNames);
+  const { name, takenName } =
+    request.name === undefined
+      ? nameFor(declared.value, modelPath.path, detection.suggestedName, request.takenNames)
+      : { name: request.name };
   const invalid = invalidName(name) ?? (request.deployment === undefined ? undefined : invalidName(request.deployment));
   if (invalid) return invalid;
   const declaredTarget = models[name]?.deployments?.[request.deployment ?? request.target ?? TARGETS[0]]?.target;
@@ -189,6 +200,8 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
       : ok(undefined);
   if (!plannedImage.ok) return plannedImage;
   const image = plannedImage.value;
+  const lockable = image ? await canLock(image, first, process.env) : ok(undefined);
+  if (!lockable.ok) return lockable;
   const remembered = readConsents(request.project);
   const given: Consent[] = request.trustedProject ? [...remembered, { kind: 'code' }] : remembered;
   const trusted = isCovered({ kind: 'code', files: own }, given);
@@ -200,6 +213,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   return ok({
     detection,
     name,
+    ...(takenName ? { takenName } : {}),
     deployment,
     target,
     ...(image === undefined ? {} : { image }),
@@ -344,17 +358,20 @@ async function ownModules(
   return ok({ own, foreign });
 }
 
-/** The model's declared name where its path is declared already, else a free name made from the path. */
+/** The model's declared name where its path is declared already, else a free name made from the path, and which was not. */
 function nameFor(
   { models, later }: Declared,
   modelPath: string,
   suggested: string,
   takenNames: readonly string[] = [],
-): string {
+): { name: string; takenName?: TakenName } {
   const declared = Object.entries(models).find(([, spec]) => spec.path === modelPath);
-  if (declared) return declared[0];
-  const taken = [...later.map(({ model }) => model), ...takenNames];
-  return freeName(suggested, { ...Object.fromEntries(taken.map((name) => [name, true])), ...models });
+  if (declared) return { name: declared[0] };
+  const others = [...later.map(({ model }) => model), ...takenNames];
+  const name = freeName(suggested, { ...Object.fromEntries(others.map((one) => [one, true])), ...models });
+  if (name === suggested) return { name };
+  const other = Object.hasOwn(models, suggested) ? models[suggested] : undefined;
+  return { name, takenName: { name: suggested, ...(other ? { path: other.path } : {}) } };
 }
 
 /** A file that could not be edited at the end is refused before anything is done. */

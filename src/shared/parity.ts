@@ -18,13 +18,22 @@ export function toleranceOf(relative: number, why: string): Tolerance {
 /** Of models whose weights are floating-point numbers. */
 export const FLOATS = toleranceOf(1e-4, 'sums of floating-point numbers depend on the order in which they are added');
 
+/** Why one side did not answer. */
+export interface AnswerError {
+  type: string;
+  /** Of what the model raised with the type before it, as Python prints it. */
+  detail: string;
+  /** By which its log lines are found. */
+  requestId?: string;
+}
+
 /** An answer as a client got it; of an error only the type counts. */
-export type Answered = { result: unknown } | { error: { type: string; detail: string } };
+export type Answered = { result: unknown } | { error: AnswerError };
 
 /** A failure of one input as the contract tells it: of what the model raised, the type is that of the exception. */
-export function failure(type: string, detail: string): Answered {
+export function failure(type: string, detail: string, requestId?: string): Answered {
   const exception = type === 'handler-failed' ? /^([A-Za-z_]\w*)(?:: |$)/.exec(detail)?.[1] : undefined;
-  return { error: { type: exception ?? type, detail } };
+  return { error: { type: exception ?? type, detail, ...(requestId === undefined ? {} : { requestId }) } };
 }
 
 /**

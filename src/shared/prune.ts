@@ -16,6 +16,8 @@ export interface PruneItem {
   id: string;
   /** How people know it. */
   name: string;
+  /** More about it, where its name says little: of an environment its packages and when it was last used. */
+  detail?: string;
   /** What removing it frees; of images at most, since others may share a part. */
   bytes: number;
 }

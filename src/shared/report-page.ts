@@ -16,6 +16,10 @@ export interface ImageFacts {
   why: string;
 }
 
+/** Sizes here have MB of 1,000,000 bytes, and AWS's pages other ones: said once, beside its limits. */
+export const AWS_UNITS =
+  'A MB of AWS has 1,048,576 bytes: its limits of 250 MB for a zip (262,144,000 bytes) and 10 GB for an image are 262 MB and 10,737 MB here.';
+
 export type ReportContent = { kind: 'image'; image: ImageFacts } | { kind: 'sweep'; sweep: SweepReport };
 
 export interface ReportDocument {

@@ -51,6 +51,24 @@ describe('nimbus on the samples', function () {
     assert.equal(models[0].deployments[0].target, 'local');
   });
 
+  it('says that a model is not called as its path is where another one has that name', async () => {
+    const argv = deployArguments(writeModel(sandbox, 'other/sentiment'));
+    const { stdout } = await sandbox.nimbus(argv);
+    assert.match(
+      stdout,
+      /^ {2}! sentiment is the name of models\/sentiment\.joblib: this one is sentiment-2 \(--name chooses another\)$/m,
+    );
+    // By now the name is its own.
+    assert.doesNotMatch((await sandbox.nimbus(argv)).stdout, /is the name of/);
+    await sandbox.json(['destroy', 'sentiment-2', '--yes']);
+    const { takenName } = await sandbox.json<{ takenName: unknown }>(argv);
+    assert.deepEqual(takenName, { name: 'sentiment', path: 'models/sentiment.joblib' });
+    await sandbox.json(['destroy', 'sentiment-2', '--yes']);
+    const named = await sandbox.nimbus([...argv, '--name', 'other']);
+    assert.doesNotMatch(named.stdout, /is the name of/);
+    await sandbox.json(['destroy', 'other', '--yes']);
+  });
+
   it('answers cold first and warm then, with the phases of a cold start', async () => {
     await sandbox.json(['cold', 'sentiment']);
     const cold = await sandbox.json<Printed>(['predict', 'sentiment', 'I loved the food']);

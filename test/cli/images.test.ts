@@ -79,6 +79,10 @@ describe('nimbus push, eject and prune', function () {
     const { stdout } = await run('report', 'rules');
     assert.match(stdout, /^nimbus\/\w+:rules\.docker\.\w+ /);
     assert.match(stdout, /^left out$[\s\S]* packages' own tests$[\s\S]* symbols$/m);
+    // One unit, and AWS's other one only where it is explained.
+    assert.match(stdout, /^zip {3}Unzipped it has [\d.]+ [kM]B of the 262 MB that a zip may have\.$/m);
+    assert.equal(stdout.match(/250 MB/g)?.length, 1);
+    assert.match(stdout, /250 MB for a zip \(262,144,000 bytes\)/);
     const local = await nimbus('report', 'rules/local');
     assert.equal(local.code, 1);
     assert.match(local.stderr, /rules\/local runs no image/);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { DEPLOY, LOCK, LockSandbox, UV, WITHOUT_UV } from './lock-sandbox.ts';
+import { BASE, DEPLOY, LOCK, LockSandbox, UV, WITHOUT_UV } from './lock-sandbox.ts';
 import { ECHO, leftBehind, refused, writeModel } from './models.ts';
 
 describe('a lock that cannot be made', function () {
@@ -55,6 +55,22 @@ describe('a lock that cannot be made', function () {
   it('uv is not there: says how to get it', async () => {
     const problem = await refused(lab.sandbox, LOCK, 1, lab.env({ PATH: WITHOUT_UV }));
     assert.equal(problem.code, 'uv-missing');
+  });
+
+  it('uv is not there for an image: says how to get it before it asks or writes anything', async () => {
+    await lab.sandbox.json(['trust', '--remove', '--yes']);
+    for (const verb of [
+      ['deploy', 'words', '--target', 'docker'],
+      ['build', 'words'],
+    ]) {
+      const problem = await refused(lab.sandbox, [...verb, '--python', BASE], 1, lab.env({ PATH: WITHOUT_UV }));
+      assert.equal(problem.code, 'uv-missing', problem.text);
+      assert.match(problem.text, /nimbus\.lock[^]*pip install uv/);
+      assert.ok(!existsSync(path.join(lab.sandbox.folder, '.nimbus')), 'no host was started');
+    }
+    // With uv, the first thing is the question.
+    const asked = await refused(lab.sandbox, ['deploy', 'words', '--target', 'docker', '--python', BASE], 2, lab.env());
+    assert.equal(asked.code, 'question-unanswered');
   });
 
   it('the disk is full: the lock of before stays whole', async function () {

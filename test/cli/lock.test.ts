@@ -304,7 +304,7 @@ describe('nimbus lock', function () {
     const made = await lab.run(['lock', 'model', '--trust'], { UV_NO_CACHE: undefined, PATH: WITHOUT_UV });
     assert.equal(made.code, 0, made.stderr);
     const misspelt = await lab.run(['lock', 'modle', '--trust']);
-    assert.match(misspelt.stderr, /There is no model named modle\.\nModels here: model\./);
+    assert.match(misspelt.stderr, /There is no model named modle\.\nDid you mean model\? Models here: model\./);
   });
 
   it('that a deploy writes by itself holds no CUDA package either, and the result says where that cannot be', async () => {

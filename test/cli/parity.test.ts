@@ -123,6 +123,11 @@ describe('nimbus parity', function () {
     assert.equal(text.code, 1);
     assert.match(text.stdout, /input 2\n +local +bare\n +\$\.label +"other" +"another"/);
     assert.match(text.stdout, /input 3\n[^\n]*\n +\$ +\{"label":"only one".* +fails: KeyError/);
+    // The whole of what it says, and where the stack is.
+    assert.match(text.stdout, /^ {2}twin\/bare: KeyError: 'not here'$/m);
+    const [, request] = /^ {2}Where: nimbus logs twin\/bare --request (\S+)$/m.exec(text.stdout)!;
+    const { stdout: lines } = await sandbox.nimbus(['logs', 'twin/bare', '--request', request!]);
+    assert.match(lines, /handler\.py", line 15, in predict/);
     assert.match(text.stdout, /The answers differ: 2 of 4 inputs\./);
     assert.match(text.stdout, /1 input failed on both sides/);
   });

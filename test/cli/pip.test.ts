@@ -1,7 +1,16 @@
 /** A managed environment where uv is nowhere: venv and the real pip, from an index of its own. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { BASE, DEPLOY, LOCK, LockSandbox, MINOR, WITHOUT_UV } from './lock-sandbox.ts';
 import { ECHO, leftBehind, refused, writeModel } from './models.ts';
@@ -98,6 +107,24 @@ describe('nimbus deploy of a model that needs packages, with pip', function () {
     } finally {
       unlinkSync(path.join(lab.sandbox.folder, 'again'));
     }
+  });
+
+  it('is told by its Python, model and packages once nothing uses it, and goes', async () => {
+    assert.equal((await lab.run(DEPLOY, await index())).code, 0);
+    await lab.answer();
+    const [environment] = environments();
+    const folder = path.join(lab.sandbox.home, 'cache/environments', environment!);
+    await lab.sandbox.json(['destroy', 'words', '--yes']);
+    const longAgo = new Date('2020-01-01T00:00:00Z');
+    utimesSync(folder, longAgo, longAgo);
+    const day = new Date().toISOString().slice(0, 10);
+    const { stdout } = await lab.run(['prune', '--dry-run', '--only', 'environments']);
+    assert.match(
+      stdout,
+      new RegExp(`  Python ${MINOR}\\.\\d+ for words in proj ect ü \\(tiny-one==1\\.0, last used ${day}\\)$`, 'm'),
+    );
+    assert.equal((await lab.run(['prune', '--yes', '--only', 'environments'])).code, 0);
+    assert.deepEqual(environments(), []);
   });
 
   it('takes the versions of a lock that another machine made with uv, whatever is newer', async () => {

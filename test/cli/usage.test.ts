@@ -13,7 +13,12 @@ describe('nimbus, used wrongly', function () {
   after(() => sandbox.remove());
 
   const failing: [string, string[], number, RegExp][] = [
-    ['an unknown verb', ['deplyo', 'x'], 2, /unknown command/],
+    ['an unknown verb', ['deplyo', 'x'], 2, /unknown command[^]*Did you mean deploy\?/],
+    ['an unknown option', ['deploy', 'x', '--nmae', 'y'], 2, /unknown option[^]*Did you mean --name\?/],
+    ['a target that is misspelt', ['deploy', 'x', '--target', 'dokcer'], 2, /Did you mean docker\? Targets: /],
+    ['a kind that is misspelt', ['prune', '--only', 'logz'], 2, /no kind logz\. Did you mean logs\?/],
+    ['a platform that is misspelt', ['lock', 'x', '--platform', 'linux-x86-64'], 2, /Did you mean linux-x86_64\?/],
+    ['a path that is misspelt', ['deploy', './ruels', '--python', python], 1, /no .*ruels[^]*Did you mean rules\?/],
     ['a missing argument', ['deploy'], 2, /missing required argument/],
     ['a number that is none', ['deploy', 'x', '--memory', 'much'], 2, /whole number/],
     ['a target that is none', ['deploy', 'x', '--target', 'moon'], 2, /no target named moon/],
@@ -57,11 +62,24 @@ describe('nimbus, used wrongly', function () {
   it('says in a folder of no project that there is none, and in a project which models there are', async () => {
     const file = path.join(sandbox.folder, 'models.json');
     assert.match((await sandbox.nimbus(['list'])).stdout, /^There is no models\.json at or above .*proj ect ü\./);
-    writeFileSync(file, '{"version": 1, "models": {"one": {"path": "one", "framework": "custom"}}}');
+    writeFileSync(file, '{"version": 1, "models": {"one": {"path": "rules", "framework": "custom"}}}');
     const { code, stderr } = await sandbox.nimbus(['status', 'nothing']);
-    rmSync(file);
     assert.equal(code, 1);
-    assert.match(stderr, /no model named nothing[^]*Models here: one\./);
+    assert.match(stderr, /no model named nothing[^]*\nModels here: one\./);
+    for (const argv of [
+      ['status', 'on'],
+      ['predict', 'onne/local', 'x'],
+      ['remove', 'oen'],
+      ['build', 'onee'],
+      ['lock', 'onee'],
+    ]) {
+      const misspelt = await sandbox.nimbus(argv);
+      assert.match(misspelt.stderr, /no model named .*\n.*Models here: one\./, argv.join(' '));
+    }
+    assert.match((await sandbox.nimbus(['predict', 'onee', 'x'])).stderr, /^Did you mean one\? Models here: one\./m);
+    const named = await sandbox.nimbus(['deploy', 'one', '--python', python]);
+    rmSync(file);
+    assert.match(named.stderr, /one is the name of a model[^]*nimbus deploy rules/);
   });
 
   it('a question without a terminal names the flag that answers it', async () => {
@@ -136,6 +154,18 @@ describe('nimbus, used wrongly', function () {
     ]) {
       assert.match(help.stdout, new RegExp(`^  ${verb} `, 'm'));
     }
+    // By what they are for, where to begin, and within the width of a terminal.
+    for (const part of ['Models and their endpoints:', 'Images:', 'Begin with: nimbus deploy PATH']) {
+      assert.ok(help.stdout.includes(`\n${part}`), part);
+    }
+    for (const verb of ['--help', 'batch', 'parity', 'deploy']) {
+      const { stdout } = await sandbox.nimbus(verb === '--help' ? [verb] : [verb, '--help']);
+      assert.deepEqual(
+        stdout.split('\n').filter((line) => line.length > 80),
+        [],
+      );
+    }
+    assert.match((await sandbox.nimbus(['sweep', '--help'])).stdout, /default:\s+512,1024,1769,3008\)/);
     assert.match((await sandbox.nimbus(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   });
 });

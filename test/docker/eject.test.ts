@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { projectId } from '../../src/core/places.ts';
+import { READING_LABEL, READING_MARK } from '../../src/core/image/file-in.ts';
+import { ofThisMachine } from '../../src/core/machine.ts';
 import type { EjectPlan } from '../../src/core/targets/plan.ts';
 import type { EjectedFolder, Operation } from '../../src/shared/states.ts';
 import { post, SAMPLES } from '../host/support.ts';
@@ -70,7 +71,7 @@ describe('ejecting an image', function () {
     await deploy(project.imagePlan('texts', { env: ['SECRET'], examples: [{ input: 'x' }] }, ['joblib==1.6.0']));
   });
   after(async () => {
-    const own = await docker('image', 'ls', '--quiet', `nimbus/${projectId(project.folder)}`);
+    const own = await docker('image', 'ls', '--quiet', project.repository);
     await project?.end();
     tags.push(...own.split('\n').filter(Boolean));
     if (tags.length > 0) await docker('image', 'rm', '--force', ...tags);
@@ -253,7 +254,8 @@ describe('ejecting an image', function () {
     assert.equal(failed.error?.code, 'certificates-unreadable');
     const left = readdirSync(path.dirname(folder)).filter((name) => /cancelled|failed/.test(name));
     assert.deepEqual(left, []);
-    const containers = await docker('ps', '--all', '--quiet', '--filter', 'label=nimbus.reading');
+    const reading = `label=${READING_LABEL}=${ofThisMachine(READING_MARK)}`;
+    const containers = await docker('ps', '--all', '--quiet', '--filter', reading);
     assert.equal(containers, '');
   });
 

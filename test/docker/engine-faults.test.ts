@@ -1,12 +1,10 @@
 /** The engine itself goes away: requests fail clearly, builds too, and the endpoint heals once the engine is back. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { openEngine } from '../../src/core/image/engine.ts';
 import { post } from '../host/support.ts';
 import { OwnEngine } from './own-engine.ts';
 import { ContainerProject } from './project.ts';
-import { docker, LAMBDA_PYTHON } from './support.ts';
+import { docker, forwardEngine, LAMBDA_PYTHON } from './support.ts';
 
 const HANDLER = `
 import time
@@ -18,6 +16,9 @@ def predict(model, input):
     time.sleep(input)
     return "answered"
 `;
+
+const isBuild = (head: string): boolean => /^POST \S*\/build\?/.test(head);
+const FORBIDDEN = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\nConnection: close\r\n\r\nForbidden';
 
 describe('an engine that goes away', function () {
   this.timeout(180_000);
@@ -75,24 +76,40 @@ describe('an engine that goes away', function () {
   });
 
   it('is never asked twice on one connection, on which builds of newer engines hang', async () => {
-    const heads: string[] = [];
-    const between = createServer((client) => {
-      const server = connect(engine.host.replace('unix://', ''));
-      client.on('data', (data) => heads.push(data.toString('latin1')));
-      client.pipe(server).pipe(client);
-      for (const one of [client, server]) one.on('error', () => undefined);
-    }).listen(0, '127.0.0.1');
-    await once(between, 'listening');
+    const between = await forwardEngine(engine.host);
     try {
-      const opened = await openEngine({ DOCKER_HOST: `tcp://127.0.0.1:${(between.address() as AddressInfo).port}` });
+      const opened = await openEngine({ DOCKER_HOST: between.host });
       assert.ok(opened.ok);
       await opened.value.docker.listImages();
-      assert.ok(heads.length >= 3);
-      for (const head of heads) assert.match(head, /^(?:GET|POST) .*\r\nconnection: close\r\n/is);
+      assert.ok(between.heads.length >= 3);
+      for (const head of between.heads) assert.match(head, /^(?:GET|POST) .*\r\nconnection: close\r\n/is);
     } finally {
-      between.close();
+      between.end();
     }
   });
+
+  for (const [what, code, between] of [
+    // As one that ignores which builder is asked for.
+    ['has no BuildKit', 'image-no-buildkit', (head: string) => ({ ask: head.replace('version=2', 'version=1') })],
+    ['may not build', 'image-build-refused', (head: string) => (isBuild(head) ? { answer: FORBIDDEN } : { ask: head })],
+  ] as const) {
+    it(`that ${what} says so, with what to do, and makes nothing`, async () => {
+      const network = await forwardEngine(engine.host, between);
+      const other = new ContainerProject({ DOCKER_HOST: network.host });
+      other.settings = { ...other.settings, network: 'host' };
+      try {
+        await other.connect();
+        other.write('unbuilt', HANDLER);
+        const { state, error } = await other.execute(other.imagePlan('unbuilt', { pythonVersion: '3.13' }));
+        assert.deepEqual([state, error?.code], ['failed', code], JSON.stringify(error, undefined, 2));
+        assert.match(error!.next!, /BuildKit of the engine.*docker context use/);
+        assert.equal(await docker('--host', engine.host, 'image', 'ls', '--quiet', other.repository), '');
+      } finally {
+        await other.end();
+        network.end();
+      }
+    });
+  }
 
   it('before a deploy is said, with what to do', async () => {
     await engine.signal('SIGTERM');

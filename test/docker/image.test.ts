@@ -76,6 +76,7 @@ describe('an image', function () {
     );
     assert.equal(found.verdict, 'container');
     assert.match(found.why, /numpy.*glibc/);
+    assert.equal(found.zip.limitBytes, 262_144_000);
   });
 
   it('holds nothing of the build, of values and of caches', async () => {

@@ -1,7 +1,11 @@
 /** A project whose models are deployed as containers, by a real host on a real engine. */
 import assert from 'node:assert/strict';
+import { addressOf } from '../../src/core/host/election.ts';
+import { repositoryOf } from '../../src/core/image/image.ts';
 import { imagePython, planImage, type ImagePlan } from '../../src/core/image/plan.ts';
 import type { ImageSettings } from '../../src/core/image/settings.ts';
+import { ofThisMachine } from '../../src/core/machine.ts';
+import { projectId } from '../../src/core/places.ts';
 import type { DeployPlan } from '../../src/core/targets/plan.ts';
 import type { ModelSpec } from '../../src/shared/spec.ts';
 import { SAMPLE_PYTHON, TestProject } from '../host/support.ts';
@@ -63,6 +67,20 @@ export class ContainerProject extends TestProject {
     return { model, deployment: 'docker' };
   }
 
+  /** What has the names of its images, as tags: other runs have models of the same name. */
+  get repository(): string {
+    process.env['NIMBUS_HOME'] = this.home;
+    return repositoryOf(projectId(this.folder));
+  }
+
+  /** What its containers carry as `nimbus.project`. */
+  get mark(): string {
+    process.env['NIMBUS_HOME'] = this.home;
+    const address = addressOf(this.folder);
+    assert.ok(address.ok);
+    return ofThisMachine(address.value.mark);
+  }
+
   /** Containers of a model, by id, whatever their state. */
   async containers(model: string): Promise<string[]> {
     const printed = await docker(
@@ -70,6 +88,8 @@ export class ContainerProject extends TestProject {
       '--all',
       '--quiet',
       '--no-trunc',
+      '--filter',
+      `label=nimbus.project=${this.mark}`,
       '--filter',
       `label=nimbus.deployment=${model}/docker`,
     );

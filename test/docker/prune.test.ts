@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import type { PruneItem, PruneResult } from '../../src/shared/prune.ts';
+import { repositoryOf } from '../../src/core/image/image.ts';
 import { projectId } from '../../src/core/places.ts';
 import { connectHost } from '../../src/core/host/client.ts';
 import { buildPlanOf } from '../../src/core/targets/plan.ts';
@@ -27,7 +28,8 @@ describe('cleaning up', function () {
   this.timeout(180_000);
   let project: ContainerProject;
   let url: string;
-  let id: string;
+  /** The repository of its own images. */
+  let own: string;
   const mark = randomUUID();
   const tags: string[] = [];
 
@@ -36,14 +38,18 @@ describe('cleaning up', function () {
     await project.connect();
     url = await project.deployImage('keeper', ECHO, { pythonVersion: '3.13' });
     await project.until(() => project.status('keeper')?.image);
-    id = projectId(project.folder);
+    // After a deploy its host removes other images of the deployment, such as these tests make: another host does not.
+    await project.host.api.shutdown();
+    await project.host.closed;
+    await project.connect();
+    own = project.repository;
   });
   after(async () => {
     const left = await docker('ps', '--all', '--quiet', '--filter', `label=nimbus-test.run=${mark}`);
     if (left !== '') await docker('rm', '--force', ...left.split('\n'));
-    const own = project.status('keeper')?.image?.reference;
+    const serving = project.status('keeper')?.image?.reference;
     await project?.end();
-    await docker('image', 'rm', '--force', ...tags, ...(own === undefined ? [] : [own]));
+    await docker('image', 'rm', '--force', ...tags, ...(serving === undefined ? [] : [serving]));
   });
 
   /** Another name for an image that is there anyway. */
@@ -75,13 +81,13 @@ describe('cleaning up', function () {
   }
 
   it('removes images of versions that are gone, and none that only look like it', async () => {
-    const old = await named(`nimbus/${id}:keeper.docker.000000000000`);
-    const gone = await named(`nimbus/${id}:removed.docker.000000000000`);
+    const old = await named(`${own}:keeper.docker.000000000000`);
+    const gone = await named(`${own}:removed.docker.000000000000`);
     const others = [
-      await named(`nimbus/${id}0:keeper.docker.000000000000`),
+      await named(`${own}0:keeper.docker.000000000000`),
       await named(`nimbus/${'0'.repeat(16)}:keeper.docker.000000000000`),
-      await named(`registry.example/nimbus/${id}:keeper.docker.000000000000`),
-      await named(`nimbus-${id}:keeper.docker.000000000000`),
+      await named(`registry.example/${own}:keeper.docker.000000000000`),
+      await named(`${own.replace('/', '-')}:keeper.docker.000000000000`),
     ];
     const items = (await found()).filter(({ kind }) => kind === 'images');
     assert.deepEqual(items.map((one) => one.id).toSorted(), [old, gone].toSorted());
@@ -96,22 +102,22 @@ describe('cleaning up', function () {
   });
 
   it('removes what is chosen only, and nothing that is not its own finding', async () => {
-    const old = await named(`nimbus/${id}:keeper.docker.000000000001`);
-    const own = project.status('keeper')!.image!.reference;
+    const old = await named(`${own}:keeper.docker.000000000001`);
+    const serving = project.status('keeper')!.image!.reference;
     const asked: PruneItem[] = [
-      { kind: 'images', id: own, name: own, bytes: 0 },
+      { kind: 'images', id: serving, name: serving, bytes: 0 },
       { kind: 'images', id: LAMBDA_PYTHON, name: LAMBDA_PYTHON, bytes: 0 },
       { kind: 'logs', id: project.folder, name: 'the project', bytes: 0 },
     ];
     assert.deepEqual(await prune(asked), { removed: [], failed: [] });
-    for (const name of [old, own, LAMBDA_PYTHON]) assert.ok(await exists('image', 'inspect', name), name);
+    for (const name of [old, serving, LAMBDA_PYTHON]) assert.ok(await exists('image', 'inspect', name), name);
     assert.ok(existsSync(path.join(project.folder, 'models.json')));
   });
 
   it('removes containers that a killed host left, and none of others', async () => {
     await post(`${url}/predict`, { input: 1 });
     const [serving] = await project.containers('keeper');
-    const ours = await docker('inspect', '--format', '{{index .Config.Labels "nimbus.project"}}', serving!);
+    const ours = project.mark;
     const left = await container('--label', `nimbus.project=${ours}`, '--label', 'nimbus.host=killed');
     const others = [
       await container(),
@@ -131,7 +137,7 @@ describe('cleaning up', function () {
   });
 
   it('leaves an image that somebody keeps a container of', async () => {
-    const held = await named(`nimbus/${id}:held.docker.000000000002`);
+    const held = await named(`${own}:held.docker.000000000002`);
     const before = (await found()).filter((one) => one.id === held);
     assert.equal(before.length, 1);
     const user = await container();
@@ -142,7 +148,7 @@ describe('cleaning up', function () {
   });
 
   it('says what could not be removed, and removes the rest', async () => {
-    const image = await named(`nimbus/${id}:free.docker.000000000003`);
+    const image = await named(`${own}:free.docker.000000000003`);
     const busy = path.join(project.home, 'cache/environments/0123456789abcdef0128');
     mkdirSync(path.join(busy, 'mounted'), { recursive: true });
     utimesSync(busy, LONG_AGO, LONG_AGO);
@@ -185,7 +191,7 @@ describe('cleaning up', function () {
     const notes = path.join(project.home, 'data/projects');
     const otherId = projectId(other);
     writeFileSync(path.join(notes, `${otherId}.json`), JSON.stringify({ folder: realpathSync(other) }));
-    const logs = path.join(project.home, 'logs', id);
+    const logs = path.join(project.home, 'logs', projectId(project.folder));
     const removedLog = path.join(logs, '2020-01-01T00-00-00-000Z-deploy-removed-docker.log');
     writeFileSync(removedLog, 'text');
     const kept = readdirSync(logs).find((name) => name.endsWith('-deploy-keeper-docker.log'));
@@ -197,7 +203,7 @@ describe('cleaning up', function () {
     for (const place of [fresh, used, path.join(logs, kept!)]) assert.ok(existsSync(place), place);
   });
 
-  it('frees what projects had whose folders are gone, and keeps all where one may only not be there now', async () => {
+  it('frees what projects had whose folders are gone, and keeps what one may use that may only not be there now', async () => {
     const environments = path.join(project.home, 'cache/environments');
     const unused = path.join(environments, '0123456789abcdef0127');
     mkdirSync(unused);
@@ -206,7 +212,7 @@ describe('cleaning up', function () {
     const notes = path.join(project.home, 'data/projects');
     writeFileSync(path.join(notes, `${gone}.json`), JSON.stringify({ folder: path.join(project.home, 'gone') }));
     mkdirSync(path.join(project.home, 'logs', gone));
-    const image = await named(`nimbus/${gone}:any.docker.000000000000`);
+    const image = await named(`${repositoryOf(gone)}:any.docker.000000000000`);
     const before = await found();
     for (const place of [image, path.join(project.home, 'logs', gone), unused]) {
       assert.ok(
@@ -215,7 +221,7 @@ describe('cleaning up', function () {
       );
     }
     writeFileSync(path.join(notes, 'bbbbbbbbbbbbbbb2.json'), JSON.stringify({ folder: '/nowhere/mounted/project' }));
-    const elsewhere = await named('nimbus/bbbbbbbbbbbbbbb2:any.docker.000000000000');
+    const elsewhere = await named(`${repositoryOf('bbbbbbbbbbbbbbb2')}:any.docker.000000000000`);
     const { items, remarks } = await project.host.api.prunable();
     assert.ok(!items.some((one) => one.id === elsewhere || one.kind === 'environments'));
     assert.equal(remarks.length, 1);
@@ -225,6 +231,46 @@ describe('cleaning up', function () {
     rmSync(path.join(notes, 'bbbbbbbbbbbbbbb2.json'));
   });
 
+  it('keeps what a project on a disk uses that is not mounted', async () => {
+    const disk = path.join(project.home, 'disk');
+    const place = path.join(project.home, 'cache/environments/0123456789abcdef0129');
+    mkdirSync(path.join(place, 'bin'), { recursive: true });
+    utimesSync(place, LONG_AGO, LONG_AGO);
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', disk]);
+    const notes = path.join(project.home, 'data/projects');
+    const disksId = projectId(disk);
+    try {
+      const host = await connectHost({ project: disk, kind: 'cli', env: project.env });
+      assert.ok(host.ok);
+      await host.value.api.shutdown();
+      await host.value.closed;
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+    // As after a deploy.
+    const note = path.join(notes, `${disksId}.json`);
+    const noted = JSON.parse(readFileSync(note, 'utf8')) as object;
+    writeFileSync(note, JSON.stringify({ ...noted, interpreters: [path.join(place, 'bin/python')] }));
+    const image = await named(`${repositoryOf(disksId)}:any.docker.000000000000`);
+    mkdirSync(path.join(project.home, 'logs', disksId), { recursive: true });
+    const kept = async (): Promise<void> => {
+      const { items, remarks } = await project.host.api.prunable();
+      const ids = new Set(items.map((one) => one.id));
+      for (const one of [place, image, path.join(project.home, 'logs', disksId)]) assert.ok(!ids.has(one), one);
+      assert.match(
+        remarks.join('\n'),
+        new RegExp(`cannot be looked at for now \\(${disk}\\): what is used there stays`),
+      );
+    };
+    // First its empty folder is there; some systems then take that away too.
+    await kept();
+    rmSync(disk, { recursive: true });
+    await kept();
+    for (const end of ['json', 'key']) rmSync(path.join(notes, `${disksId}.${end}`));
+    assert.ok((await found()).some((one) => one.id === place));
+  });
+
   it('lets what another host of the same user runs be', async () => {
     const other = path.join(project.home, 'neighbour');
     mkdirSync(other);
@@ -232,11 +278,12 @@ describe('cleaning up', function () {
     assert.ok(host.ok);
     try {
       const items = (await host.value.api.prunable()).items;
-      const own = project.status('keeper')!.image!.reference;
+      const serving = project.status('keeper')!.image!.reference;
       const containers = await project.containers('keeper');
-      assert.ok(!items.some((one) => one.id === own || containers.includes(one.id)));
+      assert.ok(!items.some((one) => one.id === serving || containers.includes(one.id)));
       const note = path.join(project.home, 'data/projects', `${projectId(other)}.json`);
-      assert.deepEqual(JSON.parse(readFileSync(note, 'utf8')), { folder: realpathSync(other) });
+      const { folder, interpreters } = JSON.parse(readFileSync(note, 'utf8')) as Record<string, unknown>;
+      assert.deepEqual([folder, interpreters], [realpathSync(other), []]);
     } finally {
       await host.value.api.shutdown();
       await host.value.closed;

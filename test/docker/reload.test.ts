@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { projectId } from '../../src/core/places.ts';
 import { post } from '../host/support.ts';
 import { ContainerProject } from './project.ts';
 import { docker } from './support.ts';
@@ -11,10 +10,10 @@ import { docker } from './support.ts';
 const answering = (what: string): string =>
   `def load(path):\n    return open(path + "/weights").read()\n\ndef predict(model, input):\n    return [${JSON.stringify(what)}, model]\n`;
 
-/** References of the images that Nimbus made for this model of a project; other runs have models of the same name. */
-async function imagesOf(model: string, { folder }: ContainerProject): Promise<string[]> {
+/** References of the images that Nimbus made for this model of a project. */
+async function imagesOf(model: string, { repository }: ContainerProject): Promise<string[]> {
   const printed = await docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
-  return printed.split('\n').filter((one) => one.startsWith(`nimbus/${projectId(folder)}:${model}.docker.`));
+  return printed.split('\n').filter((one) => one.startsWith(`${repository}:${model}.docker.`));
 }
 
 /** Digests of an image's layers, the base's first. */

@@ -1,6 +1,8 @@
 /** The engine and the images that scripts/setup/docker.mjs made ready, and a registry of images. */
 import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,6 +25,47 @@ const execute = promisify(execFile);
 export async function docker(...command: string[]): Promise<string> {
   const { stdout } = await execute('docker', command, { maxBuffer: 64 * 1024 * 1024 });
   return stdout.trim();
+}
+
+/** An engine reached over the network, as one is that several machines use. */
+export interface Forwarded {
+  /** For DOCKER_HOST. */
+  host: string;
+  /** The first bytes of each connection. */
+  heads: string[];
+  end(): void;
+}
+
+/**
+ * @param host of an engine with a socket; the tests' where left out
+ * @param between changes the head of a request, or answers in the engine's place
+ */
+export async function forwardEngine(
+  host?: string,
+  between: (head: string) => { ask: string } | { answer: string } = (head) => ({ ask: head }),
+): Promise<Forwarded> {
+  const address = host ?? (await docker('context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'));
+  const heads: string[] = [];
+  const forwarder = createServer({ allowHalfOpen: true }, (client) => {
+    client.once('error', () => undefined);
+    client.once('data', (data) => {
+      const head = data.toString('latin1');
+      heads.push(head);
+      const turned = between(head);
+      if ('answer' in turned) return client.resume().end(turned.answer);
+      const server = connect({ path: address.replace('unix://', ''), allowHalfOpen: true });
+      server.write(turned.ask, 'latin1');
+      client.pipe(server).pipe(client);
+      client.on('error', () => server.destroy());
+      server.on('error', () => client.destroy());
+    });
+  }).listen(0, '127.0.0.1');
+  await once(forwarder, 'listening');
+  return {
+    host: `tcp://127.0.0.1:${(forwarder.address() as AddressInfo).port}`,
+    heads,
+    end: () => void forwarder.close(),
+  };
 }
 
 /** A registry of images. */

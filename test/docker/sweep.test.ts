@@ -3,9 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { costPerMillion } from '../../src/core/cost/prices.ts';
-import { addressOf } from '../../src/core/host/election.ts';
 import { keptDockerfile } from '../../src/core/image/dockerfile-kept.ts';
-import { projectId } from '../../src/core/places.ts';
 import { buildPlanOf, type BuildPlan, type SweepPlan } from '../../src/core/targets/plan.ts';
 import type { ModelSpec } from '../../src/shared/spec.ts';
 import type { Operation } from '../../src/shared/states.ts';
@@ -101,8 +99,7 @@ describe('an image that is built without a route', function () {
     project.write('cancelled', HUNGRY.replace('return None', '__import__("time").sleep(60)'));
     // What is installed decides whether the model has to prove itself in the build first.
     const slow = project.imagePlan('cancelled', { examples: [input(1)] }, ['joblib==1.6.0']);
-    const tags = (): Promise<string> =>
-      docker('image', 'ls', '--format', '{{.Tag}}', `nimbus/${projectId(project.folder)}`);
+    const tags = (): Promise<string> => docker('image', 'ls', '--format', '{{.Tag}}', project.repository);
     const started = await project.host.api.execute(buildPlanOf(slow));
     assert.ok(started.ok, JSON.stringify(started));
     const running = () => project.operations.get(started.value.id);
@@ -137,9 +134,7 @@ describe('a memory sweep', function () {
   });
   /** Of this project's hosts: other runs have models of the same name. */
   const containers = async (): Promise<string[]> => {
-    const address = addressOf(project.folder);
-    assert.ok(address.ok);
-    const all = await docker('ps', '--all', '--quiet', '--filter', `label=nimbus.project=${address.value.mark}`);
+    const all = await docker('ps', '--all', '--quiet', '--filter', `label=nimbus.project=${project.mark}`);
     return all.split('\n').filter(Boolean);
   };
   const reportOf = ({ state, error, result }: Operation): SweepReport => {

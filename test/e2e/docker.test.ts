@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { violations } from './accessibility.ts';
-import { buildAsBefore, buildOnTestBases, removeImages } from './building.ts';
+import { buildAsBefore, buildOnTestBases, removeImages, repositoryIn } from './building.ts';
 import { Playground } from './playground.ts';
 import { chooseTheme, EVERY_THEME } from './themes.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
@@ -14,6 +14,8 @@ const BUILD_MS = 100_000;
 describe('a model in Docker', () => {
   let editor: EditorServer;
   let window: EditorWindow;
+  /** The repository of its own images. */
+  let images: string;
   let playground: Playground;
 
   before(async () => {
@@ -21,12 +23,13 @@ describe('a model in Docker', () => {
     editor = await startEditor();
     const workspace = path.join(editor.folder, 'docker');
     makeWorkspace(workspace);
+    images = repositoryIn(workspace);
     window = await editor.open(workspace, 'dark');
   });
   after(async () => {
     await editor.stop();
     buildAsBefore();
-    removeImages(':rules.docker.');
+    removeImages(images);
   });
   afterEach(async function () {
     if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { cache } from '../../scripts/lib/paths.mjs';
 import { violations } from './accessibility.ts';
-import { buildAsBefore, buildOnTestBases, removeImages } from './building.ts';
+import { buildAsBefore, buildOnTestBases, labelIn, removeImages, repositoryIn } from './building.ts';
 import { chooseTheme, EVERY_THEME } from './themes.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
 import {
@@ -41,12 +41,17 @@ describe('an image', function () {
   this.timeout(300_000);
   let editor: EditorServer;
   let window: EditorWindow;
+  /** The repository of its own images, and what chooses its own containers. */
+  let images: string;
+  let own: string;
 
   before(async () => {
     buildOnTestBases();
     editor = await startEditor();
     const workspace = path.join(editor.folder, 'images');
     mkdirSync(path.join(workspace, 'products'), { recursive: true });
+    images = repositoryIn(workspace);
+    own = labelIn(workspace);
     symlinkSync(path.join(cache, 'python'), path.join(workspace, '.venv'));
     writeFileSync(path.join(workspace, 'products/handler.py'), HANDLER);
     writeFileSync(path.join(workspace, 'products/requirements.txt'), 'numpy\n');
@@ -62,7 +67,7 @@ describe('an image', function () {
   after(async () => {
     await editor.stop();
     buildAsBefore();
-    removeImages(':products.docker.');
+    removeImages(images);
   });
   afterEach(async function () {
     if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);
@@ -174,7 +179,7 @@ describe('an image', function () {
     await running.getByText(/answers/).waitFor({ timeout: BUILD_MS });
     await running.getByRole('button', { name: 'Cancel' }).click();
     await row(page, /^deployment docker of products, .*Docker, \d+ MB/).waitFor({ timeout: 30_000 });
-    const left = ['ps', '--all', '--quiet', '--filter', 'label=nimbus.deployment=products/docker'];
+    const left = ['ps', '--all', '--quiet', '--filter', own];
     assert.equal(execFileSync('docker', left, { encoding: 'utf8' }), '');
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Frame } from 'playwright-core';
+import type { Frame, Locator } from 'playwright-core';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { tooFaint } from '../webview/harness/contrast.ts';
 import { themeVariables } from '../webview/harness/themes.ts';
@@ -54,6 +54,11 @@ describe('how it looks', () => {
       });
       await row(page, /^deployment local of model-serving/).hover();
       await page.locator('.workbench-hover', { hasText: '148 MB' }).waitFor();
+      // At the usual width, also where the buttons of the row under the mouse take their part.
+      const docker = row(page, /^deployment docker of model-serving/);
+      await docker.hover();
+      await docker.getByRole('button').first().waitFor();
+      assert.ok(await isInView(docker.locator('.label-description'), 'warm 4.2 ms'));
       await window.picture('tree-tooltip');
       declare('{ "version": 1,, }');
       await row(page, /^models\.json, line 1, column/).waitFor();
@@ -150,6 +155,19 @@ function changedVariables(expected: [name: string, value: string][]): string[] {
 async function documentOf(playground: Playground): Promise<Frame> {
   const body = await playground.frame.locator('body').elementHandle();
   return (await body!.ownerFrame())!;
+}
+
+/** Whether this part of an element's text is not cut off. */
+function isInView(element: Locator, part: string): Promise<boolean> {
+  return element.evaluate((node, text) => {
+    const range = document.createRange();
+    const words = node.firstChild!;
+    const at = words.textContent!.indexOf(text);
+    range.setStart(words, at);
+    range.setEnd(words, at + text.length);
+    const clipped = node.closest('.monaco-icon-label-container')!;
+    return at >= 0 && range.getBoundingClientRect().right <= clipped.getBoundingClientRect().right;
+  }, part);
 }
 
 /** Pixels that the page can be scrolled sideways. */

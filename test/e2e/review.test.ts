@@ -128,6 +128,23 @@ describe('the review of a deploy', () => {
     await row(page, /^deployment local of old, (idle|serving)/).waitFor({ timeout: 30_000 });
   });
 
+  it('says why the model is not called as its path is, until another name is chosen', async () => {
+    const { page } = window;
+    const models = { rules: { path: 'models/entities', framework: 'spacy' } };
+    writeFileSync(path.join(workspace, 'models.json'), JSON.stringify({ version: 1, models }));
+    await row(page, 'model rules, spaCy').waitFor();
+    await showContainer(page, /^Explorer/);
+    await chooseMenuItem(await openContextMenu(page, row(page, /^rules/), 'Deploy Model'));
+    await go('rules-2');
+    const why = review().getByRole('option', { name: /Name, rules-2.*rules is the name of models\/entities/ });
+    await why.waitFor();
+    await window.picture('review-name-taken');
+    await answer(await change('Name', 'Name of the model'), 'messages');
+    await go('messages');
+    await why.waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+  });
+
   function review(): Locator {
     return quickInput(window.page, 'Deploy rules (');
   }

@@ -31,6 +31,10 @@ export function everyState(): { models: Record<string, unknown>; scene: Scene } 
   });
   const models: Record<string, unknown> = {};
   for (const state of DECLARED) models[`model-${state}`] = entry();
+  models['model-serving'] = {
+    ...(entry() as object),
+    deployments: { local: { target: 'local' }, docker: { target: 'docker' } },
+  };
   models['model-two-deployments'] = {
     ...(entry() as object),
     deployments: { local: { target: 'local' }, 'second-local': { target: 'local' } },
@@ -62,6 +66,20 @@ export function everyState(): { models: Record<string, unknown>; scene: Scene } 
           state: 'serving' as const,
           lastMs: { warm: 2.1, cold: 1240 },
         })),
+        {
+          model: 'model-serving',
+          deployment: 'docker',
+          framework: 'sklearn',
+          state: 'serving',
+          lastMs: { warm: 4.2, cold: 2310 },
+          image: {
+            id: `sha256:${VERSION}`,
+            reference: 'nimbus/0123456789abcdef:model-serving.docker.3f9a1c7e3f9a',
+            bytes: 494e6,
+            python: '3.12',
+            platform: 'linux-x86_64',
+          },
+        },
         { model: LONG_NAME, deployment: 'local', framework: 'sklearn', state: 'serving', lastMs: { warm: 3 } },
       ],
       operations: [

@@ -5,9 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
-import { projectId } from '../../src/core/places.ts';
 import { startRegistry, type Registry } from '../docker/support.ts';
-import { buildAsBefore, buildOnTestBases, removeImages } from './building.ts';
+import { buildAsBefore, buildOnTestBases, removeImages, repositoryIn } from './building.ts';
 import { chooseTheme, EVERY_THEME } from './themes.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
 import {
@@ -41,7 +40,7 @@ describe('an image that goes elsewhere', () => {
     editor = await startEditor();
     workspace = path.join(editor.folder, 'shipped');
     makeWorkspace(workspace);
-    images = `nimbus/${projectId(workspace)}`;
+    images = repositoryIn(workspace);
     const deploy = [editor.cli, 'deploy', 'rules', '--target', 'docker', '--trust', '--yes'];
     execFileSync(process.execPath, deploy, { cwd: workspace, stdio: 'pipe' });
     window = await editor.open(workspace, 'dark');
@@ -55,7 +54,7 @@ describe('an image that goes elsewhere', () => {
     else process.env['NIMBUS_HOME'] = homeBefore;
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     buildAsBefore();
-    removeImages(`${images}:`);
+    removeImages(images);
   });
   afterEach(async function () {
     if (this.currentTest?.isFailed()) await window.explainFailure(this.currentTest.title);

@@ -9,8 +9,10 @@ import { Project, type ProjectChange } from '../../src/editor/store/project.ts';
 import type { Store, StoreChange } from '../../src/editor/store/store.ts';
 import type { Node } from '../../src/editor/tree/nodes.ts';
 import { ModelsTree } from '../../src/editor/tree/provider.ts';
+import { rowOf } from '../../src/editor/tree/rows.ts';
 import { fail } from '../../src/shared/outcome.ts';
 import type { ModelSpec } from '../../src/shared/spec.ts';
+import type { DeploymentStatus, State } from '../../src/shared/states.ts';
 
 /** The tree over one folder whose models.json is real and whose host is not there. */
 class Fixture {
@@ -178,6 +180,31 @@ describe('the Models view', () => {
         ['old-one', 'model:undeployed'],
       ],
     );
+  });
+
+  it('says of a deployment first what matters most: its state, then its warm time', () => {
+    const image = { id: 'sha256:00', reference: 'r', bytes: 152e6, python: '3.12', platform: 'linux-x86_64' };
+    const error = { code: 'c', what: 'It does not load.' };
+    const described = (state: State, more: Partial<DeploymentStatus> = {}): string => {
+      const status = { state, lastMs: { warm: 2.1, cold: 1240 }, image, ...more };
+      const project = { later: () => undefined, operation: () => undefined, status: () => status };
+      const node = {
+        kind: 'deployment',
+        project: project as unknown as Project,
+        model: 'm',
+        deployment: 'docker',
+      } as const;
+      return rowOf(node).description;
+    };
+    assert.equal(described('serving'), 'warm 2.1 ms · cold 1.24 s · Docker, 152 MB');
+    assert.equal(described('serving', { lastMs: {} }), 'serving · Docker, 152 MB');
+    assert.equal(described('idle'), 'idle · cold 1.24 s · warm 2.1 ms · Docker, 152 MB');
+    assert.equal(described('changed'), 'changed · warm 2.1 ms · cold 1.24 s · Docker, 152 MB');
+    assert.equal(
+      described('refused', { error }),
+      'refused · warm 2.1 ms · cold 1.24 s · It does not load. · Docker, 152 MB',
+    );
+    assert.match(described('failed', { error }), /^failed · It does not load\. · warm/);
   });
 
   it('makes a tooltip only when it is looked at', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { PROBLEMS } from './harness/answers.ts';
 import type { Playground } from './harness/browser.ts';
 import { playgrounds } from './harness/each-test.ts';
 import { inEveryTheme, tooWide } from './harness/pictures.ts';
@@ -58,6 +59,12 @@ describe('the playground with two deployments side by side', () => {
     await compare();
     await playground.send('only docker fails');
     await says('Only docker failed.');
+    const { detail } = PROBLEMS['died']!;
+    await comparison()
+      .locator('.differ')
+      .getByText(`docker: ${detail.slice(0, 40)}`)
+      .waitFor();
+    await side('docker').getByText(detail, { exact: true }).waitFor();
     await side('docker').getByRole('button', { name: 'Show log lines' }).click();
     const key = { model: 'sentiment', deployment: 'docker' };
     assert.deepEqual(await playground.calls('runAction'), [

@@ -55,7 +55,7 @@ function compared(
     </p>`;
   return html`<p class="differ">
       <i class="codicon codicon-diff" aria-hidden="true"></i><b>${headline(found, first, second, names)}</b>
-      ${failed(first) || failed(second) ? nothing : html`<span class="muted">${rule}</span>`}
+      ${failed(first) || failed(second) ? whyFailed([first, second], names) : html`<span class="muted">${rule}</span>`}
     </p>
     ${differences(found, state, names, actions, format)}`;
 }
@@ -72,6 +72,16 @@ function nearness({ largest }: Comparison, format: Format): string {
 function headline(found: Comparison, first: Sample, second: Sample, names: Names): string {
   if (failed(first) === failed(second)) return failed(first) ? 'Both failed, each in its own way.' : verdictOf(found);
   return `Only ${names[failed(first) ? 0 : 1]} failed.`;
+}
+
+/** What those that failed say, in short: all of it stands in the sides, with the way to the log. */
+function whyFailed(sides: readonly Sample[], names: Names): TemplateResult[] {
+  return sides.flatMap((sample, index) => {
+    const { problem } = sample;
+    const why = problem?.detail || problem?.title;
+    if (!failed(sample) || !why) return [];
+    return [html`<span class="muted" dir="auto">${names[index]}: ${shorten(why, MOST_SHOWN)}</span>`];
+  });
 }
 
 /** Shown before the reader asks for more. */

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatBytes } from '../../src/shared/bytes.ts';
-import { slimmedText, type ImageFacts } from '../../src/shared/report-page.ts';
+import { AWS_UNITS, slimmedText, type ImageFacts } from '../../src/shared/report-page.ts';
 import { actionButton, bar, type Shown } from './parts.ts';
 
 /** Packages below this are told together. */
@@ -35,6 +35,7 @@ export function imageReport(name: string, image: ImageFacts, shown: Shown): Temp
         </tr>
       </tbody>
     </table>
+    <p class="muted small">${AWS_UNITS}</p>
     <p class="verdict">
       <i class="codicon codicon-${verdict === 'zip' ? 'file-zip' : 'package'}" aria-hidden="true"></i>
       <span><b>${verdict === 'zip' ? 'A zip could hold it.' : 'It needs a container.'}</b> ${why}</span>

@@ -18,6 +18,7 @@ import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/
 import { DEFAULTS } from '../../shared/spec.ts';
 import { ProgressLine } from '../batch-progress.ts';
 import { statusOrExit, withDeployment } from '../context.ts';
+import { paragraphs } from '../options.ts';
 import { EXIT, Exit, orExit, type Terminal } from '../terminal.ts';
 
 interface Options {
@@ -41,8 +42,8 @@ longer than the model's time-out, is searched for and left out. A full queue and
 The exit code is 1 where every input failed, and with --strict where any did.
 
 With --out the answers are in a file beside it, named .partial, until all of them are there; then they take the place
-of a file of that name. A run that was cancelled, or killed, goes on with --resume: what is answered is kept. That takes the same file, unchanged, and the same version
-of the model. Where there is nothing to go on with, --resume begins.`;
+of a file of that name. A run that was cancelled, or killed, goes on with --resume: what is answered is kept. That takes
+the same file, unchanged, and the same version of the model. Where there is nothing to go on with, --resume begins.`;
 
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
@@ -57,7 +58,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .option('--column <name>', 'the column of a table that is the input')
     .option('--strict', 'end with exit code 1 where any input failed')
     .option('--resume', 'go on where an earlier run with the same --out ended')
-    .addHelpText('after', `\n${BATCH_FILES}\n\n${BATCH_RUN}`)
+    .addHelpText('after', paragraphs(`${BATCH_FILES}\n\n${BATCH_RUN}`))
     .action((name: string, file: string, options: Options, command: Command) =>
       batch(terminalOf(command), name, file, options),
     );

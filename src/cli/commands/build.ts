@@ -5,6 +5,7 @@ import { modelPath, projectToDeployIn } from '../../core/models/paths.ts';
 import { formatBytes } from '../../shared/bytes.ts';
 import { fail } from '../../shared/outcome.ts';
 import { connect, openProject, type Project } from '../context.ts';
+import { isMissing, missingPath, unknownModel } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { imageDeployment, prepareBuild, type BuildOptions, type BuildWish } from '../prepare-build.ts';
 import { orExit, type Terminal } from '../terminal.ts';
@@ -12,7 +13,7 @@ import { orExit, type Terminal } from '../terminal.ts';
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
     .command('build')
-    .description('build the image of a model, or find it, without giving it an endpoint')
+    .description('build the image of a model without giving it an endpoint')
     .argument('<model>', "a model's name, MODEL/DEPLOYMENT, or a path")
     .option('--python <path>', 'interpreter that reads the model')
     .option('--index-url <url>', 'package index, in the place of PyPI')
@@ -58,6 +59,10 @@ async function wishOf(terminal: Terminal, text: string): Promise<BuildWish> {
   }
   const { folder, models } = await openProject(terminal, projectToDeployIn(process.cwd(), text));
   const file = path.resolve(text);
+  if (isMissing(file)) {
+    const isName = !declared.absent && !/[/\\.]/.test(text);
+    orExit(terminal, isName ? unknownModel(declared, text) : missingPath(declared, text));
+  }
   const known = Object.entries(models).find(([, spec]) => path.normalize(modelPath(folder, spec)) === file);
   return { folder, path: file, ...(known ? orExit(terminal, imageDeployment(known[0], known[1], undefined)) : {}) };
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { consentTo, prepareDeploy, type EnvironmentChoice, type PreparedDeploy } from '../../core/deploy.ts';
 import { interpretersOf, projectInterpreter, type CurrentPython } from '../../core/interpreters.ts';
 import { asksForName, trustsProject, rememberConsents } from '../../core/consent.ts';
@@ -14,15 +14,16 @@ import { findProject, isHome, projectToDeployIn } from '../../core/models/paths.
 import { newerFile } from '../../core/models/read.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
 import type { ModelCard } from '../../shared/contract.ts';
+import { didYouMean } from '../../shared/nearest.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
+import { DEFAULTS, FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
 import type { OperationStage } from '../../shared/states.ts';
 import { visible } from '../../shared/visible.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { shellQuote } from '../../core/invoke/snippets.ts';
 import { connect, connectIfRunning, openProject, warnOfMisspelt } from '../context.ts';
 import { exampleCall } from '../example.ts';
-import { shortName } from '../names.ts';
+import { isMissing, missingPath, shortName } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { packagesOf, wholeNumber } from '../options.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
@@ -51,20 +52,37 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
       'a spaCy, scikit-learn, Hugging Face, ONNX, PyTorch, XGBoost or LightGBM model, or a folder with handler.py',
     )
     .option('--name <name>', 'name of the model (default: made from the path)')
-    .option('--target <target>', `where it runs: ${TARGETS.join(', ')}`, TARGETS[0])
+    .addOption(
+      new Option(
+        '--target <target>',
+        'where it runs: local (a process of your Python) or docker (the image that AWS Lambda would run; needs a Docker engine, and uv)',
+      ).default(TARGETS[0], TARGETS[0]),
+    )
     .option('--as <deployment>', "name of the deployment (default: the target's)")
-    .option('--python <path>', 'interpreter that runs the model')
-    .option('--memory <MB>', 'memory limit of one worker, in MB', wholeNumber(128, 10_240))
-    .option('--timeout <seconds>', 'time limit of one request, in seconds', wholeNumber(1, 900))
-    .option('--concurrency <count>', 'workers at most', wholeNumber(1, 64))
+    .option('--python <path>', 'interpreter that runs the model, or for docker reads it (default: one that fits)')
+    .option(
+      '--memory <MB>',
+      `memory limit of one worker, in MB (default: that of models.json, else this machine's; with docker ${DEFAULTS.memoryMb})`,
+      wholeNumber(128, 10_240),
+    )
+    .option(
+      '--timeout <seconds>',
+      `time limit of one request, in seconds (default: that of models.json, else ${DEFAULTS.timeoutSeconds})`,
+      wholeNumber(1, 900),
+    )
+    .option(
+      '--concurrency <count>',
+      `workers at most (default: that of models.json, else ${DEFAULTS.concurrency})`,
+      wholeNumber(1, 64),
+    )
     .option('--description <text>', 'one line about the model')
-    .option('--index-url <url>', 'package index of a managed environment, in the place of PyPI')
+    .option('--index-url <url>', 'package index, in the place of PyPI')
     .option(
       '--allow-mismatch',
       'run the model with a Python that is there though versions differ, rather than make an environment',
     )
     .option('--trust', "run this project's code, and a pickle with globals outside its framework, without asking")
-    .option('--yes', 'answer yes to every other question')
+    .option('--yes', 'answer yes to every question but those of --trust')
     .action((target: string, options: Options, command: Command) => deploy(terminalOf(command), target, options));
 }
 
@@ -72,7 +90,9 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   if (!TARGETS.some((known) => known === options.target)) {
     orExit(
       terminal,
-      fail('usage', `There is no target named ${options.target}.`, { next: `Targets: ${TARGETS.join(', ')}.` }),
+      fail('usage', `There is no target named ${options.target}.`, {
+        next: `${didYouMean(options.target, TARGETS)}Targets: ${TARGETS.join(', ')}.`,
+      }),
     );
   }
   for (const name of [options.name, options.as]) {
@@ -84,6 +104,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   const file = path.join(folder, MODELS_FILE);
   if (newer !== undefined) orExit(terminal, newerFile(file, newer));
   warnOfMisspelt(terminal, project);
+  if (isMissing(path.resolve(target))) orExit(terminal, missingPath(project, target));
   const isNew = !existsSync(file);
   orExit(terminal, await confirmHome(terminal, folder, isNew, options));
   const trusted = orExit(terminal, await askTrust(terminal, folder, options));
@@ -107,6 +128,13 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   terminal.say(`${prepared.detection.summary}`);
   terminal.say(`  project ${folder}`);
   terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${environment.label}`);
+  const { takenName } = prepared;
+  if (takenName) {
+    const whose = takenName.path === undefined ? 'another model' : takenName.path;
+    terminal.say(
+      `  ! ${takenName.name} is the name of ${whose}: this one is ${prepared.name} (--name chooses another)`,
+    );
+  }
   const made = madeWith(prepared.captured);
   if (made !== '') terminal.say(`  made with ${made}`);
   for (const problem of environment.problems) terminal.say(`  ! ${problem}`);
@@ -157,6 +185,7 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     const card = stopped ? undefined : await fetchCard(url, { signal: terminal.signal });
     terminal.document({
       model: plan.model,
+      ...(takenName ? { takenName } : {}),
       deployment: plan.deployment,
       target: plan.deploymentSpec.target,
       framework: plan.spec.framework,

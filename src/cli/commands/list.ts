@@ -14,11 +14,11 @@ import { indent, orExit, type Terminal } from '../terminal.ts';
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
     .command('list')
-    .description("the project's models and their deployments")
+    .description("show the project's models and their deployments")
     .action((_options: unknown, command: Command) => list(terminalOf(command)));
   program
     .command('status')
-    .description('the state of every deployment, or of one model')
+    .description('show the state of every deployment, or of one model')
     .argument('[name]', 'a model, or MODEL/DEPLOYMENT')
     .action((name: string | undefined, _options: unknown, command: Command) => status(terminalOf(command), name));
 }

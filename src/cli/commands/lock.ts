@@ -9,6 +9,7 @@ import { LOCK_PLATFORMS, type LockPlatform } from '../../core/environment/lock-p
 import { interpretersOf } from '../../core/interpreters.ts';
 import { lockModel, remarksOn, staleSections, type LockedModel } from '../../core/lock-model.ts';
 import { modelPath } from '../../core/models/paths.ts';
+import { didYouMean } from '../../shared/nearest.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { TARGETS } from '../../shared/spec.ts';
 import { connectIfRunning, openProject, type Project } from '../context.ts';
@@ -33,7 +34,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .argument('<model>', "a model's name, or its path")
     .option(
       '--platform <platform>',
-      `${LOCK_PLATFORMS.join(', ')}; can be given several times (default: this machine's)`,
+      `platform that it is for, can be given several times: ${LOCK_PLATFORMS.join(', ')} (default: this machine's)`,
       platforms,
     )
     .option('--python <version>', 'Python that it is for, such as 3.12 (default: the one that runs the model)', version)
@@ -47,7 +48,8 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 
 function platforms(text: string, before: LockPlatform[] | undefined): LockPlatform[] {
   const known = LOCK_PLATFORMS.find((one) => one === text);
-  if (known === undefined) throw new InvalidArgumentError(`There are: ${LOCK_PLATFORMS.join(', ')}.`);
+  if (known === undefined)
+    throw new InvalidArgumentError(`${didYouMean(text, LOCK_PLATFORMS)}There are: ${LOCK_PLATFORMS.join(', ')}.`);
   return [...new Set([...(before ?? []), known])];
 }
 

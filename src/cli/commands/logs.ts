@@ -14,11 +14,11 @@ interface Options {
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
     .command('logs')
-    .description("what a deployment's workers and its host wrote")
+    .description("show what a deployment's workers and its host wrote")
     .argument('<name>', 'a model, or MODEL/DEPLOYMENT')
-    .option('--follow', 'go on until Ctrl+C')
-    .option('--request <id>', 'only the lines of one request')
-    .option('--limit <lines>', 'last lines at most', wholeNumber(1, 100_000), 200)
+    .option('--follow', 'show new lines too, until Ctrl+C')
+    .option('--request <id>', 'only the lines of one request, whose id is in its answer')
+    .option('--limit <lines>', 'how many of the last lines', wholeNumber(1, 100_000), 200)
     .action((name: string, options: Options, command: Command) => logs(terminalOf(command), name, options));
 }
 

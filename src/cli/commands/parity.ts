@@ -11,13 +11,19 @@ import { ConnectionClosed } from '../../core/host/rpc.ts';
 import { modelPath } from '../../core/models/paths.ts';
 import type { ModelCard } from '../../shared/contract.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { toleranceOf, type Difference, type EnvironmentDifferences, type Tolerance } from '../../shared/parity.ts';
+import {
+  toleranceOf,
+  type AnswerError,
+  type Difference,
+  type EnvironmentDifferences,
+  type Tolerance,
+} from '../../shared/parity.ts';
 import { DEFAULTS } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import { table } from '../answer.ts';
 import { connect, openServed, statusOrExit, type Project } from '../context.ts';
 import { unknownModel } from '../names.ts';
-import { relativeSize } from '../options.ts';
+import { paragraphs, relativeSize } from '../options.ts';
 import { EXIT, Exit, orExit, sayError, type Terminal } from '../terminal.ts';
 
 interface Options {
@@ -31,7 +37,8 @@ interface Options {
 export const PARITY_RULES = `Texts, labels, offsets and other whole numbers must be equal. Other numbers may be apart by 0.0001 of their size, those
 of a quantised ONNX model by 0.01, or by what --tolerance says; the report names which and why. Scores of the same labels
 may stand in another order only where they are that close. An input that fails on one side only is a difference; one
-that fails on both with the same type of error is none.
+that fails on both with the same type of error is none. What a side that failed says is shown, with the command for the
+log of its request, which has the stack of the first input that failed in it.
 
 Exit codes: 0 the answers are the same, 1 they differ, 2 the comparison could not run to its end (or no input was
 answered), 130 cancelled.`;
@@ -45,7 +52,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .option('--inputs <file>', 'a file of inputs as batch reads them, instead of the examples in models.json')
     .option('--column <name>', 'the column of a table that is the input')
     .option('--tolerance <size>', 'how far numbers may be apart, as a part of their size', relativeSize)
-    .addHelpText('after', `\n${PARITY_RULES}`)
+    .addHelpText('after', paragraphs(PARITY_RULES))
     .action((name: string, options: Options, command: Command) => parity(terminalOf(command), name, options));
 }
 
@@ -178,7 +185,7 @@ function tell(terminal: Terminal, { name, names, sides, source, tolerance, found
   });
   terminal.say(`${name}: ${names.join(' and ')}, ${source}`);
   terminal.say(`Numbers may be apart by ${tolerance.relative} of their size: ${tolerance.why}.`);
-  for (const one of differences.slice(0, INPUTS_SHOWN)) terminal.say(`\n${linesOf(one, names).join('\n')}`);
+  for (const one of differences.slice(0, INPUTS_SHOWN)) terminal.say(`\n${linesOf(one, { name, names }).join('\n')}`);
   if (different > INPUTS_SHOWN) terminal.say(`\n… and ${different - INPUTS_SHOWN} more inputs; --json has them.`);
   terminal.say(`\n${verdict(found)}`);
   if (failedAlike > 0) terminal.say(`${counted(failedAlike)} failed on both sides in the same way.`);
@@ -198,7 +205,10 @@ function verdict({ inputs, different }: Parity): string {
     : `The answers differ: ${different} of ${counted(inputs)}.`;
 }
 
-function linesOf({ index, line, differences, count }: InputDifferences, names: Pair<string>): string[] {
+function linesOf(
+  { index, line, differences, count }: InputDifferences,
+  { name, names }: Pick<Told, 'name' | 'names'>,
+): string[] {
   const shown = differences.slice(0, DIFFERENCES_SHOWN);
   const rows = shown.map((one) => [`  ${one.path}`, valueOf(one, 'first'), valueOf(one, 'second')]);
   const more = count - shown.length;
@@ -206,6 +216,23 @@ function linesOf({ index, line, differences, count }: InputDifferences, names: P
     `input ${index + 1}${line === index + 1 ? '' : ` (line ${line})`}`,
     table(rows, ['  ', ...names]),
     ...(more > 0 ? [`  … and ${more} more places`] : []),
+    ...shown.flatMap((one) => [
+      ...failureLines(failureOf(one, 'first'), `${name}/${names[0]}`),
+      ...failureLines(failureOf(one, 'second'), `${name}/${names[1]}`),
+    ]),
+  ];
+}
+
+const DETAIL_LENGTH = 1000;
+
+/** What a side that failed says of it, and where its log says more. */
+function failureLines(failure: AnswerError | undefined, deployment: string): string[] {
+  if (!failure) return [];
+  const { detail, requestId } = failure;
+  const text = detail.length > DETAIL_LENGTH ? `${detail.slice(0, DETAIL_LENGTH - 1)}…` : detail;
+  return [
+    ...(text === '' ? [] : [`  ${deployment}: ${text.replaceAll('\n', '\n    ')}`]),
+    ...(requestId === undefined ? [] : [`  Where: nimbus logs ${deployment} --request ${requestId}`]),
   ];
 }
 
@@ -213,9 +240,16 @@ function valueOf(difference: Difference, side: 'first' | 'second'): string {
   if (!(side in difference)) return 'nothing';
   const value = difference[side];
   if (difference.kind === 'length') return `${String(value)} items`;
-  const error = difference.kind === 'error' && typeof value === 'object' && value !== null && 'detail' in value;
-  const text = error ? `fails: ${(value as { type?: unknown }).type}` : JSON.stringify(value);
+  const failure = failureOf(difference, side);
+  const text = failure ? `fails: ${failure.type}` : JSON.stringify(value);
   return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH - 1)}…` : text;
+}
+
+/** Undefined where this side answered. */
+function failureOf(difference: Difference, side: 'first' | 'second'): AnswerError | undefined {
+  const { kind, [side]: value } = difference;
+  const isFailure = kind === 'error' && typeof value === 'object' && value !== null && 'detail' in value;
+  return isFailure ? (value as AnswerError) : undefined;
 }
 
 function packages(found: EnvironmentDifferences, names: Pair<string>): string {

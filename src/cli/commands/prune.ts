@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { formatBytes } from '../../shared/bytes.ts';
+import { didYouMean } from '../../shared/nearest.ts';
 import { cancelled, fail } from '../../shared/outcome.ts';
 import { bytesOf, PRUNE_KINDS, PRUNE_TITLES, type PruneItem, type PruneKind } from '../../shared/prune.ts';
 import { connect, openProject } from '../context.ts';
@@ -28,7 +29,10 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 function kindsOf(text: string): PruneKind[] {
   const given = text.split(',').map((one) => one.trim());
   const unknown = given.find((one) => !(PRUNE_KINDS as readonly string[]).includes(one));
-  if (unknown !== undefined) throw new InvalidArgumentError(`There is no kind ${unknown}.`);
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(
+      `There is no kind ${unknown}. ${didYouMean(unknown, PRUNE_KINDS)}There are: ${PRUNE_KINDS.join(', ')}.`,
+    );
   return given as PruneKind[];
 }
 
@@ -79,7 +83,9 @@ function linesOf(items: readonly PruneItem[]): string[] {
     const row = (bytes: number, name: string): string => `  ${formatBytes(bytes).padStart(9)}  ${name}`;
     return [
       `${PRUNE_TITLES[kind]}: ${ours.length}, up to ${formatBytes(bytesOf(ours))}`,
-      ...ours.slice(0, NAMED).map(({ bytes, name }) => row(bytes, name)),
+      ...ours
+        .slice(0, NAMED)
+        .map(({ bytes, name, detail }) => row(bytes, detail === undefined ? name : `${name} (${detail})`)),
       ...(rest.length > 0 ? [row(bytesOf(rest), `${rest.length} more`)] : []),
     ];
   });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatBytes } from '../../shared/bytes.ts';
-import { slimmedText } from '../../shared/report-page.ts';
+import { AWS_UNITS, slimmedText } from '../../shared/report-page.ts';
 import { fail } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { HostConnection } from '../../core/host/client.ts';
@@ -12,7 +12,7 @@ import { orExit, type Terminal } from '../terminal.ts';
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
     .command('report')
-    .description('what the image of a deployment holds, and whether a zip could hold it')
+    .description('show what the image of a deployment holds, and whether AWS Lambda could take it as a zip')
     .argument('<name>', 'a model that is deployed with --target docker, or MODEL/DEPLOYMENT')
     .action((name: string, _options: unknown, command: Command) => report(terminalOf(command), name));
 }
@@ -46,7 +46,7 @@ async function tellReport(terminal: Terminal, connection: HostConnection, key: D
 const SMALL_BYTES = 1e6;
 
 function linesOf(found: ImageReport): string[] {
-  const { layers, packages, slimming, zip } = found;
+  const { layers, packages, slimming } = found;
   const small = packages.filter((one) => one.bytes < SMALL_BYTES && one.zip === undefined);
   const row = (bytes: number, what: string): string => `  ${formatBytes(bytes).padStart(9)}  ${what}`;
   return [
@@ -72,6 +72,6 @@ function linesOf(found: ImageReport): string[] {
       kept ? row(before - after, slimmedText(step)) : `             ${slimmedText(step)} stays: ${why}`,
     ),
     `${found.verdict}   ${found.why}`,
-    `           ${formatBytes(zip.bytes)} over the base; a zip may have ${formatBytes(zip.limitBytes)}`,
+    AWS_UNITS,
   ];
 }

@@ -9,7 +9,7 @@ import { EXIT, Exit, type Terminal } from '../terminal.ts';
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
     .command('serve')
-    .description("keep this project's endpoints up until Ctrl+C")
+    .description("keep this project's endpoints up until Ctrl+C, rather than until 15 minutes after the last call")
     .action((_options: unknown, command: Command) => serve(terminalOf(command)));
 }
 

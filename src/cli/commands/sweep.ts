@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { openInputs } from '../../core/invoke/inputs.ts';
 import { heldByLater } from '../../core/models/later.ts';
@@ -46,7 +46,11 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .command('sweep')
     .description("run a model's image at several memory sizes: start, latency, memory and cost of each")
     .argument('<name>', 'a model, or MODEL/DEPLOYMENT')
-    .option('--memory <MB>', `sizes, with commas between them, up to ${SWEEP_SIZES}`, sizes, [...SWEEP_SIZES_MB])
+    .addOption(
+      new Option('--memory <MB>', `sizes, with commas between them, up to ${SWEEP_SIZES}`)
+        .argParser(sizes)
+        .default([...SWEEP_SIZES_MB], SWEEP_SIZES_MB.join(',')),
+    )
     .option('--inputs <file>', 'what is sent, as for batch (default: the examples of models.json)')
     .option('--requests <count>', 'warm requests at each size', wholeNumber(1, 10_000), SWEEP_REQUESTS)
     .option(

@@ -13,7 +13,7 @@ interface Options {
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
     .command('trust')
-    .description('what you agreed to run of this project; --remove takes it back')
+    .description('show what you agreed to run of this project, or take it back')
     .option('--remove', 'take all of it back: the next deploy asks again')
     .option('--yes', 'do not ask')
     .action((options: Options, command: Command) => trust(terminalOf(command), options));

@@ -59,7 +59,7 @@ export async function runParity(run: ParityRun): Promise<Parity> {
   const signal = AbortSignal.any([run.signal, stop.signal]);
   const paces = [new Pace(run.timeoutMs), new Pace(run.timeoutMs)] as const;
   const senders = run.urls.map(
-    (url, side) => new Sender({ url, pace: paces[side as 0 | 1], signal, versions: new Set() }),
+    (url, side) => new Sender({ url, pace: paces[side as 0 | 1], signal, versions: new Set(), requestIds: true }),
   );
   const end = (error: UserError, side?: 0 | 1): void => {
     if (signal.aborted) return;
@@ -123,7 +123,7 @@ function take(found: Parity, first: BatchLine, second: BatchLine, tolerance: Tol
 }
 
 function answered(line: BatchLine): Answered {
-  return 'error' in line ? failure(line.error.type, line.error.detail) : { result: line.result };
+  return 'error' in line ? failure(line.error.type, line.error.detail, line.requestId) : { result: line.result };
 }
 
 /** Inputs of a list, as those of a file. */

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../shared/nearest.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { TARGETS, type TargetKind } from '../../shared/spec.ts';
 
@@ -42,7 +43,9 @@ export function sidesOf(
     }
     const missing = [first, second].find((name) => !names.includes(name));
     if (missing === undefined) return ok([first, second]);
-    return fail('unknown-deployment', `${model} has no deployment named ${missing}.`, { next: listed });
+    return fail('unknown-deployment', `${model} has no deployment named ${missing}.`, {
+      next: `${didYouMean(missing, names)}${listed}`,
+    });
   }
   const usual = usualSides(deployed);
   if (usual) return ok(usual);

@@ -71,7 +71,8 @@ async function oneOfSeveral(
 ): Promise<Outcome<never> | undefined> {
   if (subject.kind === 'file' || chosen === subject.path) return undefined;
   const own = path.relative(subject.path, chosen).split(path.sep).join('/');
-  const others = (await modelsInside(subject.path, 1)).filter(
+  const beside = await modelsInside(subject.path, 1);
+  const others = beside.filter(
     (one) =>
       !`${own}/`.startsWith(one) &&
       !(TRAINED.has(one) && TRAINED.has(`${own}/`)) &&
@@ -79,14 +80,24 @@ async function oneOfSeveral(
       !(framework === 'onnx' && one.toLowerCase().endsWith('.onnx')),
   );
   if (others.length === 0) return undefined;
-  return fail('model-ambiguous', `${path.basename(subject.path)} holds ${others.length + 1} models.`, {
-    why: `They are ${listed([own, ...others])}.`,
+  // Those make nothing ambiguous, but who is told which models there are looks for them too.
+  const deeper = (await modelsInside(subject.path, DEPTH)).filter(
+    (one) => !beside.includes(one) && !`${own}/`.startsWith(one) && !one.startsWith(`${own}/`),
+  );
+  const all = [own, ...others, ...deeper];
+  return fail('model-ambiguous', `${path.basename(subject.path)} holds ${all.length} models.`, {
+    why: `Down to two folders deep they are ${listed(all)}.`,
     next: `Deploy one of these, as in ${chosen}.`,
   });
 }
 
+/** Folders that are looked into, one in another, for saying which models there are. */
+const DEPTH = 2;
+const LISTED = 10;
+
 function listed(names: readonly string[]): string {
-  return `${names.slice(0, 10).join(', ')}${names.length > 10 ? ' and others' : ''}`;
+  const more = names.length - LISTED;
+  return `${names.slice(0, LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 async function look(target: string): Promise<Subject | Outcome<never>> {
@@ -112,10 +123,10 @@ async function notRecognised(subject: Subject): Promise<Outcome<never>> {
     });
   }
   const inside = subject.kind === 'folder' ? await peek(subject.path) : undefined;
-  const models = inside ? await modelsInside(subject.path, 2) : [];
+  const models = inside ? await modelsInside(subject.path, DEPTH) : [];
   if (models.length > 0) {
     return fail('model-not-recognised', `${name} is not a model by itself.`, {
-      why: `It may hold ${models.length === 1 ? 'one' : 'some'}: ${listed(models)}.`,
+      why: `Down to two folders deep it may hold ${models.length === 1 ? 'one' : models.length}: ${listed(models)}.`,
       next: `Choose the model itself, as in ${path.join(subject.path, models[0]!)}, or add a handler.py that defines load(path) and predict(model, input).`,
     });
   }

@@ -22,8 +22,8 @@ export async function howToCallUv(
   const uv = await findUv(env);
   if (uv !== undefined) return ok([uv]);
   if (packages['uv'] !== undefined) return ok([base, '-I', '-m', 'uv']);
-  return fail('uv-missing', 'A lock is made by uv, and there is none.', {
-    why: `It is neither on the PATH nor installed in ${base}.`,
+  return fail('uv-missing', 'This needs uv, and there is none.', {
+    why: `uv resolves the exact package versions (nimbus.lock). It is neither on the PATH nor installed in ${base}.`,
     next: 'Install it (pip install uv, or https://docs.astral.sh/uv), and run it again.',
   });
 }

@@ -8,7 +8,8 @@ import { ok, type Outcome } from '../../shared/outcome.ts';
 import type { Surroundings } from './deployment.ts';
 import { functionDocument } from './function-file.ts';
 import type { Snapshot } from './snapshots.ts';
-import type { VersionParts, VersionRequest } from './version.ts';
+import type { VersionParts } from './version-parts.ts';
+import type { VersionRequest } from './version-request.ts';
 
 export interface ImageParts {
   ready: ReadyImage;

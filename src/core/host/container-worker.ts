@@ -7,6 +7,7 @@ import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Engine } from '../image/engine.ts';
 import type { BuiltImage } from '../image/image.ts';
 import type { Outcome } from '../../shared/outcome.ts';
+import { marksOn, ofThisMachine } from '../machine.ts';
 import { projectId } from '../places.ts';
 import { containerTransport } from './container-transport.ts';
 import { limitsOf, namedVariables } from './function-file.ts';
@@ -15,7 +16,7 @@ import type { HostSettings } from './settings.ts';
 import type { DeploymentRecord } from './state.ts';
 import { Worker } from './worker.ts';
 
-/** Carried by all that a host starts: the project's mark, the same for each of its hosts, and the host's own. */
+/** Carried by all that a host starts: the project's mark on this machine, the same for each of its hosts, and the host's own. */
 export const PROJECT_LABEL = 'nimbus.project';
 export const HOST_LABEL = 'nimbus.host';
 /** Where an image's own Python is, by kind of base. */
@@ -64,7 +65,7 @@ export class Containers {
     return engine;
   }
 
-  /** What its containers carry. */
+  /** The project's mark, and what tells its own containers from those of other hosts of the project. */
   get labels(): { mark: string; hostId: string } {
     return { mark: this.#markPrefix, hostId: this.#id };
   }
@@ -91,7 +92,7 @@ export class Containers {
       functionName: functionName(key),
       env,
       labels: {
-        [PROJECT_LABEL]: this.#markPrefix,
+        [PROJECT_LABEL]: ofThisMachine(this.#markPrefix),
         [HOST_LABEL]: this.#id,
         'nimbus.deployment': `${key.model}/${key.deployment}`,
       },
@@ -115,12 +116,14 @@ export class Containers {
     const engine = await this.engine();
     if (!engine.ok) return;
     const { docker } = engine.value;
-    const { nameImage, referencePrefix, repositoryOf } = await import('../image/image.ts');
-    const filters = { reference: [repositoryOf(this.#projectId)] };
-    const images = await docker.listImages({ filters });
-    const prefix = referencePrefix(this.#projectId, key);
+    const { nameImage, referencePrefix, repositoriesOn } = await import('../image/image.ts');
+    const repositories = repositoriesOn(engine.value, this.#projectId);
+    const images = await docker.listImages({ filters: { reference: repositories } });
+    const prefixes = repositories.map((one) => referencePrefix(one, key));
     const names = images.flatMap(({ Id, RepoTags }) =>
-      (RepoTags ?? []).filter((name) => name.startsWith(prefix)).map((name) => ({ name, isKept: Id === keep?.id })),
+      (RepoTags ?? [])
+        .filter((name) => prefixes.some((prefix) => name.startsWith(prefix)))
+        .map((name) => ({ name, isKept: Id === keep?.id })),
     );
     // One that a container still runs stays: it goes with the next version.
     const free = async (some: typeof names): Promise<boolean[]> =>
@@ -149,10 +152,11 @@ export class Containers {
   async sweep(): Promise<number> {
     const engine = await this.engine();
     if (!engine.ok) return 0;
-    const all = await containersWith(engine.value, PROJECT_LABEL, this.#markPrefix);
+    const marks = marksOn(engine.value, this.#markPrefix);
+    const all = await Promise.all(marks.map((mark) => containersWith(engine.value, PROJECT_LABEL, mark)));
     return removeAll(
       engine.value,
-      all.filter(({ Labels }) => Labels[HOST_LABEL] !== this.#id),
+      all.flat().filter(({ Labels }) => Labels[HOST_LABEL] !== this.#id),
     );
   }
 

@@ -6,6 +6,7 @@ import { DEFAULTS, keyText, type DeploymentKey, type DeploymentSpec, type ModelS
 import { takesText } from '../../shared/schema.ts';
 import type { DeploymentStatus, ImageStatus, LogLine, State } from '../../shared/states.ts';
 import type { Endpoint } from './call.ts';
+import { noteUse } from '../environment/used.ts';
 import { limitsOf, workerEnvironment, writeFunctionFile } from './function-file.ts';
 import type { BuiltImage } from '../image/image.ts';
 import { LogRing } from './lines.ts';
@@ -367,11 +368,12 @@ export interface WorkerParts {
 
 /** Starts a worker of any version of a deployment. */
 export function spawnWorker(
-  { settings, runtime, markPrefix, functions, env: hostEnv, useSnapshot }: Surroundings,
+  { project, settings, runtime, markPrefix, functions, env: hostEnv, useSnapshot }: Surroundings,
   key: DeploymentKey,
   { functionFile, spec, snapshot, modules, interpreter, env: given, isolated, since }: WorkerParts,
   onLine: (line: LogLine) => void,
 ): Worker {
+  void noteUse(interpreter, { project, model: key.model });
   const { env, missing } = workerEnvironment(key, spec, given, hostEnv);
   if (missing.length > 0) {
     onLine({ at: Date.now(), source: 'host', text: `not set in the environment: ${missing.join(', ')}` });

@@ -16,9 +16,8 @@ export interface Address {
 /** Error: the folder of sockets belongs to somebody else, who could play the host. */
 export function addressOf(project: string): Outcome<Address> {
   const { run } = places();
-  const id = projectId(project);
-  const mark = markOf(id);
-  if (process.platform === 'win32') return ok({ path: `\\\\.\\pipe\\nimbus-${mark}`, mark });
+  const address = usualAddress(projectId(project));
+  if (process.platform === 'win32') return ok(address);
   const { uid, mode } = lstatSync(run);
   if (uid !== process.getuid!() || (mode & 0o077) !== 0) {
     return fail('run-folder-unsafe', `Other users can write to ${run}.`, {
@@ -26,27 +25,28 @@ export function addressOf(project: string): Outcome<Address> {
       next: `Remove the folder, or set XDG_RUNTIME_DIR to a folder of your own.`,
     });
   }
-  const address = path.join(run, `${id}.sock`);
-  if (Buffer.byteLength(address) + RANDOM_BYTES * 2 > SOCKET_PATH_BYTES) {
+  if (Buffer.byteLength(address.path) + RANDOM_BYTES * 2 > SOCKET_PATH_BYTES) {
     return fail('run-folder-too-long', `The path of ${run} is too long for a socket.`, {
       next: 'Set NIMBUS_HOME or XDG_RUNTIME_DIR to a folder with a shorter path.',
     });
   }
-  return ok({ path: address, mark });
+  return ok(address);
 }
 
-/** Begins the mark of all that hosts of a project start. */
-function markOf(id: string): string {
-  return createHash('sha256').update(`${places().run}\0${id}`).digest('hex').slice(0, 16);
+/** Of a project by its id, whether or not its path may be used. */
+function usualAddress(id: string): Address {
+  const { run } = places();
+  const mark = createHash('sha256').update(`${run}\0${id}`).digest('hex').slice(0, 16);
+  const isPipe = process.platform === 'win32';
+  return { path: isPipe ? `\\\\.\\pipe\\nimbus-${mark}` : path.join(run, `${id}.sock`), mark };
 }
 
 /** The mark of a project of this user, by its id, where no host of it lives. */
 export async function deadMarkOf(id: string): Promise<string | undefined> {
-  const mark = markOf(id);
-  const address = process.platform === 'win32' ? `\\\\.\\pipe\\nimbus-${mark}` : path.join(places().run, `${id}.sock`);
-  const socket = await connectTo(address);
+  const address = usualAddress(id);
+  const socket = await connectTo(address.path);
   socket?.destroy();
-  return socket ? undefined : mark;
+  return socket ? undefined : address.mark;
 }
 
 /** macOS allows 104 with the closing NUL, Linux 108. */

@@ -5,7 +5,7 @@ import type { EnvironmentPlan } from '../environment/environment.ts';
 import { environmentIdentity } from '../environment/identity.ts';
 import { probe } from '../environment/probe.ts';
 import type { Shell } from '../shell.ts';
-import type { ReadyEnvironment } from '../targets/local-execute.ts';
+import type { ReadyEnvironment } from './version-request.ts';
 
 /** The Python that a plan means; a managed environment is made where it is not there yet. */
 export async function ensureEnvironment(plan: EnvironmentPlan, shell: Shell): Promise<Outcome<ReadyEnvironment>> {

@@ -11,9 +11,11 @@ import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.t
 import type { SweepReport } from '../../shared/sweep.ts';
 import { Containers } from './container-worker.ts';
 import { Declarations } from './declarations.ts';
-import { Deployment, type Surroundings } from './deployment.ts';
+import type { Deployment, Surroundings } from './deployment.ts';
+import { Deployments } from './deployments.ts';
 import { Front } from './front.ts';
 import { verifyCopies } from './intact.ts';
+import { Leftovers } from './leftovers.ts';
 import type { LogFile } from './log-file.ts';
 import { MODULES_FOLDER } from './modules.ts';
 import { ImageOperations } from './image-operations.ts';
@@ -29,7 +31,7 @@ import type { HostSettings } from './settings.ts';
 import { Shipping } from './shipping.ts';
 import { Slimming } from './slim.ts';
 import { runtimeHash, Snapshots } from './snapshots.ts';
-import { makeProjectFolder, StateFile, type DeploymentRecord } from './state.ts';
+import { makeProjectFolder, StateFile } from './state.ts';
 import { Upkeep } from './upkeep.ts';
 import { Versions } from './versions.ts';
 
@@ -56,13 +58,10 @@ export interface HostListener {
   request(): void;
 }
 
-/** A status goes out at most this often per deployment. */
-const TELL_MS = 50;
 const ENDING: Failure = { code: 'stopped', detail: 'The host ends.', next: 'Send the request again.' };
 
 export class Host {
   readonly #options: HostOptions;
-  readonly #listener: HostListener;
   readonly #state: StateFile;
   readonly #snapshots: Snapshots;
   readonly #front: Front;
@@ -73,15 +72,12 @@ export class Host {
   readonly #images: ImageOperations;
   readonly #around: Surroundings;
   readonly #shipping: Shipping;
+  readonly #leftovers: Leftovers;
   readonly upkeep: Upkeep;
-  readonly #deployments = new Map<string, Deployment>();
+  readonly #deployments: Deployments;
   readonly #slimming = new Slimming(
-    () => !this.busy && [...this.#deployments.values()].every((one) => one.pool.workers.length === 0),
+    () => !this.busy && this.#deployments.all.every((one) => one.pool.workers.length === 0),
   );
-  /** The deployments last added under each name: clients are told of the removal of no other. */
-  readonly #latest = new Map<string, Deployment>();
-  readonly #dirty = new Set<Deployment>();
-  #tellTimer: NodeJS.Timeout | undefined;
   #models: ModelsWatcher | undefined;
   #portTaken: number | undefined;
 
@@ -98,11 +94,16 @@ export class Host {
 
   private constructor(options: HostOptions, listener: HostListener, state: StateFile, runtime: string) {
     this.#options = options;
-    this.#listener = listener;
     this.#state = state;
     const { project, log, settings } = options;
     const folder = path.join(project, PROJECT_FOLDER);
     state.state.seals ??= {};
+    this.#deployments = new Deployments({
+      around: () => this.#around,
+      deployment: (status) => listener.deployment(status),
+      removed: (key) => listener.removed(key),
+      onTold: () => this.#slimming.look(),
+    });
     this.#snapshots = new Snapshots(
       path.join(folder, 'snapshots'),
       state.state.seals,
@@ -113,8 +114,8 @@ export class Host {
     );
     this.#front = new Front({
       projectId: projectId(project),
-      endpoint: (model, deployment) => this.#deployments.get(`${model}/${deployment}`),
-      endpoints: () => [...this.#deployments.values()],
+      endpoint: (model, deployment) => this.#deployments.get({ model, deployment }),
+      endpoints: () => this.#deployments.all,
       onRequest: () => listener.request(),
       onError: (error) => log.write(`front: ${describe(error)}`),
     });
@@ -140,25 +141,25 @@ export class Host {
       useSnapshot: (hash) => this.#snapshots.use(hash),
       modulesPath: (hash) => this.#snapshots.pathOf(hash, MODULES_FOLDER),
       verify: (record) => verifyCopies(record, { project, snapshots: this.#snapshots, log: (text) => log.write(text) }),
-      onStatus: (deployment) => this.#touched(deployment),
+      onStatus: (deployment) => this.#deployments.touched(deployment),
       onLine: (deployment, line) => listener.log(deployment.key, line),
       onLatency: () => state.changed('later'),
     };
     const onChange = (deployment: Deployment): void => {
       state.changed();
-      this.#touched(deployment);
+      this.#deployments.touched(deployment);
     };
     this.#versions = new Versions({
       around: this.#around,
       snapshots: this.#snapshots,
       runtimeHash: runtime,
       state,
-      deployments: this.#deployments,
-      add: (key, declared) => this.#add(key, declared, undefined),
+      deployments: this.#deployments.byName,
+      add: (key, declared) => this.#deployments.add(key, declared, undefined),
       remove: (key) => this.#remove(key, true),
       onActivated: (deployment) => {
         this.#reloads.follow(deployment);
-        this.#touched(deployment);
+        this.#deployments.touched(deployment);
       },
       log: (text) => log.write(text),
     });
@@ -166,17 +167,24 @@ export class Host {
       around: this.#around,
       versions: this.#versions,
       state,
-      deployments: this.#deployments,
+      deployments: this.#deployments.byName,
+    });
+    this.#leftovers = new Leftovers({
+      state,
+      engine: () => this.#around.containers.engine(),
+      log: (text) => log.write(text),
     });
     this.#shipping = new Shipping({
       around: this.#around,
       state,
-      deployments: this.#deployments,
-      onChange: (deployment) => this.#touched(deployment),
+      leftovers: this.#leftovers,
+      deployments: this.#deployments.byName,
+      onChange: (deployment) => this.#deployments.touched(deployment),
     });
     this.upkeep = new Upkeep({
       around: this.#around,
       state,
+      leftovers: this.#leftovers,
       operations: this.#operations,
       making: () => this.#versions.making,
       log: (text) => log.write(text),
@@ -186,8 +194,7 @@ export class Host {
       stableMs: settings.reloadStableMs,
       snapshots: this.#snapshots,
       isBusy: (deployment) =>
-        this.#operations.runningFor(deployment) !== undefined ||
-        this.#deployments.get(keyText(deployment)) !== deployment,
+        this.#operations.runningFor(deployment) !== undefined || this.#deployments.get(deployment) !== deployment,
       versions: this.#versions,
       onChange,
       log: (text) => log.write(text),
@@ -195,7 +202,7 @@ export class Host {
     this.#declarations = new Declarations({
       project,
       operations: this.#operations,
-      deployments: this.#deployments,
+      deployments: this.#deployments.byName,
       add: (key, declared) => this.#addDeclared(key, declared),
       drop: (deployment) => {
         log.write(`${keyText(deployment)} is not declared any more`);
@@ -216,7 +223,7 @@ export class Host {
 
   /** Requests under way: those of callers that wait, and those that run without one, as Lambda's `Event` does. */
   get requests(): number {
-    const inPools = [...this.#deployments.values()].reduce((sum, one) => sum + one.pool.active, 0);
+    const inPools = this.#deployments.all.reduce((sum, one) => sum + one.pool.active, 0);
     return Math.max(this.#front.active, inPools);
   }
 
@@ -232,7 +239,7 @@ export class Host {
       pid: process.pid,
       url: this.#front.url,
       ...(this.#portTaken === undefined ? {} : { portTaken: this.#portTaken }),
-      deployments: [...this.#deployments.values()].map((one) => one.status),
+      deployments: this.#deployments.all.map((one) => one.status),
       operations: this.#operations.all,
     };
   }
@@ -271,13 +278,13 @@ export class Host {
   }
 
   provide(key: DeploymentKey, values: Record<string, string>): void {
-    const deployment = this.#deployments.get(keyText(key));
+    const deployment = this.#deployments.get(key);
     deployment?.provide(values);
     if (deployment?.record) this.#reloads.check(deployment);
   }
 
   logs({ model, deployment, requestId, limit }: LogQuery): LogLine[] {
-    const found = this.#deployments.get(`${model}/${deployment}`);
+    const found = this.#deployments.get({ model, deployment });
     return (
       found?.logs.read({
         ...(requestId === undefined ? {} : { requestId }),
@@ -288,11 +295,11 @@ export class Host {
 
   /** Ends all that it started. Requests under way are answered with a failure. */
   async end(): Promise<void> {
-    clearTimeout(this.#tellTimer);
+    this.#deployments.end();
     this.#models?.close();
     await this.#operations.cancelAll();
     await this.#reloads.close();
-    await Promise.all([...this.#deployments.values()].map((one) => one.pool.kill(ENDING)));
+    await Promise.all(this.#deployments.all.map((one) => one.pool.kill(ENDING)));
     await Promise.all([this.#front.close(), this.#state.flush()]);
     await this.#around.containers.end().catch((error: unknown) => this.#options.log.write(`end: ${describe(error)}`));
     await killMarked(this.#options.markPrefix, 'prefix');
@@ -317,11 +324,12 @@ export class Host {
     // Of large models it takes longer than a client waits for its greeting.
     void this.#versions.sweep();
     void this.upkeep.sweepContainers();
-    for (const deployment of this.#deployments.values()) this.#reloads.check(deployment);
+    void this.#leftovers.tidy();
+    for (const deployment of this.#deployments.all) this.#reloads.check(deployment);
   }
 
   async #with(key: DeploymentKey, work: (one: Deployment) => Promise<void>): Promise<Outcome<DeploymentStatus>> {
-    const deployment = this.#deployments.get(keyText(key));
+    const deployment = this.#deployments.get(key);
     if (!deployment)
       return fail('not-deployed', `There is no deployment ${keyText(key)}.`, { next: 'Deploy the model.' });
     const { error } = deployment.status;
@@ -330,39 +338,25 @@ export class Host {
     return ok(deployment.status);
   }
 
-  #add(key: DeploymentKey, declared: Deployment['declared'], record: DeploymentRecord | undefined): Deployment {
-    const deployment = new Deployment(key, declared, record, this.#around);
-    this.#deployments.set(keyText(key), deployment);
-    this.#latest.set(keyText(key), deployment);
-    return deployment;
-  }
-
   #addDeclared(key: DeploymentKey, declared: Deployment['declared']): Deployment {
     const record = this.#state.state.deployments[keyText(key)];
     delete record?.undeclaredAt;
-    const added = this.#add(key, declared, record);
+    const added = this.#deployments.add(key, declared, record);
     if (record) this.#reloads.follow(added);
-    this.#touched(added);
+    this.#deployments.touched(added);
     return added;
   }
 
   /** `forget`: also what is needed to serve it again. */
   async #remove(key: DeploymentKey, forget: boolean): Promise<void> {
     const name = keyText(key);
-    const deployment = this.#deployments.get(name);
+    const deployment = this.#deployments.get(key);
     const record = this.#state.state.deployments[name];
     if (forget) delete this.#state.state.deployments[name];
     else if (record) record.undeclaredAt = Date.now();
-    this.#deployments.delete(name);
     if (deployment) {
-      this.#dirty.delete(deployment);
       this.#reloads.unfollow(deployment);
-      await deployment.pool.close({ code: 'stopped', detail: 'The deployment was removed.' });
-      // It may have been declared again while its last requests ran, and even been removed again.
-      if (this.#latest.get(name) === deployment && !this.#deployments.has(name)) {
-        this.#latest.delete(name);
-        this.#listener.removed({ model: key.model, deployment: key.deployment });
-      }
+      await this.#deployments.drop(deployment);
     }
     if (forget && this.lastSweep(key.model)?.deployment === key.deployment) delete this.#state.state.sweeps![key.model];
     await this.#state.flush();
@@ -373,20 +367,9 @@ export class Host {
   async #afterOperation({ model, deployment }: Operation): Promise<void> {
     // Edits of models.json meanwhile were left to the operation.
     await this.#declarations.refresh();
-    const found = this.#deployments.get(`${model}/${deployment}`);
+    const found = this.#deployments.get({ model, deployment });
     if (found?.record) this.#reloads.check(found);
-    await this.#versions.sweep();
-  }
-
-  #touched(deployment: Deployment): void {
-    if (this.#deployments.get(keyText(deployment)) !== deployment) return;
-    this.#dirty.add(deployment);
-    this.#tellTimer ??= setTimeout(() => {
-      this.#tellTimer = undefined;
-      for (const one of this.#dirty) this.#listener.deployment(one.status);
-      this.#dirty.clear();
-      this.#slimming.look();
-    }, TELL_MS);
+    await Promise.all([this.upkeep.noteProject(), this.#versions.sweep()]);
   }
 }
 

@@ -6,7 +6,7 @@ import { imageLocks, type ImagePlan } from '../image/plan.ts';
 import type { ReadyImage } from '../image/ready.ts';
 import { imageSettings } from '../image/settings.ts';
 import type { Shell } from '../shell.ts';
-import type { ReadyEnvironment } from '../targets/local-execute.ts';
+import type { ReadyEnvironment } from './version-request.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
 import type { ImageRecord } from './state.ts';
 

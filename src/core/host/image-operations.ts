@@ -18,7 +18,7 @@ import { planAgain, readyForImage } from './image-environment.ts';
 import { measure } from './measure.ts';
 import type { DeploymentRecord, StateFile } from './state.ts';
 import type { Built, Versions } from './versions.ts';
-import type { VersionRequest } from './version.ts';
+import { requestOf } from './version-request.ts';
 import type { ImagePlan } from '../image/plan.ts';
 
 export const BUILD_STAGES = ['lock', 'snapshot', 'image'] as const;
@@ -179,7 +179,7 @@ export class ImageOperations {
   }
 
   async #build(
-    { model, deployment, project, spec, consent }: DeploymentKey & Pick<BuildPlan, 'project' | 'spec' | 'consent'>,
+    plan: DeploymentKey & Pick<BuildPlan, 'project' | 'spec' | 'consent'>,
     image: ImagePlan,
     python: string,
     shell: Shell,
@@ -188,16 +188,7 @@ export class ImageOperations {
     const ready = await readyForImage(python, image, shell);
     if (!ready.ok) return ready;
     if (shell.signal.aborted) return cancelled();
-    const request: VersionRequest = {
-      model,
-      deployment,
-      project,
-      spec,
-      consent,
-      interpreter: ready.value.python,
-      lock: ready.value.lock,
-      signal: shell.signal,
-    };
+    const request = requestOf(plan, ready.value, shell.signal);
     return this.#ports.versions.build({ ...request, image: ready.value.image! }, shell);
   }
 }

@@ -5,7 +5,7 @@ import type { Outcome } from '../../shared/outcome.ts';
 import type { Failure } from './problems.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { DeploymentRecord } from './state.ts';
-import { takeModules } from './version.ts';
+import { takeModules } from './version-parts.ts';
 
 export interface CopyPorts {
   project: string;

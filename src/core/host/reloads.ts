@@ -8,10 +8,10 @@ import type { Deployment } from './deployment.ts';
 import { listFiles, stampOf } from './files.ts';
 import { projectModules } from './modules.ts';
 import { ModelWatch } from './reload.ts';
+import { recordAfter } from './record.ts';
 import type { Snapshots } from './snapshots.ts';
-import type { DeploymentRecord } from './state.ts';
-import { takeModules, type Candidate } from './version.ts';
-import { previous, type Versions } from './versions.ts';
+import { takeModules } from './version-parts.ts';
+import type { Versions } from './versions.ts';
 
 export interface ReloadPorts {
   project: string;
@@ -159,7 +159,12 @@ export class Reloads {
         return;
       }
       const keepWorker = deployment.pool.workers.length > 0;
-      await this.#ports.versions.activate(deployment, next({ ...record, consent }, candidate), candidate, keepWorker);
+      await this.#ports.versions.activate(
+        deployment,
+        recordAfter({ ...record, consent }, candidate),
+        candidate,
+        keepWorker,
+      );
       // It may import others of the project's modules than the version before.
       this.check(deployment);
     } finally {
@@ -180,27 +185,4 @@ export class Reloads {
     deployment.overlay = undefined;
     this.#ports.onChange(deployment);
   }
-}
-
-function next(record: DeploymentRecord, candidate: Candidate): DeploymentRecord {
-  const { snapshot, modules, isolated, ownCode, networkLeft, version, card, madeWith, image } = candidate;
-  const { differs, networkLeft: _, ...kept } = record;
-  // What was found to differ was about what it was made with then.
-  const isSame = JSON.stringify(madeWith) === JSON.stringify(record.madeWith);
-  return {
-    ...kept,
-    ...(isSame && differs !== undefined ? { differs } : {}),
-    madeWith,
-    snapshot: snapshot.hash,
-    ...previous(record, candidate),
-    stamp: snapshot.stamp,
-    modules,
-    isolated,
-    ...(image && record.image ? { image: { ...record.image, ...image } } : {}),
-    ownCode,
-    ...(networkLeft === undefined ? {} : { networkLeft }),
-    version,
-    card,
-    deployedAt: new Date().toISOString(),
-  };
 }

@@ -2,6 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
+import type { WithName } from '../image/push.ts';
 import type { Shell } from '../shell.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
@@ -10,6 +11,7 @@ import type { EjectPlan, PushPlan } from '../targets/plan.ts';
 import type { Deployment, Surroundings } from './deployment.ts';
 import { isWithin } from './files.ts';
 import { limitsOf } from './function-file.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { DeploymentRecord, ImageRecord, StateFile } from './state.ts';
 
 export const PUSH_STAGES = ['credentials', 'layers', 'manifest'] as const;
@@ -18,6 +20,7 @@ export const EJECT_STAGES = ['lock', 'image', 'folder'] as const;
 export interface ShippingPorts {
   around: Surroundings;
   state: StateFile;
+  leftovers: Leftovers;
   deployments: ReadonlyMap<string, Deployment>;
   onChange(deployment: Deployment): void;
 }
@@ -41,7 +44,7 @@ export class Shipping {
    * as of `pushImage`.
    */
   async push(plan: PushPlan, shell: Shell): Promise<Outcome<PushedImage>> {
-    const { around } = this.#ports;
+    const { around, leftovers } = this.#ports;
     shell.stage('credentials');
     const record = this.#recordOf(plan);
     if (!record.ok) return record;
@@ -60,6 +63,8 @@ export class Shipping {
     if (!engine.ok) return engine;
     const name = `${target.value.repository}:${target.value.tag}`;
     shell.stage('layers', { detail: name });
+    // Else what a push before it left there would be taken for the user's own.
+    await leftovers.tidy();
     if (this.#pushing.has(name)) {
       return fail('operation-running', `Another push to ${name} is under way.`, {
         why: 'On the engine one name is one image: the registry would get the same one twice.',
@@ -69,7 +74,8 @@ export class Shipping {
     this.#pushing.add(name);
     try {
       const request = { image: image.id, target: target.value, login: login.value };
-      const pushed = await pushImage(request, engine.value, shell);
+      const withName: WithName = (lent, work) => leftovers.withName(engine.value, lent, work);
+      const pushed = await pushImage(request, engine.value, withName, shell);
       if (pushed.ok) await this.#keep(plan, pushed.value);
       return pushed;
     } finally {
@@ -79,7 +85,7 @@ export class Shipping {
 
   /** Errors: it has no image; the folder is not empty, or in the model; another lock; as of `ejectImage`. */
   async eject(plan: EjectPlan, shell: Shell): Promise<Outcome<EjectedFolder>> {
-    const { around } = this.#ports;
+    const { around, leftovers } = this.#ports;
     shell.stage('lock');
     const record = this.#recordOf(plan);
     if (!record.ok) return record;
@@ -95,6 +101,8 @@ export class Shipping {
       import('../image/plan.ts'),
       import('../image/eject.ts'),
     ]);
+    // One in the folder would keep it from being empty.
+    await leftovers.tidy();
     const empty = await checkEmpty(plan.folder);
     if (!empty.ok) return empty;
     const locks = await locksOf(image, lock);
@@ -118,6 +126,7 @@ export class Shipping {
         packages,
       },
       engine.value,
+      (temporary, work) => leftovers.withFolder(temporary, work),
       shell,
     );
   }

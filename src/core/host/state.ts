@@ -13,6 +13,7 @@ import { PROJECT_FOLDER, projectId, places } from '../places.ts';
 import type { BuiltImage } from '../image/image.ts';
 import type { Base } from '../image/bases.ts';
 import type { Probe } from './examples.ts';
+import type { Noted } from './leftovers.ts';
 import type { Seals } from './snapshots.ts';
 
 /** The project's own modules that a version imports. */
@@ -84,6 +85,8 @@ export interface ProjectState {
   sweeps?: Record<string, SweepReport>;
   /** Of the snapshots, see `Snapshots`. */
   seals?: Seals;
+  /** What operations have elsewhere for a moment, see `Leftovers`. */
+  lent?: Noted;
 }
 
 /** A record whose declaration is gone is kept this long, for a branch that is checked out again. */

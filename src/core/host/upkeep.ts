@@ -8,12 +8,14 @@ import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Surroundings } from './deployment.ts';
 import { deadMarkOf } from './election.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { Operations } from './operations.ts';
 import type { StateFile } from './state.ts';
 
 export interface UpkeepPorts {
   around: Surroundings;
   state: StateFile;
+  leftovers: Leftovers;
   operations: Operations;
   /** Whose versions are just being made. */
   making(): DeploymentKey[];
@@ -27,9 +29,11 @@ export class Upkeep {
     this.#ports = ports;
   }
 
+  /** To be called at the start, and after what may have changed which interpreters are used. */
   async noteProject(): Promise<void> {
-    const { around, log } = this.#ports;
-    await noteProject(around.project).catch((error: unknown) => log(`projects: ${String(error)}`));
+    const { around, state, log } = this.#ports;
+    const interpreters = Object.values(state.state.deployments).map(({ interpreter }) => interpreter);
+    await noteProject(around.project, interpreters).catch((error: unknown) => log(`projects: ${String(error)}`));
   }
 
   /** What a host of this project that was killed left on the engine; it is asked only where it was ever used. */
@@ -41,6 +45,8 @@ export class Upkeep {
   }
 
   async prunable(): Promise<Prunable> {
+    // The engine may not have answered when this host started.
+    await this.#ports.leftovers.tidy();
     const { findPrunable } = await import('../prune/prune.ts');
     return findPrunable(this.#scope);
   }

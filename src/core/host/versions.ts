@@ -5,24 +5,19 @@ import type { ReadyImage } from '../image/ready.ts';
 import type { Shell } from '../shell.ts';
 import type { LocalHost } from '../targets/local-execute.ts';
 import { CANCELLED, ok, type Outcome } from '../../shared/outcome.ts';
-import type { DeployPlan } from '../targets/plan.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
 import { buildVersion } from './build.ts';
 import { spawnWorker, writeFunction, type Deployment, type Surroundings } from './deployment.ts';
 import { ensureEnvironment } from './environment.ts';
 import { sweepFunctionFiles } from './function-file.ts';
-import { imageRecord, planAgain, readyForImage } from './image-environment.ts';
+import { planAgain, readyForImage } from './image-environment.ts';
+import { recordOf } from './record.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
 import type { DeploymentRecord, StateFile } from './state.ts';
-import {
-  makeVersion,
-  prepareVersion,
-  type Candidate,
-  type VersionParts,
-  type VersionPorts,
-  type VersionRequest,
-} from './version.ts';
+import { makeVersion, prepareVersion, type Candidate, type VersionPorts } from './version.ts';
+import type { VersionParts } from './version-parts.ts';
+import type { VersionRequest } from './version-request.ts';
 import type { Worker } from './worker.ts';
 
 export interface VersionsPorts {
@@ -150,40 +145,12 @@ export class Versions {
         image ? readyForImage(basePython(environment), image, shell) : ensureEnvironment(environment, shell),
       makeVersion: (request, env, shell) => this.#make(request, env, onLine, shell),
       activate: async (plan, request, candidate) => {
-        const { spec, deploymentSpec, consent, env } = plan;
+        const { spec, deploymentSpec, env } = plan;
         const deployment =
           deployments.get(keyText(key)) ?? add(key, { framework: spec.framework, target: deploymentSpec.target });
         deployment.env = env;
         for (const line of early) deployment.line(line);
-        const { interpreter, lock } = request;
-        const { snapshot, modules, isolated, ownCode, networkLeft, probe, version, card, madeWith, image } = candidate;
-        const record: DeploymentRecord = {
-          spec,
-          deploymentSpec,
-          interpreter,
-          ...(isChosen(plan.environment) ? { interpreterChosen: true } : {}),
-          lock,
-          snapshot: snapshot.hash,
-          ...previous(deployment.record, candidate),
-          stamp: snapshot.stamp,
-          modules,
-          isolated,
-          ...(image && request.image ? { image: imageRecord(image, request.image) } : {}),
-          ...(image && deployment.record?.pushed ? { pushed: deployment.record.pushed } : {}),
-          ownCode,
-          ...(networkLeft === undefined ? {} : { networkLeft }),
-          ...(probe ? { probe } : {}),
-          version,
-          deployedAt: new Date().toISOString(),
-          // What the user closed stays closed until Start, whatever is deployed meanwhile.
-          stopped: deployment.record?.stopped ?? false,
-          lastMs: {},
-          card,
-          madeWith,
-          ...(plan.differs === undefined ? {} : { differs: plan.differs }),
-          consent,
-          env: (spec.env ?? []).filter((name) => env[name] !== undefined),
-        };
+        const record = recordOf(plan, request, candidate, deployment.record);
         // A first deploy ends its worker: scaling begins from zero.
         await this.activate(deployment, record, candidate, deployment.pool.workers.length > 0);
       },
@@ -292,23 +259,4 @@ export class Versions {
     const started = await around.containers.start({ key: request, image, spec, env, isolated }, onLine);
     return started.ok ? ok({ worker: started.value, image }) : started;
   }
-}
-
-/** Whether the user named the Python, now or for an earlier deploy. */
-function isChosen(plan: DeployPlan['environment']): boolean {
-  return plan.kind === 'use' && (plan.source === 'chosen' || plan.source === 'kept');
-}
-
-/** The snapshots to keep beside those that serve. */
-export function previous(
-  before: DeploymentRecord | undefined,
-  { snapshot, modules }: Pick<Candidate, 'snapshot' | 'modules'>,
-): Pick<DeploymentRecord, 'previousSnapshot' | 'previousModules'> {
-  const same = before?.snapshot === snapshot.hash && before.modules.hash === modules.hash;
-  const files = same ? before.previousSnapshot : before?.snapshot;
-  const code = same ? before.previousModules : before?.modules.hash;
-  return {
-    ...(files === undefined ? {} : { previousSnapshot: files }),
-    ...(code === undefined ? {} : { previousModules: code }),
-  };
 }

@@ -9,7 +9,22 @@ interface Cause {
   next: string;
 }
 
+/** Nimbus asks the engine itself, and never the `docker` command, which may have a builder elsewhere. */
+const BUILDS = 'Images are built by the BuildKit of the engine that runs them';
+
 const CAUSES: Cause[] = [
+  {
+    pattern: /BuildKit is not (?:supported|enabled)|requires BuildKit|buildkit not supported/i,
+    code: 'image-no-buildkit',
+    what: 'The engine does not build by BuildKit.',
+    next: `${BUILDS}, as Docker's own do: choose one with DOCKER_HOST or docker context use.`,
+  },
+  {
+    pattern: /\(HTTP code (?:403|405|501)\)/,
+    code: 'image-build-refused',
+    what: 'The engine refuses to build.',
+    next: `${BUILDS}. Let what stands before it (a proxy of its socket, a plugin) pass POST /build; or choose another engine with DOCKER_HOST or docker context use.`,
+  },
   {
     pattern: /exec format error/i,
     code: 'image-emulation',

@@ -26,6 +26,8 @@ interface EngineEvent {
   id?: string;
   aux?: unknown;
   error?: string;
+  /** What the builder before BuildKit says. */
+  stream?: string;
 }
 
 /** Lines of the failing step that go into the error. */
@@ -49,9 +51,16 @@ export async function build(request: BuildRequest, engine: Engine, shell: Shell)
       ...(network === undefined ? {} : { networkmode: network }),
     });
     let image: string | undefined;
+    let isBuildKit = false;
     // A build that fails ends its answer as one that succeeds does: only what it says tells them apart.
     for await (const line of createInterface({ input: answer as Readable })) {
       const event = JSON.parse(line) as EngineEvent;
+      isBuildKit ||= event.id?.startsWith('moby.') ?? false;
+      if (event.stream !== undefined && !isBuildKit) {
+        // The engine ends a build that nobody listens to.
+        (answer as Readable).destroy();
+        return buildFailure('BuildKit is not supported: an older builder has answered.', undefined);
+      }
       if (event.id === 'moby.buildkit.trace') log.update(String(event.aux));
       else if (event.id === 'moby.image.id') image = (event.aux as { ID: string }).ID;
       else if (event.error !== undefined) return buildFailure(event.error, log.failed());

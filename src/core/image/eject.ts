@@ -1,5 +1,4 @@
 /** Writes all that an image is made from as a folder that builds it without Nimbus. */
-import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,6 +11,7 @@ import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Shell } from '../shell.ts';
 import type { Base } from './bases.ts';
 import { dockerfile, IMAGE_FUNCTION, IMAGE_RUNTIME } from './dockerfile.ts';
+import { ejectingName } from './eject-folder.ts';
 import { ejectedEvent, ejectedReadme } from './ejected-texts.ts';
 import type { Engine } from './engine.ts';
 import { filesIn } from './file-in.ts';
@@ -56,28 +56,38 @@ function notEmpty(folder: string, why: string): Outcome<never> {
   });
 }
 
+/** Does some work with a folder of that name, which is not there yet, and removes what is left of it afterwards. */
+export type WithFolder = <T>(folder: string, work: () => Promise<T>) => Promise<T>;
+
 /**
  * The folder is there with all of its files, or as it was before. Errors: something is in it; the image is gone; the
  * disk; cancelled.
  */
-export async function ejectImage(request: EjectRequest, engine: Engine, shell: Shell): Promise<Outcome<EjectedFolder>> {
+export async function ejectImage(
+  request: EjectRequest,
+  engine: Engine,
+  withFolder: WithFolder,
+  shell: Shell,
+): Promise<Outcome<EjectedFolder>> {
   const { folder } = request;
   const empty = await checkEmpty(folder);
   if (!empty.ok) return empty;
   // A rename puts it in its place. A folder that is there stays the same one: it may be the shell's, a link, a disk.
-  const own = `.nimbus-${randomBytes(4).toString('hex')}`;
+  const own = ejectingName();
   const temporary = empty.value ? path.join(folder, own) : `${folder}${own}`;
   try {
-    await mkdir(path.dirname(folder), { recursive: true });
-    const remarks = await write(request, temporary, engine, shell);
-    if (!remarks.ok) return remarks;
-    if (shell.signal.aborted) return cancelled();
-    shell.stage('folder', { detail: folder });
-    const files = await listTree(temporary);
-    if (empty.value) await placeIn(temporary, folder);
-    else await rename(temporary, folder);
-    const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
-    return ok({ folder, files: files.map((one) => one.path).toSorted(), bytes, remarks: remarks.value });
+    return await withFolder(temporary, async () => {
+      await mkdir(path.dirname(folder), { recursive: true });
+      const remarks = await write(request, temporary, engine, shell);
+      if (!remarks.ok) return remarks;
+      if (shell.signal.aborted) return cancelled();
+      shell.stage('folder', { detail: folder });
+      const files = await listTree(temporary);
+      if (empty.value) await placeIn(temporary, folder);
+      else await rename(temporary, folder);
+      const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
+      return ok({ folder, files: files.map((one) => one.path).toSorted(), bytes, remarks: remarks.value });
+    });
   } catch (error) {
     if (shell.signal.aborted) return cancelled();
     const { code, message, statusCode } = error as NodeJS.ErrnoException & { statusCode?: number };
@@ -92,8 +102,6 @@ export async function ejectImage(request: EjectRequest, engine: Engine, shell: S
       why: message,
       next: 'Choose another place, or make room and room to write there; nothing was left of it.',
     });
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
   }
 }
 

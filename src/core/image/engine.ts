@@ -10,6 +10,8 @@ import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 
 export interface Engine {
   docker: Docker;
+  /** Its own, the same after a restart. */
+  id: string;
   /** e.g. `20.10.24`. */
   version: string;
   /** `x86_64`, `aarch64`: of the machine that it runs on. */
@@ -19,6 +21,8 @@ export interface Engine {
   memoryBytes: number;
   /** How people would name it: `unix:///var/run/docker.sock`, with the context's name where one is used. */
   address: string;
+  /** It runs on this machine; else others may use it too. */
+  isLocal: boolean;
 }
 
 /** BuildKit is a part of the engine since 18.09, and usable without experimental features since API 1.39. */
@@ -48,15 +52,24 @@ export async function openEngine(env: NodeJS.ProcessEnv = process.env): Promise<
     }
     return ok({
       docker: new Docker(options),
+      id: String(info.ID),
       version: String(version.Version),
       architecture: String(info.Architecture),
       cpus: Number(info.NCPU),
       memoryBytes: Number(info.MemTotal),
       address,
+      isLocal: isLocal(place.value, String(info.Name), env),
     });
   } catch (error) {
     return noAnswer(error, address);
   }
+}
+
+/** A socket alone does not tell: it may be forwarded from another machine, or be that of a container's own host. */
+function isLocal({ options }: Place, name: string, env: NodeJS.ProcessEnv): boolean {
+  if (options.socketPath === undefined) return false;
+  // Elsewhere than on Linux engines run in a virtual machine, which has a name of its own.
+  return name === os.hostname() || (process.platform !== 'linux' && !env['DOCKER_HOST']);
 }
 
 /** One connection for each request: a build hangs or fails on a kept-alive one with engine 29 (docker-modem, issue 196). */

@@ -3,12 +3,14 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import { extract } from 'tar-stream';
+import { ofThisMachine } from '../machine.ts';
 
-/** Carried by containers that are never started: their files are read. */
+/** Carried by containers that are never started: their files are read. Its value is this mark, of the machine that reads. */
 export const READING_LABEL = 'nimbus.reading';
+export const READING_MARK = 'true';
 
 function readOnly(image: string): Docker.ContainerCreateOptions {
-  return { Image: image, Entrypoint: ['/none'], Cmd: [], Labels: { [READING_LABEL]: 'true' } };
+  return { Image: image, Entrypoint: ['/none'], Cmd: [], Labels: { [READING_LABEL]: ofThisMachine(READING_MARK) } };
 }
 
 /** The text of a file of an image, of which nothing runs; undefined where there is none. Throws what the engine says. */

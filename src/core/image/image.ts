@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ImageInspectInfo } from 'dockerode';
 import { bodyOf, lockHash, refusedForImage, type LockSection } from '../environment/lock-file.ts';
 import type { PackageSettings } from '../environment/packages.ts';
+import { marksOn, ofThisMachine } from '../machine.ts';
 import type { Shell } from '../shell.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { formatBytes } from '../../shared/bytes.ts';
@@ -71,17 +72,22 @@ export interface BuiltImage {
 }
 
 /** How the references of a deployment's images begin; what follows is the version. Only a tag may hold any name. */
-export function referencePrefix(projectId: string, { model, deployment }: DeploymentKey): string {
-  return `${repositoryOf(projectId)}:${model}.${deployment}.`;
+export function referencePrefix(repository: string, { model, deployment }: DeploymentKey): string {
+  return `${repository}:${model}.${deployment}.`;
 }
 
 /** The name of the image of a version. */
 export function imageReference(key: DeploymentKey & { projectId: string; version: string }): string {
-  return `${referencePrefix(key.projectId, key)}${key.version.slice(0, 12)}`;
+  return `${referencePrefix(repositoryOf(key.projectId), key)}${key.version.slice(0, 12)}`;
 }
 
 export function repositoryOf(projectId: string): string {
-  return `nimbus/${projectId}`;
+  return `nimbus/${ofThisMachine(projectId)}`;
+}
+
+/** All that may hold images of a project that are this machine's. */
+export function repositoriesOn(engine: Pick<Engine, 'isLocal'>, projectId: string): string[] {
+  return marksOn(engine, projectId).map((mark) => `nimbus/${mark}`);
 }
 
 /** Errors: CUDA packages, a build that fails or is cancelled. */

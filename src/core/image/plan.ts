@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { condaOnly, condaRefusal } from '../environment/conda.ts';
-import type { Probe } from '../environment/environment.ts';
+import type { EnvironmentPlan, Probe } from '../environment/environment.ts';
 import { makeLock, writeLock } from '../environment/lock.ts';
 import { howToCallUv } from '../environment/uv.ts';
 import { keyOf, lockHash, readLock, type LockSection } from '../environment/lock-file.ts';
@@ -82,14 +82,35 @@ export async function imageLocks(plan: ImagePlan, python: Probe, shell: Shell): 
     const { what, why, next } = refusal;
     return fail('image-conda', what, { why, next: `${next} Or deploy with another Python (--python).` });
   }
-  const own = await section(plan, { file: plan.lockFile, requirements: plan.requirements }, python, shell);
+  const [wanted, wantedClient] = wantedBy(plan);
+  const own = await section(plan, wanted!, python, shell);
   if (!own.ok) return own;
-  const file = clientLockFile();
-  await mkdir(path.dirname(file), { recursive: true });
-  const client =
-    plan.base.kind === 'slim' ? await section(plan, { file, requirements: [CLIENT] }, python, shell) : undefined;
+  await mkdir(path.dirname(clientLockFile()), { recursive: true });
+  const client = wantedClient && (await section(plan, wantedClient, python, shell));
   if (client && !client.ok) return client;
   return ok(identified(plan, own.value, client?.value));
+}
+
+/**
+ * Whether the locks that the image needs are there, or uv, which makes them: known before anything is asked or built.
+ * Errors: there is neither; a lock cannot be read.
+ */
+export async function canLock(
+  plan: ImagePlan,
+  environment: EnvironmentPlan,
+  env: NodeJS.ProcessEnv,
+): Promise<Outcome<void>> {
+  for (const wanted of wantedBy(plan)) {
+    const known = await knownSection(plan, wanted);
+    if (!known.ok) return known;
+    if (known.value) continue;
+    if (environment.kind === 'create' && environment.tool === 'uv') return ok(undefined);
+    const [python, packages] =
+      environment.kind === 'use' ? [environment.python, environment.probe.packages] : [environment.base, {}];
+    const uv = await howToCallUv(python, packages, env);
+    return uv.ok ? ok(undefined) : uv;
+  }
+  return ok(undefined);
 }
 
 /**
@@ -132,16 +153,33 @@ interface Wanted {
   requirements: readonly string[];
 }
 
+/** The model's own lock, and where the base has no runtime client that one's. */
+function wantedBy({ lockFile, requirements, base }: ImagePlan): Wanted[] {
+  const own = { file: lockFile, requirements };
+  return base.kind === 'slim' ? [own, { file: clientLockFile(), requirements: [CLIENT] }] : [own];
+}
+
+/** Undefined where it is to be made. */
+async function knownSection(
+  { platform, python }: ImagePlan,
+  { file, requirements }: Wanted,
+): Promise<Outcome<LockSection | undefined>> {
+  const read = await readLock(file);
+  if (!read.ok) return read;
+  const known = read.value?.find((one) => one.platform === platform && one.python === python);
+  return ok(known && isCurrent(known, requirements) ? known : undefined);
+}
+
 async function section(
-  { platform, python, packages, settings }: ImagePlan,
+  plan: ImagePlan,
   { file, requirements }: Wanted,
   probe: Probe,
   shell: Shell,
 ): Promise<Outcome<LockSection>> {
-  const read = await readLock(file);
-  if (!read.ok) return read;
-  const known = read.value?.find((one) => one.platform === platform && one.python === python);
-  if (known && isCurrent(known, requirements)) return ok(known);
+  const { platform, python, packages, settings } = plan;
+  const known = await knownSection(plan, { file, requirements });
+  if (!known.ok) return known;
+  if (known.value) return ok(known.value);
   shell.stage('lock', { detail: keyOf({ platform, python }) });
   const uv = await howToCallUv(probe.python, probe.packages, process.env);
   if (!uv.ok) return uv;

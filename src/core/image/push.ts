@@ -7,6 +7,7 @@ import type { PushedImage } from '../../shared/states.ts';
 import type { Shell } from '../shell.ts';
 import type { FoundLogin } from './credentials.ts';
 import type { Engine } from './engine.ts';
+import { lentName, type LentName } from './lent-name.ts';
 import { pushFailure } from './push-failure.ts';
 import type { PushTarget } from './push-target.ts';
 
@@ -33,79 +34,49 @@ const MANIFESTS = new Set([
   'application/vnd.oci.image.manifest.v1+json',
 ]);
 
+/** Does some work for which the engine has a name that is given back afterwards. */
+export type WithName = <T>(name: LentName, work: () => Promise<T>) => Promise<T>;
+
 /**
  * Pushes, and answers with the digest once the registry has it. Leaves no other names on the engine than there were.
  * Errors: the image is gone; the registry refuses, cannot be reached, is full; what it got is no plain image; cancelled.
  */
 export async function pushImage(
-  { image, target, login }: PushRequest,
+  request: PushRequest,
   { docker }: Engine,
+  withName: WithName,
+  shell: Shell,
+): Promise<Outcome<PushedImage>> {
+  const { image, target, login } = request;
+  const { repository, tag } = target;
+  if (shell.signal.aborted) return cancelled();
+  try {
+    const lent = await lentName(docker, { repository, tag, image });
+    if (!lent) return await pushNamed(request, docker, shell);
+    return await withName(lent, async () => {
+      await docker.getImage(image).tag({ repo: repository, tag });
+      return pushNamed(request, docker, shell);
+    });
+  } catch (error) {
+    return pushFailure((error as Error).message, target, login.from);
+  }
+}
+
+/** Of an image that has the name. */
+async function pushNamed(
+  { image, target, login }: PushRequest,
+  docker: Engine['docker'],
   shell: Shell,
 ): Promise<Outcome<PushedImage>> {
   const { repository, tag } = target;
   const name = `${repository}:${tag}`;
-  if (shell.signal.aborted) return cancelled();
-  const [before, known] = await Promise.all([idOf(docker, name), digestsOf(docker, image)]);
-  try {
-    await docker.getImage(image).tag({ repo: repository, tag });
-  } catch (error) {
-    return pushFailure((error as Error).message, target, login.from);
-  }
-  try {
-    const sent = await send(docker.getImage(name), { target, login }, shell);
-    if (!sent.ok) return sent;
-    const { digest, ...layers } = sent.value;
-    shell.stage('manifest', { detail: digest });
-    const plain = await checkManifest(docker.getImage(`${repository}@${digest}`), login, shell);
-    if (!plain.ok) return plain;
-    return ok({ reference: `${repository}@${digest}`, tag: name, image, at: new Date().toISOString(), ...layers });
-  } finally {
-    await restoreNames(docker, { repository, tag, image, before, known }).catch((error: unknown) =>
-      shell.log(String(error)),
-    );
-  }
-}
-
-async function idOf(docker: Engine['docker'], name: string): Promise<string | undefined> {
-  return docker
-    .getImage(name)
-    .inspect()
-    .then(
-      ({ Id }) => Id,
-      () => undefined,
-    );
-}
-
-/** Of an image, its names by digest: those of registries. */
-async function digestsOf(docker: Engine['docker'], image: string): Promise<string[]> {
-  return docker
-    .getImage(image)
-    .inspect()
-    .then(
-      ({ RepoDigests }) => RepoDigests ?? [],
-      () => [],
-    );
-}
-
-interface Names {
-  repository: string;
-  tag: string;
-  image: string;
-  /** What had the name. */
-  before: string | undefined;
-  /** Names by digest that the image had. */
-  known: readonly string[];
-}
-
-/** The names were only for the push: an image of the user's own that had one gets it back. */
-async function restoreNames(docker: Engine['docker'], { repository, tag, image, before, known }: Names): Promise<void> {
-  if (before === image) return;
-  if (before === undefined) await docker.getImage(`${repository}:${tag}`).remove({ noprune: true });
-  else await docker.getImage(before).tag({ repo: repository, tag });
-  const made = (await digestsOf(docker, image)).filter(
-    (one) => one.startsWith(`${repository}@`) && !known.includes(one),
-  );
-  for (const one of made) await docker.getImage(one).remove({ noprune: true });
+  const sent = await send(docker.getImage(name), { target, login }, shell);
+  if (!sent.ok) return sent;
+  const { digest, ...layers } = sent.value;
+  shell.stage('manifest', { detail: digest });
+  const plain = await checkManifest(docker.getImage(`${repository}@${digest}`), login, shell);
+  if (!plain.ok) return plain;
+  return ok({ reference: `${repository}@${digest}`, tag: name, image, at: new Date().toISOString(), ...layers });
 }
 
 type Sent = Pick<PushedImage, 'sentLayers' | 'sentBytes' | 'layers'> & { digest: string };

@@ -1,5 +1,6 @@
 /** What an image holds, and whether a zip could hold it: the packaging audit. */
 import type Docker from 'dockerode';
+import { formatBytes } from '../../shared/bytes.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { ImageStatus } from '../../shared/states.ts';
 import { IMAGE_PACKAGES } from './dockerfile.ts';
@@ -8,7 +9,7 @@ import { SLIMMING_LABEL, type SlimmingStep } from './slimming.ts';
 
 /** Lambda developer guide, "Lambda quotas": container image code package size, 10 GB uncompressed. */
 export const IMAGE_LIMIT_BYTES = 10 * 2 ** 30;
-/** The same: deployment package (.zip file archive) size, 250 MB unzipped. */
+/** The same: deployment package (.zip file archive) size, 250 MB unzipped, which Lambda checks as 262,144,000 bytes. */
 export const ZIP_LIMIT_BYTES = 250 * 2 ** 20;
 /** C library of Lambda's own Python runtimes, which a zip runs on: Amazon Linux 2 up to 3.11, Amazon Linux 2023 from 3.12. */
 const ZIP_GLIBC = { old: '2.26', new: '2.34' };
@@ -130,7 +131,7 @@ function verdict(bytes: number, packages: ImageReport['packages']): Pick<ImageRe
   if (bytes > ZIP_LIMIT_BYTES) {
     return {
       verdict: 'container',
-      why: `Unzipped it has ${megabytes(bytes)} MB, and a zip may have ${megabytes(ZIP_LIMIT_BYTES)} MB.`,
+      why: `Unzipped it has ${formatBytes(bytes, 'en')}, and a zip may have ${formatBytes(ZIP_LIMIT_BYTES, 'en')}.`,
     };
   }
   if (refused.length > 0) {
@@ -141,11 +142,6 @@ function verdict(bytes: number, packages: ImageReport['packages']): Pick<ImageRe
   }
   return {
     verdict: 'zip',
-    why: `Unzipped it has ${megabytes(bytes)} MB of the ${megabytes(ZIP_LIMIT_BYTES)} MB that a zip may have.`,
+    why: `Unzipped it has ${formatBytes(bytes, 'en')} of the ${formatBytes(ZIP_LIMIT_BYTES, 'en')} that a zip may have.`,
   };
-}
-
-/** Of 2^20 bytes, as AWS Lambda counts them. */
-function megabytes(bytes: number): string {
-  return Math.round(bytes / 2 ** 20).toLocaleString('en');
 }

@@ -11,7 +11,7 @@ interface LineError {
 }
 
 /** One answer; `index` counts the inputs from 0, `line` is where it stood in the file. */
-export type BatchLine = { index: number; line: number } & ({ result: unknown } | { error: LineError });
+export type BatchLine = { index: number; line: number } & Outcome;
 
 export interface SenderOptions {
   /** Endpoint's base. */
@@ -20,6 +20,8 @@ export interface SenderOptions {
   signal: AbortSignal;
   /** Gets the versions of the model that answered. */
   versions: Set<string>;
+  /** Tells of an error by which request its log lines are found. */
+  requestIds?: true;
 }
 
 /** Into how many parts what failed as a whole is split: each level costs a worker's start or a time-out. */
@@ -34,7 +36,8 @@ const RETRY_MS = 1000;
 /** A host that makes room for a newer one is back within it. */
 const UNREACHABLE_MS = 5000;
 
-type Outcome = { result: unknown } | { error: LineError };
+/** `requestId`: of the request whose log says more of the error, where that was asked for. */
+type Outcome = { result: unknown } | { error: LineError; requestId?: string };
 interface Item {
   at: number;
   input: unknown;
@@ -83,7 +86,7 @@ export class Sender {
       }
       // What is wrong with the parameters of these lines says nothing of the others.
       if (job.parameters && problem.status === 400) {
-        fillWith(items, job, { type: 'invalid-parameters', detail: problem.detail });
+        fillWith(items, job, { error: { type: 'invalid-parameters', detail: problem.detail } });
         return undefined;
       }
       const code = codeOf(problem);
@@ -92,7 +95,7 @@ export class Sender {
       if (items.length > 1) return problem;
       if (RETRIED.has(code) && tries < TRIES_ALONE) continue;
       if (DEADLY.has(code) && (this.#deadly += 1) >= DEADLY_IN_A_ROW) return hopeless(problem);
-      fillWith(items, job, { type: code, detail: problem.detail });
+      fillWith(items, job, this.#failed({ type: code, detail: problem.detail }, problem.requestId));
       return undefined;
     }
   }
@@ -111,12 +114,16 @@ export class Sender {
   }
 
   #take(items: readonly Item[], { body, phases }: Answer, { answers }: Job): void {
-    const { success, failed, version } = body as BatchAnswer;
+    const { success, failed, version, requestId } = body as BatchAnswer;
     for (const { index, result } of success) answers.set(items[index]!.at, { result });
-    for (const { index, error } of failed) answers.set(items[index]!.at, { error });
+    for (const { index, error } of failed) answers.set(items[index]!.at, this.#failed(error, requestId));
     if (success.length > 0) this.#deadly = 0;
     this.#options.versions.add(version);
     this.#options.pace.answered(items.length, phases.handlerMs);
+  }
+
+  #failed(error: LineError, requestId: string): Outcome {
+    return this.#options.requestIds && LOGGED.has(error.type) && requestId !== '' ? { error, requestId } : { error };
   }
 }
 
@@ -129,6 +136,8 @@ const SPLIT = new Set([
   'handler-failed',
   'result-not-json',
 ]);
+/** What the model did, rather than what was wrong with the input. */
+const LOGGED = new Set(['handler-failed', 'worker-died', 'out-of-memory', 'timed-out']);
 const DEADLY = new Set(['worker-died', 'out-of-memory', 'timed-out']);
 const RETRIED = new Set(['worker-died', 'out-of-memory']);
 
@@ -155,8 +164,8 @@ function split(items: readonly Item[]): Item[][] {
   );
 }
 
-function fillWith(items: readonly Item[], { answers }: Job, error: LineError): void {
-  for (const { at } of items) answers.set(at, { error });
+function fillWith(items: readonly Item[], { answers }: Job, outcome: Outcome): void {
+  for (const { at } of items) answers.set(at, outcome);
 }
 
 function ending(problem: Problem): UserError {

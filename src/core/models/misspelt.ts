@@ -1,6 +1,7 @@
 /** Fields that nothing reads and that are nearly called as one that is: a typo, rather than somebody's own field. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import schema from '../../../media/models.schema.json' with { type: 'json' };
+import { nearest } from '../../shared/nearest.ts';
 import type { ModelsSpec } from '../../shared/spec.ts';
 import type { FileProblem } from './document.ts';
 import type { Positions } from './positions.ts';
@@ -40,32 +41,8 @@ export function misspeltProblems(spec: ModelsSpec, tree: Node, positions: Positi
 function among(value: object, known: readonly string[], path: string[]): Misspelt[] {
   return Object.keys(value).flatMap((field) => {
     if (known.includes(field)) return [];
-    const meant = known.find((one) => !Object.hasOwn(value, one) && isNear(field, one));
+    const free = known.filter((one) => !Object.hasOwn(value, one));
+    const meant = nearest(field, free);
     return meant === undefined ? [] : [{ path, field, meant }];
   });
-}
-
-const SHORTEST = 3;
-
-/** Up to two letters differ, or the end of the name is missing. */
-function isNear(written: string, known: string): boolean {
-  const one = written.toLowerCase();
-  const other = known.toLowerCase();
-  if (one.length < SHORTEST || Math.abs(one.length - other.length) > 2)
-    return one.length > SHORTEST && other.startsWith(one);
-  return editDistance(one, other) <= (other.length > 4 ? 2 : 1);
-}
-
-/** Letters to insert, remove or replace (Levenshtein), row by row. */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let at = 1; at <= one.length; at++) {
-    const next = [at];
-    for (let to = 1; to <= other.length; to++) {
-      const replaced = row[to - 1]! + (one[at - 1] === other[to - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[to]! + 1, next[to - 1]! + 1));
-    }
-    row = next;
-  }
-  return row.at(-1)!;
 }

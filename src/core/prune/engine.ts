@@ -1,8 +1,11 @@
 /** Containers and images on the engine that Nimbus made, and that nothing uses any more. */
 import type Docker from 'dockerode';
 import { HOST_LABEL, PROJECT_LABEL } from '../host/container-worker.ts';
-import { READING_LABEL } from '../image/file-in.ts';
-import { repositoryOf } from '../image/image.ts';
+import type { Engine } from '../image/engine.ts';
+import { READING_LABEL, READING_MARK } from '../image/file-in.ts';
+import { referencePrefix, repositoriesOn } from '../image/image.ts';
+import { marksOn } from '../machine.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
 import type { PruneItem } from '../../shared/prune.ts';
 
 /** A container that is only read from is there for a moment. */
@@ -16,13 +19,14 @@ export interface EngineScope {
   projects: readonly string[];
   /** Ids and references of images that stay. */
   used: ReadonlySet<string>;
-  /** How references begin whose versions are just being made. */
-  making: readonly string[];
+  /** Of the project that asks: whose versions are just being made. */
+  making: { projectId: string; keys: readonly DeploymentKey[] };
 }
 
-export async function unusedOnEngine(docker: Docker, scope: EngineScope): Promise<PruneItem[]> {
-  const containers = await docker.listContainers({ all: true, size: true } as Docker.ContainerListOptions);
-  const left = containers.filter((one) => isLeft(one, scope));
+export async function unusedOnEngine(engine: Engine, scope: EngineScope): Promise<PruneItem[]> {
+  const all = { all: true, size: true } as Docker.ContainerListOptions;
+  const containers = await engine.docker.listContainers(all);
+  const left = containers.filter(isLeft(engine, scope));
   const held = new Set(containers.filter((one) => !left.includes(one)).map(({ ImageID }) => ImageID));
   return [
     ...left.map((one): PruneItem => {
@@ -30,35 +34,44 @@ export async function unusedOnEngine(docker: Docker, scope: EngineScope): Promis
       const about = one.Labels['nimbus.deployment'] ?? 'read from an image';
       return { kind: 'containers', id: one.Id, name: `${one.Id.slice(0, 12)} (${about})`, bytes: SizeRw ?? 0 };
     }),
-    ...(await unusedImages(docker, scope, held)),
+    ...(await unusedImages(engine, scope, held)),
   ];
 }
 
-function isLeft({ Labels, State, Created }: Docker.ContainerInfo, { own, deadMarks }: EngineScope): boolean {
-  const mark = Labels[PROJECT_LABEL];
-  if (mark === undefined) {
-    return Labels[READING_LABEL] !== undefined && State === 'created' && Date.now() / 1000 - Created > READING_SECONDS;
-  }
-  // One of a host on another machine that uses this engine too has another mark, or is not known here.
-  if (mark === own.mark) return Labels[HOST_LABEL] !== own.hostId;
-  // A host of that project may just start one.
-  const isOver = State === 'exited' || State === 'dead';
-  return isOver && deadMarks.includes(mark);
+function isLeft(engine: Engine, { own, deadMarks }: EngineScope): (one: Docker.ContainerInfo) => boolean {
+  const reading = marksOn(engine, READING_MARK);
+  const ours = marksOn(engine, own.mark);
+  const dead = new Set(deadMarks.flatMap((mark) => marksOn(engine, mark)));
+  return ({ Labels, State, Created }) => {
+    const mark = Labels[PROJECT_LABEL];
+    if (mark === undefined) {
+      const isOurs = reading.includes(Labels[READING_LABEL] ?? '');
+      return isOurs && State === 'created' && Date.now() / 1000 - Created > READING_SECONDS;
+    }
+    // One of a host on another machine that uses this engine too has another mark.
+    if (ours.includes(mark)) return Labels[HOST_LABEL] !== own.hostId;
+    // A host of that project may just start one.
+    const isOver = State === 'exited' || State === 'dead';
+    return isOver && dead.has(mark);
+  };
 }
 
 async function unusedImages(
-  docker: Docker,
+  engine: Engine,
   { projects, used, making }: EngineScope,
   held: ReadonlySet<string>,
 ): Promise<PruneItem[]> {
-  const repositories = new Set(projects.map((id) => repositoryOf(id)));
-  const images = await docker.listImages({ sharedSize: true } as Docker.ListImagesOptions);
+  const repositories = new Set(projects.flatMap((id) => repositoriesOn(engine, id)));
+  const prefixes = repositoriesOn(engine, making.projectId).flatMap((repository) =>
+    making.keys.map((key) => referencePrefix(repository, key)),
+  );
+  const images = await engine.docker.listImages({ sharedSize: true } as Docker.ListImagesOptions);
   const found: PruneItem[] = [];
   for (const { Id, RepoTags, Size, SharedSize } of images) {
     if (held.has(Id) || used.has(Id)) continue;
     const names = RepoTags ?? [];
     const ours = names.filter((name) => repositories.has(name.slice(0, name.lastIndexOf(':'))));
-    const unused = ours.filter((name) => !used.has(name) && !making.some((prefix) => name.startsWith(prefix)));
+    const unused = ours.filter((name) => !used.has(name) && !prefixes.some((prefix) => name.startsWith(prefix)));
     for (const name of unused) {
       // Under another name the image stays; only what no other image has is freed.
       const isLast = names.length === 1;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { environmentsFolder } from '../environment/managed.ts';
+import { aboutEnvironment, type AboutEnvironment } from '../environment/used.ts';
 import { places } from '../places.ts';
 import type { PruneItem } from '../../shared/prune.ts';
 import type { KnownProject } from './projects.ts';
@@ -21,9 +22,32 @@ export async function unusedEnvironments(used: readonly string[]): Promise<Prune
   for (const place of await foldersIn(environmentsFolder())) {
     if (place.name.includes('.') || (await isYounger(place.path, FRESH_MS))) continue;
     if (used.some((python) => python.startsWith(place.path + path.sep))) continue;
-    found.push({ kind: 'environments', id: place.path, name: place.name, bytes: await bytesOf(place.path) });
+    const about = await aboutEnvironment(place.path);
+    const known = about ? described(about) : { name: place.name };
+    found.push({ kind: 'environments', id: place.path, ...known, bytes: await bytesOf(place.path) });
   }
   return found;
+}
+
+/** Packages and models that are named of an environment. */
+const NAMED = 3;
+
+/** `Python 3.12.4 for flowers, reviews in shop`, `scikit-learn==1.5.2, numpy==2.1, last used 2026-11-20`. */
+function described({ python, requirements, uses, usedAt }: AboutEnvironment): Pick<PruneItem, 'name' | 'detail'> {
+  const projects = [...new Set(uses.map(({ project }) => project))];
+  const whose = projects.map((project) => {
+    const models = uses.filter((one) => one.project === project).map(({ model }) => model);
+    return `${shortList(models)} in ${path.basename(project)}`;
+  });
+  return {
+    name: `Python ${python}${whose.length > 0 ? ` for ${shortList(whose)}` : ''}`,
+    detail: `${shortList(requirements)}, last used ${usedAt.toISOString().slice(0, 10)}`,
+  };
+}
+
+function shortList(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return `${names.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Copies of older hosts, and what killed builders of environments left. `own`: the folder that this host runs from. */

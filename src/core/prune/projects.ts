@@ -8,19 +8,34 @@ export interface KnownProject {
   id: string;
   /** Absolute path; unset where only its id is known. */
   folder?: string;
-  /** `gone`: its folder was removed. `unknown`: it may only not be reachable at the moment. */
+  /** `gone`: its folder was removed. `unknown`: its disk may only not be mounted at the moment. */
   state: 'there' | 'gone' | 'unknown';
+  /** Interpreters of its deployments as its host noted them; unset where it did not. */
+  interpreters?: string[];
+}
+
+/** What is noted of a project, where it can be read when the project itself cannot. */
+interface Note {
+  folder: string;
+  /** Of the disk that the folder is on, as `stat` numbers it. */
+  device: string;
+  interpreters: string[];
 }
 
 function folder(): string {
   return path.join(places().data, 'projects');
 }
 
-/** Remembers where a project is. To be called by its host. */
-export async function noteProject(project: string): Promise<void> {
+/** Remembers where a project is, and which interpreters its deployments use. To be called by its host. */
+export async function noteProject(project: string, interpreters: readonly string[]): Promise<void> {
   await mkdir(folder(), { recursive: true, mode: 0o700 });
   const file = path.join(folder(), `${projectId(project)}.json`);
-  await writeFileAtomic(file, `${JSON.stringify({ folder: project })}\n`, { mode: 0o600 });
+  const note: Note = {
+    folder: project,
+    device: await deviceOf(project),
+    interpreters: [...new Set(interpreters)],
+  };
+  await writeFileAtomic(file, `${JSON.stringify(note)}\n`, { mode: 0o600 });
 }
 
 /** All that ever had a host. */
@@ -32,24 +47,54 @@ export async function knownProjects(): Promise<KnownProject[]> {
 
 async function lookAt(id: string): Promise<KnownProject> {
   try {
-    const found = JSON.parse(await readFile(path.join(folder(), `${id}.json`), 'utf8')) as { folder?: unknown };
+    const found = JSON.parse(await readFile(path.join(folder(), `${id}.json`), 'utf8')) as Partial<
+      Record<keyof Note, unknown>
+    >;
     if (typeof found.folder !== 'string') return { id, state: 'unknown' };
-    return { id, folder: found.folder, state: await stateOf(found.folder) };
-  } catch {
-    return { id, state: 'unknown' };
+    const { interpreters, device } = found;
+    return {
+      id,
+      folder: found.folder,
+      state: await stateOf(found.folder, typeof device === 'string' ? device : undefined),
+      ...(Array.isArray(interpreters) ? { interpreters: interpreters.map(String) } : {}),
+    };
+  } catch (error) {
+    // A project has its key before its note: without one nothing was ever deployed there.
+    const isNew = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return { id, state: 'unknown', ...(isNew ? { interpreters: [] } : {}) };
   }
 }
 
-/** A disk that is not mounted takes the folders above away too, or leaves an empty one. */
-async function stateOf(project: string): Promise<KnownProject['state']> {
-  const isThere = await stat(project).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? false : undefined),
-  );
-  if (isThere) return 'there';
-  if (isThere === undefined) return 'unknown';
+/**
+ * Where the disk of a missing folder is known, it was removed if what is left of its path is on that disk, and else the
+ * disk is not mounted. Without it: that takes the folders above away too, or leaves an empty one. Where the disk itself is
+ * the project, that one may be the project's own.
+ */
+async function stateOf(project: string, device: string | undefined): Promise<KnownProject['state']> {
+  try {
+    const isEmpty = (await readdir(project)).length === 0;
+    return isEmpty && (await deviceOf(project)) !== device ? 'unknown' : 'there';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return 'unknown';
+  }
+  if (device !== undefined) return (await deviceAbove(project)) === device ? 'gone' : 'unknown';
   const above = await readdir(path.dirname(project)).catch(() => []);
   return above.length > 0 ? 'gone' : 'unknown';
+}
+
+/** Of the nearest folder above that is there; undefined where one cannot be looked at. */
+async function deviceAbove(place: string): Promise<string | undefined> {
+  const above = path.dirname(place);
+  try {
+    return await deviceOf(above);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === place) return undefined;
+    return deviceAbove(above);
+  }
+}
+
+async function deviceOf(place: string): Promise<string> {
+  return String((await stat(place, { bigint: true })).dev);
 }
 
 /** What the deployments of a project use, by its state file; undefined where that cannot be read. */

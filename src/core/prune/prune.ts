@@ -29,21 +29,21 @@ export async function findPrunable(scope: PruneScope): Promise<Prunable> {
   const id = projectId(scope.project);
   const projects = await knownProjects();
   const remarks: string[] = [];
-  const found = await Promise.all(
-    [scope.project, ...foldersOfOthers(id, projects)].map(async (folder) => ({ folder, used: await usedBy(folder) })),
+  const own: KnownProject = { id, folder: scope.project, state: 'there', interpreters: [] };
+  const known = await Promise.all(
+    [own, ...projects.filter((one) => one.id !== id && one.state !== 'gone')].map(async (one) => ({
+      ...one,
+      used: one.state === 'there' ? await usedBy(one.folder!) : undefined,
+    })),
   );
-  const known = found.flatMap(({ used }) => used ?? []);
-  const unreadable = [
-    ...projects.filter(({ state }) => state === 'unknown').map((one) => one.folder ?? one.id),
-    ...found.filter(({ used }) => used === undefined).map(({ folder }) => folder),
-  ];
+  const unreadable = known.filter(({ used }) => used === undefined);
   const items: PruneItem[] = [];
-  items.push(...(await onEngine(scope, { id, projects, used: known.flatMap(({ images }) => images) }, remarks)));
-  if (unreadable.length > 0) {
-    remarks.push(unreadableText(unreadable));
-  } else {
+  const images = known.flatMap(({ used }) => used?.images ?? []);
+  items.push(...(await onEngine(scope, { id, projects, used: images }, remarks)));
+  remarks.push(...unreadableTexts(unreadable));
+  if (unreadable.every(({ interpreters }) => interpreters)) {
     const interpreters = [
-      ...known.flatMap((one) => one.interpreters),
+      ...known.flatMap((one) => one.used?.interpreters ?? one.interpreters ?? []),
       ...scope.deployments().map(({ interpreter }) => interpreter),
     ];
     items.push(...(await unusedEnvironments(interpreters)));
@@ -53,15 +53,26 @@ export async function findPrunable(scope: PruneScope): Promise<Prunable> {
   return { items: items.toSorted((one, other) => other.bytes - one.bytes), remarks };
 }
 
-function foldersOfOthers(own: string, projects: readonly KnownProject[]): string[] {
-  return projects.filter(({ id, state }) => id !== own && state === 'there').map(({ folder }) => folder!);
-}
-
 /** By name: a disk can be mounted then, and whoever removed a project knows what is meant. */
-function unreadableText(projects: readonly string[]): string {
-  const what = projects.length === 1 ? 'A project' : `${projects.length} projects`;
-  const named = `${projects.slice(0, NAMED).join(', ')}${projects.length > NAMED ? ' and others' : ''}`;
-  return `${what} of yours cannot be looked at for now (${named}): environments stay, since they may be used there. Run nimbus list in each, or, of one that is gone for good, remove its files in ${path.join(places().data, 'projects')}.`;
+function unreadableTexts(projects: readonly KnownProject[]): string[] {
+  const notes = path.join(places().data, 'projects');
+  const noted = projects.filter(({ folder, interpreters }) => interpreters && folder !== undefined);
+  const others = projects.filter(({ interpreters }) => !interpreters);
+  const named = (some: readonly KnownProject[]): string =>
+    `${some.length === 1 ? 'A project' : `${some.length} projects`} of yours cannot be looked at for now (${some
+      .slice(0, NAMED)
+      .map(({ id, folder }) => folder ?? id)
+      .join(', ')}${some.length > NAMED ? ' and others' : ''})`;
+  return [
+    ...(noted.length > 0
+      ? [`${named(noted)}: what is used there stays. Of one that is gone for good, remove its files in ${notes}.`]
+      : []),
+    ...(others.length > 0
+      ? [
+          `${named(others)}: environments stay, since they may be used there. Run nimbus list in each, or, of one that is gone for good, remove its files in ${notes}.`,
+        ]
+      : []),
+  ];
 }
 
 /** Projects that a remark names. */
@@ -77,28 +88,25 @@ async function onEngine(
     remarks.push(`Containers and images stay: ${engine.error.what}`);
     return [];
   }
-  const [{ unusedOnEngine }, { referencePrefix }] = await Promise.all([
-    import('./engine.ts'),
-    import('../image/image.ts'),
-  ]);
+  const { unusedOnEngine } = await import('./engine.ts');
   const marks = await Promise.all(projects.filter((one) => one.id !== id).map((one) => scope.deadMark(one.id)));
   const images = scope.deployments().flatMap(({ image }) => (image ? [image.id, image.reference] : []));
-  return unusedOnEngine(engine.value.docker, {
+  return unusedOnEngine(engine.value, {
     own: scope.own,
     deadMarks: marks.filter((one) => one !== undefined),
     projects: [id, ...projects.filter(({ state }) => state === 'gone').map((one) => one.id)],
     used: new Set([...images, ...used]),
-    making: scope.making().map((key) => referencePrefix(id, key)),
+    making: { projectId: id, keys: scope.making() },
   });
 }
 
 /** Whether a deploy that began after the look makes, or has made, a version of this image. */
 async function isNeededByNow({ id: reference }: PruneItem, scope: PruneScope): Promise<boolean> {
-  const { referencePrefix } = await import('../image/image.ts');
-  const id = projectId(scope.project);
+  const { referencePrefix, repositoryOf } = await import('../image/image.ts');
+  const repository = repositoryOf(projectId(scope.project));
   return (
     scope.deployments().some(({ image }) => image?.reference === reference) ||
-    scope.making().some((key) => reference.startsWith(referencePrefix(id, key)))
+    scope.making().some((key) => reference.startsWith(referencePrefix(repository, key)))
   );
 }
 

@@ -1,10 +1,10 @@
 /** What deploying to this machine, and removing from it, does. Never asks: the plan has all answers. */
-import type { Candidate, VersionRequest } from '../host/version.ts';
+import type { Candidate } from '../host/version.ts';
+import { requestOf, type ReadyEnvironment, type VersionRequest } from '../host/version-request.ts';
 import { editModels, removeDeployment, setDeployment, setModel } from '../models/edit.ts';
 import type { Shell } from '../shell.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
 import type { DeploymentKey, TargetKind } from '../../shared/spec.ts';
-import type { ReadyImage } from '../image/ready.ts';
 import type { DeployPlan, RemovePlan } from './plan.ts';
 
 /** What a deploy goes through, by target. */
@@ -13,15 +13,6 @@ export const DEPLOY_STAGES: Record<TargetKind, readonly string[]> = {
   docker: ['lock', 'snapshot', 'image', 'start', 'first answer', 'models.json'],
 };
 export const REMOVE_STAGES = ['models.json', 'workers'] as const;
-
-export interface ReadyEnvironment {
-  /** Absolute path. */
-  python: string;
-  /** Identity of what is installed, a part of the version. */
-  lock: string;
-  /** What the image is made from, of targets that run one. */
-  image?: ReadyImage;
-}
 
 /** What executing needs of the host that it runs in. */
 export interface LocalHost {
@@ -41,22 +32,12 @@ export interface LocalHost {
 
 /** Deploys; until the last stage nothing that serves has changed, and a failure or a cancel leaves nothing behind. */
 export async function executeDeploy(plan: DeployPlan, host: LocalHost, shell: Shell): Promise<Outcome<void>> {
-  const { model, deployment, project, spec, declared, deploymentSpec, consent } = plan;
+  const { model, deployment, project, spec, declared, deploymentSpec } = plan;
   shell.stage(DEPLOY_STAGES[deploymentSpec.target][0]!);
   const environment = await host.environment(plan, shell);
   if (!environment.ok) return environment;
   if (shell.signal.aborted) return cancelled();
-  const request: VersionRequest = {
-    model,
-    deployment,
-    project,
-    spec,
-    interpreter: environment.value.python,
-    lock: environment.value.lock,
-    ...(environment.value.image ? { image: environment.value.image } : {}),
-    consent,
-    signal: shell.signal,
-  };
+  const request = requestOf(plan, environment.value, shell.signal);
   const made = await host.makeVersion(request, plan.env, shell);
   if (!made.ok) return made;
   const candidate = made.value;

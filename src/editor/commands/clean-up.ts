@@ -61,7 +61,7 @@ async function chooseItems({ items }: Prunable): Promise<PruneItem[] | undefined
   const kinds = PRUNE_KINDS.flatMap((kind) => {
     const ours = items.filter((one) => one.kind === kind);
     if (ours.length === 0) return [];
-    const names = ours.slice(0, NAMED).map(({ name }) => name);
+    const names = ours.slice(0, NAMED).map(({ name, detail }) => (detail === undefined ? name : `${name} (${detail})`));
     return [
       {
         label: titleOf(kind),

@@ -23,7 +23,8 @@ export async function buildImage(editor: Editor, given: unknown): Promise<Outcom
   const { project, model } = chosen.value;
   const spec = project.spec(model);
   if (!spec) return fail('not-declared', vscode.l10n.t('{0} is not in models.json.', model));
-  const deployment = imageDeploymentOf(chosen.value);
+  const deployment = await chooseImageDeployment(chosen.value);
+  if (deployment === undefined) return cancelled();
   const prepared = await prepare(editor, project, {
     path: path.normalize(modelPath(project.folder, spec)),
     project,
@@ -44,11 +45,19 @@ export async function buildImage(editor: Editor, given: unknown): Promise<Outcom
   return ok(result);
 }
 
-/** The row's own, else the only one that runs an image, else what a deploy to Docker would call it. */
-function imageDeploymentOf({ project, model, deployment }: ChosenModel): string {
+/**
+ * The row's own, else the only one that runs an image, or the user's choice of several; without any, what a deploy to
+ * Docker would call it. Undefined where the user cancelled.
+ */
+async function chooseImageDeployment({ project, model, deployment }: ChosenModel): Promise<string | undefined> {
   const declared = Object.entries(project.spec(model)?.deployments ?? {}).filter(([, { target }]) => target === DOCKER);
   const names = declared.map(([name]) => name);
-  return names.find((name) => name === deployment) ?? names[0] ?? DOCKER;
+  if (deployment !== undefined && names.includes(deployment)) return deployment;
+  if (names.length <= 1) return names[0] ?? DOCKER;
+  return vscode.window.showQuickPick(names, {
+    title: vscode.l10n.t('Build Image of {0}', model),
+    placeHolder: vscode.l10n.t('Of which deployment? Each has an image of its own.'),
+  });
 }
 
 async function sayBuilt(

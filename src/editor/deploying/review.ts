@@ -154,7 +154,7 @@ function overview(
       alwaysShow: true,
     },
     { label: vscode.l10n.t('Change'), kind: vscode.QuickPickItemKind.Separator },
-    { label: vscode.l10n.t('$(edit) Name'), description: draft.name, value: 'name' },
+    nameRow(deploy, draft),
     { label: vscode.l10n.t('$(server-process) Deployment'), description: draft.deployment, value: 'deployment' },
     {
       label: vscode.l10n.t('$(vm) Where'),
@@ -195,6 +195,17 @@ function overview(
     items,
     ...(current ? { active: current } : {}),
   };
+}
+
+/** Why it is not called as its path is, as long as nobody chose a name. */
+function nameRow({ name, takenName }: PreparedDeploy, draft: Draft): Choice<Row> {
+  const row: Choice<Row> = { label: vscode.l10n.t('$(edit) Name'), description: draft.name, value: 'name' };
+  if (!takenName || draft.name !== name) return row;
+  const detail =
+    takenName.path === undefined
+      ? vscode.l10n.t('$(info) {0} is the name of another model', takenName.name)
+      : vscode.l10n.t('$(info) {0} is the name of {1}', takenName.name, takenName.path);
+  return { ...row, detail };
 }
 
 /** `Python 3.12 (.venv)`, or `Python 3.12 in Docker`. */

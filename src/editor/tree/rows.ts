@@ -69,6 +69,12 @@ export function stateText(state: State): string {
   }
 }
 
+/** Where there is room for one word; the row of the model has them all. */
+function shortStateText(state: State): string {
+  if (state === 'changed') return vscode.l10n.t('changed');
+  return state === 'refused' ? vscode.l10n.t('refused') : stateText(state);
+}
+
 const STATE_ICONS: Record<State, { icon: string; color?: string }> = {
   'not-deployed': { icon: 'circle-outline', color: 'disabledForeground' },
   idle: { icon: 'circle-outline', color: 'descriptionForeground' },
@@ -218,10 +224,14 @@ function deploymentRow(node: DeploymentNode): Row {
     };
   }
   const reason = status.error ? [status.error.what] : [];
-  const rest = [...placeOf(status), ...reason, ...latencies(status)];
+  const times = latencies(status);
+  // Of what does not answer at all the reason matters more than the times of before.
+  const middle = status.state === 'failed' ? [...reason, ...times] : [...times, ...reason];
+  const rest = [...middle, ...placeOf(status)];
   const spoken = [stateText(status.state), ...rest].join(' · ');
-  // The usual width of the view has room for two times and no word more; the icon says that it serves.
-  const description = status.state === 'serving' && rest.length > 0 ? rest.join(' · ') : spoken;
+  // The usual width of the view has room for two times and a short word: the icon says that it serves.
+  const isTold = status.state === 'serving' && times.length > 0;
+  const description = [...(isTold ? [] : [shortStateText(status.state)]), ...rest].join(' · ');
   return {
     label: deployment,
     description,

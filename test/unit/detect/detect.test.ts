@@ -296,28 +296,6 @@ pickle.dump(model, open('cut.pkl', 'wb'))`);
       assert.match((await refused(at('nothing'))).why!, /The folder is empty/);
     });
 
-    it('names the models that a folder holds, before anything else', async () => {
-      write('project/models/net.pt', '1');
-      write('project/models/m.joblib', '1');
-      write('project/models/entities/config.cfg', '1');
-      write('project/.venv/lib/other.joblib', '1');
-      const error = await refused(at('project'));
-      assert.equal(error.why, 'It may hold some: models/m.joblib, models/net.pt, models/entities/.');
-      assert.ok(error.next!.includes(at('project/models/m.joblib')));
-    });
-
-    it('asks which model of several frameworks in one folder is meant', async () => {
-      writePipeline('mixed/entities');
-      assert.equal((await found(at('mixed'))).path, at('mixed/entities'));
-      write('mixed/m.joblib', '1');
-      const error = await refused(at('mixed'));
-      assert.equal(error.code, 'model-ambiguous');
-      assert.match(error.why!, /They are entities, m\.joblib\./);
-      writePipeline('trained/model-best');
-      writePipeline('trained/model-last');
-      assert.equal((await found(at('trained'))).path, at('trained/model-best'));
-    });
-
     it('looks at 1,000 entries of a folder with 20,000', async () => {
       mkdirSync(at('huge'));
       python(`

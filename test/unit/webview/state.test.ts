@@ -5,7 +5,8 @@ import { MOST_REMEMBERED, MOST_REPEATS, MOST_SAMPLES } from '../../../src/shared
 import { remember, restore } from '../../../webview/remembered.ts';
 import { modesOf } from '../../../webview/input/card.ts';
 import { examplesOf } from '../../../webview/input/examples.ts';
-import { initialState, reduce, samplesOf, type Action, type State } from '../../../webview/state.ts';
+import { reduce, type Action } from '../../../webview/reduce.ts';
+import { initialState, samplesOf, type State } from '../../../webview/state.ts';
 import { sample } from './samples.ts';
 
 const key = { model: 'sentiment', deployment: 'local' };
