@@ -110,15 +110,9 @@ function refuse(faults: readonly Fault[]): void {
  */
 const CONTEXT = {
   'aws:cdk:enable-path-metadata': false,
-  'aws:cdk:enable-asset-metadata': false,
   'aws:cdk:version-reporting': false,
-  'aws:cdk:disable-stack-trace': true,
   'aws:cdk:disable-creation-stack-traces': true,
-  'aws:cdk:disable-logicalId-metadata': true,
   '@aws-cdk/core:bootstrapQualifier': 'hnb659fds',
-  // A function's own properties alone decide on its version, not CDK's tags.
-  '@aws-cdk/aws-lambda:recognizeVersionProps': true,
-  '@aws-cdk/aws-apigateway:usagePlanKeyOrderInsensitiveId': true,
   '@aws-cdk/core:enablePartitionLiterals': true,
 };
 
@@ -133,8 +127,6 @@ function emptyStack(
     autoSynth: false,
     // Nine megabytes of WebAssembly, which the tests run over every kind of stack that there is.
     builtinCloudFormationValidation: false,
-    analyticsReporting: false,
-    stackTraces: false,
     treeMetadata: false,
     postCliContext: CONTEXT,
   });

@@ -60,6 +60,12 @@ describe('a cloud assembly', () => {
     assert.deepEqual(files(other), files(folder));
   });
 
+  it('has no more files than a deployment needs', () => {
+    const own = ['assets', 'metadata', 'template'].map((kind) => `nimbus-sentiment-prod.${kind}.json`);
+    const expected = ['cdk.out', 'manifest.json', ...own];
+    assert.deepEqual(Object.keys(files(folder)).sort(), expected.sort());
+  });
+
   it('has no asset but its own template: the image is pushed before, the code is in it', () => {
     const { files: assets, dockerImages } = JSON.parse(files(folder)['nimbus-sentiment-prod.assets.json']!);
     assert.deepEqual(
