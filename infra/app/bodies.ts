@@ -86,7 +86,7 @@ export function gatewayProblems(auth: DeploymentDescription['auth']): Record<str
       code: 'unsupported-media-type',
       title: 'Unsupported media type',
       status: 415,
-      detail: 'The content type is not JSON.',
+      detail: 'The content type is not JSON, or the body is not compressed as its content encoding says.',
       next: 'Send content-type: application/json, or none with GET.',
     },
     THROTTLED: { ...TOO_MANY, detail: 'More requests came at once than this deployment takes.', next: 'Try again.' },

@@ -45,7 +45,8 @@ const RESERVED_PREFIXES = ['AWS_LAMBDA_', 'NIMBUS_'];
  * - Memory 128 to 10,240 MB and /tmp 512 to 10,240 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  * - Time: AWS Lambda allows 900 s, but a Regional REST API waits 29 s for an integration; what runs longer answers nobody
  *   and is billed (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html).
- * - A mapping template holds 300 KB: the same page. Taken as bytes, which is never more than it allows.
+ * - A mapping template holds 300 KB, as API Gateway's quotas have it for another kind of API; taken to hold for this one
+ *   (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
  * - Days of logs: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
  * - Names of variables, two characters at least: https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html
  * - Repository: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
