@@ -10,10 +10,11 @@
  * 1. the version's description holds the parameters `ImageDigest` and `Revision`; a new description replaces it;
  * 2. the function's description holds `Revision` too. AWS Lambda refuses to publish where neither code nor configuration
  *    differs from the version that was published last (https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html),
- *    and CloudFormation then fails with "A version for this Lambda function exists". After an update outside of the
- *    stack (UpdateFunctionCode, PublishVersion, UpdateAlias), that is so for the stack's update that levels it: the code
- *    is there already. Its new revision is a change of configuration, so the version can be published. An update outside
- *    of the stack must leave the function's configuration alone, its description above all.
+ *    and CloudFormation then fails with "A version for this Lambda function exists"
+ *    (https://github.com/serverless/serverless/issues/8392). After an update outside of the stack (UpdateFunctionCode,
+ *    PublishVersion, UpdateAlias), that is so for the stack's update that levels it: the code is there already. Its new
+ *    revision is a change of configuration, so the version can be published. An update outside of the stack must leave
+ *    the function's configuration alone, its description above all.
  * 3. values of environment variables are parameters that must not be shown; with them, too, `Revision` changes.
  *
  * Versions that the stack leaves behind stay (UpdateReplacePolicy, DeletionPolicy), so that one can go back to them; with
