@@ -18,7 +18,7 @@ import type { LogFile } from './log-file.ts';
 import { MODULES_FOLDER } from './modules.ts';
 import { ImageOperations } from './image-operations.ts';
 import { Operations } from './operations.ts';
-import { operationOf } from './plans.ts';
+import { operationOf, type Doers } from './plans.ts';
 import { usualPort } from './port.ts';
 import type { Failure } from './problems.ts';
 import { killMarked } from './processes.ts';
@@ -70,9 +70,8 @@ export class Host {
   readonly #reloads: Reloads;
   readonly #declarations: Declarations;
   readonly #versions: Versions;
-  readonly #images: ImageOperations;
   readonly #around: Surroundings;
-  readonly #shipping: Shipping;
+  readonly #doers: Doers;
   readonly upkeep: Upkeep;
   readonly #deployments = new Map<string, Deployment>();
   readonly #slimming = new Slimming(
@@ -162,18 +161,6 @@ export class Host {
       },
       log: (text) => log.write(text),
     });
-    this.#images = new ImageOperations({
-      around: this.#around,
-      versions: this.#versions,
-      state,
-      deployments: this.#deployments,
-    });
-    this.#shipping = new Shipping({
-      around: this.#around,
-      state,
-      deployments: this.#deployments,
-      onChange: (deployment) => this.#touched(deployment),
-    });
     this.upkeep = new Upkeep({
       around: this.#around,
       state,
@@ -192,6 +179,13 @@ export class Host {
       onChange,
       log: (text) => log.write(text),
     });
+    const ports = { around: this.#around, versions: this.#versions, state, deployments: this.#deployments };
+    this.#doers = {
+      versions: this.#versions,
+      images: new ImageOperations(ports),
+      shipping: new Shipping({ ...ports, onChange: (deployment) => this.#touched(deployment) }),
+      reloads: this.#reloads,
+    };
     this.#declarations = new Declarations({
       project,
       operations: this.#operations,
@@ -241,9 +235,7 @@ export class Host {
     if (realpathSync(plan.project) !== this.#options.project) {
       return fail('wrong-project', `This host serves ${this.#options.project}.`);
     }
-    return this.#operations.start(
-      operationOf(plan, { versions: this.#versions, images: this.#images, shipping: this.#shipping }),
-    );
+    return this.#operations.start(operationOf(plan, this.#doers));
   }
 
   /** The last memory sweep of a model. */
