@@ -45,6 +45,17 @@ def docker(*argv):
     return done.stdout.strip()
 
 
+def remove_images(project, *names):
+    """Removes all that Nimbus built for a project, and images of other names: `registry/*`."""
+    repositories = [*names, *(f"nimbus/{note.stem}" for note in project.home.glob("data/projects/*.json"))]
+    listed = [docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}", "--filter", f"reference={name}") for name in repositories]
+    images = [line.split() for text in listed for line in text.splitlines()]
+    # By name: another project's image of the same content has the same id. A newer build may have taken the name.
+    ours = {id if "<none>" in name else name for name, id in images}
+    if ours:
+        docker("image", "rm", "--force", *ours)
+
+
 def size(image):
     return int(docker("image", "inspect", "--format", "{{.Size}}", image))
 
@@ -118,8 +129,7 @@ class Model(Project):
 
     def serve(self):
         """`nimbus serve`, answering; its connection."""
-        log = open(self.folder / "serve.log", "wb")
-        subprocess.Popen(self.nimbus.command("serve"), cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        super().serve()
         return self.until_answered(self.port, f"/{self.name}/docker/predict", self.body())
 
     def until_answered(self, port, path, body, seconds=90):
@@ -280,7 +290,7 @@ def main():
     finally:
         nimbus.end_hosts()
         for model in models:
-            subprocess.run(["docker", "image", "rm", "-f", model.plain_image, model.image], capture_output=True)
+            remove_images(model, model.plain_image)
         shutil.rmtree(scratch, ignore_errors=True)
     before = json.loads(options.out.read_text())["rows"] if options.out.exists() else {}
     rows = {**before, **{row: {name: rounds[1:] for name, rounds in by_model.items()} for row, by_model in measured.items()}}

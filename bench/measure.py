@@ -42,6 +42,7 @@ class Project:
 
     def __init__(self, nimbus, name, **variables):
         self.nimbus, self.variables = nimbus, variables
+        self.server = None
         nimbus.projects.append(self)
         self.folder = nimbus.scratch / name
         self.folder.mkdir()
@@ -64,8 +65,19 @@ class Project:
             raise RuntimeError(f"nimbus {' '.join(map(str, argv))}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout)
 
+    def serve(self):
+        """`nimbus serve`, which is the project's host from then on; its output is in `serve.log`."""
+        with open(self.folder / "serve.log", "wb") as log:
+            self.server = subprocess.Popen(
+                self.nimbus.command("serve"), cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )
+
     def end_host(self):
-        """Ends the host that a command left running, and waits until it is gone."""
+        """Ends the host, be it `serve` or one that a command left running, and waits until it is gone."""
+        if self.server:
+            self.server.terminate()
+            self.server.wait()
+            self.server = None
         host = ("--project", str(self.folder))
         for pid in processes_with(*host):
             os.kill(pid, signal.SIGTERM)

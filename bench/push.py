@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 
-from image import BASE, PYTHON, docker
+from image import BASE, PYTHON, docker, remove_images
 from measure import ROOT, Nimbus, Project
 
 WEIGHTS_BYTES = 250_000_000
@@ -122,13 +122,6 @@ class Weights(Project):
             "plain": plain_build + plain_push, "plain build": plain_build, "plain push": plain_push,
         }
 
-    def remove_images(self):
-        repositories = [f"{self.registry}/*", *(f"nimbus/{note.stem}" for note in self.home.glob("data/projects/*.json"))]
-        # By their ids: a newer build took the tag of the one before.
-        ours = [one for name in repositories for one in docker("image", "ls", "--quiet", "--filter", f"reference={name}").split()]
-        if ours:
-            docker("image", "rm", "--force", *set(ours))
-
 
 def main():
     options = argparse.ArgumentParser()
@@ -150,7 +143,7 @@ def main():
     finally:
         nimbus.end_hosts()
         if weights:
-            weights.remove_images()
+            remove_images(weights, f"{registry.address}/*")
         if registry:
             registry.end()
         shutil.rmtree(scratch, ignore_errors=True)
