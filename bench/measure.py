@@ -11,6 +11,8 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+HUNG_SECONDS = 600
+"""No command of a benchmark takes as long: the run ends, and what it started with it."""
 
 
 def environment(**more):
@@ -59,7 +61,8 @@ class Project:
     def run(self, *argv):
         """What a command of Nimbus answers with."""
         done = subprocess.run(
-            self.nimbus.command(*argv, "--json"), cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            self.nimbus.command(*argv, "--json"),
+            cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=HUNG_SECONDS,
         )
         if done.returncode != 0:
             raise RuntimeError(f"nimbus {' '.join(map(str, argv))}: {done.stdout}{done.stderr}")
