@@ -218,12 +218,15 @@ def row12_retrained(model):
                     raise RuntimeError("the new version never answered")
                 time.sleep(0.02)
             seconds = time.perf_counter() - begin
+            old = docker("image", "inspect", "--format", "{{.Id}}", model.plain_image)
             begin = time.perf_counter()
             docker("build", "-q", "--build-arg", f"BASE={BASE}", "-t", model.plain_image, model.plain)
             docker("rm", "-f", name)
             start()
             model.until_answered(port, INVOKE, model.event())
             plain = time.perf_counter() - begin
+            # The new one took its name.
+            docker("image", "rm", old)
         finally:
             docker("rm", "-f", name)
         model.image = model.run("report", f"{model.name}/docker")["reference"]
