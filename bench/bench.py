@@ -14,16 +14,14 @@ import platform
 import random
 import re
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-from measure import end, launch, processes_with, pss_mb
+from measure import ROOT, Nimbus, Project, end, environment, launch, pss_mb
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = {
     "entities": {"model": ROOT / "examples/models/entities", "text": "Ada Lovelace moved to Paris and works for Acme Corp.", "expected": b"PERSON"},
     "sentiment": {"model": ROOT / "examples/models/sentiment.joblib", "text": "I loved the food, and the staff was wonderful.", "expected": b"positive"},
@@ -33,52 +31,18 @@ BATCH = {"entities": 20_000, "sentiment": 100_000}
 """Texts of row 8: what two cores do in some seconds."""
 
 
-def environment(**more):
-    """The caller's environment without PYTHONDONTWRITEBYTECODE: byte code is cached on every side."""
-    env = {**os.environ, **{key: str(value) for key, value in more.items()}}
-    env.pop("PYTHONDONTWRITEBYTECODE", None)
-    return env
-
-
 class Bench:
-    def __init__(self, node, scratch):
-        self.node, self.scratch = node, scratch
+    def __init__(self, nimbus):
+        self.scratch = nimbus.scratch
         self.port = 18_400
-        # A copy: a build in the middle of a run changes nothing.
-        shutil.copytree(ROOT / "dist", scratch / "nimbus/dist")
-        shutil.copy(ROOT / "package.json", scratch / "nimbus")
-        self.cli = scratch / "nimbus/dist/cli.js"
-        self.projects = {}
-        for name, model in MODELS.items():
-            self.projects[name] = self.deploy(name, model)
-
-    def nimbus(self, project, *argv):
-        done = subprocess.run(
-            [self.node, self.cli, *argv, "--json"],
-            cwd=project, env=self.nimbus_environment(project), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"nimbus {' '.join(map(str, argv))}: {done.stdout}{done.stderr}")
-        return json.loads(done.stdout)
-
-    def nimbus_environment(self, project):
-        return environment(NIMBUS_HOME=project.parent / f"{project.name}-home")
+        self.projects = {name: Project(nimbus, name) for name in MODELS}
+        self.ports = {name: self.deploy(name, model) for name, model in MODELS.items()}
 
     def deploy(self, name, model):
         """A project of its own per model, so that each host serves one deployment; the host is ended again."""
-        project = self.scratch / name
-        project.mkdir()
-        subprocess.run(["git", "init", "-q"], cwd=project, check=True)
-        url = self.nimbus(project, "deploy", model["model"], "--name", name, "--python", sys.executable, "--trust", "--yes")["url"]
-        self.end_host(project)
-        return project, int(re.search(r":(\d+)/", url)[1]), f"/{name}/local/predict"
-
-    def end_host(self, project):
-        """Ends the host that `deploy` left running for the project, and waits until it is gone."""
-        for pid in processes_with("--project", str(project)):
-            os.kill(pid, signal.SIGTERM)
-        while processes_with("--project", str(project)):
-            time.sleep(0.02)
+        url = self.projects[name].run("deploy", model["model"], "--name", name, "--python", sys.executable, "--trust", "--yes")["url"]
+        self.projects[name].end_host()
+        return int(re.search(r":(\d+)/", url)[1])
 
     def start(self, side, name, workers=1):
         model = MODELS[name]
@@ -91,12 +55,12 @@ class Bench:
                 "--port", str(self.port), "--log-level", "warning", *(["--workers", str(workers)] if workers > 1 else []),
             ]
             return launch(command, self.port, "/predict", body, model["expected"], environment(MODEL=model["model"]), log)
-        project, port, path = self.projects[name]
-        command = [self.node, self.cli, "serve"]
-        return launch(command, port, path, body, model["expected"], self.nimbus_environment(project), log, cwd=project)
+        project = self.projects[name]
+        command = project.nimbus.command("serve")
+        return launch(command, self.ports[name], self.path(side, name), body, model["expected"], project.environment, log, cwd=project.folder)
 
     def path(self, side, name):
-        return "/predict" if side == "fastapi" else self.projects[name][2]
+        return "/predict" if side == "fastapi" else f"/{name}/local/predict"
 
     def bare(self, name, *argv):
         """Seconds of a whole bare script, or its timed calls (ms) where a count is given."""
@@ -166,7 +130,7 @@ def row7_memory(bench, name):
             connection.post(bench.path(side, name), body)
         result[side] = pss_mb(process.pid)
         if side == "nimbus":
-            bench.nimbus(bench.projects[name][0], "cold", name)
+            bench.projects[name].run("cold", name)
             time.sleep(3)  # scaled to zero for a while: the host gives memory back when nothing has come for a second
             result["idle"] = pss_mb(process.pid)
         end(process)
@@ -189,12 +153,12 @@ def row8_batch(bench, name):
             env=environment(MODEL=MODELS[name]["model"]), stdin=subprocess.DEVNULL, check=True,
         )
         result[side] = time.perf_counter() - begin
-    project = bench.projects[name][0]
-    bench.nimbus(project, "status")
+    project = bench.projects[name]
+    project.run("status")
     begin = time.perf_counter()
-    done = bench.nimbus(project, "batch", name, texts, "--out", answers["nimbus"])
+    done = project.run("batch", name, texts, "--out", answers["nimbus"])
     result["nimbus"] = time.perf_counter() - begin
-    bench.end_host(project)
+    project.end_host()
     assert done["succeeded"] == BATCH[name], done
     with open(answers["script"]) as script, open(answers["nimbus"]) as nimbus:
         for one, other in zip(script, nimbus):
@@ -268,8 +232,9 @@ def main():
     if not shutil.which("wrk") and "6" in rows:
         sys.exit("wrk is missing: install the package wrk, or leave row 6 out with --rows 2,5,7,8,10")
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="nimbus-bench-"))
+    nimbus = Nimbus(options.node, scratch)
     try:
-        bench = Bench(options.node, scratch)
+        bench = Bench(nimbus)
         measured = {row: {name: [] for name in MODELS} for row in rows}
         for round_number in range(options.rounds + 1):
             for row, by_model in measured.items():
@@ -277,9 +242,7 @@ def main():
                     rounds.append(ROWS[row](bench, name))
                     print(f"round {round_number} row {row} {name}: " + ", ".join(f"{side} {value:.3f}" for side, value in rounds[-1].items()), flush=True)
     finally:
-        for project in scratch.iterdir():
-            for pid in processes_with("--project", str(project)):
-                os.kill(pid, signal.SIGKILL)
+        nimbus.end_hosts()
         shutil.rmtree(scratch, ignore_errors=True)
     kept = {row: {name: rounds[1:] for name, rounds in by_model.items()} for row, by_model in measured.items()}
     before = json.loads(options.out.read_text()) if options.out.exists() else {}

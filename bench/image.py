@@ -8,12 +8,12 @@ root (the page cache is dropped), with a Docker engine that keeps its layers on 
 
 import argparse
 import datetime
+import hashlib
 import json
 import os
 import pathlib
 import re
 import shutil
-import signal
 import socket
 import statistics
 import subprocess
@@ -21,8 +21,8 @@ import sys
 import tempfile
 import time
 
-from bench import MODELS, ROOT, environment, versions
-from measure import Connection, processes_with, tree
+from bench import MODELS, versions
+from measure import ROOT, Connection, Nimbus, Project, tree
 
 PYTHON = "3.13"
 BASE = dict(pair.split("=", 1) for pair in os.environ.get("NIMBUS_BASE_IMAGES", "").split()).get(
@@ -46,52 +46,47 @@ def docker(*argv):
     return done.stdout.strip()
 
 
+def remove_images(project, *names):
+    """Removes all that Nimbus built for a project, and images of other names: `registry/*`."""
+    machine = project.home / "data/machine"
+    marks = [
+        hashlib.sha256(f"{machine.read_text()}\0{note.stem}".encode()).hexdigest()[:16]
+        for note in project.home.glob("data/projects/*.json")
+    ]
+    repositories = [*names, *(f"nimbus/{mark}" for mark in marks)]
+    listed = [docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}", "--filter", f"reference={name}") for name in repositories]
+    images = [line.split() for text in listed for line in text.splitlines()]
+    # By name: another project's image of the same content has the same id. A newer build may have taken the name.
+    ours = {id if "<none>" in name else name for name, id in images}
+    if ours:
+        docker("image", "rm", "--force", *ours)
+
+
 def size(image):
     return int(docker("image", "inspect", "--format", "{{.Size}}", image))
 
 
-class Model:
-    """One model: its project with a host of its own, its plain image, and its two versions."""
+class Model(Project):
+    """One model: its project, its plain image, and its two versions."""
 
-    def __init__(self, bench, name):
-        self.bench, self.name = bench, name
+    def __init__(self, nimbus, name):
+        super().__init__(nimbus, name, NIMBUS_PAUSE_MS=PAUSE_MS)
+        self.name = name
         self.text, self.expected = MODELS[name]["text"], MODELS[name]["expected"]
-        self.folder = bench.scratch / name
-        self.folder.mkdir()
         source = MODELS[name]["model"]
         self.path = self.folder / source.name
         copy(source, self.path)
         spec = {"path": source.name, "framework": FRAMEWORKS[name], "pythonVersion": PYTHON, "memoryMb": MEMORY_MB}
         (self.folder / "models.json").write_text(json.dumps({"version": 1, "models": {name: spec}}))
-        subprocess.run(["git", "init", "-q"], cwd=self.folder, check=True)
-        deployed = self.nimbus("deploy", source.name, "--target", "docker", "--python", sys.executable, "--trust", "--yes")
+        deployed = self.run("deploy", source.name, "--target", "docker", "--python", sys.executable, "--trust", "--yes")
         self.port = int(re.search(r":(\d+)/", deployed["url"])[1])
-        self.image = self.nimbus("report", name)["reference"]
+        self.image = self.run("report", name)["reference"]
         self.end_host()
         self.retrained = 0
         self.plain = self.folder / "plain"
         self.plain_image = f"nimbus-bench/plain-{name}"
         self.write_plain()
         docker("build", "-q", "--build-arg", f"BASE={BASE}", "-t", self.plain_image, self.plain)
-
-    def nimbus(self, *argv):
-        done = subprocess.run(
-            [self.bench.node, self.bench.cli, *map(str, argv), "--json"],
-            cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"nimbus {' '.join(map(str, argv))}: {done.stdout}{done.stderr}")
-        return json.loads(done.stdout)
-
-    @property
-    def environment(self):
-        return environment(NIMBUS_HOME=self.bench.scratch / "home", NIMBUS_PAUSE_MS=PAUSE_MS)
-
-    def end_host(self):
-        for pid in processes_with("--project", str(self.folder)):
-            os.kill(pid, signal.SIGTERM)
-        while processes_with("--project", str(self.folder)):
-            time.sleep(0.02)
 
     def write_plain(self):
         """The folder of the plain image: the same pins, and pip reaching the index as Nimbus's build does."""
@@ -140,8 +135,7 @@ class Model:
 
     def serve(self):
         """`nimbus serve`, answering; its connection."""
-        log = open(self.folder / "serve.log", "wb")
-        subprocess.Popen([self.bench.node, self.bench.cli, "serve"], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        super().serve()
         return self.until_answered(self.port, f"/{self.name}/docker/predict", self.body())
 
     def until_answered(self, port, path, body, seconds=90):
@@ -230,15 +224,18 @@ def row12_retrained(model):
                     raise RuntimeError("the new version never answered")
                 time.sleep(0.02)
             seconds = time.perf_counter() - begin
+            old = docker("image", "inspect", "--format", "{{.Id}}", model.plain_image)
             begin = time.perf_counter()
             docker("build", "-q", "--build-arg", f"BASE={BASE}", "-t", model.plain_image, model.plain)
             docker("rm", "-f", name)
             start()
             model.until_answered(port, INVOKE, model.event())
             plain = time.perf_counter() - begin
+            # The new one took its name.
+            docker("image", "rm", old)
         finally:
             docker("rm", "-f", name)
-        model.image = model.nimbus("report", f"{model.name}/docker")["reference"]
+        model.image = model.run("report", f"{model.name}/docker")["reference"]
         return {"nimbus": seconds, "nimbus failed": failed, "plain": plain}
     finally:
         model.end_host()
@@ -256,7 +253,7 @@ def row13_resume(model):
             while not docker("ps", "-q", "--filter", f"label=nimbus.deployment={model.name}/docker", "--filter", "status=paused"):
                 time.sleep(0.05)
             resumed.append(model.predict(connection)[0])
-        model.nimbus("cold", f"{model.name}/docker")
+        model.run("cold", f"{model.name}/docker")
         fresh, answer = model.predict(connection)
         assert answer["timings"]["start"] == "cold", answer
         return {"resume": statistics.median(resumed) - warm, "fresh": fresh - warm, "warm": warm}
@@ -279,14 +276,6 @@ def row_transport(model):
 ROWS = {"11": row11_image, "12": row12_retrained, "13": row13_resume, "transport": row_transport}
 
 
-class Bench:
-    def __init__(self, node, scratch):
-        self.node, self.scratch = node, scratch
-        shutil.copytree(ROOT / "dist", scratch / "nimbus/dist")
-        shutil.copy(ROOT / "package.json", scratch / "nimbus")
-        self.cli = scratch / "nimbus/dist/cli.js"
-
-
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--node", required=True)
@@ -296,10 +285,10 @@ def main():
     options = options.parse_args()
     options.out = options.out.resolve()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="nimbus-bench-"))
+    nimbus = Nimbus(options.node, scratch)
     models = []
     try:
-        bench = Bench(options.node, scratch)
-        models.extend(Model(bench, name) for name in MODELS)
+        models.extend(Model(nimbus, name) for name in MODELS)
         measured = {row: {model.name: [] for model in models} for row in options.rows.split(",")}
         for round_number in range(options.rounds + 1):
             for row, by_model in measured.items():
@@ -308,10 +297,9 @@ def main():
                     print(f"round {round_number} row {row} {model.name}: " + ", ".join(f"{side} {value:.3f}" for side, value in by_model[model.name][-1].items()), flush=True)
         engine = docker("version", "--format", "{{.Server.Version}}")
     finally:
+        nimbus.end_hosts()
         for model in models:
-            for pid in processes_with("--project", str(model.folder)):
-                os.kill(pid, signal.SIGKILL)
-            subprocess.run(["docker", "image", "rm", "-f", model.plain_image, model.image], capture_output=True)
+            remove_images(model, model.plain_image)
         shutil.rmtree(scratch, ignore_errors=True)
     before = json.loads(options.out.read_text())["rows"] if options.out.exists() else {}
     rows = {**before, **{row: {name: rounds[1:] for name, rounds in by_model.items()} for row, by_model in measured.items()}}

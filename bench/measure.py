@@ -1,9 +1,91 @@
-"""Measuring from outside: a blocking HTTP client on one socket, process trees, their memory. Linux only."""
+"""Measuring from outside: Nimbus as its users run it, a blocking HTTP client on one socket, process trees, their memory.
+Linux only."""
+import json
 import os
+import pathlib
 import re
+import shutil
+import signal
 import socket
 import subprocess
 import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+HUNG_SECONDS = 600
+"""No command of a benchmark takes as long: the run ends, and what it started with it."""
+
+
+def environment(**more):
+    """The caller's environment without PYTHONDONTWRITEBYTECODE: byte code is cached on every side."""
+    env = {**os.environ, **{key: str(value) for key, value in more.items()}}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    return env
+
+
+class Nimbus:
+    """As it was built when the run began: a build in the middle of it changes nothing."""
+
+    def __init__(self, node, scratch):
+        self.node, self.scratch = node, scratch
+        self.projects = []
+        shutil.copytree(ROOT / "dist", scratch / "nimbus/dist")
+        shutil.copy(ROOT / "package.json", scratch / "nimbus")
+
+    def command(self, *argv):
+        return [self.node, self.scratch / "nimbus/dist/cli.js", *map(str, argv)]
+
+    def end_hosts(self):
+        for project in self.projects:
+            project.end_host()
+
+
+class Project:
+    """A folder with a host and a home of its own, so that hosts of others neither help nor disturb."""
+
+    def __init__(self, nimbus, name, **variables):
+        self.nimbus, self.variables = nimbus, variables
+        self.server = None
+        nimbus.projects.append(self)
+        self.folder = nimbus.scratch / name
+        self.folder.mkdir()
+        subprocess.run(["git", "init", "-q"], cwd=self.folder, check=True)
+
+    @property
+    def home(self):
+        return self.folder.parent / f"{self.folder.name}-home"
+
+    @property
+    def environment(self):
+        return environment(NIMBUS_HOME=self.home, **self.variables)
+
+    def run(self, *argv):
+        """What a command of Nimbus answers with."""
+        done = subprocess.run(
+            self.nimbus.command(*argv, "--json"),
+            cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=HUNG_SECONDS,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"nimbus {' '.join(map(str, argv))}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
+    def serve(self):
+        """`nimbus serve`, which is the project's host from then on; its output is in `serve.log`."""
+        with open(self.folder / "serve.log", "wb") as log:
+            self.server = subprocess.Popen(
+                self.nimbus.command("serve"), cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )
+
+    def end_host(self):
+        """Ends the host, be it `serve` or one that a command left running, and waits until it is gone."""
+        if self.server:
+            self.server.terminate()
+            self.server.wait()
+            self.server = None
+        host = ("--project", str(self.folder))
+        for pid in processes_with(*host):
+            os.kill(pid, signal.SIGTERM)
+        while processes_with(*host):
+            time.sleep(0.02)
 
 
 class Connection:

@@ -1,28 +1,30 @@
 """Row 17: 250 MB of weights, from an edit to the digest that a registry answers with, gzip included.
 
 Both sides push to a registry of their own on this machine, which has everything but the layer of the weights already.
-Nimbus deploys before it pushes: what it pushes has answered.
+Nimbus deploys before it pushes: what it pushes has answered. Linux only, with a Docker engine on this machine and
+Debian's docker-registry.
 
   python bench/push.py --node NODE --rounds 7 --out bench/results/image.json
 """
 
 import argparse
+import datetime
 import json
 import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
-from bench import ROOT, environment
-from image import BASE, PYTHON, Bench, docker
-from measure import processes_with
+from image import BASE, PYTHON, docker, remove_images
+from measure import ROOT, Nimbus, Project
 
 WEIGHTS_BYTES = 250_000_000
+DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 HANDLER = """
 import os
 
@@ -42,52 +44,47 @@ def handle(event, context):
 """
 
 
-def start_registry(folder):
-    """Debian's docker-registry on a free port; its process and address."""
-    settings = {
-        "version": 0.1,
-        "log": {"formatter": "json", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
-        "http": {"addr": "127.0.0.1:0"},
-    }
-    file = folder / "registry.yml"
-    file.write_text(json.dumps(settings))
-    process = subprocess.Popen(["docker-registry", "serve", file], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for line in process.stderr:
-        if found := re.search(r"listening on (127\.0\.0\.1:\d+)", line):
-            return process, found[1]
-    raise RuntimeError("the registry ended")
+class Registry:
+    """Debian's docker-registry on a free port, with a folder of its own."""
+
+    def __init__(self, folder):
+        settings = {
+            "version": 0.1,
+            "log": {"formatter": "json", "accesslog": {"disabled": True}},
+            "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
+            "http": {"addr": "127.0.0.1:0"},
+        }
+        file = folder / "registry.yml"
+        file.write_text(json.dumps(settings))
+        self.process = subprocess.Popen(["docker-registry", "serve", file], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.address = next(found[1] for line in self.process.stderr if (found := re.search(r"listening on (127\.0\.0\.1:\d+)", line)))
+        # It logs each request and stands still once nobody reads that.
+        threading.Thread(target=lambda: [None for _ in self.process.stderr], daemon=True).start()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
 
 
-class Weights:
+class Weights(Project):
     """The model on both sides."""
 
-    def __init__(self, bench, registry):
-        self.bench, self.registry = bench, registry
-        self.folder = bench.scratch / "weights"
+    def __init__(self, nimbus, registry):
+        super().__init__(nimbus, "weights")
+        self.registry = registry
         self.model = self.folder / "model"
-        self.model.mkdir(parents=True)
+        self.model.mkdir()
         (self.model / "handler.py").write_text(HANDLER)
         (self.model / "weights").write_bytes(os.urandom(WEIGHTS_BYTES))
         spec = {"path": "model", "framework": "custom", "pythonVersion": PYTHON, "memoryMb": 1769}
         (self.folder / "models.json").write_text(json.dumps({"version": 1, "models": {"weights": spec}}))
-        subprocess.run(["git", "init", "-q"], cwd=self.folder, check=True)
-        self.plain = bench.scratch / "plain"
+        self.plain = nimbus.scratch / "plain"
         (self.plain / "pip").mkdir(parents=True)
         (self.plain / "pip/pip.conf").write_text("")
         (self.plain / "requirements.txt").write_text("")
         (self.plain / "handler.py").write_text(PLAIN_HANDLER)
         shutil.copy(ROOT / "bench/peers/Dockerfile", self.plain)
         self.plain_image = f"{registry}/plain:latest"
-
-    def nimbus(self, *argv):
-        done = subprocess.run(
-            [self.bench.node, self.bench.cli, *argv, "--json"],
-            cwd=self.folder, env=environment(NIMBUS_HOME=self.bench.scratch / "home"), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"nimbus {' '.join(argv)}: {done.stdout}{done.stderr}")
-        return done.stdout
 
     def edit(self):
         with open(self.model / "weights", "r+b") as weights:
@@ -97,34 +94,33 @@ class Weights:
         os.sync()
 
     def by_nimbus(self):
+        """Seconds of deploying, and of pushing."""
         begin = time.perf_counter()
-        self.nimbus("deploy", "model", "--target", "docker", "--python", sys.executable, "--trust", "--yes")
+        self.run("deploy", "model", "--target", "docker", "--python", sys.executable, "--trust", "--yes")
         deployed = time.perf_counter()
-        pushed = self.nimbus("push", "weights", f"{self.registry}/nimbus")
-        seconds = time.perf_counter() - begin
-        assert re.search(r"sha256:[0-9a-f]{64}", pushed), pushed
-        return seconds, deployed - begin
+        pushed = self.run("push", "weights", f"{self.registry}/nimbus")
+        ended = time.perf_counter()
+        assert DIGEST.search(pushed["reference"]), pushed
+        return deployed - begin, ended - deployed
 
     def by_docker(self):
         begin = time.perf_counter()
         docker("build", "-q", "--build-arg", f"BASE={BASE}", "-t", self.plain_image, self.plain)
+        built = time.perf_counter()
         docker("push", "-q", self.plain_image)
-        digest = docker("image", "inspect", "--format", "{{json .RepoDigests}}", self.plain_image)
-        seconds = time.perf_counter() - begin
-        assert "sha256:" in digest, digest
-        return seconds
+        pushed = docker("image", "inspect", "--format", "{{index .RepoDigests 0}}", self.plain_image)
+        ended = time.perf_counter()
+        assert DIGEST.search(pushed), pushed
+        return built - begin, ended - built
 
-    def end(self):
-        for pid in processes_with("--project", str(self.folder)):
-            os.kill(pid, signal.SIGTERM)
-        while processes_with("--project", str(self.folder)):
-            time.sleep(0.02)
-        ours = []
-        for reference in (f"{self.registry}/*", "nimbus/*:weights.docker.*"):
-            # By their ids too: a newer build took the tag of the one before.
-            ours += docker("image", "ls", "--quiet", "--filter", f"reference={reference}").split()
-        if ours:
-            docker("image", "rm", "--force", *set(ours))
+    def round(self):
+        self.edit()
+        deploy, push = self.by_nimbus()
+        plain_build, plain_push = self.by_docker()
+        return {
+            "nimbus": deploy + push, "nimbus deploy": deploy, "nimbus push": push,
+            "plain": plain_build + plain_push, "plain build": plain_build, "plain push": plain_push,
+        }
 
 
 def main():
@@ -135,25 +131,24 @@ def main():
     options = options.parse_args()
     out = options.out.resolve()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="nimbus-bench-"))
-    process = weights = None
+    nimbus = Nimbus(options.node, scratch)
+    registry = weights = None
     try:
-        process, registry = start_registry(scratch)
-        weights = Weights(Bench(options.node, scratch), registry)
+        registry = Registry(scratch)
+        weights = Weights(nimbus, registry.address)
         rounds = []
         for number in range(options.rounds + 1):
-            weights.edit()
-            seconds, deployed = weights.by_nimbus()
-            rounds.append({"nimbus": seconds, "nimbus deploy": deployed, "plain": weights.by_docker()})
+            rounds.append(weights.round())
             print(f"round {number} row 17: " + ", ".join(f"{side} {value:.3f}" for side, value in rounds[-1].items()), flush=True)
     finally:
+        nimbus.end_hosts()
         if weights:
-            weights.end()
-        if process:
-            process.kill()
-            process.wait()
+            remove_images(weights, f"{registry.address}/*")
+        if registry:
+            registry.end()
         shutil.rmtree(scratch, ignore_errors=True)
     results = json.loads(out.read_text())
-    results["rows"]["17"] = {"weights": rounds[1:]}
+    results["rows"]["17"] = {"date": datetime.date.today().isoformat(), "weights": rounds[1:]}
     out.write_text(json.dumps(results, indent=1) + "\n")
 
 

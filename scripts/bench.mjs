@@ -36,6 +36,7 @@ await main(async () => {
     for (const command of stages.package.commands) await step('Build and package', () => runLogged('package', command));
     await step('Rows 1, 2, 5, 6, 7, 8 and 10', () => program('bench', results('latest')));
     await step('Rows 11, 12 and 13', () => program('image', results('image'), building));
+    await step('Row 17', () => program('push', results('image'), building));
   } finally {
     await leaveEngine();
   }

@@ -24,12 +24,13 @@ describe('an image', function () {
   this.timeout(180_000);
   let project: ContainerProject;
   let reference: string;
+  let first: Operation;
 
   before(async () => {
     project = new ContainerProject();
     await project.connect();
     project.write('picky', NEEDS_TESTS, { 'a file with spaces, ü.txt': 'text' });
-    await deploy();
+    first = await deploy();
   });
   after(() => project.end());
 
@@ -58,6 +59,13 @@ describe('an image', function () {
     const strip = slimming.find(({ step }) => step === 'strip')!;
     assert.equal(strip.kept, true, strip.why);
     assert.ok(strip.after < strip.before);
+  });
+
+  it('comes after a build that hands out what it decided, and neither packages nor weights', () => {
+    const log = readFileSync(first.logFile, 'utf8');
+    const [deciding] = log.split('exporting to image');
+    const steps = deciding!.split('\n').filter((line) => /\] (?:COPY|RUN|WORKDIR) .*: (?:cached|[\d.]+ s)$/.test(line));
+    assert.match(steps.at(-1)!, /1\/1\] COPY --from=deciding \/nimbus-slimming\.json \//);
   });
 
   it('is told by layer and by package, and whether a zip could hold it', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { get, post, SAMPLE_PYTHON, SAMPLES, TestProject } from './support.ts';
+import { get, isAlive, post, SAMPLE_PYTHON, SAMPLES, TestProject } from './support.ts';
 
 /** Answers with what is in a file beside it. */
 const VERSIONED = `
@@ -251,5 +251,52 @@ describe('a model without examples that is replaced by one for other inputs', fu
     assert.match(refused.error?.what ?? '', /does not answer what the version before answered/);
     const reply = await post(`${project.host.hello.url}/model/local/predict`, { text: 'I loved it' });
     assert.equal(reply.body.result?.label, 'positive', JSON.stringify(reply.body));
+  });
+});
+
+describe('a changed model that is deployed while its reload runs', function () {
+  this.timeout(60_000);
+  let project: TestProject;
+
+  before(async () => {
+    project = new TestProject();
+    await project.connect();
+  });
+  after(() => project.end());
+
+  it('is made once: the reload has ended before the deploy begins', async () => {
+    const [loads, gate] = ['loads', 'gate'].map((name) => path.join(project.home, name)) as [string, string];
+    const handler = `
+import os, time
+
+def load(path):
+    with open(os.path.join(path, "weights.txt")) as file:
+        weights = file.read()
+    with open(${JSON.stringify(loads)}, "a") as file:
+        file.write(f"{weights} {os.getpid()}\\n")
+    while weights == "two" and not os.path.exists(${JSON.stringify(gate)}):
+        time.sleep(0.01)
+    return weights
+
+def predict(model, input):
+    return model
+`;
+    const loadsOf = (weights: string): number[] =>
+      readFileSync(loads, 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith(`${weights} `))
+        .map((line) => Number(line.split(' ')[1]));
+    const folder = project.write('model', handler, { 'weights.txt': 'one' });
+    await project.execute(project.plan('model'));
+    writeFileSync(path.join(folder, 'weights.txt'), 'two');
+    const [reloading] = await project.until(() => loadsOf('two').length > 0 && loadsOf('two'));
+    const deploying = project.execute(project.plan('model'));
+    await project.until(() => loadsOf('two').length > 1);
+    assert.ok(!isAlive(reloading!), 'the worker that the reload had started');
+    writeFileSync(gate, '');
+    const operation = await deploying;
+    assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
+    const answer = await post(`${project.host.hello.url}/model/local/predict`, { input: 1 });
+    assert.equal(answer.body.result, 'two');
   });
 });

@@ -53,18 +53,24 @@ def sources(root):
 
 def strip(root):
     """Symbols of shared libraries, but of those that other tools have prepared (`numpy.libs`): stripping breaks them."""
+    libraries = [
+        place
+        for place in root.rglob("*.so*")
+        if place.is_file() and not place.is_symlink() and not place.parent.name.endswith(".libs")
+    ]
+    if not libraries:
+        return
     tool = find_strip()
     if tool is None:
         raise Unavailable("the base image has no strip, and none could be installed")
-    for place in root.rglob("*.so*"):
-        if place.is_file() and not place.is_symlink() and not place.parent.name.endswith(".libs"):
-            smaller = place.with_name(place.name + ".stripped")
-            done = subprocess.run([tool, "--strip-unneeded", "-o", str(smaller), str(place)], stderr=subprocess.DEVNULL)
-            if done.returncode == 0:
-                shutil.copymode(place, smaller)
-                smaller.replace(place)  # the backup may be a second name of the same file
-            else:
-                smaller.unlink(missing_ok=True)
+    for place in libraries:
+        smaller = place.with_name(place.name + ".stripped")
+        done = subprocess.run([tool, "--strip-unneeded", "-o", str(smaller), str(place)], stderr=subprocess.DEVNULL)
+        if done.returncode == 0:
+            shutil.copymode(place, smaller)
+            smaller.replace(place)  # the backup may be a second name of the same file
+        else:
+            smaller.unlink(missing_ok=True)
 
 
 INSTALLS = (
@@ -110,6 +116,11 @@ STEPS = {
 
 def size(root):
     return sum(place.lstat().st_size for place in root.rglob("*") if place.is_file())
+
+
+def files(root):
+    """Which there are, and which have been replaced since: no step changes one where it is."""
+    return {place: place.lstat().st_ino for place in root.rglob("*")}
 
 
 def finish(root):
@@ -175,9 +186,11 @@ def attempt(name, root, expected):
     backup = root.with_name(root.name + ".backup")
     # Second names of the same files: a step removes names, or puts new files in the place of old ones.
     shutil.copytree(root, backup, copy_function=os.link, symlinks=True)
+    before = files(root)
     try:
         STEPS[name](root)
-        found, why = answers()
+        # A model takes long to load, and nothing is another than it was.
+        found, why = (expected, None) if files(root) == before else answers()
         if found is not None and not same(expected, found):
             why = "the model answers its examples differently without"
     except Unavailable as reason:

@@ -20,7 +20,7 @@ import type { LogFile } from './log-file.ts';
 import { MODULES_FOLDER } from './modules.ts';
 import { ImageOperations } from './image-operations.ts';
 import { Operations } from './operations.ts';
-import { operationOf } from './plans.ts';
+import { operationOf, type Doers } from './plans.ts';
 import { usualPort } from './port.ts';
 import type { Failure } from './problems.ts';
 import { killMarked } from './processes.ts';
@@ -69,10 +69,9 @@ export class Host {
   readonly #reloads: Reloads;
   readonly #declarations: Declarations;
   readonly #versions: Versions;
-  readonly #images: ImageOperations;
   readonly #around: Surroundings;
-  readonly #shipping: Shipping;
   readonly #leftovers: Leftovers;
+  readonly #doers: Doers;
   readonly upkeep: Upkeep;
   readonly #deployments: Deployments;
   readonly #slimming = new Slimming(
@@ -163,23 +162,10 @@ export class Host {
       },
       log: (text) => log.write(text),
     });
-    this.#images = new ImageOperations({
-      around: this.#around,
-      versions: this.#versions,
-      state,
-      deployments: this.#deployments.byName,
-    });
     this.#leftovers = new Leftovers({
       state,
       engine: () => this.#around.containers.engine(),
       log: (text) => log.write(text),
-    });
-    this.#shipping = new Shipping({
-      around: this.#around,
-      state,
-      leftovers: this.#leftovers,
-      deployments: this.#deployments.byName,
-      onChange: (deployment) => this.#deployments.touched(deployment),
     });
     this.upkeep = new Upkeep({
       around: this.#around,
@@ -199,6 +185,17 @@ export class Host {
       onChange,
       log: (text) => log.write(text),
     });
+    const ports = { around: this.#around, versions: this.#versions, state, deployments: this.#deployments.byName };
+    this.#doers = {
+      versions: this.#versions,
+      images: new ImageOperations(ports),
+      shipping: new Shipping({
+        ...ports,
+        leftovers: this.#leftovers,
+        onChange: (deployment) => this.#deployments.touched(deployment),
+      }),
+      reloads: this.#reloads,
+    };
     this.#declarations = new Declarations({
       project,
       operations: this.#operations,
@@ -248,9 +245,7 @@ export class Host {
     if (realpathSync(plan.project) !== this.#options.project) {
       return fail('wrong-project', `This host serves ${this.#options.project}.`);
     }
-    return this.#operations.start(
-      operationOf(plan, { versions: this.#versions, images: this.#images, shipping: this.#shipping }),
-    );
+    return this.#operations.start(operationOf(plan, this.#doers));
   }
 
   /** The last memory sweep of a model. */

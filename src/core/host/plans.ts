@@ -3,13 +3,31 @@ import { DEPLOY_STAGES, executeDeploy, executeRemove, REMOVE_STAGES } from '../t
 import type { Plan } from '../targets/plan.ts';
 import { BUILD_STAGES, sweepStages, type ImageOperations } from './image-operations.ts';
 import type { OperationRequest } from './operations.ts';
+import type { Reloads } from './reloads.ts';
 import { EJECT_STAGES, PUSH_STAGES, type Shipping } from './shipping.ts';
 import type { Versions } from './versions.ts';
 
-export function operationOf(
-  plan: Plan,
-  { versions, images, shipping }: { versions: Versions; images: ImageOperations; shipping: Shipping },
-): OperationRequest {
+/** What does them. */
+export interface Doers {
+  versions: Versions;
+  images: ImageOperations;
+  shipping: Shipping;
+  reloads: Reloads;
+}
+
+/** A reload of the same deployment ends before: both would make the same, and one would remove what the other made. */
+export function operationOf(plan: Plan, doers: Doers): OperationRequest {
+  const request = requestOf(plan, doers);
+  return {
+    ...request,
+    work: async (shell) => {
+      await doers.reloads.giveWay(plan);
+      return request.work(shell);
+    },
+  };
+}
+
+function requestOf(plan: Plan, { versions, images, shipping }: Doers): OperationRequest {
   const { kind, model, deployment } = plan;
   const key = { model, deployment };
   const local = versions.localHost(key);

@@ -2,7 +2,7 @@
 import { readConsents } from '../consent.ts';
 import { modelPath } from '../models/paths.ts';
 import { CANCELLED, type UserError } from '../../shared/outcome.ts';
-import { keyText } from '../../shared/spec.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import { DECLARATION_CHANGED } from './declarations.ts';
 import type { Deployment } from './deployment.ts';
 import { listFiles, stampOf } from './files.ts';
@@ -24,12 +24,19 @@ export interface ReloadPorts {
   log(text: string): void;
 }
 
+interface Running {
+  /** Somebody asked meanwhile. */
+  again: boolean;
+  abort: AbortController;
+  done: Promise<void>;
+}
+
 export class Reloads {
   readonly #ports: ReloadPorts;
   /** By deployment, then by what is watched: the model, and what it imports of the project. */
   readonly #watches = new Map<string, Map<string, ModelWatch>>();
-  readonly #running = new Map<string, { again: boolean; done: Promise<void> }>();
-  readonly #abort = new AbortController();
+  readonly #running = new Map<string, Running>();
+  #isClosing = false;
 
   constructor(ports: ReloadPorts) {
     this.#ports = ports;
@@ -74,30 +81,42 @@ export class Reloads {
 
   /** Looks whether the model differs from what serves, and if so makes a version of it. One at a time per deployment. */
   check(deployment: Deployment): void {
+    if (this.#isClosing) return;
     const name = keyText(deployment);
     const running = this.#running.get(name);
     if (running) {
       running.again = true;
       return;
     }
-    const entry = { again: false, done: Promise.resolve() };
+    const entry: Running = { again: false, abort: new AbortController(), done: Promise.resolve() };
     this.#running.set(name, entry);
     entry.done = this.#checkAll(deployment, entry);
   }
 
+  /**
+   * Ends what runs for a deployment, and answers when nothing of it is left: an operation of it begins, which makes the
+   * same version itself, or after which the host asks again.
+   */
+  async giveWay(key: DeploymentKey): Promise<void> {
+    const running = this.#running.get(keyText(key));
+    running?.abort.abort();
+    await running?.done;
+  }
+
   async close(): Promise<void> {
-    this.#abort.abort();
+    this.#isClosing = true;
+    for (const { abort } of this.#running.values()) abort.abort();
     const watches = [...this.#watches.values()].flatMap((all) => [...all.values()]);
     await Promise.all(watches.map((watch) => watch.close()));
     await Promise.all([...this.#running.values()].map((one) => one.done));
   }
 
-  async #checkAll(deployment: Deployment, entry: { again: boolean }): Promise<void> {
+  async #checkAll(deployment: Deployment, entry: Running): Promise<void> {
     try {
       do {
         entry.again = false;
-        await this.#check(deployment);
-      } while (entry.again && !this.#abort.signal.aborted);
+        await this.#check(deployment, entry.abort.signal);
+      } while (entry.again && !entry.abort.signal.aborted);
     } catch (error) {
       this.#ports.log(`reload of ${keyText(deployment)}: ${String(error)}`);
     } finally {
@@ -105,7 +124,7 @@ export class Reloads {
     }
   }
 
-  async #check(deployment: Deployment): Promise<void> {
+  async #check(deployment: Deployment, signal: AbortSignal): Promise<void> {
     const { record } = deployment;
     const { project, snapshots, isBusy } = this.#ports;
     // What is stopped is looked at when it starts; a model that models.json no longer means is not followed.
@@ -113,7 +132,6 @@ export class Reloads {
     if (!record || record.stopped || isBusy(deployment) || deployment.needs.length > 0) return;
     if (deployment.overlay?.error.code === DECLARATION_CHANGED) return;
     const model = modelPath(project, record.spec);
-    const { signal } = this.#abort;
     const files = await listFiles(model, project, { signal });
     if (!files.ok) return this.#refuse(deployment, 'changed', files.error);
     const modules = await projectModules(record.modules.names, { project, model, signal });

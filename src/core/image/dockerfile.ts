@@ -44,7 +44,7 @@ const IMAGE_ENVIRONMENT: Record<string, string> = {
 
 export const HANDLER = 'nimbus_runtime.lambda_entry.handle';
 
-/** Where the stage `decide` leaves what it found. */
+/** Where the stage `deciding` leaves what it found; right below the root. */
 export const DECIDED = '/nimbus-slimming.json';
 
 export function dockerfile(parts: DockerfileParts): string {
@@ -69,16 +69,22 @@ export function dockerfile(parts: DockerfileParts): string {
   ].join('\n')}\n`;
 }
 
-/** Of a build that finds out which steps the model can do without what they remove; its image holds `DECIDED`. */
+/**
+ * Of a build that finds out which steps the model can do without what they remove. Its image holds `DECIDED` and nothing
+ * else: an engine takes long to hand out packages and weights.
+ */
 export function decidingDockerfile(parts: DockerfileParts): string {
   return `${[
     ...stages(parts),
-    'FROM installed',
+    'FROM installed AS deciding',
     environment(`${OUT}${IMAGE_PACKAGES}`),
     `COPY --from=runtime ${OUT}/ /`,
     'COPY function/ /',
     `WORKDIR ${quoted(parts.workingFolder)}`,
     slim(`${OUT}${IMAGE_PACKAGES} --decide ${DECIDED}`),
+    '',
+    'FROM scratch',
+    `COPY --from=deciding ${DECIDED} /`,
   ].join('\n')}\n`;
 }
 
