@@ -36,7 +36,7 @@ describe('nimbus, of images', function () {
   const trusting = ['--trust', '--python', SAMPLE_PYTHON];
 
   it('asks before it builds what runs code, and names the flag', async () => {
-    const { code, stderr } = await nimbus('build', 'hungry');
+    const { code, stderr } = await nimbus('build', 'hungry', '--python', SAMPLE_PYTHON);
     assert.equal(code, 2, stderr);
     assert.match(stderr, /--trust/);
   });
