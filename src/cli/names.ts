@@ -4,6 +4,7 @@ import { heldByLater } from '../core/models/later.ts';
 import { MODELS_FILE, type LaterEntry } from '../core/models/document.ts';
 import { keyText, TARGETS, type DeploymentKey, type ModelsSpec } from '../shared/spec.ts';
 import { modelPath } from '../core/models/paths.ts';
+import { shellQuote } from '../core/invoke/snippets.ts';
 import { didYouMean, nearest } from '../shared/nearest.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
 
@@ -88,9 +89,14 @@ export function missingPath({ folder, models }: Pick<Names, 'folder' | 'models'>
   return fail('path-missing', `There is no ${file}.`, {
     ...(spec ? { why: `${text} is the name of a model, and a deploy takes its path.` } : {}),
     next: spec
-      ? `Deploy it with: nimbus deploy ${path.relative(process.cwd(), modelPath(folder, spec))}`
+      ? `Deploy it with: nimbus deploy ${typed(path.relative(process.cwd(), modelPath(folder, spec)) || '.')}`
       : `${near === undefined ? '' : `Did you mean ${path.join(path.dirname(text), near)}? `}Check the path; it may have been moved or deleted, or a link leads nowhere.`,
   });
+}
+
+/** A path as one types it into a shell. */
+function typed(place: string): string {
+  return /^[\w./\\:-]+$/.test(place) ? place : shellQuote(place);
 }
 
 /** What cannot be looked at for another reason is there. */

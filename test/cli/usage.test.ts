@@ -78,8 +78,14 @@ describe('nimbus, used wrongly', function () {
     }
     assert.match((await sandbox.nimbus(['predict', 'onee', 'x'])).stderr, /^Did you mean one\? Models here: one\./m);
     const named = await sandbox.nimbus(['deploy', 'one', '--python', python]);
+    const fromWithin = await sandbox.nimbus(['deploy', 'one', '--python', python], { cwd: 'rules' });
+    mkdirSync(path.join(sandbox.folder, 'my rules'));
+    writeFileSync(file, '{"version": 1, "models": {"two": {"path": "my rules", "framework": "custom"}}}');
+    const quoted = await sandbox.nimbus(['deploy', 'two', '--python', python]);
     rmSync(file);
-    assert.match(named.stderr, /one is the name of a model[^]*nimbus deploy rules/);
+    assert.match(named.stderr, /one is the name of a model[^]*nimbus deploy rules$/m);
+    assert.match(fromWithin.stderr, /one is the name of a model[^]*nimbus deploy \.$/m);
+    assert.match(quoted.stderr, /two is the name of a model[^]*nimbus deploy 'my rules'$/m);
   });
 
   it('a question without a terminal names the flag that answers it', async () => {

@@ -110,7 +110,16 @@ class Kind<T> {
 
   async tidy(): Promise<void> {
     for (const thing of this.#noted.filter((one) => !this.#inUse.has(one))) {
-      if (await this.#ways.isInReach(thing)) await this.#end(thing);
+      if (await this.#isInReach(thing)) await this.#end(thing);
+    }
+  }
+
+  async #isInReach(thing: T): Promise<boolean> {
+    try {
+      return await this.#ways.isInReach(thing);
+    } catch (error) {
+      this.#ports.log(`${JSON.stringify(thing)} cannot be looked for: ${String(error)}`);
+      return false;
     }
   }
 

@@ -105,6 +105,8 @@ export class Versions {
 
   async #tidyAfter(left: Promise<void>, key: DeploymentKey): Promise<void> {
     await left;
+    // A version that is made by now tidies up itself, and its image is in no record yet.
+    if (this.making.some((one) => keyText(one) === keyText(key))) return;
     await this.tidyImages(key);
   }
 

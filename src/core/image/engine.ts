@@ -99,12 +99,15 @@ interface Place {
 /** As the `docker` command finds it: DOCKER_HOST, then DOCKER_CONTEXT, then the current context, then the usual socket. */
 async function enginePlace(env: NodeJS.ProcessEnv): Promise<Outcome<Place>> {
   const host = env['DOCKER_HOST'];
-  if (host) return ok(placeOf(host, await tlsFiles(env['DOCKER_TLS_VERIFY'] ? env['DOCKER_CERT_PATH'] : undefined)));
+  if (host) {
+    const tls = await tlsFiles(env['DOCKER_TLS_VERIFY'] ? env['DOCKER_CERT_PATH'] : undefined);
+    return placeOf(host, 'The engine of DOCKER_HOST', tls);
+  }
   const folder = env['DOCKER_CONFIG'] || path.join(os.homedir(), '.docker');
   const context = env['DOCKER_CONTEXT'] ?? (await currentContext(folder));
   if (context !== undefined && context !== '' && context !== 'default') return contextPlace(folder, context);
   const usual = process.platform === 'win32' ? 'npipe:////./pipe/docker_engine' : 'unix:///var/run/docker.sock';
-  return ok(placeOf(usual));
+  return placeOf(usual, 'The usual engine');
 }
 
 async function currentContext(folder: string): Promise<string | undefined> {
@@ -123,26 +126,34 @@ async function contextPlace(folder: string, name: string): Promise<Outcome<Place
       next: 'See docker context ls, and choose one with docker context use.',
     });
   }
-  if (host.startsWith('ssh:')) {
-    return fail('engine-ssh', `The Docker context ${name} is reached by SSH, which Nimbus does not do.`, {
+  const tls = await tlsFiles(path.join(folder, 'contexts/tls', id, 'docker'));
+  const place = placeOf(host, `The Docker context ${name}`, tls);
+  return place.ok ? ok({ ...place.value, address: `${place.value.address} (context ${name})` }) : place;
+}
+
+/** `whose`: who says that it is there, for errors. Errors: it is reached by SSH; it is no address. */
+function placeOf(host: string, whose: string, tls: Docker.DockerOptions = {}): Outcome<Place> {
+  const url = /^(\w+):\/\/(.*)$/.exec(host);
+  const [, scheme = 'unix', rest = host] = url ?? [];
+  if (scheme === 'unix' || scheme === 'npipe') return ok({ address: host, options: { socketPath: rest } });
+  if (scheme === 'ssh') {
+    return fail('engine-ssh', `${whose} is reached by SSH, which Nimbus does not do.`, {
       why: host,
       next: 'Forward its socket (ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST), and set DOCKER_HOST to that.',
     });
   }
-  const place = placeOf(host, await tlsFiles(path.join(folder, 'contexts/tls', id, 'docker')));
-  return ok({ ...place, address: `${place.address} (context ${name})` });
-}
-
-function placeOf(host: string, tls: Docker.DockerOptions = {}): Place {
-  const url = /^(\w+):\/\/(.*)$/.exec(host);
-  const [, scheme = 'unix', rest = host] = url ?? [];
-  if (scheme === 'unix' || scheme === 'npipe') return { address: host, options: { socketPath: rest } };
+  if (!URL.canParse(`http://${rest}`)) {
+    return fail('engine-missing', `${whose} has no address that one can connect to.`, {
+      why: host,
+      next: 'Name a socket (unix:///var/run/docker.sock) or a machine with its port (tcp://machine:2375).',
+    });
+  }
   const { hostname, port } = new URL(`http://${rest}`);
   const isSecure = scheme === 'https' || tls.ca !== undefined;
-  return {
+  return ok({
     address: host,
     options: { host: hostname, port: port || (isSecure ? 2376 : 2375), protocol: isSecure ? 'https' : 'http', ...tls },
-  };
+  });
 }
 
 async function tlsFiles(folder: string | undefined): Promise<Docker.DockerOptions> {

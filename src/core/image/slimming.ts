@@ -1,5 +1,5 @@
 /** Which slimming steps a model can do without what they remove: found out once for what is installed, in a build. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -58,7 +58,9 @@ export async function decideSlimming(
   engine: Engine,
   shell: Shell,
 ): Promise<Outcome<SlimmingStep[]>> {
-  const built = await build(request, engine, shell);
+  // Those that find the same are else one image, which the first to end would take away from the others.
+  const labels = { ...request.labels, 'nimbus.deciding': randomUUID() };
+  const built = await build({ ...request, labels }, engine, shell);
   if (!built.ok) return built;
   const { docker } = engine;
   try {

@@ -51,12 +51,14 @@ async function lookAt(id: string): Promise<KnownProject> {
       Record<keyof Note, unknown>
     >;
     if (typeof found.folder !== 'string') return { id, state: 'unknown' };
-    const { interpreters, device } = found;
+    const { device } = found;
+    const interpreters = Array.isArray(found.interpreters) ? found.interpreters.map(String) : undefined;
+    const noted = { device: typeof device === 'string' ? device : undefined, interpreters };
     return {
       id,
       folder: found.folder,
-      state: await stateOf(found.folder, typeof device === 'string' ? device : undefined),
-      ...(Array.isArray(interpreters) ? { interpreters: interpreters.map(String) } : {}),
+      state: await stateOf(found.folder, noted),
+      ...(interpreters ? { interpreters } : {}),
     };
   } catch (error) {
     // A project has its key before its note: without one nothing was ever deployed there.
@@ -68,12 +70,18 @@ async function lookAt(id: string): Promise<KnownProject> {
 /**
  * Where the disk of a missing folder is known, it was removed if what is left of its path is on that disk, and else the
  * disk is not mounted. Without it: that takes the folders above away too, or leaves an empty one. Where the disk itself is
- * the project, that one may be the project's own.
+ * the project, that one may be the project's own, and programs may have written to it meanwhile. By its number alone a
+ * disk is not another one: it may get a new one each time that it is mounted.
  */
-async function stateOf(project: string, device: string | undefined): Promise<KnownProject['state']> {
+async function stateOf(
+  project: string,
+  { device, interpreters = [] }: { device: string | undefined; interpreters: string[] | undefined },
+): Promise<KnownProject['state']> {
   try {
-    const isEmpty = (await readdir(project)).length === 0;
-    return isEmpty && (await deviceOf(project)) !== device ? 'unknown' : 'there';
+    const names = await readdir(project);
+    if ((await deviceOf(project)) === device) return 'there';
+    const isWithoutState = interpreters.length > 0 && !names.includes(PROJECT_FOLDER);
+    return names.length === 0 || isWithoutState ? 'unknown' : 'there';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return 'unknown';
   }

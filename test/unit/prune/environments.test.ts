@@ -98,6 +98,26 @@ describe('managed environments that may go', () => {
     assert.ok(remarks[0]!.includes(project) && remarks[0]!.includes(path.dirname(note)), remarks[0]);
   });
 
+  it('are held by a project whose disk left a folder behind with files of its own', async () => {
+    const used = environment('one');
+    const project = folder('mounted');
+    writeFileSync(path.join(project, '.DS_Store'), '');
+    const note = path.join(places().data, 'projects', `${projectId(project)}.json`);
+    const onDisk = async (device: string): Promise<void> => {
+      await noteProject(project, [used]);
+      writeFileSync(note, JSON.stringify({ folder: project, device, interpreters: [used] }));
+    };
+    await onDisk('another');
+    const { items, remarks } = await found();
+    assert.deepEqual(items, []);
+    assert.match(remarks.join('\n'), /what is used there stays/);
+    // A disk may have another number each time that it is mounted.
+    mkdirSync(path.join(project, '.nimbus'));
+    writeFileSync(path.join(project, '.nimbus/state.json'), '{}');
+    const mounted = await found();
+    assert.deepEqual([mounted.items.length, mounted.remarks], [1, []]);
+  });
+
   it('are all held where nobody knows what a project uses', async () => {
     environment('one');
     const notes = path.join(places().data, 'projects');
