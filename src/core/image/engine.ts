@@ -87,7 +87,7 @@ function noAnswer(error: unknown, address: string): Outcome<never> {
   }
   return fail('engine-missing', 'No Docker engine answers.', {
     why: `${address}: ${message}`,
-    next: 'Start Docker, or say where it is with DOCKER_HOST or docker context use.',
+    next: 'Start Docker, or say where it is with DOCKER_HOST or docker context use. A host that runs keeps the DOCKER_HOST that it was started with; it ends 15 minutes after the last call.',
   });
 }
 
@@ -99,12 +99,16 @@ interface Place {
 /** As the `docker` command finds it: DOCKER_HOST, then DOCKER_CONTEXT, then the current context, then the usual socket. */
 async function enginePlace(env: NodeJS.ProcessEnv): Promise<Outcome<Place>> {
   const host = env['DOCKER_HOST'];
-  if (host) return ok(placeOf(host, await tlsFiles(env['DOCKER_TLS_VERIFY'] ? env['DOCKER_CERT_PATH'] : undefined)));
+  if (host) {
+    if (host.startsWith('ssh:')) return bySsh('DOCKER_HOST', host);
+    const place = placeOf(host, await tlsFiles(env['DOCKER_TLS_VERIFY'] ? env['DOCKER_CERT_PATH'] : undefined));
+    return place ? ok(place) : noAddress('DOCKER_HOST', host);
+  }
   const folder = env['DOCKER_CONFIG'] || path.join(os.homedir(), '.docker');
   const context = env['DOCKER_CONTEXT'] ?? (await currentContext(folder));
   if (context !== undefined && context !== '' && context !== 'default') return contextPlace(folder, context);
   const usual = process.platform === 'win32' ? 'npipe:////./pipe/docker_engine' : 'unix:///var/run/docker.sock';
-  return ok(placeOf(usual));
+  return ok(placeOf(usual)!);
 }
 
 async function currentContext(folder: string): Promise<string | undefined> {
@@ -123,21 +127,36 @@ async function contextPlace(folder: string, name: string): Promise<Outcome<Place
       next: 'See docker context ls, and choose one with docker context use.',
     });
   }
-  if (host.startsWith('ssh:')) {
-    return fail('engine-ssh', `The Docker context ${name} is reached by SSH, which Nimbus does not do.`, {
-      why: host,
-      next: 'Forward its socket (ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST), and set DOCKER_HOST to that.',
-    });
-  }
+  const whose = `The Docker context ${name}`;
+  if (host.startsWith('ssh:')) return bySsh(whose, host);
   const place = placeOf(host, await tlsFiles(path.join(folder, 'contexts/tls', id, 'docker')));
-  return ok({ ...place, address: `${place.address} (context ${name})` });
+  return place ? ok({ ...place, address: `${place.address} (context ${name})` }) : noAddress(whose, host);
 }
 
-function placeOf(host: string, tls: Docker.DockerOptions = {}): Place {
+/** `whose`: what names the address, as the beginning of a sentence. */
+function bySsh(whose: string, host: string): Outcome<never> {
+  return fail('engine-ssh', `${whose} is reached by SSH, which Nimbus does not do.`, {
+    why: host,
+    next: 'Forward its socket (ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST), and set DOCKER_HOST to unix:///tmp/docker.sock.',
+  });
+}
+
+function noAddress(whose: string, host: string): Outcome<never> {
+  return fail('engine-missing', `${whose} is no address of a Docker engine.`, {
+    why: host,
+    next: 'Write unix:///var/run/docker.sock, or tcp://HOST:2375.',
+  });
+}
+
+/** Undefined where it is no address. */
+function placeOf(host: string, tls: Docker.DockerOptions = {}): Place | undefined {
   const url = /^(\w+):\/\/(.*)$/.exec(host);
-  const [, scheme = 'unix', rest = host] = url ?? [];
+  // As the docker command reads one without a scheme.
+  const [, scheme = 'tcp', rest = host] = url ?? [];
   if (scheme === 'unix' || scheme === 'npipe') return { address: host, options: { socketPath: rest } };
-  const { hostname, port } = new URL(`http://${rest}`);
+  const at = `http://${rest}`;
+  if (!URL.canParse(at)) return undefined;
+  const { hostname, port } = new URL(at);
   const isSecure = scheme === 'https' || tls.ca !== undefined;
   return {
     address: host,
