@@ -177,7 +177,8 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const seen = new WeakMap<PlannedEnvironment, DiagnosedEnvironment>();
   // One choice is the same object every time that it is shown.
   const withProblems = (choice: PlannedEnvironment): DiagnosedEnvironment => {
-    const known = seen.get(choice) ?? withDiagnosis(choice, { detection, made, lock, foreign });
+    const known =
+      seen.get(choice) ?? withDiagnosis(choice, { detection, made, lock, foreign, isImage: target === 'docker' });
     seen.set(choice, known);
     return known;
   };
@@ -270,14 +271,23 @@ interface Facts {
 
 type DiagnosedEnvironment = PlannedEnvironment & Pick<EnvironmentChoice, 'diagnosis'>;
 
+interface Facets {
+  detection: Detection;
+  made: Capture;
+  lock: LockContext;
+  foreign: string[];
+  /** It only reads the model: the packages are those of the image's lock, which the deploy renews itself. */
+  isImage: boolean;
+}
+
 /** One that is there already is compared; one that is to be made has what the model names. */
 function withDiagnosis(
   choice: PlannedEnvironment,
-  { detection, made, lock, foreign }: { detection: Detection; made: Capture; lock: LockContext; foreign: string[] },
+  { detection, made, lock, foreign, isImage }: Facets,
 ): DiagnosedEnvironment {
   const { plan } = choice;
   const diagnosis = plan.kind === 'use' ? diagnose(detection, made.captured, plan.probe) : undefined;
-  const problems = problemsOf(choice, { diagnosis, lock, foreign, unreadable: made.unreadable });
+  const problems = problemsOf(choice, { diagnosis, lock, foreign, unreadable: made.unreadable, isImage });
   return { ...choice, problems, ...(diagnosis === undefined ? {} : { diagnosis }) };
 }
 
@@ -305,7 +315,7 @@ function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers):
     deploymentSpec: { target: facts.target },
     ...(facts.image ? { image: facts.image } : {}),
     environment: facts.image ? environment : withLockOf(facts.lock, environment),
-    differs: differences(facts, environment),
+    differs: facts.image ? [] : differences(facts, environment),
     env: environmentValues(spec.env ?? []),
     consent: [...facts.given, ...(answers.consent ?? [])],
   };

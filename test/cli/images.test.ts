@@ -24,7 +24,9 @@ describe('nimbus push, eject and prune', function () {
     sandbox = createSandbox();
     // Both at once, under the same name: a bare name means the one that has an image.
     await run('deploy', 'rules', '--python', python, '--trust');
-    await run('deploy', 'rules', '--target', 'docker', '--python', python, '--trust');
+    const { stdout } = await run('deploy', 'rules', '--target', 'docker', '--python', python, '--trust');
+    // The Python that reads the model is not the one that runs it.
+    assert.match(stdout, /^ {2}model rules · custom · Python 3\.\d+ in Docker$/m);
   });
   after(async () => {
     const reference = (await status()).image?.reference;

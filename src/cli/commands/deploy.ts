@@ -127,7 +127,8 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   const environment = (options.allowMismatch ? asItIs : undefined) ?? prepared.environments[0]!;
   terminal.say(`${prepared.detection.summary}`);
   terminal.say(`  project ${folder}`);
-  terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${environment.label}`);
+  const runs = prepared.image ? `Python ${prepared.image.python} in Docker` : environment.label;
+  terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${runs}`);
   const { takenName } = prepared;
   if (takenName) {
     const whose = takenName.path === undefined ? 'another model' : takenName.path;

@@ -11,6 +11,8 @@ interface About {
   foreign: readonly string[];
   /** Files around the model that could not be read, with why. */
   unreadable: readonly string[];
+  /** What runs the model are the packages of an image, not this Python's. */
+  isImage: boolean;
 }
 
 /** What people should know of a way to run a model before they agree to it: what differs, what may break, what to do. */
@@ -22,10 +24,9 @@ export function problemsOf({ plan, problems, mismatches }: EnvironmentChoice, ab
   const mentioned = new Set([...said, ...mismatches].map((one) => one.package));
   const lock =
     plan.kind === 'use' ? [lockProblem(about.lock, plan.probe), lockDifference(about.lock, plan.probe, mentioned)] : [];
+  const ofThisPython = [...said.map((one) => diagnosisText(one)), ...plain, ...lock.filter((one) => one !== undefined)];
   return [
-    ...said.map((one) => diagnosisText(one)),
-    ...plain,
-    ...lock.filter((one) => one !== undefined),
+    ...(about.isImage ? [] : ofThisPython),
     ...foreignModules(plan, about),
     ...about.unreadable.map((one) => `It cannot be read, and is left out: ${one}`),
   ];

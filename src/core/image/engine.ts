@@ -87,7 +87,7 @@ function noAnswer(error: unknown, address: string): Outcome<never> {
   }
   return fail('engine-missing', 'No Docker engine answers.', {
     why: `${address}: ${message}`,
-    next: 'Start Docker, or say where it is with DOCKER_HOST or docker context use.',
+    next: 'Start Docker, or say where it is with DOCKER_HOST or docker context use. A host that runs keeps the DOCKER_HOST that it was started with; it ends 15 minutes after the last call.',
   });
 }
 
@@ -100,14 +100,15 @@ interface Place {
 async function enginePlace(env: NodeJS.ProcessEnv): Promise<Outcome<Place>> {
   const host = env['DOCKER_HOST'];
   if (host) {
-    const tls = await tlsFiles(env['DOCKER_TLS_VERIFY'] ? env['DOCKER_CERT_PATH'] : undefined);
-    return placeOf(host, 'The engine of DOCKER_HOST', tls);
+    if (host.startsWith('ssh:')) return bySsh('DOCKER_HOST', host);
+    const place = placeOf(host, await tlsFiles(env['DOCKER_TLS_VERIFY'] ? env['DOCKER_CERT_PATH'] : undefined));
+    return place ? ok(place) : noAddress('DOCKER_HOST', host);
   }
   const folder = env['DOCKER_CONFIG'] || path.join(os.homedir(), '.docker');
   const context = env['DOCKER_CONTEXT'] ?? (await currentContext(folder));
   if (context !== undefined && context !== '' && context !== 'default') return contextPlace(folder, context);
   const usual = process.platform === 'win32' ? 'npipe:////./pipe/docker_engine' : 'unix:///var/run/docker.sock';
-  return placeOf(usual, 'The usual engine');
+  return ok(placeOf(usual)!);
 }
 
 async function currentContext(folder: string): Promise<string | undefined> {
@@ -126,34 +127,41 @@ async function contextPlace(folder: string, name: string): Promise<Outcome<Place
       next: 'See docker context ls, and choose one with docker context use.',
     });
   }
-  const tls = await tlsFiles(path.join(folder, 'contexts/tls', id, 'docker'));
-  const place = placeOf(host, `The Docker context ${name}`, tls);
-  return place.ok ? ok({ ...place.value, address: `${place.value.address} (context ${name})` }) : place;
+  const whose = `The Docker context ${name}`;
+  if (host.startsWith('ssh:')) return bySsh(whose, host);
+  const place = placeOf(host, await tlsFiles(path.join(folder, 'contexts/tls', id, 'docker')));
+  return place ? ok({ ...place, address: `${place.address} (context ${name})` }) : noAddress(whose, host);
 }
 
-/** `whose`: who says that it is there, for errors. Errors: it is reached by SSH; it is no address. */
-function placeOf(host: string, whose: string, tls: Docker.DockerOptions = {}): Outcome<Place> {
+/** `whose`: what names the address, as the beginning of a sentence. */
+function bySsh(whose: string, host: string): Outcome<never> {
+  return fail('engine-ssh', `${whose} is reached by SSH, which Nimbus does not do.`, {
+    why: host,
+    next: 'Forward its socket (ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST), and set DOCKER_HOST to unix:///tmp/docker.sock.',
+  });
+}
+
+function noAddress(whose: string, host: string): Outcome<never> {
+  return fail('engine-missing', `${whose} is no address of a Docker engine.`, {
+    why: host,
+    next: 'Write unix:///var/run/docker.sock, or tcp://HOST:2375.',
+  });
+}
+
+/** Undefined where it is no address. */
+function placeOf(host: string, tls: Docker.DockerOptions = {}): Place | undefined {
   const url = /^(\w+):\/\/(.*)$/.exec(host);
-  const [, scheme = 'unix', rest = host] = url ?? [];
-  if (scheme === 'unix' || scheme === 'npipe') return ok({ address: host, options: { socketPath: rest } });
-  if (scheme === 'ssh') {
-    return fail('engine-ssh', `${whose} is reached by SSH, which Nimbus does not do.`, {
-      why: host,
-      next: 'Forward its socket (ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST), and set DOCKER_HOST to that.',
-    });
-  }
-  if (!URL.canParse(`http://${rest}`)) {
-    return fail('engine-missing', `${whose} has no address that one can connect to.`, {
-      why: host,
-      next: 'Name a socket (unix:///var/run/docker.sock) or a machine with its port (tcp://machine:2375).',
-    });
-  }
-  const { hostname, port } = new URL(`http://${rest}`);
+  // As the docker command reads one without a scheme.
+  const [, scheme = 'tcp', rest = host] = url ?? [];
+  if (scheme === 'unix' || scheme === 'npipe') return { address: host, options: { socketPath: rest } };
+  const at = `http://${rest}`;
+  if (!URL.canParse(at)) return undefined;
+  const { hostname, port } = new URL(at);
   const isSecure = scheme === 'https' || tls.ca !== undefined;
-  return ok({
+  return {
     address: host,
     options: { host: hostname, port: port || (isSecure ? 2376 : 2375), protocol: isSecure ? 'https' : 'http', ...tls },
-  });
+  };
 }
 
 async function tlsFiles(folder: string | undefined): Promise<Docker.DockerOptions> {
