@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import path from 'node:path';
 import { writeLock } from '../../src/core/environment/lock.ts';
+import type { ImageSettings } from '../../src/core/image/settings.ts';
 import type { PackageSettings } from '../../src/core/environment/packages.ts';
 import type { DeployPlan } from '../../src/core/targets/plan.ts';
 import type { Operation } from '../../src/shared/states.ts';
@@ -135,6 +136,26 @@ describe('a build', function () {
     const error = await fails(await locked('wheelless', {}, 'six'), 'image-no-wheel');
     assert.match(error.why ?? '', /six==1\.0/);
     assert.match(error.next ?? '', /pythonVersion/);
+  });
+
+  it('of a package that has only its source says how to allow that, and has it where it is', async () => {
+    const plan = (settings: ImageSettings): DeployPlan => {
+      project.write('sourced', `import docopt\n${HANDLER}`);
+      return project.imagePlan('sourced', {}, ['docopt==0.6.2'], { settings: { ...project.settings, ...settings } });
+    };
+    const error = await fails(plan({}), 'environment-no-package');
+    assert.match(error.why ?? '', /docopt/);
+    assert.match(error.next ?? '', /NIMBUS_ALLOW_COMPILER/);
+    const { state, error: problem } = await project.execute(plan({ allowCompiler: true }));
+    assert.equal(state, 'succeeded', JSON.stringify(problem, undefined, 2));
+    const answer = await post(`${project.host.hello.url}/sourced/docker/predict`, { input: 1 });
+    assert.equal(answer.body.result, 'answered');
+    await project.host.api.execute({
+      kind: 'remove',
+      ...project.key('sourced'),
+      project: project.folder,
+      dropModel: true,
+    });
   });
 
   it('whose package is not the one that was locked says so', async () => {

@@ -32,6 +32,11 @@ export interface LockRequest {
   packages: PackageSettings;
   /** PyTorch as the ordinary index has it, which brings CUDA along on Linux: for this machine only, never an image. */
   allowCuda: boolean;
+  /**
+   * Where a package has no wheel its source will do, whose own program uv may run to learn what it needs; who installs
+   * from the lock compiles it.
+   */
+  allowSources?: boolean;
 }
 
 export interface LockTools {
@@ -95,6 +100,12 @@ function torchIn(requirements: readonly string[]): string[] {
 }
 
 async function compile(request: LockRequest, tools: LockTools, torch: readonly string[]): Promise<Outcome<Pin[]>> {
+  const wheels = await resolve({ ...request, allowSources: false }, tools, torch);
+  const isForSources = !wheels.ok && request.allowSources && wheels.error.code === 'environment-no-package';
+  return isForSources ? resolve(request, tools, torch) : wheels;
+}
+
+async function resolve(request: LockRequest, tools: LockTools, torch: readonly string[]): Promise<Outcome<Pin[]>> {
   const variables = await packageVariables(request.packages, buildVariables(tools.env));
   if (!variables.ok) return variables;
   const index = splitCredentials(torchIndexOf(request.packages), TORCH_INDEX);
@@ -177,7 +188,7 @@ export function lockInputs(
 
 export function lockCommand(
   { uv, python: base }: Pick<LockTools, 'uv' | 'python'>,
-  { platform, python }: Pick<LockRequest, 'platform' | 'python'>,
+  { platform, python, allowSources }: Pick<LockRequest, 'platform' | 'python' | 'allowSources'>,
 ): string[] {
   return [
     ...uv,
@@ -191,8 +202,7 @@ export function lockCommand(
     '--python-version',
     python,
     '--generate-hashes',
-    '--only-binary',
-    ':all:',
+    ...(allowSources ? [] : ['--only-binary', ':all:']),
     '--override',
     'overrides.txt',
     '--no-header',

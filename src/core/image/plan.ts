@@ -184,7 +184,14 @@ async function section(
   const uv = await howToCallUv(probe.python, probe.packages, process.env);
   if (!uv.ok) return uv;
   const made = await makeLock(
-    { platform, python, requirements, packages, allowCuda: settings.allowCuda ?? false },
+    {
+      platform,
+      python,
+      requirements,
+      packages,
+      allowCuda: settings.allowCuda ?? false,
+      allowSources: settings.allowCompiler ?? false,
+    },
     {
       uv: uv.value,
       python: probe.python,
@@ -193,7 +200,15 @@ async function section(
       log: (line) => shell.log(line),
     },
   );
-  if (!made.ok) return made;
+  if (!made.ok) return settings.allowCompiler ? made : withCompiler(made);
   const written = await writeLock(file, [made.value], { replace: true });
   return written.ok ? made : written;
+}
+
+/** Says that compiling may be allowed, where a wheel is what the lock lacks. */
+function withCompiler(failed: Outcome<LockSection> & { ok: false }): Outcome<LockSection> {
+  const { error } = failed;
+  if (error.code !== 'environment-no-package') return failed;
+  const next = `${error.next} Or allow compiling it, in a base image that has a compiler (nimbus.image.allowCompiler, NIMBUS_ALLOW_COMPILER=1).`;
+  return { ok: false, error: { ...error, next } };
 }
