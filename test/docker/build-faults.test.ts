@@ -150,12 +150,7 @@ describe('a build', function () {
     assert.equal(state, 'succeeded', JSON.stringify(problem, undefined, 2));
     const answer = await post(`${project.host.hello.url}/sourced/docker/predict`, { input: 1 });
     assert.equal(answer.body.result, 'answered');
-    await project.host.api.execute({
-      kind: 'remove',
-      ...project.key('sourced'),
-      project: project.folder,
-      dropModel: true,
-    });
+    await project.execute({ kind: 'remove', ...project.key('sourced'), project: project.folder, dropModel: true });
   });
 
   it('whose package is not the one that was locked says so', async () => {

@@ -119,6 +119,14 @@ describe('the scheduler', function () {
     await Promise.all(running);
   });
 
+  it('does not count the start of a worker against the time of a request that waits for it', async () => {
+    const slow = 'import time\ndef load(path):\n    time.sleep(1.5)\ndef predict(model, input):\n    return "loaded"\n';
+    const at = await project.deploy('slow', slow, { timeoutSeconds: 1 });
+    await project.host.api.cold(project.key('slow'));
+    const { status, body } = await post(`${at}/predict`, { input: 1 });
+    assert.deepEqual([status, body.result, body.timings?.start], [200, 'loaded', 'cold'], JSON.stringify(body));
+  });
+
   it('finishes running requests before Force Cold and Stop end their workers', async () => {
     const one = gate();
     const running = send(one);

@@ -49,6 +49,9 @@ function onLambda(how: string): string {
   return `On AWS Lambda: Runtime.ExitError, "Runtime exited with error: ${how}".`;
 }
 
+/** What to do about a model that is never loaded in time. */
+export const LOAD_LESS = 'Raise timeoutSeconds in models.json (--timeout) to more than loading takes, or load less.';
+
 export function initTooLong(ms: number): string {
   return `The model was not loaded within ${ms / 1000} s. AWS Lambda ends an initialisation after 10 s and runs it again within the first request, where it counts against its time limit.`;
 }

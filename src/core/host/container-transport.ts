@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { ModelCard } from '../../shared/contract.ts';
-import { containerFailure, initTooLong, type ContainerEnd } from './container-end.ts';
+import { containerFailure, initTooLong, LOAD_LESS, type ContainerEnd } from './container-end.ts';
 import { containerSettings, type ContainerOptions } from './container-settings.ts';
 import { demultiplex } from './demultiplex.ts';
 import { answerOf, frameReader, writeEvent } from './framed.ts';
@@ -11,10 +11,9 @@ import { FrameError, type Frame } from './frames.ts';
 import { proxyAnswer, proxyEvent } from './gateway.ts';
 import type { Failure } from './problems.ts';
 import { initFailure } from './python-error.ts';
+import { INIT_MS } from './settings.ts';
 import type { StartTransport, Transport, TransportEvents } from './transport.ts';
 
-/** AWS Lambda ends an initialisation after it, and runs it again within the first request: Lambda developer guide, "Init phase". */
-const INIT_MS = 10_000;
 /** Id of the request for the card, which no caller sent. */
 const CARD = 'card';
 
@@ -110,7 +109,7 @@ class ContainerTransport implements Transport {
       this.#events.say(initTooLong(INIT_MS));
       return this.#run(this.#options.timeoutSeconds * 1000);
     }
-    await this.#over(wasTooLong ? { code: 'timed-out', detail: initTooLong(initMs) } : undefined);
+    await this.#over(wasTooLong ? { code: 'timed-out', detail: initTooLong(initMs), next: LOAD_LESS } : undefined);
   }
 
   /** Resolves when the container's stream has ended. */

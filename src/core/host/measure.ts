@@ -7,6 +7,7 @@ import { formatMemory, type SweepRow, type SweepStart } from '../../shared/sweep
 import { askWorker, type Asked } from './ask.ts';
 import { proxyAnswer } from './gateway.ts';
 import type { Failure } from './problems.ts';
+import { INIT_MS } from './settings.ts';
 import type { Worker, WorkerAnswer } from './worker.ts';
 
 export interface Measured {
@@ -24,8 +25,6 @@ export interface Measured {
 
 /** A size that is slow gets no more requests after it once each input was answered; milliseconds. */
 const LONGEST_MS = 60_000;
-/** AWS Lambda ends an initialisation after it: Lambda developer guide, "Init phase". */
-const INIT_MS = 10_000;
 
 /** Measures a worker that was just started. Its end by a limit is a row that says so. */
 export async function measure(worker: Worker, measured: Measured): Promise<SweepRow> {

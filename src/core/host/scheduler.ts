@@ -1,6 +1,7 @@
 /** The workers of one deployment: from none up to `concurrency`, one request each, a bounded queue before them. */
 import type { StartKind } from '../../shared/contract.ts';
 import type { Failure } from './problems.ts';
+import { INIT_MS } from './settings.ts';
 import type { Worker, WorkerAnswer } from './worker.ts';
 
 export interface Request {
@@ -42,7 +43,7 @@ export interface PoolLimits {
   idleMs: number;
   /** A container without requests is paused after this long. */
   pauseMs: number;
-  /** A handler's time for one request, and a request's time to wait for a worker. */
+  /** A handler's time for one request, and a request's time to wait for a worker that is busy. */
   timeoutMs: number;
 }
 
@@ -58,6 +59,8 @@ export interface PoolOptions extends PoolLimits {
 
 interface Waiting extends Ticket {
   request: Request;
+  /** How long it may wait for a worker. */
+  waitMs: number;
   done(served: Served): void;
   timer?: NodeJS.Timeout;
 }
@@ -146,6 +149,7 @@ export class Pool {
     const waiting: Waiting = {
       request,
       done,
+      waitMs: 0,
       abandon: () => {
         waiting.done = () => undefined;
         this.#leaveQueue(waiting);
@@ -163,7 +167,8 @@ export class Pool {
     }
     this.#queue.push(waiting);
     const waited = performance.now() - request.arrivedAt;
-    waiting.timer = setTimeout(() => this.#waitedTooLong(waiting), Math.max(0, this.#limits.timeoutMs - waited));
+    waiting.waitMs = this.#limits.timeoutMs + (this.ready ? 0 : INIT_MS);
+    waiting.timer = setTimeout(() => this.#waitedTooLong(waiting), Math.max(0, waiting.waitMs - waited));
     this.#grow();
     return waiting;
   }
@@ -369,7 +374,7 @@ export class Pool {
   }
 
   #waitedTooLong(waiting: Waiting): void {
-    const seconds = this.#limits.timeoutMs / 1000;
+    const seconds = waiting.waitMs / 1000;
     this.#leaveQueue(waiting);
     const failure: Failure = this.ready
       ? {
@@ -380,7 +385,7 @@ export class Pool {
       : {
           code: 'starting',
           detail: `The model was not loaded within ${seconds} s; it still loads.`,
-          next: 'Try again.',
+          next: 'Try again; where it takes so long each time, raise timeoutSeconds in models.json.',
         };
     this.#fail(waiting, failure);
   }

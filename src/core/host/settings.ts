@@ -1,6 +1,12 @@
 import { machineLimitBytes } from './memory.ts';
 
 /** Times and sizes of a host. Each can be set by an environment variable of the host's process. */
+/**
+ * AWS Lambda ends an initialisation after it, milliseconds, and runs it again within the first request; up to there it
+ * does not count against the request's time limit: Lambda developer guide, "Init phase".
+ */
+export const INIT_MS = 10_000;
+
 export interface HostSettings {
   /** The host stays this long after the last editor left. `NIMBUS_LINGER_EDITOR_MS`. */
   lingerEditorMs: number;
