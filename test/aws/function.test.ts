@@ -58,11 +58,19 @@ describe('the image of a model as a Lambda function', function () {
     await emulator?.end();
   });
 
+  /**
+   * On a busy machine the emulator now and then loses the first event of a container, and says after the function's time
+   * limit that this timed out; why is not known. It then starts another container, which is cold as well.
+   */
   async function invoke(event: unknown): Promise<{ statusCode: number; body: string }> {
-    const { Payload } = await lambda.send(
-      new InvokeCommand({ FunctionName: 'triage', Payload: Buffer.from(JSON.stringify(event)) }),
-    );
-    return JSON.parse(Buffer.from(Payload!).toString()) as { statusCode: number; body: string };
+    for (let attempt = 1; ; attempt += 1) {
+      const { Payload } = await lambda.send(
+        new InvokeCommand({ FunctionName: 'triage', Payload: Buffer.from(JSON.stringify(event)) }),
+      );
+      const answer = Buffer.from(Payload!).toString();
+      if (attempt < 3 && answer.includes('Task timed out')) console.log(`      attempt ${attempt}: ${answer}`);
+      else return JSON.parse(answer) as { statusCode: number; body: string };
+    }
   }
 
   /** What API Gateway makes of a POST. */
