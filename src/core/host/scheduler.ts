@@ -59,8 +59,6 @@ export interface PoolOptions extends PoolLimits {
 
 interface Waiting extends Ticket {
   request: Request;
-  /** How long it may wait for a worker. */
-  waitMs: number;
   done(served: Served): void;
   timer?: NodeJS.Timeout;
 }
@@ -149,7 +147,6 @@ export class Pool {
     const waiting: Waiting = {
       request,
       done,
-      waitMs: 0,
       abandon: () => {
         waiting.done = () => undefined;
         this.#leaveQueue(waiting);
@@ -167,8 +164,8 @@ export class Pool {
     }
     this.#queue.push(waiting);
     const waited = performance.now() - request.arrivedAt;
-    waiting.waitMs = this.#limits.timeoutMs + (this.ready ? 0 : INIT_MS);
-    waiting.timer = setTimeout(() => this.#waitedTooLong(waiting), Math.max(0, waiting.waitMs - waited));
+    const waitMs = this.#limits.timeoutMs + (this.ready ? 0 : INIT_MS);
+    waiting.timer = setTimeout(() => this.#waitedTooLong(waiting, waitMs), Math.max(0, waitMs - waited));
     this.#grow();
     return waiting;
   }
@@ -373,8 +370,8 @@ export class Pool {
     if (at !== -1) this.#queue.splice(at, 1);
   }
 
-  #waitedTooLong(waiting: Waiting): void {
-    const seconds = waiting.waitMs / 1000;
+  #waitedTooLong(waiting: Waiting, waitMs: number): void {
+    const seconds = waitMs / 1000;
     this.#leaveQueue(waiting);
     const failure: Failure = this.ready
       ? {
