@@ -68,6 +68,28 @@ export async function setUpPython(options = {}) {
 }
 
 /**
+ * A virtual environment of its own below .cache, made again where `wanted` is not what it was made from.
+ * @param {string} name of its folder and log
+ * @param {{ interpreter: string, command: string[], wanted: string, packages: (installer: string[]) => string[] }} options
+ *   interpreter: of it; command: how the Python is called that makes it; wanted: identity of what it is made from;
+ *   packages: what to install, as arguments of the installer
+ * @returns {Promise<boolean>} false where it was there
+ */
+export async function setUpEnvironment(name, { interpreter, command, wanted, packages }) {
+  const at = path.join(cache, name);
+  const made = path.join(at, 'nimbus-requirements.txt');
+  if (existsSync(made) && existsSync(interpreter) && readFileSync(made, 'utf8') === wanted) return false;
+  const env = environment();
+  rmSync(at, { recursive: true, force: true });
+  await runLogged(name, [...command, '-m', 'venv', at], { env });
+  const installer = await chooseInstaller(interpreter, env);
+  await runLogged(name, [...installer, ...packages(installer)], { env });
+  // Written last: an environment that was interrupted halfway is made again.
+  writeFileSync(made, wanted);
+  return true;
+}
+
+/**
  * The command that installs packages for the interpreter `target`. uv is many times quicker; pip does where uv has no
  * build for the platform.
  */
