@@ -35,7 +35,7 @@ const WHY: Record<string, string> = {
   '5': 'A request passes two processes. The host reads and writes HTTP and the event (about 0.15 ms, of it half in Node itself), each of the two hand-overs wakes a process, and the runtime checks and encodes (0.05 ms, twice that after a model that has filled the caches of the processor).',
   '7': "Where nothing else runs Node, all pages of Node's own program that the host touches count for it: 56 MB when that was looked at by itself. The rest is what the host holds.",
   '8': 'The command reads, sends and writes each text once more than a loop in one process does.',
-  '11': 'NumPy, SciPy and scikit-learn are nearly all of it: what slimming may take from them without changing an answer is little. What is read and done until the first answer is mostly importing them, on both sides; an earlier run read less here because other hosts had left files in memory.',
+  '11': 'NumPy, SciPy and scikit-learn are nearly all of it: what slimming may take from them without changing an answer is little. What is read and done until the first answer was not looked into.',
   '12': 'A change counts once it has been at rest for 2 s, so that a half-written model is never served; with every layer cached, people rebuild and restart by hand in less. No request fails meanwhile here; there, every one does until the new container answers.',
   '17': 'The engine compresses the layer while it sends it, at about 40 MB a second on one processor, whoever asks; and BuildKit receives, unpacks, hashes, copies and exports the weights before a container of them can answer.',
   '9': 'The first windows of a machine compile what later ones take from a cache.',

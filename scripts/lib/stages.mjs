@@ -32,9 +32,11 @@ export function reportOf(stage) {
 
 /**
  * A stage's commands run one after the other until one fails. `tests` says that it writes a report; the others count
- * as one each and run first, one by one; those run side by side, which is why the longest comes first. `needs` run before it, chosen or not; `frameworks` says that it needs the environment with the large
- * frameworks, `docker` that it needs an engine and base images, `aws` that it needs the emulator. The deadline is for each command.
- * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[], aws?: true, frameworks?: true, docker?: true,
+ * as one each and run first, one by one. Those with `tests` run side by side, which is why the longest comes first.
+ * `needs` run before it, chosen or not; `frameworks` says that it needs the environment with the large frameworks, `docker`
+ * that it needs an engine and base images, `aws` that it needs the emulator. The deadline is for each command.
+ * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[], aws?: true,
+ *   frameworks?: true, docker?: true,
  *   commands: string[][] }>}
  */
 export const stages = {
