@@ -186,8 +186,8 @@ def spawn_lambda_container(before, config, *arguments, **named):
         digest, what = resolve(uri)
         if what:
             raise RuntimeError(what)
-        client = lambda_svc._get_docker_client()
-        image = client.images.pull(f"{LOCAL}/{IMAGE.match(uri)['repository']}@{digest}")
+        reference = f"{LOCAL}/{IMAGE.match(uri)['repository']}@{digest}"
+        image = lambda_svc._get_docker_client().images.pull(reference)
         given = dict((config.get("ImageConfigResponse") or {}).get("ImageConfig") or {})
         of_image = image.attrs["Config"]
         entrypoint = given.get("EntryPoint") or of_image.get("Entrypoint") or []
@@ -195,7 +195,6 @@ def spawn_lambda_container(before, config, *arguments, **named):
         if entrypoint != ["/lambda-entrypoint.sh"]:
             given["EntryPoint"] = [EMULATOR_IN_CONTAINER, *entrypoint]
             given["Command"] = given.get("Command") or of_image.get("Cmd") or []
-        reference = f"{LOCAL}/{IMAGE.match(uri)['repository']}@{digest}"
         config = {**config, "ImageUri": reference, "ImageConfigResponse": {"ImageConfig": given}}
     return before(config, *arguments, **named)
 
