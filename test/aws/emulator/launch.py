@@ -4,6 +4,7 @@ Without what is patched here, tests would pass that fail on AWS: an image that w
 that no function has. RUNTIME_INTERFACE_EMULATOR is the path of the program that answers invocations in a container.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import time
 from docker.models.containers import ContainerCollection
 from ministack.core.responses import error_response_json
 from ministack.services import ecr, lambda_svc
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import provisioners, stacks
 
 LOCAL = f"localhost:{os.environ['GATEWAY_PORT']}"
 EMULATOR = os.environ["RUNTIME_INTERFACE_EMULATOR"]
@@ -219,6 +220,17 @@ def run(before, collection, image, *arguments, **named):
 
 # It would ask the engine for a second of statistics after each invocation.
 lambda_svc._probe_peak_memory_mb = lambda _function: 0
+
+@wrap(stacks, "run_reentrant")
+async def run_reentrant(before, *arguments, **named):
+    """A resource takes the seconds that the file SLOW_FILE holds now: else nothing could be cancelled halfway."""
+    with open(os.environ["SLOW_FILE"]) as file:
+        await asyncio.sleep(float(file.read()))
+    return await before(*arguments, **named)
+
+
+# Of resources that are made in no time, too.
+stacks._runs_on_worker_thread = lambda _resource_type: True
 
 if __name__ == "__main__":
     from ministack.app import main
