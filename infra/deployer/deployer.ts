@@ -121,7 +121,7 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
     await stacks.execute(stackId, made.id);
     running.stack = { stacks, id: stackId };
     if (running.cancelled && (!first || agrees(running.cancelled))) await cancelStack(running.stack, running.cancelled);
-    return watch(stacks, stackId, stackName, { since, total: made.changes }, tell);
+    return watch(stacks, stackId, stackName, { begun: first ? 'create' : 'update', since, total: made.changes }, tell);
   }
 
   async #run<T>(secrets: readonly string[], work: (running: Running, tell: Tell) => Promise<T>): Promise<Outcome<T>> {
@@ -215,7 +215,7 @@ async function settle(stacks: Stacks, stack: Stack | undefined, replaceFailed: b
 async function deleteStack(stacks: Stacks, { StackId: id = '', StackName: name = '' }: Stack, tell: Tell): Promise<Ended> {
   const since = await stacks.latest(id);
   await stacks.delete(id);
-  return watch(stacks, id, name, { since }, tell);
+  return watch(stacks, id, name, { begun: 'delete', since }, tell);
 }
 
 const STAGES: readonly [RegExp, Stage][] = [
@@ -225,19 +225,23 @@ const STAGES: readonly [RegExp, Stage][] = [
   [/^UPDATE|^IMPORT/, 'update'],
 ];
 
+type Begun = 'create' | 'update' | 'delete';
+
 /** Follows a stack to its rest and says what that means for the operation. */
 async function watch(
   stacks: Stacks,
   id: string,
   name: string,
-  options: { since?: string | undefined; total?: number },
+  options: { begun?: Begun; since?: string | undefined; total?: number },
   tell: Tell,
 ): Promise<Ended> {
-  let shown: Stage | undefined;
-  // What was begun, whatever became of it: the first status that is seen of it.
-  let begun: 'create' | 'update' | 'delete' | undefined;
+  let shown: Stage | undefined = options.begun;
+  if (shown !== undefined) stage(tell, shown);
+  // Of what another process began: the first status that is seen of it.
+  let { begun } = options;
   const moved = (status: string): void => {
     begun ??= kindOf(status);
+    tell({ kind: 'log', line: `${name}: ${status}` });
     const now = STAGES.find(([pattern]) => pattern.test(status))?.[1];
     if (now === undefined || now === shown || !inProgress(status)) return;
     shown = now;
@@ -257,7 +261,7 @@ async function watch(
   return fail(stackFailure(kindOf(status), name, status, activity));
 }
 
-function kindOf(status: string): 'create' | 'update' | 'delete' {
+function kindOf(status: string): Begun {
   if (status.startsWith('DELETE')) return 'delete';
   return status.startsWith('UPDATE') ? 'update' : 'create';
 }

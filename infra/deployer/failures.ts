@@ -27,6 +27,14 @@ const LOG_IN = 'Log in again (`aws sso login`, or new keys in the environment), 
 /** By the names and messages of the error and of its causes. */
 const KNOWN: readonly Known[] = [
   {
+    pattern: /but the current credentials are for|credentials .* are for account/i,
+    failure: {
+      code: 'wrong-account',
+      what: 'The AWS credentials are those of another account.',
+      next: 'Choose a profile of the account that the deployment is in.',
+    },
+  },
+  {
     pattern: /ExpiredToken|TokenRefreshRequired|SSO session .* (expired|invalid)|token .*expired/i,
     failure: { code: 'expired-credentials', what: 'The AWS credentials have expired.', next: LOG_IN },
   },
@@ -35,11 +43,11 @@ const KNOWN: readonly Known[] = [
     failure: { code: 'no-credentials', what: 'There are no AWS credentials that work.', next: LOG_IN },
   },
   {
-    pattern: /but the current credentials are for|credentials .* are for account/i,
+    pattern: /Parameters are missing a value/i,
     failure: {
-      code: 'wrong-account',
-      what: 'The AWS credentials are those of another account.',
-      next: 'Choose a profile of the account that the deployment is in.',
+      code: 'missing-variable',
+      what: 'An environment variable has no value.',
+      next: 'Give a value to each variable that the model names; one without can only be left out where the stack has it already.',
     },
   },
   {

@@ -45,6 +45,7 @@ export type DeployerEvent =
 export type FailureCode =
   | 'busy'
   | 'invalid-description'
+  | 'missing-variable'
   | 'no-credentials'
   | 'expired-credentials'
   | 'wrong-account'

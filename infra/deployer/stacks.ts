@@ -102,7 +102,7 @@ export class Stacks {
 
   /**
    * Tells the events of a stack until it is at rest: those after the event `since`, or of the operation that runs or ran
-   * last. `moved` hears each new status of the stack.
+   * last. `moved` hears each status that the stack was in.
    */
   async follow(
     stackId: string,
@@ -111,7 +111,6 @@ export class Stacks {
   ): Promise<Rest> {
     const activity = new Activity(options.total);
     let { since } = options;
-    let last: string | undefined;
     for (;;) {
       // First the status, then the events: what led to a status is among the events that are read after it.
       const stack = await this.describe(stackId);
@@ -120,10 +119,8 @@ export class Stacks {
         since = event.EventId;
         const said = activity.take(event);
         if (said) tell(said);
-        else if (isOfStack(event)) tell({ kind: 'log', line: `${event.LogicalResourceId}: ${event.ResourceStatus}` });
+        if (isOfStack(event)) options.moved?.(event.ResourceStatus ?? '');
       }
-      if (status !== last) options.moved?.(status);
-      last = status;
       if (!inProgress(status)) return { status, stack, activity };
       await delay(this.#pollMs);
     }
