@@ -28,7 +28,8 @@ export class Activity {
     const { LogicalResourceId = '', ResourceType = '', ResourceStatus = '', ResourceStatusReason = '' } = event;
     const failed = ResourceStatus.endsWith('_FAILED');
     if (isOfStack(event)) {
-      if (/ROLLBACK_IN_PROGRESS$/.test(ResourceStatus) && /user initiated/i.test(ResourceStatusReason)) this.#byUser = true;
+      if (ResourceStatus.endsWith('ROLLBACK_IN_PROGRESS') && /user initiated/i.test(ResourceStatusReason))
+        this.#byUser = true;
       // Where no resource failed the stack itself says why: an output that could not be made, a limit of the account.
       if (failed) this.#fail(LogicalResourceId, ResourceType, ResourceStatusReason);
       return undefined;
@@ -52,9 +53,10 @@ export class Activity {
 
 /** The text of the service itself, without what CloudFormation's handlers wrap around it. */
 export function plain(reason: string): string {
-  const wrapped = /^Resource handler returned message: "([^]*)" \((?:RequestToken: [^)]*|HandlerErrorCode: [^)]*)\)$/.exec(
-    reason.trim(),
-  );
+  const wrapped =
+    /^Resource handler returned message: "([^]*)" \((?:RequestToken: [^)]*|HandlerErrorCode: [^)]*)\)$/.exec(
+      reason.trim(),
+    );
   return (wrapped?.[1] ?? reason).replace(/ \(Service: [^)]*\)(?: \(SDK Attempt Count: \d+\))?$/, '').trim();
 }
 

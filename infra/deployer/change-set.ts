@@ -84,7 +84,9 @@ export async function makeChangeSet(
  * diff of every change set. Nothing of it leaves the machine.
  */
 export async function warmUp(what: Described, folder: string): Promise<void> {
-  const toolkit = new Toolkit({ ioHost: { notify: async () => undefined, requestResponse: async (one) => one.defaultResponse } });
+  const toolkit = new Toolkit({
+    ioHost: { notify: async () => undefined, requestResponse: async (one) => one.defaultResponse },
+  });
   const outdir = path.join(folder, 'assembly');
   const { source } = await sourceOf(toolkit, what, outdir);
   const template = path.join(folder, 'template.json');
@@ -125,7 +127,11 @@ export async function bootstrap(place: Place, tell: (event: DeployerEvent) => vo
   return environments.some(({ status }) => status === 'success') ? 'made' : 'unchanged';
 }
 
-function toolkitOf(place: Place, tell: (event: DeployerEvent) => void, hear: (message: IoMessage<unknown>) => void): Toolkit {
+function toolkitOf(
+  place: Place,
+  tell: (event: DeployerEvent) => void,
+  hear: (message: IoMessage<unknown>) => void,
+): Toolkit {
   const ioHost: IIoHost = {
     notify: async (message) => {
       hear(message);

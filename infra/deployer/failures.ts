@@ -22,7 +22,8 @@ interface Known {
   failure: Pick<Failure, 'code' | 'what' | 'next'>;
 }
 
-const LOG_IN = 'Log in again (`aws sso login`, or new keys in the environment), check with `aws sts get-caller-identity`.';
+const LOG_IN =
+  'Log in again (`aws sso login`, or new keys in the environment), check with `aws sts get-caller-identity`.';
 
 /** By the names and messages of the error and of its causes. */
 const KNOWN: readonly Known[] = [
@@ -39,7 +40,8 @@ const KNOWN: readonly Known[] = [
     failure: { code: 'expired-credentials', what: 'The AWS credentials have expired.', next: LOG_IN },
   },
   {
-    pattern: /CredentialsProviderError|Could not load credentials|InvalidClientTokenId|UnrecognizedClient|AuthenticationError/i,
+    pattern:
+      /CredentialsProviderError|Could not load credentials|InvalidClientTokenId|UnrecognizedClient|AuthenticationError/i,
     failure: { code: 'no-credentials', what: 'There are no AWS credentials that work.', next: LOG_IN },
   },
   {
@@ -94,7 +96,10 @@ const KINDS = {
 const ADVICE: readonly [RegExp, string][] = [
   [/Source image .* (does not exist|is not valid)/i, 'Push the image to this repository and region first.'],
   [/already exists/i, 'Something outside of this stack has that name: delete it, or choose another name.'],
-  [/not authorized|AccessDenied/i, 'The role that CloudFormation uses (cdk-…-cfn-exec-role) lacks a permission: see the reason.'],
+  [
+    /not authorized|AccessDenied/i,
+    'The role that CloudFormation uses (cdk-…-cfn-exec-role) lacks a permission: see the reason.',
+  ],
   [/MemorySize/i, 'Choose a memory size that the account allows; new accounts have 3,008 MB at most.'],
   [/limit|quota/i, 'The account has reached a quota: remove what is not used, or ask AWS to raise it.'],
 ];

@@ -72,7 +72,8 @@ export class Stacks {
       const { Stacks: found } = await this.#deploy.send(new DescribeStacksCommand({ StackName: stack }));
       return found?.[0];
     } catch (error) {
-      if ((error as Error).name === 'ValidationError' && /does not exist/.test((error as Error).message)) return undefined;
+      if ((error as Error).name === 'ValidationError' && /does not exist/.test((error as Error).message))
+        return undefined;
       throw error;
     }
   }
@@ -96,7 +97,9 @@ export class Stacks {
 
   /** The latest event, to follow from. */
   async latest(stackId: string): Promise<string | undefined> {
-    const { StackEvents: [event] = [] } = await this.#deploy.send(new DescribeStackEventsCommand({ StackName: stackId }));
+    const { StackEvents: [event] = [] } = await this.#deploy.send(
+      new DescribeStackEventsCommand({ StackName: stackId }),
+    );
     return event?.EventId;
   }
 
@@ -156,5 +159,7 @@ function partition(region: string): string {
 }
 
 export function outputsOf(stack: Stack | undefined): Record<string, string> {
-  return Object.fromEntries((stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+  return Object.fromEntries(
+    (stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+  );
 }

@@ -13,6 +13,8 @@ export interface TestDeployer {
   /** Since the last call of `clear`. */
   events: DeployerEvent[];
   clear(): void;
+  /** Whether any event ever, as JSON, had this text in it. */
+  told(text: string): boolean;
   /** Resolves once there is an event like this. */
   until(wanted: (event: DeployerEvent) => boolean): Promise<void>;
   stages(): Stage[];
@@ -23,6 +25,7 @@ export async function deployerOn(emulator: Emulator, program = PROGRAM): Promise
   const { endpoint, region, credentials } = emulator.client;
   let wake = (): void => undefined;
   const events: DeployerEvent[] = [];
+  const all: DeployerEvent[] = [];
   const client = await startDeployer({
     program,
     env: {
@@ -34,6 +37,7 @@ export async function deployerOn(emulator: Emulator, program = PROGRAM): Promise
     },
     onEvent: (event) => {
       events.push(event);
+      all.push(event);
       wake();
     },
   });
@@ -41,6 +45,7 @@ export async function deployerOn(emulator: Emulator, program = PROGRAM): Promise
     api: client.api,
     events,
     clear: () => void events.splice(0),
+    told: (text) => JSON.stringify(all).includes(text),
     until: async (wanted) => {
       while (!events.some(wanted)) await new Promise<void>((resolve) => (wake = resolve));
     },

@@ -30,7 +30,12 @@ export interface DeployerOptions {
 /** It begins to load at once, so that it is warm when it is needed. */
 export async function startDeployer({ program, env = process.env, onEvent }: DeployerOptions): Promise<DeployerClient> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'nimbus-deployer-'));
-  const child = fork(program, [folder], { env, execArgv: [], serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(program, [folder], {
+    env,
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   const ended = once(child, 'exit').then(() => rm(folder, { recursive: true, force: true }));
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {

@@ -53,7 +53,10 @@ describe('the activity of a stack', () => {
         'CREATE_FAILED',
         'Resource handler returned message: "Source image 1.dkr.ecr/x@sha256:0 does not exist. Provide a valid source image. (Service: Lambda, Status Code: 400, Request ID: 5f)" (RequestToken: 6a, HandlerErrorCode: InvalidRequest)',
       ),
-      stack('ROLLBACK_IN_PROGRESS', 'The following resource(s) failed to create: [Role, Function]. Rollback requested by user.'),
+      stack(
+        'ROLLBACK_IN_PROGRESS',
+        'The following resource(s) failed to create: [Role, Function]. Rollback requested by user.',
+      ),
       event('Log', 'AWS::Logs::LogGroup', 'DELETE_FAILED', 'Access denied'),
     ]);
     assert.deepEqual(cause, {
@@ -64,7 +67,10 @@ describe('the activity of a stack', () => {
   });
 
   it('takes the stack itself for the cause where no resource failed', () => {
-    const { cause } = activity([stack('UPDATE_FAILED', 'Output Url: no such attribute'), stack('UPDATE_ROLLBACK_IN_PROGRESS')]);
+    const { cause } = activity([
+      stack('UPDATE_FAILED', 'Output Url: no such attribute'),
+      stack('UPDATE_ROLLBACK_IN_PROGRESS'),
+    ]);
     assert.equal(cause?.reason, 'Output Url: no such attribute');
   });
 
@@ -76,7 +82,10 @@ describe('the activity of a stack', () => {
     assert.equal(activity(events).cancelledByUser, true);
     const failed = [event('Function', 'AWS::Lambda::Function', 'UPDATE_FAILED', 'No'), ...events];
     assert.equal(activity(failed).cancelledByUser, false);
-    assert.equal(activity([stack('UPDATE_ROLLBACK_IN_PROGRESS', 'The following resource(s) failed')]).cancelledByUser, false);
+    assert.equal(
+      activity([stack('UPDATE_ROLLBACK_IN_PROGRESS', 'The following resource(s) failed')]).cancelledByUser,
+      false,
+    );
   });
 
   it('knows what began an operation', () => {
@@ -88,10 +97,7 @@ describe('the activity of a stack', () => {
 
   it('leaves a reason without wrapping as it is', () => {
     assert.equal(plain('Role r (in a) already exists.'), 'Role r (in a) already exists.');
-    assert.equal(
-      plain('Resource handler returned message: "No" (HandlerErrorCode: AccessDenied)'),
-      'No',
-    );
+    assert.equal(plain('Resource handler returned message: "No" (HandlerErrorCode: AccessDenied)'), 'No');
   });
 });
 
@@ -107,8 +113,16 @@ describe('a failure of a deploy', () => {
   for (const [code, name, message] of [
     ['expired-credentials', 'ExpiredTokenException', 'The security token included in the request is expired'],
     ['no-credentials', 'CredentialsProviderError', 'Could not load credentials from any providers'],
-    ['wrong-account', 'AuthenticationError', 'Need to perform AWS calls for account 1, but the current credentials are for 2'],
-    ['denied', 'AccessDenied', 'User: arn:aws:iam::1:user/a is not authorized to perform: cloudformation:CancelUpdateStack'],
+    [
+      'wrong-account',
+      'AuthenticationError',
+      'Need to perform AWS calls for account 1, but the current credentials are for 2',
+    ],
+    [
+      'denied',
+      'AccessDenied',
+      'User: arn:aws:iam::1:user/a is not authorized to perform: cloudformation:CancelUpdateStack',
+    ],
     ['unexpected', 'TypeError', 'x is not a function'],
   ] as const) {
     it(`is ${code} for ${name}, even inside of another error`, () => {
