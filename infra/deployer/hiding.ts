@@ -12,8 +12,7 @@ export function hiding(secrets: readonly string[]): {
   failure(failure: Failure): Failure;
 } {
   const hidden = secrets
-    .filter((secret) => secret.length >= LEAST)
-    .flatMap((secret) => [JSON.stringify(secret).slice(1, -1), secret])
+    .flatMap((secret) => (secret.length < LEAST ? [] : [JSON.stringify(secret).slice(1, -1), secret]))
     // One may hold another.
     .sort((one, other) => other.length - one.length);
   const hide = (text: string): string => hidden.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);

@@ -8,7 +8,7 @@ import path from 'node:path';
 import type { DeployerApi, DeployerEvent, DeployerEvents } from '../../../infra/deployer/protocol.ts';
 
 export interface DeployerClient {
-  /** Calls end with `DeployerEnded` where the process does. */
+  /** Calls under way are rejected with `DeployerEnded` where the process ends. */
   api: DeployerApi;
   pid: number;
   /** Ends the process at once. What CloudFormation does goes on. */
@@ -36,7 +36,10 @@ export async function startDeployer({ program, env = process.env, onEvent }: Dep
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const ended = once(child, 'exit').then(() => rm(folder, { recursive: true, force: true }));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const ended = new Promise<void>((resolve, reject) => child.once('exit', () => void remove().then(resolve, reject)));
+  // A process that could not be started, or a message to one that has just ended.
+  child.on('error', () => undefined);
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) if (line !== '') onEvent({ kind: 'log', line });
@@ -46,14 +49,19 @@ export async function startDeployer({ program, env = process.env, onEvent }: Dep
     { event: onEvent },
     {
       post: (message) => {
-        if (child.connected) child.send(message);
+        if (child.connected) child.send(message, () => undefined);
       },
       on: (receive) => child.on('message', receive),
       timeout: -1,
     },
   );
   child.once('exit', () => rpc.$close(new DeployerEnded('The deployer has ended.')));
-  await once(child, 'spawn');
+  try {
+    await once(child, 'spawn');
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   return {
     api: rpc,
     pid: child.pid as number,
