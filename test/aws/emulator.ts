@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -15,14 +18,24 @@ export interface Emulator {
   endpoint: string;
   /** What the AWS clients are given to speak to it. */
   client: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
+  /** From now on CloudFormation takes so long for each resource. It takes none when the emulator starts. */
+  slow(seconds: number): void;
   /** Ends it, and the containers of its functions with it. */
   end(): Promise<void>;
 }
 
 export async function startEmulator(): Promise<Emulator> {
   const port = await freePort();
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-aws-'));
+  const slowFile = path.join(folder, 'slow');
+  // Renamed into place: it is read at any moment.
+  const slow = (seconds: number): void => {
+    writeFileSync(`${slowFile}.new`, String(seconds));
+    renameSync(`${slowFile}.new`, slowFile);
+  };
+  slow(0);
   const child = spawn(awsPython, [LAUNCH], {
-    env: { ...process.env, GATEWAY_PORT: String(port), RUNTIME_INTERFACE_EMULATOR },
+    env: { ...process.env, GATEWAY_PORT: String(port), RUNTIME_INTERFACE_EMULATOR, SLOW_FILE: slowFile },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'close');
@@ -35,9 +48,11 @@ export async function startEmulator(): Promise<Emulator> {
   return {
     endpoint,
     client: { endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } },
+    slow,
     end: async () => {
       child.kill();
       await ended;
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -4,6 +4,7 @@ Without what is patched here, tests would pass that fail on AWS: an image that w
 that no function has. RUNTIME_INTERFACE_EMULATOR is the path of the program that answers invocations in a container.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import time
 from docker.models.containers import ContainerCollection
 from ministack.core.responses import error_response_json
 from ministack.services import ecr, lambda_svc
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import _stacks, changesets, handlers, provisioners, stacks
 
 LOCAL = f"localhost:{os.environ['GATEWAY_PORT']}"
 EMULATOR = os.environ["RUNTIME_INTERFACE_EMULATOR"]
@@ -218,6 +219,50 @@ def run(before, collection, image, *arguments, **named):
 
 # It would ask the engine for a second of statistics after each invocation.
 lambda_svc._probe_peak_memory_mb = lambda _function: 0
+
+deploying = {}
+"""By the id of a stack what makes it or updates it."""
+deleting = set()
+"""Names of stacks that wait for that to stop, to be deleted."""
+
+
+@wrap(stacks, "run_reentrant")
+async def run_reentrant(before, *arguments, **named):
+    """A resource takes the seconds that the file SLOW_FILE holds now: else nothing could be cancelled halfway."""
+    with open(os.environ["SLOW_FILE"]) as file:
+        await asyncio.sleep(float(file.read()))
+    if arguments[0] is stacks._provision_keeping_seed and arguments[-1] in deleting:
+        raise asyncio.CancelledError
+    return await before(*arguments, **named)
+
+
+async def deploy_stack(before, stack_name, stack_id, *arguments, **named):
+    # The emulator would tell what it has made only when all of it is made.
+    _stacks[stack_name].setdefault("_resources", {})
+    deploying[stack_id] = asyncio.current_task()
+    try:
+        return await before(stack_name, stack_id, *arguments, **named)
+    finally:
+        deploying.pop(stack_id, None)
+
+
+# Stacks are made from both.
+wrap(handlers, "_deploy_stack_async")(deploy_stack)
+wrap(changesets, "_deploy_stack_async")(deploy_stack)
+
+
+@wrap(handlers, "_delete_stack_async")
+async def delete_stack(before, stack_name, stack_id, *arguments, **named):
+    """A stack that is deleted while it is made stops being made first: the emulator would go on, and leave it all behind."""
+    if stack_id in deploying:
+        deleting.add(stack_name)
+        await asyncio.wait([deploying[stack_id]])
+        deleting.discard(stack_name)
+    return await before(stack_name, stack_id, *arguments, **named)
+
+
+# Of resources that are made in no time, too.
+stacks._runs_on_worker_thread = lambda _resource_type: True
 
 if __name__ == "__main__":
     from ministack.app import main

@@ -1,0 +1,84 @@
+/** A deployer whose events can be waited for, and calls of AWS for which the tests have no client. */
+import { fileURLToPath } from 'node:url';
+import type { DeployerApi, DeployerEvent, Stage } from '../../infra/deployer/protocol.ts';
+import { startDeployer } from '../../src/core/cloud/deployer.ts';
+import type { Emulator } from './emulator.ts';
+
+/** Of the emulator's credentials. */
+export const ACCOUNT = '000000000000';
+const PROGRAM = fileURLToPath(new URL('../../infra/deployer/main.ts', import.meta.url));
+
+export interface TestDeployer {
+  api: DeployerApi;
+  /** Since the last call of `clear`. */
+  events: DeployerEvent[];
+  clear(): void;
+  /** Whether any event ever, as JSON, had this text in it. */
+  told(text: string): boolean;
+  /** Resolves once there is an event like this. */
+  until(wanted: (event: DeployerEvent) => boolean): Promise<void>;
+  stages(): Stage[];
+  kill(): Promise<void>;
+}
+
+export async function deployerOn(emulator: Emulator, program = PROGRAM): Promise<TestDeployer> {
+  const { endpoint, region, credentials } = emulator.client;
+  let wake = (): void => undefined;
+  const events: DeployerEvent[] = [];
+  const all: DeployerEvent[] = [];
+  const client = await startDeployer({
+    program,
+    env: {
+      ...process.env,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
+    onEvent: (event) => {
+      events.push(event);
+      all.push(event);
+      wake();
+    },
+  });
+  return {
+    api: client.api,
+    events,
+    clear: () => void events.splice(0),
+    told: (text) => JSON.stringify(all).includes(text),
+    until: async (wanted) => {
+      while (!events.some(wanted)) await new Promise<void>((resolve) => (wake = resolve));
+    },
+    stages: () => events.flatMap((event) => (event.kind === 'stage' ? [event.stage] : [])),
+    kill: () => client.kill(),
+  };
+}
+
+/** What has so many resources ready. */
+export function ready(resources: number): (event: DeployerEvent) => boolean {
+  return (event) => event.kind === 'progress' && event.done >= resources;
+}
+
+/** GET of a REST service, which the emulator tells from the signature's scope. */
+export async function getJson(emulator: Emulator, service: string, path: string): Promise<any> {
+  const answer = await fetch(emulator.endpoint + path, { headers: { authorization: scope(service) } });
+  return answer.json();
+}
+
+/** A call of CloudWatch Logs. */
+export async function logs(emulator: Emulator, operation: string, body: unknown): Promise<any> {
+  const answer = await fetch(emulator.endpoint, {
+    method: 'POST',
+    headers: {
+      authorization: scope('logs'),
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `Logs_20140328.${operation}`,
+    },
+    body: JSON.stringify(body),
+  });
+  return answer.json();
+}
+
+function scope(service: string): string {
+  return `AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+}
