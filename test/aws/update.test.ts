@@ -23,7 +23,7 @@ const NEVER_PUSHED = `sha256:${'0'.repeat(64)}`;
 const STACKS = { prod: 'nimbus-triage-prod', second: 'nimbus-triage-second' };
 
 describe('updates of a function outside of its stack', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let cloud: Cloud;
   let lambda: LambdaClient;
   let images: Record<'one' | 'two' | 'three' | 'four', Built>;
@@ -216,6 +216,11 @@ describe('updates of a function outside of its stack', function () {
     const { parameters, tags } = await cloud.stack(prod.stackName);
     assert.deepEqual([parameters['Version'], tags['nimbus:version']], [images.two.version, images.two.version]);
     assert.deepEqual([after.live.by, after.live.number > '2'], ['stack', true]);
+    // Level, but for the function itself: what the stack publishes next would be of three.
+    failed(await update(images.three, { example: { input: 'raise three' } }));
+    assert.deepEqual([(await levelStack()).state, (await level()).straight], ['level', true]);
+    await cloud.deploy('prod', images.two, { memoryMb: 576 });
+    await serves(images.two);
   });
 
   it('survives an update of the stack that fails: no old weights come back', async () => {
