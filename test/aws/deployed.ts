@@ -4,7 +4,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import type { DeploymentDescription } from '../../infra/app/description.ts';
 import type { Described } from '../../infra/deployer/protocol.ts';
 import type { AwsConfig } from '../../src/core/cloud/aws.ts';
-import { imageTag } from '../../src/core/cloud/images.ts';
+import { imageTag } from '../../src/core/host/cloud-operations.ts';
 import { ContainerProject } from '../docker/project.ts';
 import { docker } from '../docker/support.ts';
 import { startEmulator, type Emulator } from './emulator.ts';
@@ -35,8 +35,6 @@ export interface Built {
   digest: string;
   /** Of the model. */
   version: string;
-  /** `sha256:…` of the engine. */
-  image: string;
 }
 
 export interface DeployedFunction {
@@ -85,8 +83,8 @@ export class Cloud {
     return `${new URL(this.emulator.endpoint).host}/${IMAGES.repository}`;
   }
 
-  /** Builds an image of a model with this name and pushes it under the tags of these stacks. */
-  async push(name: string, stackNames: readonly string[]): Promise<Built> {
+  /** Builds an image of a model with this name and pushes it under the tags of these deployments. */
+  async push(name: string, deployments: readonly string[]): Promise<Built> {
     await this.#project.deployImage(name, handler(name), { pythonVersion: '3.13' });
     const { version, image } = await this.#project.until(() => {
       const status = this.#project.status(name);
@@ -94,8 +92,8 @@ export class Cloud {
     });
     this.#references.add(image!.reference);
     let digest = '';
-    for (const stackName of stackNames) {
-      const tag = imageTag({ stackName, version, image: image!.id });
+    for (const deployment of deployments) {
+      const tag = imageTag({ model: MODEL, deployment }, version);
       const operation = await this.#project.execute({
         kind: 'push',
         project: this.#project.folder,
@@ -108,7 +106,7 @@ export class Cloud {
       this.#references.add(reference);
       digest = reference.slice(reference.indexOf('@') + 1);
     }
-    return { name, digest, version, image: image!.id };
+    return { name, digest, version };
   }
 
   /** A new revision each time. */

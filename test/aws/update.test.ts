@@ -10,17 +10,18 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
-import { ecrLogin, imageTag, pruneImages, removeImages } from '../../src/core/cloud/images.ts';
+import { pruneImages } from '../../src/core/cloud/images.ts';
 import { levelling, levelOf, straighten, type Level } from '../../src/core/cloud/level.ts';
+import { removeImages } from '../../src/core/cloud/repository.ts';
 import { rollBack, updateCode, type CodeUpdate } from '../../src/core/cloud/update.ts';
 import { versionsOf, type FunctionVersion } from '../../src/core/cloud/versions.ts';
+import { imageTag } from '../../src/core/host/cloud-operations.ts';
 import type { Outcome } from '../../src/shared/outcome.ts';
 import { Cloud, IMAGES, POLL, REGION, type Built, type DeployedFunction } from './deployed.ts';
 import { ACCOUNT, deployed, done, failed } from './support.ts';
 
 const INPUT = 'the shop is down';
 const NEVER_PUSHED = `sha256:${'0'.repeat(64)}`;
-const STACKS = { prod: 'nimbus-triage-prod', second: 'nimbus-triage-second' };
 
 describe('updates of a function outside of its stack', function () {
   this.timeout(300_000);
@@ -33,10 +34,10 @@ describe('updates of a function outside of its stack', function () {
     cloud = await Cloud.start();
     lambda = new LambdaClient(cloud.config);
     images = {
-      one: await cloud.push('one', [STACKS.prod, STACKS.second]),
-      two: await cloud.push('two', [STACKS.prod]),
-      three: await cloud.push('three', [STACKS.prod]),
-      four: await cloud.push('four', [STACKS.prod]),
+      one: await cloud.push('one', ['prod', 'second']),
+      two: await cloud.push('two', ['prod']),
+      three: await cloud.push('three', ['prod']),
+      four: await cloud.push('four', ['prod']),
     };
     prod = await cloud.deploy('prod', images.one, { greeting: 'hello' });
   });
@@ -294,9 +295,10 @@ describe('updates of a function outside of its stack', function () {
       const found = await ecr.send(new DescribeImagesCommand({ repositoryName: IMAGES.repository }));
       return found.imageDetails!.flatMap(({ imageTags = [] }) => imageTags).sort();
     };
-    const tag = (stackName: string, built: Built) => imageTag({ stackName, ...built });
+    const tag = (deployment: string, version: string) => imageTag({ model: 'triage', deployment }, version);
+    const tagsBegin = tag('prod', '');
     const prune = async (pushedBefore = {}) =>
-      done(await pruneImages(config(), { ...prod, repository: IMAGES.repository, ...pushedBefore }, shell()));
+      done(await pruneImages(config(), { ...prod, tagsBegin, ...pushedBefore }, shell()));
     const all = { pushedBefore: new Date(Date.now() + 600_000) };
     const everything = await tagged();
     assert.equal((await level()).stack.digest, images.one.digest);
@@ -305,27 +307,18 @@ describe('updates of a function outside of its stack', function () {
     const old = (await versions()).filter(({ digest }) => digest === images.one.digest);
     assert.ok(old.length > 1);
     assert.deepEqual(await prune(), { tags: [], versions: old.map(({ number }) => number) }, 'pushed within the hour');
-    assert.deepEqual(await prune(all), { tags: [tag(STACKS.prod, images.one)], versions: [] });
+    assert.deepEqual(await prune(all), { tags: [tag('prod', images.one.version)], versions: [] });
     assert.deepEqual(
       await tagged(),
-      everything.filter((one) => one !== tag(STACKS.prod, images.one)),
+      everything.filter((one) => one !== tag('prod', images.one.version)),
     );
     const { result } = await cloud.ask(second, 'POST', '/predict', INPUT);
     assert.deepEqual(result, { model: 'one', greeting: 'hi' });
     const kept = [...new Set((await versions()).map(({ digest }) => digest))];
     assert.deepEqual(kept, [images.four.digest, images.three.digest, images.two.digest]);
     await serves(images.four);
-    assert.deepEqual(
-      done(await removeImages(config(), { stackName: STACKS.second, repository: IMAGES.repository }, shell())),
-      [tag(STACKS.second, images.one)],
-    );
-    assert.ok((await tagged()).every((one) => one.startsWith(`${STACKS.prod}.`)));
-  });
-
-  it('has credentials for pushes', async () => {
-    const { registry, login } = done(await ecrLogin(config()));
-    assert.equal(registry, new URL(cloud.emulator.endpoint).host);
-    assert.deepEqual([login.username, login.serveraddress, login.password.length > 0], ['AWS', registry, true]);
+    assert.deepEqual(done(await removeImages(config(), tag('second', ''))), [tag('second', images.one.version)]);
+    assert.ok((await tagged()).every((one) => one.startsWith(tagsBegin)));
   });
 
   it('says that the stack is gone, or the function', async () => {

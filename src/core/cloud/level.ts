@@ -13,13 +13,13 @@
  *
  * No mark of this is kept anywhere. The version that a stack published last has the stack's parameters in its description.
  */
-import type { Stack } from '@aws-sdk/client-cloudformation';
 import { PARAMETERS } from '../../../infra/app/parameters.ts';
 import { publishedText, type Published } from '../../../infra/app/published.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { AwsConfig } from './aws.ts';
 import { askingFunction } from './function-errors.ts';
 import { setCode, type UpdateShell } from './set-code.ts';
+import { describeStack } from './stack.ts';
 import { describe, imageOf, listVersions, liveAlias, type FunctionVersion } from './versions.ts';
 
 export interface Level {
@@ -94,15 +94,8 @@ export function straighten(
 
 /** What a stack published last, by its parameters. */
 async function publishedBy(config: AwsConfig, stackName: string): Promise<Outcome<Published>> {
-  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
-  let stack: Stack | undefined;
-  try {
-    const found = await new CloudFormationClient(config).send(new DescribeStacksCommand({ StackName: stackName }));
-    stack = found.Stacks?.[0];
-  } catch (error) {
-    const { name, message } = error as Error;
-    if (name !== 'ValidationError' || !/does not exist/.test(message)) throw error;
-  }
+  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
+  const stack = await describeStack(new CloudFormationClient(config), stackName);
   const next = 'It was deleted outside of Nimbus: remove the deployment, and deploy again.';
   if (!stack) return fail('stack-gone', `There is no stack ${stackName} in ${config.region}.`, { next });
   const parameters = new Map(stack.Parameters?.map((one) => [one.ParameterKey, one.ParameterValue]));
