@@ -1,6 +1,6 @@
 /** `nimbus deploy --target lambda` and what follows it, as a user types it, on the emulator. */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CloudDeployed } from '../../src/shared/states.ts';
 import { python } from '../cli/nimbus.ts';
@@ -74,6 +74,20 @@ describe('a deploy to AWS Lambda', function () {
     const url = project.declared()!['url'] as string;
     const body = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"text":"x"}' };
     assert.equal((await fetch(`${url}/predict`, body)).status, 403);
+  });
+
+  it('answers a batch, and the same as the model on this machine and in Docker', async () => {
+    writeFileSync(path.join(project.sandbox.folder, 'in.txt'), 'it is down\nall is well\n');
+    assert.match(
+      await project.succeeded(['batch', 'rules/prod', 'in.txt', '--out', 'out.jsonl']),
+      /2 answered, 0 failed/,
+    );
+    for (const target of ['local', 'docker']) {
+      await project.succeeded(['deploy', 'rules', '--target', target, '--python', python, '--trust']);
+      const sides = ['parity', 'rules', '--deployments', `${target},prod`, '--inputs', 'in.txt'];
+      assert.match(await project.succeeded(sides), /2 inputs/);
+      await project.succeeded(['remove', `rules/${target}`, '--yes']);
+    }
   });
 
   it('says that nothing has changed, and builds, pushes and deploys nothing', async () => {
