@@ -1,0 +1,83 @@
+/** The cost card of a deployment: its bill at some numbers of requests, and what else could hold them. */
+import { USUAL_REQUESTS, type AlternativeCost, type CostCard, type Usage } from '../../shared/cost.ts';
+import { didYouMean } from '../../shared/nearest.ts';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import { alternativesOf } from './alternatives.ts';
+import { breakEven } from './break-even.ts';
+import { bill } from './charges.ts';
+import type { Measured } from './measured.ts';
+import { lambdaCharges } from './monthly.ts';
+import type { KnownPrices } from './price-file.ts';
+import type { Dated, Prices } from './prices.ts';
+
+/** What is not measured, and taken so. */
+export const ASSUMED = {
+  /**
+   * AWS saw fewer than this in production: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html,
+   * "Cold starts and latency". Of a model with few requests most are cold.
+   */
+  coldShare: 0.01,
+  /** AWS Lambda's own three lines, START, END and REPORT, with the 26 bytes that CloudWatch counts for each. */
+  logBytes: 400,
+  /** JSON of a class with its scores, and headers. */
+  answerBytes: 2000,
+  storageMb: 512,
+  logRetentionDays: 14,
+  provisionedConcurrency: 0,
+} as const satisfies Partial<Usage>;
+
+export interface CostQuestion extends DeploymentKey {
+  region: string;
+  prices: KnownPrices;
+  freeTier: boolean;
+  measured: Measured;
+  /** What is known otherwise: of the image's bytes, of the share of cold starts. */
+  usage: Pick<Usage, 'imageBytes'> & Partial<Usage>;
+  /** A number of requests a month to be told beside the usual ones. */
+  requests?: number;
+}
+
+/** Errors: `region-unpriced`. */
+export function costCard(question: CostQuestion): Outcome<CostCard> {
+  const { model, deployment, region, freeTier, requests } = question;
+  const { list, file } = question.prices;
+  const prices = Object.hasOwn(list, region) ? list[region]! : undefined;
+  if (!prices) return unpriced(region, Object.keys(list));
+  const { measured, ...figures } = question.measured;
+  const usage: Usage = { ...ASSUMED, ...figures, ...question.usage };
+  const options = { prices, freeTier };
+  const charges = lambdaCharges(usage, options);
+  const all = [...new Set([...USUAL_REQUESTS, ...(requests === undefined ? [] : [requests])])];
+  const months = all.toSorted((one, other) => one - other).map((count) => bill(charges, count));
+  const cold = usage.coldMs === undefined ? undefined : lambdaCharges({ ...usage, coldShare: 1 }, options);
+  return ok({
+    model,
+    deployment,
+    region,
+    prices: { ...datesOf(prices), ...(file === undefined ? {} : { file }) },
+    freeTier,
+    measured,
+    usage,
+    months,
+    ...(cold ? { allColdDollars: months.map((month) => bill(cold, month.requests).dollars) } : {}),
+    alternatives: alternativesOf(usage, options).map((alternative): AlternativeCost => {
+      const { id, title, capacity } = alternative;
+      const idleDollars = bill(alternative.charges, 0).dollars;
+      return { id, title, capacity, idleDollars, breakEven: breakEven(charges, alternative) };
+    }),
+  });
+}
+
+/** The oldest month of all sections, and each page that a price is from. */
+function datesOf(prices: Prices): Pick<CostCard['prices'], 'known' | 'sources'> {
+  const sections: Dated[] = Object.values(prices);
+  const [known = ''] = sections.map((section) => section.known).toSorted();
+  return { known, sources: [...new Set(sections.map(({ source }) => source))] };
+}
+
+function unpriced(region: string, known: readonly string[]): Outcome<never> {
+  return fail('region-unpriced', `Nimbus knows no prices of ${region}.`, {
+    next: `${didYouMean(region, known)}Name one that it knows with --region: ${known.join(', ')}. Or name a file with prices in NIMBUS_PRICES; docs/cost.md says how.`,
+  });
+}
