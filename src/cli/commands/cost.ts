@@ -1,0 +1,151 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { costCard } from '../../core/cost/card.ts';
+import { measuredOf } from '../../core/cost/measured.ts';
+import { readPrices } from '../../core/cost/price-file.ts';
+import {
+  breakEvenText,
+  costNotes,
+  formatBill,
+  measuredText,
+  USUAL_REQUESTS,
+  type CostCard,
+} from '../../shared/cost.ts';
+import { ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import { formatMemory, MEMORY_MB } from '../../shared/sweep.ts';
+import { formatMs } from '../../shared/latency.ts';
+import { table } from '../answer.ts';
+import { connect, openServed, statusOf, type Project } from '../context.ts';
+import { resolveImage } from '../names.ts';
+import { wholeNumber } from '../options.ts';
+import { orExit, type Terminal } from '../terminal.ts';
+
+interface Options {
+  requests?: number;
+  region?: string;
+  memory?: number;
+  duration?: number;
+  cold?: number;
+  freeTier?: true;
+}
+
+export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
+  program
+    .command('cost')
+    .description('show what a model would cost on AWS Lambda in a month, and from where something else is cheaper')
+    .argument('<name>', 'a model, or MODEL/DEPLOYMENT')
+    .option(
+      '--requests <count>',
+      `a number of requests a month, beside ${USUAL_REQUESTS.map((count) => count.toLocaleString('en')).join(', ')}`,
+      wholeNumber(0, 1e12),
+    )
+    .option('--region <region>', 'region of AWS (default: AWS_REGION, else us-east-1)')
+    .option(
+      '--memory <MB>',
+      'memory of the function (default: that of models.json)',
+      wholeNumber(MEMORY_MB.least, MEMORY_MB.most),
+    )
+    .option('--duration <ms>', 'milliseconds of a warm request, in the place of those measured', milliseconds)
+    .option('--cold <share>', 'cold requests among all, from 0 to 1 (default: 0.01)', coldShare)
+    .option('--free-tier', 'leave out what is free for every account, as if nothing else used it')
+    .action((name: string, options: Options, command: Command) => cost(terminalOf(command), name, options));
+}
+
+function milliseconds(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value > 0 && value <= 900_000) return value;
+  throw new InvalidArgumentError('It must be a number of milliseconds, up to 900000.');
+}
+
+function coldShare(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a number from 0 to 1, such as 0.05.');
+}
+
+async function cost(terminal: Terminal, name: string, options: Options): Promise<void> {
+  const prices = orExit(terminal, await readPrices(process.env));
+  const project = await openServed(terminal);
+  const key = orExit(terminal, keyOf(project, name));
+  const connection = await connect(terminal, project.folder);
+  try {
+    const status = statusOf(connection, key);
+    const measured = orExit(
+      terminal,
+      measuredOf({
+        key,
+        spec: project.models[key.model],
+        status,
+        sweep: await connection.api.sweep(key.model),
+        asked: {
+          ...(options.memory === undefined ? {} : { memoryMb: options.memory }),
+          ...(options.duration === undefined ? {} : { warmMs: options.duration }),
+        },
+        architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+      }),
+    );
+    const card = costCard({
+      ...key,
+      region: options.region ?? (process.env['AWS_REGION']?.trim() || 'us-east-1'),
+      prices,
+      freeTier: options.freeTier ?? false,
+      measured,
+      usage: {
+        imageBytes: status?.image?.bytes ?? 0,
+        ...(options.cold === undefined ? {} : { coldShare: options.cold }),
+      },
+      ...(options.requests === undefined ? {} : { requests: options.requests }),
+    });
+    tell(terminal, orExit(terminal, card));
+  } finally {
+    connection.close();
+  }
+}
+
+/** What was only swept, and never deployed, has its sweep under the name that a deploy to Docker would take. */
+function keyOf(project: Project, name: string): Outcome<DeploymentKey> {
+  const key = resolveImage(project, name);
+  return !key.ok && key.error.code === 'not-deployed' ? ok({ model: name, deployment: 'docker' }) : key;
+}
+
+function tell(terminal: Terminal, card: CostCard): void {
+  terminal.document(card);
+  const { model, deployment, region, usage, alternatives } = card;
+  const cold = usage.coldMs === undefined ? '' : `, ${formatMs(usage.coldMs)} cold`;
+  terminal.say(
+    `${model}/${deployment} on AWS Lambda in ${region}   ${formatMemory(usage.memoryMb)}, ${usage.architecture}, billed ${formatMs(usage.warmMs)} warm${cold}`,
+  );
+  terminal.say(measuredText(card));
+  terminal.say('');
+  terminal.say(months(card));
+  terminal.say('');
+  terminal.say(
+    table(
+      alternatives.map((one) => [one.title, formatBill(one.idleDollars), breakEvenText(one)]),
+      ['INSTEAD OF IT', 'IDLE', 'COSTS NO MORE'],
+    ),
+  );
+  terminal.say('');
+  for (const note of costNotes(card)) terminal.say(note);
+}
+
+function months({ months: all, allColdDollars, usage }: CostCard): string {
+  // What the most requests are billed for, fewer are at most.
+  const rows = all
+    .at(-1)!
+    .items.map(({ title }) => [
+      title,
+      ...all.map(({ items }) => formatBill(items.find((one) => one.title === title)?.dollars ?? 0)),
+    ]);
+  const share = usage.coldMs === undefined ? '' : `, ${percent(usage.coldShare)} cold`;
+  const total = [`together${share}`, ...all.map(({ dollars }) => formatBill(dollars))];
+  const cold = allColdDollars ? [['if all were cold', ...allColdDollars.map((dollars) => formatBill(dollars))]] : [];
+  return table(
+    [...rows, total, ...cold],
+    ['REQUESTS A MONTH', ...all.map(({ requests }) => requests.toLocaleString())],
+  );
+}
+
+function percent(part: number): string {
+  return part.toLocaleString(undefined, { style: 'percent', maximumFractionDigits: 2 });
+}
