@@ -87,6 +87,20 @@ export interface CostCard extends DeploymentKey {
   alternatives: AlternativeCost[];
 }
 
+/** What a deployment was billed for, as far as CloudWatch counted it. */
+export interface Spent {
+  /** ISO 8601; the first hour counts whole. */
+  since: string;
+  until: string;
+  /** It was there before `since`, which is as far back as CloudWatch keeps what it counted. */
+  isCutOff: boolean;
+  /** Requests that the function answered, and those that reached its API. */
+  invocations: number;
+  calls: number;
+  items: LineItem[];
+  dollars: number;
+}
+
 /** Requests a month that are told where the user names none. */
 export const USUAL_REQUESTS: readonly number[] = [0, 10_000, 1_000_000];
 
@@ -166,3 +180,7 @@ export function costNotes({ usage, region, prices, freeTier, alternatives }: Cos
     `Prices of ${region} in US dollars without tax, ${freeTier ? 'without what is free for every account' : 'without the free tier'}, known as of ${known} or later${file === undefined ? '' : `, some from ${file}`}. They change; check with ${sources[0]} and the pages beside it (--json lists them).`,
   ];
 }
+
+/** What is not in the bill of what a deployment has cost. */
+export const SPENT_NOTE =
+  'From what CloudWatch counted, which has neither the initialisation of cold starts nor the bytes of answers: the bill is higher by these. Memory and image as they are now.';
