@@ -153,7 +153,7 @@ export function measuredText(
       return `Measured by the memory sweep of ${at}${older}: ${measured.warm.toLocaleString(locale)} warm requests at ${memory}, on the processor of this machine, which is not AWS Lambda’s.`;
     }
     case 'docker':
-      return `Measured on the last requests in Docker at ${memory}, whole as the host saw them: AWS Lambda bills less of each, on another processor. ${sweeping} measures what it bills.`;
+      return `Measured on the last requests in Docker at ${memory}, whole as the host saw them, with the start of the container: AWS Lambda bills less of each, on another processor. ${sweeping} measures what it bills.`;
     case 'local':
       return `Measured on the last requests on this machine, which has other processors than AWS Lambda at ${memory} and no limits: it may take longer there. Deploy to Docker, and ${sweeping} measures it under Lambda’s limits.`;
   }
