@@ -1,5 +1,7 @@
 /** What a deployment costs on AWS in a month, and what else could hold its traffic. */
+import { formatMs } from './latency.ts';
 import { keyText, type DeploymentKey } from './spec.ts';
+import { formatMemory } from './sweep.ts';
 
 /** What is billed of a deployment: one request of it, and what it keeps. */
 export interface Usage {
@@ -136,13 +138,26 @@ export function breakEvenText({ breakEven, capacity }: AlternativeCost, locale?:
   }
 }
 
+/** `512 MB, x86_64, billed 4.6 ms warm, 1.47 s cold`. */
+export function usageText({ memoryMb, architecture, warmMs, coldMs }: Usage, locale?: string): string {
+  const cold = coldMs === undefined ? '' : `, ${formatMs(coldMs, locale)} cold`;
+  return `${formatMemory(memoryMb, locale)}, ${architecture}, billed ${formatMs(warmMs, locale)} warm${cold}`;
+}
+
+/** Titles of what follows a bill's items. */
+export function totalTitle({ coldMs, coldShare }: Usage, locale?: string): string {
+  const share = coldShare.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 2 });
+  return coldMs === undefined ? 'together' : `together, ${share} cold`;
+}
+export const ALL_COLD = 'if all were cold';
+
 /** What the durations are from, and what that means for AWS Lambda. */
 export function measuredText(
   card: Pick<CostCard, 'measured' | 'usage' | keyof DeploymentKey>,
   locale?: string,
 ): string {
   const { measured, usage } = card;
-  const memory = `${usage.memoryMb.toLocaleString(locale)} MB`;
+  const memory = formatMemory(usage.memoryMb, locale);
   const sweeping = `nimbus sweep ${keyText(card)}`;
   switch (measured.from) {
     case 'given':

@@ -1,19 +1,20 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { costCard } from '../../core/cost/card.ts';
-import { measuredOf } from '../../core/cost/measured.ts';
+import { costOf, usualRegion } from '../../core/cost/card.ts';
 import { readPrices } from '../../core/cost/price-file.ts';
 import {
+  ALL_COLD,
   breakEvenText,
   costNotes,
   formatBill,
   measuredText,
+  totalTitle,
+  usageText,
   USUAL_REQUESTS,
   type CostCard,
 } from '../../shared/cost.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
-import type { DeploymentKey } from '../../shared/spec.ts';
-import { formatMemory, MEMORY_MB } from '../../shared/sweep.ts';
-import { formatMs } from '../../shared/latency.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import { MEMORY_MB } from '../../shared/sweep.ts';
 import { table } from '../answer.ts';
 import { connect, openServed, statusOf, type Project } from '../context.ts';
 import { resolveImage } from '../names.ts';
@@ -69,31 +70,19 @@ async function cost(terminal: Terminal, name: string, options: Options): Promise
   const key = orExit(terminal, keyOf(project, name));
   const connection = await connect(terminal, project.folder);
   try {
-    const status = statusOf(connection, key);
-    const measured = orExit(
-      terminal,
-      measuredOf({
-        key,
-        spec: project.models[key.model],
-        status,
-        sweep: await connection.api.sweep(key.model),
-        asked: {
-          ...(options.memory === undefined ? {} : { memoryMb: options.memory }),
-          ...(options.duration === undefined ? {} : { warmMs: options.duration }),
-        },
-        architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
-      }),
-    );
-    const card = costCard({
-      ...key,
-      region: options.region ?? (process.env['AWS_REGION']?.trim() || 'us-east-1'),
+    const card = costOf({
+      key,
+      spec: project.models[key.model],
+      status: statusOf(connection, key),
+      sweep: await connection.api.sweep(key.model),
+      asked: {
+        ...(options.memory === undefined ? {} : { memoryMb: options.memory }),
+        ...(options.duration === undefined ? {} : { warmMs: options.duration }),
+      },
+      region: options.region ?? usualRegion(process.env),
       prices,
       freeTier: options.freeTier ?? false,
-      measured,
-      usage: {
-        imageBytes: status?.image?.bytes ?? 0,
-        ...(options.cold === undefined ? {} : { coldShare: options.cold }),
-      },
+      ...(options.cold === undefined ? {} : { usage: { coldShare: options.cold } }),
       ...(options.requests === undefined ? {} : { requests: options.requests }),
     });
     tell(terminal, orExit(terminal, card));
@@ -110,11 +99,8 @@ function keyOf(project: Project, name: string): Outcome<DeploymentKey> {
 
 function tell(terminal: Terminal, card: CostCard): void {
   terminal.document(card);
-  const { model, deployment, region, usage, alternatives } = card;
-  const cold = usage.coldMs === undefined ? '' : `, ${formatMs(usage.coldMs)} cold`;
-  terminal.say(
-    `${model}/${deployment} on AWS Lambda in ${region}   ${formatMemory(usage.memoryMb)}, ${usage.architecture}, billed ${formatMs(usage.warmMs)} warm${cold}`,
-  );
+  const { region, usage, alternatives } = card;
+  terminal.say(`${keyText(card)} on AWS Lambda in ${region}   ${usageText(usage)}`);
   terminal.say(measuredText(card));
   terminal.say('');
   terminal.say(months(card));
@@ -137,15 +123,10 @@ function months({ months: all, allColdDollars, usage }: CostCard): string {
       title,
       ...all.map(({ items }) => formatBill(items.find((one) => one.title === title)?.dollars ?? 0)),
     ]);
-  const share = usage.coldMs === undefined ? '' : `, ${percent(usage.coldShare)} cold`;
-  const total = [`together${share}`, ...all.map(({ dollars }) => formatBill(dollars))];
-  const cold = allColdDollars ? [['if all were cold', ...allColdDollars.map((dollars) => formatBill(dollars))]] : [];
+  const total = [totalTitle(usage), ...all.map(({ dollars }) => formatBill(dollars))];
+  const cold = allColdDollars ? [[ALL_COLD, ...allColdDollars.map((dollars) => formatBill(dollars))]] : [];
   return table(
     [...rows, total, ...cold],
     ['REQUESTS A MONTH', ...all.map(({ requests }) => requests.toLocaleString())],
   );
-}
-
-function percent(part: number): string {
-  return part.toLocaleString(undefined, { style: 'percent', maximumFractionDigits: 2 });
 }

@@ -34,7 +34,7 @@ const BALANCER_ADDRESSES = 2;
 /** Of a load balancer: new connections a second, and GB an hour, that one capacity unit holds. */
 const UNIT = { connectionsPerSecond: 25, gbPerHour: 1 };
 
-/** `usage` without provisioned concurrency: that is one of them. */
+/** Provisioned concurrency is one of them where the function has none. */
 export function alternativesOf(usage: Usage, options: BillOptions): Alternative[] {
   const { prices } = options;
   const { ec2, ebs, eks, fargate, publicIpv4 } = prices;
@@ -54,7 +54,13 @@ export function alternativesOf(usage: Usage, options: BillOptions): Alternative[
   const t3 = (kind: keyof typeof DISK_GB): Pick<Alternative, 'capacity' | 'fits'> =>
     held(usage, T3_MEDIUM.vcpus, T3_MEDIUM.memoryMb - SYSTEM_MB[kind]);
   const task = fargateTask(usage.memoryMb);
-  const ready = { ...usage, provisionedConcurrency: 1 };
+  const provisioned: Alternative = {
+    id: 'provisioned',
+    title: 'Provisioned concurrency of 1',
+    capacity: (MONTH_SECONDS * 1000) / usage.warmMs,
+    fits: true,
+    charges: lambdaCharges({ ...usage, provisionedConcurrency: 1 }, options),
+  };
   return [
     { id: 't3.medium', title: 't3.medium', ...t3('server'), charges: [...server('server'), ...shared] },
     {
@@ -80,13 +86,7 @@ export function alternativesOf(usage: Usage, options: BillOptions): Alternative[
         ...shared,
       ],
     },
-    {
-      id: 'provisioned',
-      title: 'Provisioned concurrency of 1',
-      capacity: (MONTH_SECONDS * 1000) / usage.warmMs,
-      fits: true,
-      charges: lambdaCharges(ready, options),
-    },
+    ...(usage.provisionedConcurrency === 0 ? [provisioned] : []),
   ];
 }
 

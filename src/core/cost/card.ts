@@ -6,7 +6,7 @@ import type { DeploymentKey } from '../../shared/spec.ts';
 import { alternativesOf } from './alternatives.ts';
 import { breakEven } from './break-even.ts';
 import { bill } from './charges.ts';
-import type { Measured } from './measured.ts';
+import { measuredOf, type Known, type Measured } from './measured.ts';
 import { lambdaCharges } from './monthly.ts';
 import type { KnownPrices } from './price-file.ts';
 import type { Dated, Prices } from './prices.ts';
@@ -26,6 +26,32 @@ export const ASSUMED = {
   logRetentionDays: 14,
   provisionedConcurrency: 0,
 } as const satisfies Partial<Usage>;
+
+export interface DeploymentQuestion extends Known, Pick<CostQuestion, 'region' | 'prices' | 'freeTier' | 'requests'> {
+  /** In the place of what is assumed. */
+  usage?: Partial<Usage>;
+}
+
+/** Of a deployment as it was measured. Errors: `not-measured`, `region-unpriced`. */
+export function costOf(question: DeploymentQuestion): Outcome<CostCard> {
+  const measured = measuredOf(question);
+  if (!measured.ok) return measured;
+  const { key, status, usage, region, prices, freeTier, requests } = question;
+  return costCard({
+    ...key,
+    region,
+    prices,
+    freeTier,
+    measured: measured.value,
+    usage: { imageBytes: status?.image?.bytes ?? 0, ...usage },
+    ...(requests === undefined ? {} : { requests }),
+  });
+}
+
+/** The region that prices are of where nobody names one. */
+export function usualRegion(env: NodeJS.ProcessEnv): string {
+  return env['AWS_REGION']?.trim() || 'us-east-1';
+}
 
 export interface CostQuestion extends DeploymentKey {
   region: string;

@@ -14,9 +14,10 @@ export interface Known {
   sweep: SweepReport | undefined;
   /** What the user said in the place of what was measured. */
   asked: { memoryMb?: number; warmMs?: number };
-  /** Of this machine, where no image says it. */
-  architecture: Architecture;
 }
+
+/** Of this machine, where no image says another one. */
+const OWN_ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 
 /** What was measured of a size of memory. */
 export type Measured = Pick<Usage, 'memoryMb' | 'warmMs' | 'coldMs' | 'architecture'> & { measured: Measurement };
@@ -30,7 +31,7 @@ export function measuredOf(known: Known): Outcome<Measured> {
   const { spec, status, sweep, asked } = known;
   const declared = spec?.memoryMb ?? DEFAULTS.memoryMb;
   const memoryMb = asked.memoryMb ?? declared;
-  const architecture = status?.image ? architectureOf(status.image.platform) : known.architecture;
+  const architecture = status?.image ? architectureOf(status.image.platform) : OWN_ARCHITECTURE;
   if (asked.warmMs !== undefined) {
     return ok({ memoryMb, architecture, warmMs: billedMs(asked.warmMs), measured: { from: 'given' } });
   }

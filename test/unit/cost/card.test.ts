@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { costCard } from '../../../src/core/cost/card.ts';
+import { costCard, costOf, usualRegion } from '../../../src/core/cost/card.ts';
 import { measuredOf, type Known } from '../../../src/core/cost/measured.ts';
 import { BUILT_IN_PRICES } from '../../../src/core/cost/price-list.ts';
 import { costNotes, measuredText } from '../../../src/shared/cost.ts';
 import type { DeploymentStatus } from '../../../src/shared/states.ts';
 import type { SweepReport, SweepRow } from '../../../src/shared/sweep.ts';
 
+/** What an image of this machine would be of. */
+const OWN = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 const key = { model: 'sentiment', deployment: 'docker' };
 const status: DeploymentStatus = {
   ...key,
@@ -41,7 +43,7 @@ const sweep: SweepReport = {
   prices: { region: 'us-east-1', source: '', read: '2026-10' },
   rows: [row(512, 10), row(1769, 2.4)],
 };
-const known: Known = { key, spec: {}, status, sweep, asked: {}, architecture: 'x86_64' };
+const known: Known = { key, spec: {}, status, sweep, asked: {} };
 const figures = (changes: Partial<Known>): unknown[] => {
   const found = measuredOf({ ...known, ...changes });
   assert.ok(found.ok, JSON.stringify(found));
@@ -66,7 +68,7 @@ describe('how long a request takes', () => {
     assert.deepEqual(figures({ spec: { memoryMb: 640 } }), [640, 8, 901, 'arm64', 'docker']);
     const local = { ...status, target: 'local', lastMs: { preinitialised: 3 } } as DeploymentStatus;
     delete local.image;
-    assert.deepEqual(figures({ sweep: undefined, status: local }), [1769, 3, undefined, 'x86_64', 'local']);
+    assert.deepEqual(figures({ sweep: undefined, status: local }), [1769, 3, undefined, OWN, 'local']);
   });
 
   it('is else what a sweep of an older image found', () => {
@@ -166,6 +168,30 @@ describe('the cost card', () => {
     assert.ok(card.ok);
     assert.equal(card.value.allColdDollars, undefined);
     assert.match(costNotes(card.value, 'en').join('\n'), /There is no image yet[^]*No cold start was measured/);
+  });
+
+  it('is of the deployment’s own image, at the memory and with the share of cold starts that one names', () => {
+    const card = costOf({
+      ...known,
+      region: usualRegion({ AWS_REGION: 'eu-west-1' }),
+      prices: question.prices,
+      freeTier: true,
+      usage: { coldShare: 0.5 },
+    });
+    assert.ok(card.ok);
+    const { usage, region, freeTier } = card.value;
+    assert.deepEqual([usage.imageBytes, usage.coldShare, region, freeTier], [500e6, 0.5, 'eu-west-1', true]);
+    assert.equal(usualRegion({ AWS_REGION: ' ' }), 'us-east-1');
+  });
+
+  it('with provisioned concurrency has that in its bill, and not among what else there is', () => {
+    const card = costCard({ ...question, usage: { imageBytes: 0, provisionedConcurrency: 1 } });
+    assert.ok(card.ok);
+    assert.ok(card.value.months[0]!.items.some(({ title }) => title === 'Provisioned concurrency'));
+    assert.deepEqual(
+      card.value.alternatives.map(({ id }) => id),
+      ['t3.medium', 'fargate', 'eks'],
+    );
   });
 
   it('is refused for a region without prices', () => {
