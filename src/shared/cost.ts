@@ -147,9 +147,9 @@ export function usageText({ memoryMb, architecture, warmMs, coldMs }: Usage, loc
 /** Titles of what follows a bill's items. */
 export function totalTitle({ coldMs, coldShare }: Usage, locale?: string): string {
   const share = coldShare.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 2 });
-  return coldMs === undefined ? 'together' : `together, ${share} cold`;
+  return coldMs === undefined ? 'Together' : `Together, ${share} cold`;
 }
-export const ALL_COLD = 'if all were cold';
+export const ALL_COLD = 'If all were cold';
 
 /** What the durations are from, and what that means for AWS Lambda. */
 export function measuredText(
@@ -174,13 +174,13 @@ export function measuredText(
   }
 }
 
-/** What the figures stand on, a sentence or two each. */
+/** What the figures stand on, a sentence or two each; the pages to check the prices with are beside them. */
 export function costNotes({ usage, region, prices, freeTier, alternatives }: CostCard, locale?: string): string[] {
   const bytes = (count: number): string => count.toLocaleString(locale);
-  const { file, known, sources } = prices;
+  const { file, known } = prices;
   return [
     'Idle: a month without a request. “From … requests”: if they came evenly; with peaks one server holds fewer.',
-    `Taken as so: a log of ${bytes(usage.logBytes)} bytes and an answer of ${bytes(usage.answerBytes)} bytes for each request, the log kept for ${usage.logRetentionDays} days. ${
+    `Assumed: a log of ${bytes(usage.logBytes)} bytes and an answer of ${bytes(usage.answerBytes)} bytes for each request, the log kept for ${usage.logRetentionDays} days. ${
       usage.imageBytes === 0
         ? 'There is no image yet: its storage is left out.'
         : 'The image counts uncompressed; in ECR it is smaller.'
@@ -192,7 +192,7 @@ export function costNotes({ usage, region, prices, freeTier, alternatives }: Cos
     ...(usage.architecture === 'arm64'
       ? ['A t3.medium has x86_64 processors: it needs an image of its own, and other milliseconds.']
       : []),
-    `Prices of ${region} in US dollars without tax, ${freeTier ? 'without what is free for every account' : 'without the free tier'}, known as of ${known} or later${file === undefined ? '' : `, some from ${file}`}. They change; check with ${sources[0]} and the pages beside it (--json lists them).`,
+    `Prices of ${region} in US dollars without tax, ${freeTier ? 'without what is free for every account' : 'without the free tier'}, known as of ${known} or later${file === undefined ? '' : `, some from ${file}`}. AWS changes them.`,
   ];
 }
 

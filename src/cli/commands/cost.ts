@@ -113,6 +113,7 @@ function tell(terminal: Terminal, card: CostCard): void {
   );
   terminal.say('');
   for (const note of costNotes(card)) terminal.say(note);
+  terminal.say(`Check with ${card.prices.sources[0]} and the other pages that --json lists.`);
 }
 
 function months({ months: all, allColdDollars, usage }: CostCard): string {
