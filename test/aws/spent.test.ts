@@ -192,6 +192,23 @@ describe('what a deployment has cost', function () {
     }
   });
 
+  it('of a log is for as long as that is kept, on documented answers of CloudWatch', async () => {
+    const ago = (days: number): number => now.getTime() / 1000 - days * 86_400;
+    const logBytes = { Id: 'logBytes', StatusCode: 'Complete', Timestamps: [ago(20), ago(2)], Values: [GB, GB] };
+    const cloudWatch = await answering([{ MetricDataResults: [logBytes] }]);
+    try {
+      const since = new Date(now.getTime() - 30 * 24 * HOUR_MS);
+      const spent = await costSinceDeploy(cloudWatch.config, { ...question, since });
+      assert.ok(spent.ok, JSON.stringify(spent));
+      const item = (title: string): number | undefined =>
+        spent.value.items.find((each) => each.title === title)?.dollars;
+      near(item('Log, ingested'), 2 * 0.57);
+      near(item('Log, kept'), 0.15 * 0.03 * (((14 + 2) * 24) / 730));
+    } finally {
+      await cloudWatch.end();
+    }
+  });
+
   it('goes back as far as CloudWatch keeps hours, and says so', async () => {
     const cloudWatch = await answering([{ MetricDataResults: [] }]);
     try {
