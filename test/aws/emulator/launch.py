@@ -5,6 +5,7 @@ that no function has. RUNTIME_INTERFACE_EMULATOR is the path of the program that
 """
 
 import asyncio
+import contextvars
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import time
 
 from docker.models.containers import ContainerCollection
 from ministack.core.responses import error_response_json
-from ministack.services import ecr, lambda_svc
+from ministack.services import apigateway_v1, ecr, lambda_svc
 from ministack.services.cloudformation import _stacks, changesets, handlers, provisioners, stacks
 
 LOCAL = f"localhost:{os.environ['GATEWAY_PORT']}"
@@ -263,6 +264,28 @@ async def delete_stack(before, stack_name, stack_id, *arguments, **named):
 
 # Of resources that are made in no time, too.
 stacks._runs_on_worker_thread = lambda _resource_type: True
+
+# Answers of the gateway itself are templates, which the emulator hands out as they are.
+requested = contextvars.ContextVar("requested")
+
+
+@wrap(apigateway_v1, "_execute_in_scope")
+async def execute(before, request, *arguments, **named):
+    requested.set(request)
+    return await before(request, *arguments, **named)
+
+
+@wrap(apigateway_v1, "_invoke_mock_v1")
+def answer_itself(before, integration):
+    status, headers, body = before(integration)
+    request = requested.get()
+    values = {"context.requestId": request["request_id"]}
+    for name, value in (request["stage"].get("variables") or {}).items():
+        values[f"stageVariables.{name}"] = value
+    headers = {name: values.get(value, value) for name, value in headers.items()}
+    rendered = re.sub(rb"\$([\w.]+)", lambda found: values.get(found[1].decode(), "").encode(), body)
+    return status, headers, rendered
+
 
 if __name__ == "__main__":
     from ministack.app import main
