@@ -48,15 +48,14 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   const { feed, connection, plan, cloud, called } = deploy;
   void connection.api.warmDeployer(cloud);
   terminal.say('Rehearsed here first, under the limits of AWS Lambda:');
-  const { cloud: _, ...rehearsed } = { ...plan, kind: 'rehearse' as const };
-  const tried = await feed.run(terminal, connection, rehearsed);
-  if (!tried.ok) return tried;
-  const rehearsal = tried.value.result as Rehearsal;
-  const { reviewDeploy } = await import('../core/cloud/review.ts');
-  const spec = plan.deploymentSpec;
-  const reviewed = await reviewDeploy(cloud, { stack: spec.stack ?? functionName(plan), spec, rehearsal });
+  const reviewed = await rehearse(terminal, deploy, false);
   if (!reviewed.ok) return reviewed;
-  const review = reviewed.value;
+  const { review, rehearsal } = reviewed.value;
+  if (rehearsal.isDeployed) {
+    terminal.document({ model: plan.model, deployment: plan.deployment, target: 'lambda', unchanged: true });
+    terminal.say(`\nNothing has changed: ${called} serves version ${rehearsal.version.slice(0, 7)} already.`);
+    return ok(undefined);
+  }
   if (review.stops.length > 0) {
     return fail('would-not-serve', `${plan.model} would not answer on AWS Lambda, so nothing was deployed.`, {
       why: review.stops.join('\n'),
@@ -70,6 +69,26 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   if (!done.ok) return done;
   showDeployed(terminal, done.value.result as CloudDeployed, { called, plan });
   return ok(undefined);
+}
+
+interface Rehearsed {
+  review: CloudReview;
+  rehearsal: Rehearsal;
+}
+
+/** What was deployed last, and is gone since, is rehearsed again. */
+async function rehearse(terminal: Terminal, deploy: LambdaDeploy, anyway: boolean): Promise<Outcome<Rehearsed>> {
+  const { feed, connection, plan, cloud } = deploy;
+  const tried = await feed.run(terminal, connection, { ...plan, kind: 'rehearse', anyway });
+  if (!tried.ok) return tried;
+  const rehearsal = tried.value.result as Rehearsal;
+  const { reviewDeploy } = await import('../core/cloud/review.ts');
+  const spec = plan.deploymentSpec;
+  const reviewed = await reviewDeploy(cloud, { stack: spec.stack ?? functionName(plan), spec, rehearsal });
+  if (!reviewed.ok) return reviewed;
+  const review = reviewed.value;
+  if (rehearsal.isDeployed && review.kind !== 'update') return rehearse(terminal, deploy, true);
+  return ok({ review, rehearsal });
 }
 
 function showPlan(terminal: Terminal, { account, changes }: CloudReview, rehearsal: Rehearsal): void {
