@@ -71,7 +71,9 @@ export type Measurement =
   | { from: 'given' }
   /** `isOlder`: of another image than the one that is deployed. */
   | { from: 'sweep'; at: string; warm: number; isOlder: boolean }
-  /** The last requests, whole as the host saw them. */
+  /** Requests that AWS Lambda answered since then, ISO 8601. */
+  | { from: 'lambda'; since: string; requests: number }
+  /** The last requests here, whole as the host saw them. */
   | { from: 'docker' | 'local' };
 
 export interface CostCard extends DeploymentKey {
@@ -87,6 +89,8 @@ export interface CostCard extends DeploymentKey {
   /** US dollars of each of these months if every request of it were cold; unset where no cold one was measured. */
   allColdDollars?: number[];
   alternatives: AlternativeCost[];
+  /** Of a deployment on AWS that could be asked. */
+  spent?: Spent;
 }
 
 /** What a deployment was billed for, as far as CloudWatch counted it. */
@@ -99,6 +103,8 @@ export interface Spent {
   /** Requests that the function answered, and those that reached its API. */
   invocations: number;
   calls: number;
+  /** Milliseconds of all invocations together, without initialisation. */
+  durationMs: number;
   items: LineItem[];
   dollars: number;
 }
@@ -167,6 +173,8 @@ export function measuredText(
       const older = measured.isOlder ? ', of an older version of the image' : '';
       return `Measured by the memory sweep of ${at}${older}: ${measured.warm.toLocaleString(locale)} warm requests at ${memory}, on the processor of this machine, which is not AWS Lambda’s.`;
     }
+    case 'lambda':
+      return `Measured on AWS Lambda: ${measured.requests.toLocaleString(locale)} requests since ${new Date(measured.since).toLocaleDateString(locale)}, on average. CloudWatch does not count what initialisation took.`;
     case 'docker':
       return `Measured on the last requests in Docker at ${memory}, whole as the host saw them, with the start of the container: AWS Lambda bills less of each, on another processor. ${sweeping} measures what it bills.`;
     case 'local':
@@ -194,6 +202,21 @@ export function costNotes({ usage, region, prices, freeTier, alternatives }: Cos
       : []),
     `Prices of ${region} in US dollars without tax, ${freeTier ? 'without what is free for every account' : 'without the free tier'}, known as of ${known} or later${file === undefined ? '' : `, some from ${file}`}. AWS changes them.`,
   ];
+}
+
+/** `a month costs about $0.02 without requests, $0.07 for 10,000, …`: of a deployment that is about to be made. */
+export function monthsText({ months, region, prices }: CostCard, locale?: string): string {
+  const said = months.map(({ requests, dollars }) => {
+    const bill = dollars === 0 ? 'nothing' : formatBill(dollars, locale);
+    return `${bill} ${requests === 0 ? 'without requests' : `for ${requests.toLocaleString(locale)}`}`;
+  });
+  return `a month costs about ${said.join(', ')}, by what a request took here (prices of ${region}, known as of ${prices.known} or later)`;
+}
+
+/** `Since its deploy, 11/20/2026`. */
+export function sinceText({ since, isCutOff }: Spent, locale?: string): string {
+  const day = new Date(since).toLocaleDateString(locale);
+  return isCutOff ? `Since ${day}, the earliest that is counted` : `Since its deploy, ${day}`;
 }
 
 /** What is not in the bill of what a deployment has cost. */

@@ -5,9 +5,13 @@ import {
   costNotes,
   formatBill,
   measuredText,
+  sinceText,
+  SPENT_NOTE,
   totalTitle,
   usageText,
   type CostCard,
+  type LineItem,
+  type Spent,
 } from '../../src/shared/cost.ts';
 import type { ReportContent } from '../../src/shared/report-page.ts';
 import { actionButton, type Shown } from './parts.ts';
@@ -27,7 +31,7 @@ export function costReport(
     </header>
     <p class="muted">AWS Lambda in ${card.region} · ${usageText(card.usage, locale)}</p>
     <p>${measuredText(card, locale)}</p>
-    ${months(card, shown)} ${alternatives(card, shown)}
+    ${months(card, shown)} ${alternatives(card, shown)} ${card.spent ? spentOn(card.spent, shown) : nothing}
     <ul class="remarks muted">
       ${costNotes(card, locale).map((note) => html`<li>${note}</li>`)}
       <li>
@@ -103,6 +107,41 @@ function alternatives({ alternatives: all }: CostCard, { locale }: Shown): Templ
       </tbody>
     </table>
   </div>`;
+}
+
+function spentOn(spent: Spent, { locale }: Shown): TemplateResult {
+  const quantity = ({ quantity: many, unit }: LineItem): string =>
+    `${many.toLocaleString(locale, { maximumSignificantDigits: 3 })} ${unit}`;
+  return html`<div class="scrolling" role="region" aria-label="What it has cost" tabindex="0">
+      <table class="sizes">
+        <caption class="hidden">
+          What it has cost
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">${sinceText(spent, locale)}</th>
+            <th scope="col" class="number">Used</th>
+            <th scope="col" class="number">Cost</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${spent.items.map(
+            (one) =>
+              html`<tr>
+                <th scope="row">${one.title}</th>
+                <td class="number">${quantity(one)}</td>
+                <td class="number">${formatBill(one.dollars, locale)}</td>
+              </tr>`,
+          )}
+          <tr class="best">
+            <th scope="row">Together</th>
+            <td></td>
+            <td class="number">${formatBill(spent.dollars, locale)}</td>
+          </tr>
+        </tbody>
+      </table>
+    </div>
+    <p class="muted">${SPENT_NOTE}</p>`;
 }
 
 /** `lambda` of `https://aws.amazon.com/lambda/pricing/`; anything else as it is. */

@@ -1,11 +1,68 @@
 /** What a deployment on AWS has cost since it was deployed, from what CloudWatch counted. */
 import type { MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
+import { ASSUMED, pricesOf, usageOf } from '../cost/card.ts';
 import { bill, type Charge } from '../cost/charges.ts';
+import { architectureOf } from '../cost/measured.ts';
 import { GB, itemsOf, KEPT_LOG, storageGb, type BillOptions } from '../cost/monthly.ts';
-import { MONTH_HOURS } from '../cost/prices.ts';
+import { MONTH_HOURS, type PriceList } from '../cost/prices.ts';
 import type { LineItem, Spent, Usage } from '../../shared/cost.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import type { AwsConfig } from './aws.ts';
+import { DEFAULTS, type DeploymentSpec, type ModelSpec } from '../../shared/spec.ts';
+import type { CloudStatus, ImageStatus } from '../../shared/states.ts';
+import type { CloudAccess } from '../targets/plan.ts';
+import { awsConfig, type AwsConfig } from './aws.ts';
+import { asking } from './errors.ts';
+import { describeStack } from './stack.ts';
+
+/** The alias that the API calls: `ALIAS` of `infra/app/function.ts`. */
+const ALIAS = 'live';
+
+export interface SpentOn {
+  cloud: CloudStatus;
+  image: ImageStatus | undefined;
+  /** What models.json says of its model and of itself. */
+  spec: Pick<ModelSpec, 'memoryMb'> | undefined;
+  declared: DeploymentSpec | undefined;
+  prices: PriceList;
+  freeTier: boolean;
+}
+
+/** Since its stack was made. Errors: `region-unpriced`, `stack-gone`, as of `costSinceDeploy` and of `awsFailure`. */
+export async function spentOn(
+  { region, variables }: Pick<CloudAccess, 'region' | 'variables'>,
+  { cloud, image, spec, declared, prices: list, freeTier }: SpentOn,
+): Promise<Outcome<Spent>> {
+  const prices = pricesOf(list, region);
+  if (!prices.ok) return prices;
+  return asking(async () => {
+    const config = await awsConfig(region, variables);
+    const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
+    const stack = await describeStack(new CloudFormationClient(config), cloud.stack);
+    if (!stack?.CreationTime) {
+      return fail('stack-gone', `There is no stack ${cloud.stack} in ${region}.`, { next: 'Deploy the model again.' });
+    }
+    const { functionName, stage, logGroup } = cloud;
+    return costSinceDeploy(config, {
+      functionName,
+      alias: ALIAS,
+      // The API has the name of the stack.
+      apiName: cloud.stack,
+      stage,
+      logGroup,
+      since: stack.CreationTime,
+      until: new Date(),
+      prices: prices.value,
+      freeTier,
+      usage: {
+        ...ASSUMED,
+        ...usageOf(declared),
+        architecture: architectureOf(image?.platform),
+        memoryMb: spec?.memoryMb ?? DEFAULTS.memoryMb,
+        imageBytes: image?.bytes ?? 0,
+      },
+    });
+  });
+}
 
 export interface SpentQuestion extends BillOptions {
   functionName: string;
@@ -72,6 +129,7 @@ export async function costSinceDeploy(config: AwsConfig, question: SpentQuestion
     isCutOff,
     invocations: sum(hours, 'invocations'),
     calls: sum(hours, 'calls'),
+    durationMs: sum(hours, 'durationMs'),
     items,
     dollars: items.reduce((all, { dollars }) => all + dollars, 0),
   });

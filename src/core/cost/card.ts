@@ -1,15 +1,16 @@
 /** The cost card of a deployment: its bill at some numbers of requests, and what else could hold them. */
-import { USUAL_REQUESTS, type AlternativeCost, type CostCard, type Usage } from '../../shared/cost.ts';
+import { USUAL_REQUESTS, type AlternativeCost, type CostCard, type Spent, type Usage } from '../../shared/cost.ts';
 import { didYouMean } from '../../shared/nearest.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import type { DeploymentKey } from '../../shared/spec.ts';
+import type { DeploymentKey, DeploymentSpec } from '../../shared/spec.ts';
+import { defined } from '../defined.ts';
 import { alternativesOf } from './alternatives.ts';
 import { breakEven } from './break-even.ts';
 import { bill } from './charges.ts';
 import { measuredOf, type Known, type Measured } from './measured.ts';
 import { lambdaCharges } from './monthly.ts';
 import type { KnownPrices } from './price-file.ts';
-import type { Dated, Prices } from './prices.ts';
+import type { Dated, PriceList, Prices } from './prices.ts';
 
 /** What is not measured, and taken so. */
 export const ASSUMED = {
@@ -36,16 +37,24 @@ export interface DeploymentQuestion extends Known, Pick<CostQuestion, 'region' |
 export function costOf(question: DeploymentQuestion): Outcome<CostCard> {
   const measured = measuredOf(question);
   if (!measured.ok) return measured;
-  const { key, status, usage, region, prices, freeTier, requests } = question;
+  const { key, status, spent, usage, region, prices, freeTier, requests } = question;
   return costCard({
-    ...key,
+    model: key.model,
+    deployment: key.deployment,
     region,
     prices,
     freeTier,
     measured: measured.value,
     usage: { imageBytes: status?.image?.bytes ?? 0, ...usage },
     ...(requests === undefined ? {} : { requests }),
+    ...(spent ? { spent } : {}),
   });
+}
+
+/** What models.json says of a deployment, of what is billed. */
+export function usageOf(spec: DeploymentSpec | undefined): Partial<Usage> {
+  const { ephemeralStorageMb, provisionedConcurrency, logRetentionDays } = spec ?? {};
+  return defined({ storageMb: ephemeralStorageMb, provisionedConcurrency, logRetentionDays });
 }
 
 /** The region that prices are of where nobody names one. */
@@ -62,14 +71,16 @@ export interface CostQuestion extends DeploymentKey {
   usage: Pick<Usage, 'imageBytes'> & Partial<Usage>;
   /** A number of requests a month to be told beside the usual ones. */
   requests?: number;
+  spent?: Spent;
 }
 
 /** Errors: `region-unpriced`. */
 export function costCard(question: CostQuestion): Outcome<CostCard> {
-  const { model, deployment, region, freeTier, requests } = question;
+  const { model, deployment, region, freeTier, requests, spent } = question;
   const { list, file } = question.prices;
-  const prices = Object.hasOwn(list, region) ? list[region]! : undefined;
-  if (!prices) return unpriced(region, Object.keys(list));
+  const found = pricesOf(list, region);
+  if (!found.ok) return found;
+  const prices = found.value;
   const { measured, ...figures } = question.measured;
   const usage: Usage = { ...ASSUMED, ...figures, ...question.usage };
   const options = { prices, freeTier };
@@ -92,6 +103,7 @@ export function costCard(question: CostQuestion): Outcome<CostCard> {
       const idleDollars = bill(alternative.charges, 0).dollars;
       return { id, title, capacity, idleDollars, breakEven: breakEven(charges, alternative) };
     }),
+    ...(spent ? { spent } : {}),
   });
 }
 
@@ -102,7 +114,10 @@ function datesOf(prices: Prices): Pick<CostCard['prices'], 'known' | 'sources'> 
   return { known, sources: [...new Set(sections.map(({ source }) => source))] };
 }
 
-function unpriced(region: string, known: readonly string[]): Outcome<never> {
+/** Errors: `region-unpriced`. */
+export function pricesOf(list: PriceList, region: string): Outcome<Prices> {
+  if (Object.hasOwn(list, region)) return ok(list[region]!);
+  const known = Object.keys(list);
   return fail('region-unpriced', `Nimbus knows no prices of ${region}.`, {
     next: `${didYouMean(region, known)}Name one that it knows with --region: ${known.join(', ')}. Or name a file with prices in NIMBUS_PRICES; docs/cost.md says how.`,
   });

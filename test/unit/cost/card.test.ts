@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { costCard, costOf, usualRegion } from '../../../src/core/cost/card.ts';
 import { measuredOf, type Known } from '../../../src/core/cost/measured.ts';
 import { BUILT_IN_PRICES } from '../../../src/core/cost/price-list.ts';
-import { costNotes, measuredText } from '../../../src/shared/cost.ts';
+import { costNotes, measuredText, monthsText, sinceText } from '../../../src/shared/cost.ts';
 import type { DeploymentStatus } from '../../../src/shared/states.ts';
 import type { SweepReport, SweepRow } from '../../../src/shared/sweep.ts';
 
@@ -84,6 +84,27 @@ describe('how long a request takes', () => {
     assert.deepEqual(figures({ status: undefined, sweep: others }), [512, 10, 700, 'arm64', 'sweep']);
   });
 
+  it('is what AWS counted of a deployment there, at its own memory', () => {
+    const spent = {
+      since: '2026-11-01T00:00:00.000Z',
+      until: '2026-11-20T00:00:00.000Z',
+      isCutOff: false,
+      invocations: 4,
+      calls: 5,
+      durationMs: 42,
+      items: [],
+      dollars: 0,
+    };
+    const there = { ...known, status: { ...status, target: 'lambda' as const, lastMs: {} }, spent };
+    assert.deepEqual(figures(there), [1769, 11, undefined, 'arm64', 'lambda']);
+    assert.deepEqual(figures({ ...there, asked: { memoryMb: 512 } }), [512, 10, 700, 'arm64', 'sweep']);
+    const nothing = { ...there, spent: { ...spent, invocations: 0, durationMs: 0 } };
+    assert.deepEqual(figures(nothing), [1769, 2.4, 700, 'arm64', 'sweep']);
+    assert.match(refusal({ ...nothing, sweep: undefined }), /as far as CloudWatch has counted\. Send one/);
+    assert.equal(sinceText(spent, 'en'), 'Since its deploy, 11/1/2026');
+    assert.match(sinceText({ ...spent, isCutOff: true }, 'en'), /^Since 11\/1\/2026, the earliest/);
+  });
+
   it('is what the user says, whatever was measured', () => {
     assert.deepEqual(figures({ asked: { warmMs: 20.1, memoryMb: 300 } }), [300, 21, undefined, 'arm64', 'given']);
     assert.deepEqual(figures({ asked: { warmMs: 20 }, status: undefined, sweep: undefined }), [
@@ -144,6 +165,15 @@ describe('the cost card', () => {
     assert.deepEqual(
       more.value.alternatives.map(({ id }) => id),
       ['t3.medium', 'fargate', 'eks', 'provisioned'],
+    );
+  });
+
+  it('is a line of the plan of a deploy', () => {
+    const card = costCard(question);
+    assert.ok(card.ok);
+    assert.match(
+      monthsText(card.value, 'en'),
+      /^a month costs about \$0\.05 without requests, \$0\.\d\d for 10,000, \$\d\.\d\d for 1,000,000, by .*eu-west-1, known as of \d{4}-\d\d or later\)$/,
     );
   });
 
