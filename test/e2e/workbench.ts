@@ -4,7 +4,7 @@ import type { FrameLocator, Locator, Page } from 'playwright-core';
 /** Milliseconds after which something is tried again. */
 const ATTEMPT_MS = 4000;
 
-/** Runs a command by its title in the palette. */
+/** Runs a command by its title in the palette, where the title brings it up first. */
 export async function runCommand(page: Page, title: string): Promise<void> {
   await searchCommands(page, title);
   // Enter runs the row in focus, which is another's for as long as the list is not that of the title.
