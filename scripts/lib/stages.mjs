@@ -125,6 +125,7 @@ export const stages = {
     title: 'AWS, emulated',
     deadlineSeconds: 900,
     tests: true,
+    needs: ['package'],
     aws: true,
     docker: true,
     mocha: { files: ['test/aws/**/*.test.ts'], timeoutSeconds: 120 },

@@ -6,7 +6,7 @@ import { readModels } from '../core/models/read.ts';
 import { MODELS_FILE, type FileProblem, type LaterEntry } from '../core/models/document.ts';
 import type { DeploymentKey, ModelsSpec } from '../shared/spec.ts';
 import type { DeploymentStatus } from '../shared/states.ts';
-import { fail } from '../shared/outcome.ts';
+import { fail, ok, type Outcome } from '../shared/outcome.ts';
 import { resolveName, type resolveImage } from './names.ts';
 import { orExit, type Terminal } from './terminal.ts';
 
@@ -72,6 +72,13 @@ export async function connect(
   if (portTaken !== undefined)
     terminal.note(`The project's usual port ${portTaken} is taken by another program: its endpoints are at ${url}.`);
   return connection;
+}
+
+/** The headers with which a deployment is called: its key where it is on AWS. Errors: as of `headersFor`. */
+export async function keyHeaders({ cloud }: DeploymentStatus): Promise<Outcome<Record<string, string>>> {
+  if (!cloud) return ok({});
+  const { fileKeyStore, headersFor } = await import('../core/cloud/keys.ts');
+  return headersFor(cloud, fileKeyStore(), process.env);
 }
 
 /** The project's running host, without starting one. */

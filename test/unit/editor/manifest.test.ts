@@ -85,7 +85,7 @@ describe('package.json and the code', () => {
 
   it('name the same settings, each with a scope, a default and a sentence', () => {
     const settings: Record<string, Record<string, unknown>> = contributes.configuration.properties;
-    const readInCode = found(/['"]((?:docker|host|image|local|packages|playground)\.\w+)['"]/g, editor).filter(
+    const readInCode = found(/['"]((?:cost|docker|host|image|local|packages|playground)\.\w+)['"]/g, editor).filter(
       (name) => !/\.(css|js)$/.test(name),
     );
     assert.deepEqual(
@@ -123,7 +123,7 @@ describe('package.json and the code', () => {
 
   it('have menus for every kind of row, and no menu for a kind that there is not', () => {
     const rows = read('src/editor/tree/rows.ts');
-    const states = found(/'(\w+)'/g, [/export type State = ([^;]+);/.exec(read('src/shared/states.ts'))![1]!]);
+    const states = found(/'(\w+)'/g, [/export type State =\s([^;]+);/.exec(read('src/shared/states.ts'))![1]!]);
     const documents = ['invalid', 'conflict', 'newer', 'legacy'];
     const expand = (context: string): string[] =>
       context.startsWith('deployment:${')
