@@ -14,6 +14,8 @@ export interface AwsConfig {
   credentials: AwsCredentialIdentityProvider;
   /** In the place of AWS's own. */
   endpoint?: string;
+  /** Of the AWS configuration, where one was named: said in what to do where it does not work. */
+  profile?: string;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function awsConfig({ region, profile }: AwsPlace, env: NodeJS.Proce
     region,
     credentials: fromNodeProviderChain({ ...(profile === undefined ? {} : { profile }), clientConfig: { region } }),
     ...(endpoint ? { endpoint } : {}),
+    ...(profile === undefined ? {} : { profile }),
   };
 }
 

@@ -1,4 +1,10 @@
-import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions as HttpOptions,
+} from 'node:http';
 import type { Problem, StartKind } from '../../shared/contract.ts';
 import type { Phases } from '../../shared/latency.ts';
 
@@ -15,12 +21,16 @@ export interface Answer {
   requestId?: string;
   /** Milliseconds after which the endpoint asks to be tried again. */
   retryAfterMs?: number;
+  /** Its function made the answer, or the host beside it: both say how long it took, which a gateway's own answers do not. */
+  isTimed?: true;
 }
 
 export interface RequestOptions {
   signal?: AbortSignal;
   /** Milliseconds for the whole request. */
   timeoutMs?: number;
+  /** Beside those of the body, such as the key of an API. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** Lambda's longest time-out is 15 minutes; as long again may a request wait for a worker. */
@@ -28,7 +38,22 @@ const TIMEOUT_MS = 30 * 60_000;
 /** An endpoint answers 6 MB at most; gzip and JSON escapes included nothing of Nimbus is longer. */
 const ANSWER_BYTES = 16 * 1024 * 1024;
 
-const agent = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: 60_000 });
+const KEPT = { keepAlive: true, maxFreeSockets: 16, timeout: 60_000 };
+const agent = new Agent(KEPT);
+
+type Requester = (url: string, options: HttpOptions) => ClientRequest;
+let secure: Requester | undefined;
+
+/** TLS is loaded where it is used first: most endpoints are on this machine. */
+async function requester(url: string): Promise<Requester> {
+  if (!url.startsWith('https:')) return (to, options) => httpRequest(to, { ...options, agent });
+  if (!secure) {
+    const https = await import('node:https');
+    const kept = new https.Agent(KEPT);
+    secure = (to, options) => https.request(to, { ...options, agent: kept });
+  }
+  return secure;
+}
 
 /** One HTTP request with a JSON body, or none. Never rejects: what goes wrong is a problem with status 0. */
 export async function send(
@@ -44,35 +69,42 @@ export async function send(
     AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
   ]);
   try {
-    return await exchange(method, url, payload, signal, startedAt);
+    const start = await requester(url);
+    const exchanged = { method, url, payload, signal, startedAt, headers: options.headers ?? {} };
+    return await exchange(exchanged, start);
   } catch (error) {
     return unanswered(url, error as NodeJS.ErrnoException, options.signal?.aborted === true, startedAt);
   }
 }
 
+interface Exchange {
+  method: string;
+  url: string;
+  payload: Buffer | undefined;
+  signal: AbortSignal;
+  startedAt: number;
+  headers: Readonly<Record<string, string>>;
+}
+
 async function exchange(
-  method: string,
-  url: string,
-  payload: Buffer | undefined,
-  signal: AbortSignal,
-  startedAt: number,
+  { method, url, payload, signal, startedAt, headers }: Exchange,
+  start: Requester,
 ): Promise<Answer> {
   for (;;) {
     let connectedAt = startedAt;
-    const request = httpRequest(url, {
-      method,
-      agent,
-      signal,
-      headers: payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {},
-    });
+    const ofBody = payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {};
+    const request = start(url, { method, signal, headers: { ...headers, ...ofBody } });
+    const isSecure = url.startsWith('https:');
     request.once('socket', (socket) => {
-      if (socket.connecting) socket.once('connect', () => (connectedAt = performance.now()));
+      const connected = isSecure ? 'secureConnect' : 'connect';
+      if (socket.connecting) socket.once(connected, () => (connectedAt = performance.now()));
     });
     request.end(payload);
     try {
       const response = await answered(request);
       const text = await readText(response);
-      return read(response, text, connectedAt - startedAt, performance.now() - startedAt);
+      const head = { status: response.statusCode!, headers: response.headers };
+      return readAnswer(head, text, connectedAt - startedAt, performance.now() - startedAt);
     } catch (error) {
       // The server closed a kept connection in the moment that it was used again: a new one tells how it really is.
       if (request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET' && !signal.aborted) continue;
@@ -99,16 +131,22 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function read(response: IncomingMessage, text: string, connectMs: number, totalMs: number): Answer {
-  const status = response.statusCode!;
-  const phases = phasesOf(String(response.headers['server-timing'] ?? ''), connectMs, totalMs);
-  const requestId = response.headers['x-request-id'];
-  const retryAfterMs = Number(response.headers['retry-after'] ?? Number.NaN) * 1000;
+/** What an endpoint answered. Names of headers are in lower case. */
+export function readAnswer(
+  { status, headers }: { status: number; headers: Readonly<Record<string, string | string[] | undefined>> },
+  text: string,
+  connectMs: number,
+  totalMs: number,
+): Answer {
+  const phases = phasesOf(String(headers['server-timing'] ?? ''), connectMs, totalMs);
+  const requestId = headers['x-request-id'];
+  const retryAfterMs = Number(headers['retry-after'] ?? Number.NaN) * 1000;
   const common = {
     status,
     phases,
     ...(typeof requestId === 'string' ? { requestId } : {}),
     ...(retryAfterMs >= 0 ? { retryAfterMs } : {}),
+    ...(headers['server-timing'] === undefined ? {} : { isTimed: true as const }),
   };
   let body: unknown;
   try {
