@@ -34,11 +34,8 @@ export async function predictThroughInvoke(
   const payload = Buffer.from(JSON.stringify(body));
   try {
     const attempt = (): Promise<CloudAnswer> => {
-      const bounds = [
-        ...(signal ? [signal] : []),
-        ...(timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]),
-      ];
-      return invoke(client, config, query, payload, AbortSignal.any(bounds), signal);
+      const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+      return invoke(client, config, query, payload, { signal, late });
     };
     const { last, retries } = await withRetries(attempt, againThroughInvoke, {
       ...(limits ? { limits } : {}),
@@ -58,13 +55,18 @@ function againThroughInvoke({ status, problem, liveVersion, retryAfterMs }: Clou
   return { reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
+/** What ends one try: the user, or its time. */
+interface Ends {
+  signal: AbortSignal | undefined;
+  late: AbortSignal | undefined;
+}
+
 async function invoke(
   client: LambdaClient,
   config: AwsConfig,
   { functionName, qualifier = 'live' }: InvokeQuery,
   payload: Buffer,
-  abortSignal: AbortSignal,
-  cancel: AbortSignal | undefined,
+  ends: Ends,
 ): Promise<CloudAnswer> {
   const { InvokeCommand } = await import('@aws-sdk/client-lambda');
   const command = new InvokeCommand({
@@ -75,10 +77,11 @@ async function invoke(
   });
   const startedAt = performance.now();
   try {
+    const abortSignal = AbortSignal.any([ends.signal, ends.late].filter((one) => one !== undefined));
     const output = await client.send(command, { abortSignal });
     return answerOf(output, performance.now() - startedAt);
   } catch (error) {
-    return refused(error, config, performance.now() - startedAt, cancel?.aborted === true);
+    return refused(error, config, performance.now() - startedAt, ends);
   }
 }
 
@@ -186,7 +189,7 @@ const REFUSALS: Record<string, readonly [code: string, title: string, status: nu
   ServiceException: ['unreachable', 'AWS Lambda failed', 502, 'Try again.'],
 };
 
-function refused(error: unknown, config: AwsConfig, totalMs: number, isCancelled: boolean): CloudAnswer {
+function refused(error: unknown, config: AwsConfig, totalMs: number, { signal, late }: Ends): CloudAnswer {
   const { name, message, retryAfterSeconds, $metadata } = error as Error & {
     retryAfterSeconds?: string;
     $metadata?: { requestId?: string };
@@ -200,9 +203,8 @@ function refused(error: unknown, config: AwsConfig, totalMs: number, isCancelled
     ...(requestId === '' ? {} : { requestId }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterMs: Number(retryAfterSeconds) * 1000 }),
   });
-  if (isCancelled) return made(CANCELLED, 'Cancelled', 0, 'You cancelled it.');
-  if (name === 'AbortError' || name === 'TimeoutError')
-    return made('timed-out', 'Timed out', 0, 'AWS Lambda did not answer in time.');
+  if (signal?.aborted) return made(CANCELLED, 'Cancelled', 0, 'You cancelled it.');
+  if (late?.aborted) return made('timed-out', 'Timed out', 0, 'AWS Lambda did not answer in time.');
   const refusal = REFUSALS[name];
   if (refusal) return made(refusal[0], refusal[1], refusal[2], message, refusal[3]);
   const known = awsError(error, config);

@@ -5,7 +5,7 @@ import { ok, type Outcome } from '../../shared/outcome.ts';
 import type { LogLine } from '../../shared/states.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking, orAbsent } from './errors.ts';
-import { invocationReport, platformLine, type InvocationReport } from './report.ts';
+import { invocationReport, isOfFailedStart, platformLine, type InvocationReport } from './report.ts';
 
 export interface LogEvent {
   logStreamName?: string | undefined;
@@ -151,7 +151,8 @@ async function linesOf(
     // That it ran out of time is said after its report.
     if (report) break;
   }
-  const isFirst = report?.initMs !== undefined || report?.restoreMs !== undefined;
+  const isFirst =
+    report?.initMs !== undefined || report?.restoreMs !== undefined || before.some(({ text }) => isOfFailedStart(text));
   return { lines: isFirst ? [...before, ...lines] : lines, ...(report ? { report } : {}) };
 }
 

@@ -24,8 +24,8 @@ export interface InvocationReport {
 }
 
 /**
- * Of an initialisation that failed, or that took longer than Lambda's ten seconds and is done again within the invocation
- * (`invoke`), where it has as long as the function itself.
+ * Of an initialisation that failed (`init`), or took longer than Lambda's ten seconds: then it is done again within the first
+ * invocation, where it has as long as the function itself, and has a line only where that fails too (`invoke`).
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
  */
 export interface InitReport {
@@ -124,8 +124,8 @@ function numberOf(text: string, field: string, unit: string): number | undefined
  * request, or the last of them; `said` is what the function answered.
  *
  * A REPORT line with `Init Duration` is of the first request of an environment, which may have been initialised ahead of it:
- * certainly where that took longer than the whole request. An initialisation that Lambda does again within the invocation
- * has a line of its own.
+ * certainly where that took longer than the whole request. An initialisation that Lambda does again within the request is in
+ * no REPORT line; that of the first attempt is among the lines of the request.
  */
 export function startOf(
   report: Pick<InvocationReport, 'initMs' | 'restoreMs'>,
@@ -133,6 +133,12 @@ export function startOf(
 ): StartKind {
   if (report.restoreMs !== undefined) return 'restored';
   if (report.initMs !== undefined) return totalMs < report.initMs ? 'preinitialised' : 'cold';
-  if (lines.some((line) => initReport(line)?.phase === 'invoke')) return 'cold';
+  if (lines.some(isOfFailedStart)) return 'cold';
   return said === 'preinitialised' ? said : 'warm';
+}
+
+/** Of an initialisation that will be done again, or was. */
+export function isOfFailedStart(line: string): boolean {
+  const phase = initReport(line)?.phase;
+  return phase === 'init' || phase === 'invoke';
 }
