@@ -58,10 +58,23 @@ const builds = [
     chunkNames: 'chunks/[name]-[hash]',
     // Optional parts of Docker's client for connections over SSH, which are not offered.
     external: ['vscode', 'cpu-features', '*.node'],
-    // Its CommonJS build hides its own imports from the bundler.
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    // ES modules where a package has them: only of these can what nobody uses be left out, and loaded lazily by name.
+    mainFields: ['module', 'main'],
     plugins: [lightHttp],
     banner,
+  },
+  {
+    ...common,
+    // CDK's toolkit is CommonJS through and through, and finds its own files from the folder of its code.
+    entryPoints: { deployer: 'infra/deployer/main.ts' },
+    outdir: 'dist/deployer/lib',
+    outExtension: { '.js': '.cjs' },
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    sourcemap: false,
+    external: ['fsevents', '*.node'],
+    supported: { 'dynamic-import': true },
   },
   {
     ...common,
@@ -85,6 +98,14 @@ const copyRuntime = () =>
 const copyProtocols = () =>
   cp(path.join(root, 'node_modules/dockerode/lib/proto'), path.join(root, 'dist/chunks/proto'), { recursive: true });
 
+/** What CDK's toolkit reads as it runs: its description of AWS's resources, the stack of its bootstrap, its version. */
+const copyToolkit = async () => {
+  const toolkit = path.join(root, 'node_modules/@aws-cdk/toolkit-lib');
+  for (const file of ['db.json.gz', 'lib/api/bootstrap/bootstrap-template.yaml', 'package.json']) {
+    await cp(path.join(toolkit, file), path.join(root, 'dist/deployer', file));
+  }
+};
+
 await rm(path.join(root, 'dist'), { recursive: true, force: true });
 if (watch) {
   // The two lines that .vscode/tasks.json waits for.
@@ -95,10 +116,12 @@ if (watch) {
   fs.watch(runtime, { recursive: true }, () => void copyRuntime());
   await copyRuntime();
   await copyProtocols();
+  await copyToolkit();
   console.log('Watching');
 } else {
   const built = await Promise.all(builds.map((options) => esbuild.build({ ...options, metafile: true })));
   await copyRuntime();
   await copyProtocols();
+  await copyToolkit();
   await writeFile(path.join(root, 'dist/THIRD-PARTY.txt'), notices(built.map(({ metafile }) => metafile)));
 }

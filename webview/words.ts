@@ -18,4 +18,6 @@ export const STATE_WORDS: Record<DeploymentState, { word: string; icon: string; 
     icon: 'warning',
     meaning: 'The new version could not answer; the old one serves on.',
   },
+  updating: { word: 'updating', icon: 'sync', meaning: 'AWS works on it.' },
+  gone: { word: 'gone', icon: 'question', meaning: 'It was deleted in AWS: deploy it again, or remove it here.' },
 };

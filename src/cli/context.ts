@@ -5,8 +5,8 @@ import { findProject } from '../core/models/paths.ts';
 import { readModels } from '../core/models/read.ts';
 import { MODELS_FILE, type FileProblem, type LaterEntry } from '../core/models/document.ts';
 import type { DeploymentKey, ModelsSpec } from '../shared/spec.ts';
-import type { DeploymentStatus } from '../shared/states.ts';
-import { fail } from '../shared/outcome.ts';
+import type { CloudStatus, DeploymentStatus } from '../shared/states.ts';
+import { fail, type Outcome } from '../shared/outcome.ts';
 import { resolveName, type resolveImage } from './names.ts';
 import { orExit, type Terminal } from './terminal.ts';
 
@@ -72,6 +72,12 @@ export async function connect(
   if (portTaken !== undefined)
     terminal.note(`The project's usual port ${portTaken} is taken by another program: its endpoints are at ${url}.`);
   return connection;
+}
+
+/** With which a deployment on AWS is called. Errors: as of `headersFor`. */
+export async function keyHeaders(cloud: CloudStatus): Promise<Outcome<Record<string, string>>> {
+  const { fileKeyStore, headersFor } = await import('../core/cloud/keys.ts');
+  return headersFor(cloud, fileKeyStore(), process.env);
 }
 
 /** The project's running host, without starting one. */

@@ -7,7 +7,7 @@ import { interpretersOf } from '../core/interpreters.ts';
 import { buildPlanOf, type BuildPlan } from '../core/targets/plan.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
 import { keyText, type DeploymentKey, type ModelSpec } from '../shared/spec.ts';
-import { askConsent, askTrust } from './commands/deploy.ts';
+import { askConsent, askTrust } from './consent.ts';
 import { connectIfRunning } from './context.ts';
 import { packagesOf } from './options.ts';
 import { orExit, type Terminal } from './terminal.ts';

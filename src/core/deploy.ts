@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { consentFor, isCovered, readConsents } from './consent.ts';
+import { makePlan } from './deploy-plan.ts';
 import type { Consent, Detection, Risk } from './detect/detection.ts';
 import { detect } from './detect/detect.ts';
 import { unknownModules } from './detect/estimator-packages.ts';
@@ -8,9 +9,9 @@ import { originIn, originOf } from './detect/global-origin.ts';
 import { NOT_INSPECTED } from './detect/pickle-reader.ts';
 import { capture, type Capture } from './environment/capture.ts';
 import type { Captured } from './environment/captured.ts';
-import { diagnose, diagnosisText, worthSaying, type Diagnosis } from './environment/diagnosis.ts';
+import { diagnose, type Diagnosis } from './environment/diagnosis.ts';
 import type { Candidate, EnvironmentPlan } from './environment/environment.ts';
-import { currentLock, lockContext, lockDifference, type LockContext } from './environment/lock-status.ts';
+import { lockContext, type LockContext } from './environment/lock-status.ts';
 import { packageSettings, type PackageSettings } from './environment/packages.ts';
 import { planEnvironment, type EnvironmentChoice as PlannedEnvironment } from './environment/plan.ts';
 import { problemsOf } from './environment/problems.ts';
@@ -26,7 +27,16 @@ import { newerFile, readModels, type Declared } from './models/read.ts';
 import { freeName, invalidName } from './models/names.ts';
 import { portablePath } from './models/paths.ts';
 import { fail, ok, type Outcome } from '../shared/outcome.ts';
-import { keyText, TARGETS, type ModelSpec, type ModelsSpec, type TargetKind } from '../shared/spec.ts';
+import {
+  keyText,
+  runsImage,
+  TARGET_TITLES,
+  TARGETS,
+  type DeploymentKey,
+  type DeploymentSpec,
+  type ModelSpec,
+  type TargetKind,
+} from '../shared/spec.ts';
 import type { DeployPlan } from './targets/plan.ts';
 
 export interface DeployRequest {
@@ -114,6 +124,8 @@ export interface DeployAnswers {
   /** Given now, beside those remembered. */
   consent?: Consent[];
   spec?: Partial<Pick<ModelSpec, 'description' | 'memoryMb' | 'timeoutSeconds' | 'concurrency' | 'env'>>;
+  /** Over what models.json says of the deployment. */
+  deploymentSpec?: Partial<Omit<DeploymentSpec, 'target'>>;
 }
 
 /**
@@ -146,6 +158,8 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const deployment = request.deployment ?? target;
   const held = heldByLater(later, { model: name, deployment });
   if (held) return held;
+  if (declaredTarget !== undefined && declaredTarget !== target)
+    return anotherTarget({ model: name, deployment }, declaredTarget);
   const before = models[name];
   const unnamed = before?.deployments?.[deployment]
     ? undefined
@@ -159,7 +173,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   const lock = await lockContext(detection.path, { requirements: made.requirements, project: request.project });
   const packages = request.packages ?? packageSettings(process.env);
   // Of a Python for an image nothing is needed here but that it starts uv.
-  const pythonVersion = target === 'docker' ? undefined : before?.pythonVersion;
+  const pythonVersion = runsImage(target) ? undefined : before?.pythonVersion;
   const planned = await planEnvironment(
     { requirements: made.needs },
     current === undefined || request.interpreter !== undefined ? found : keep(current, found, request),
@@ -178,7 +192,7 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   // One choice is the same object every time that it is shown.
   const withProblems = (choice: PlannedEnvironment): DiagnosedEnvironment => {
     const known =
-      seen.get(choice) ?? withDiagnosis(choice, { detection, made, lock, foreign, isImage: target === 'docker' });
+      seen.get(choice) ?? withDiagnosis(choice, { detection, made, lock, foreign, isImage: runsImage(target) });
     seen.set(choice, known);
     return known;
   };
@@ -189,16 +203,15 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     skipped,
   });
   const first = environments[0]!.plan;
-  const plannedImage =
-    target === 'docker'
-      ? planImage({
-          python: imagePython(before?.pythonVersion, first.kind === 'use' ? first.probe.version : first.version),
-          lockFile: lock.file,
-          requirements: lock.requirements,
-          settings: request.image ?? imageSettings(process.env),
-          packages,
-        })
-      : ok(undefined);
+  const plannedImage = runsImage(target)
+    ? planImage({
+        python: imagePython(before?.pythonVersion, first.kind === 'use' ? first.probe.version : first.version),
+        lockFile: lock.file,
+        requirements: lock.requirements,
+        settings: request.image ?? imageSettings(process.env),
+        packages,
+      })
+    : ok(undefined);
   if (!plannedImage.ok) return plannedImage;
   const image = plannedImage.value;
   const lockable = image ? await canLock(image, first, process.env) : ok(undefined);
@@ -256,17 +269,11 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
   });
 }
 
-interface Facts {
-  detection: Detection;
-  name: string;
-  path: string;
-  models: ModelsSpec['models'];
-  environments: EnvironmentChoice[];
-  captured: Captured[];
-  lock: LockContext;
-  given: Consent[];
-  target: TargetKind;
-  image: ImagePlan | undefined;
+/** What it is there would be lost sight of. */
+function anotherTarget(key: DeploymentKey, declared: TargetKind): Outcome<never> {
+  return fail('another-target', `${keyText(key)} runs on ${TARGET_TITLES[declared]}.`, {
+    next: `Choose another name for this one, or remove that one first: nimbus remove ${keyText(key)}`,
+  });
 }
 
 type DiagnosedEnvironment = PlannedEnvironment & Pick<EnvironmentChoice, 'diagnosis'>;
@@ -289,49 +296,6 @@ function withDiagnosis(
   const diagnosis = plan.kind === 'use' ? diagnose(detection, made.captured, plan.probe) : undefined;
   const problems = problemsOf(choice, { diagnosis, lock, foreign, unreadable: made.unreadable, isImage });
   return { ...choice, problems, ...(diagnosis === undefined ? {} : { diagnosis }) };
-}
-
-function makePlan(request: DeployRequest, facts: Facts, answers: DeployAnswers): DeployPlan {
-  const name = answers.name ?? facts.name;
-  const deployment = answers.deployment ?? request.deployment ?? facts.target;
-  const { deployments, ...kept } = facts.models[name] ?? { deployments: undefined };
-  const declared = facts.models[name] === undefined ? null : (kept as NonNullable<DeployPlan['declared']>);
-  const environment = answers.environment ?? facts.environments[0]?.plan;
-  if (!environment) throw new Error('a prepared deploy has at least one environment');
-  const spec: DeployPlan['spec'] = {
-    ...kept,
-    path: facts.path,
-    framework: facts.detection.framework,
-    ...withoutUnset(answers.spec ?? {}),
-  };
-  const description = spec.description ?? facts.detection.description;
-  return {
-    kind: deployments?.[deployment] ? 'redeploy' : 'deploy',
-    project: request.project,
-    model: name,
-    deployment,
-    spec: description === undefined ? spec : { ...spec, description },
-    declared,
-    deploymentSpec: { target: facts.target },
-    ...(facts.image ? { image: facts.image } : {}),
-    environment: facts.image ? environment : withLockOf(facts.lock, environment),
-    differs: facts.image ? [] : differences(facts, environment),
-    env: environmentValues(spec.env ?? []),
-    consent: [...facts.given, ...(answers.consent ?? [])],
-  };
-}
-
-/** What a Python that is there already should be like is a part of the version, as what it has is. */
-function withLockOf(context: LockContext, environment: EnvironmentPlan): EnvironmentPlan {
-  const lock = environment.kind === 'use' ? currentLock(context, environment.probe) : undefined;
-  return lock === undefined || environment.kind !== 'use' ? environment : { ...environment, lock };
-}
-
-function differences({ detection, captured, lock }: Facts, environment: EnvironmentPlan): string[] {
-  if (environment.kind !== 'use') return [];
-  const said = worthSaying(diagnose(detection, captured, environment.probe));
-  const other = lockDifference(lock, environment.probe, new Set(said.map((one) => one.package)));
-  return [...said.map((one) => diagnosisText(one)), ...(other === undefined ? [] : [other])];
 }
 
 /** The consent that allows a prepared deploy's risk, once the user agreed. */
@@ -404,15 +368,4 @@ async function detectWithAny({ path: model, signal }: DeployRequest, found: Cand
   // None could; what is wrong with them says more than that.
   const usable = await planEnvironment({ requirements: [] }, found, options);
   return usable.ok ? detected : usable;
-}
-
-/** Values of the named variables from this process; a variable that is not set here is left out. */
-function environmentValues(names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
-}
-
-function withoutUnset<T extends object>(object: T): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

@@ -29,11 +29,20 @@ export const FRAMEWORK_TITLES: Record<Framework, string> = {
 };
 
 /** Kinds of places where a function runs; the first is the one that needs nothing else. */
-export const TARGETS = ['local', 'docker'] as const;
+export const TARGETS = ['local', 'docker', 'lambda'] as const;
 export type TargetKind = (typeof TARGETS)[number];
 
 /** How the product writes a target's name to people. */
-export const TARGET_TITLES: Record<TargetKind, string> = { local: 'this machine', docker: 'Docker' };
+export const TARGET_TITLES: Record<TargetKind, string> = {
+  local: 'this machine',
+  docker: 'Docker',
+  lambda: 'AWS Lambda',
+};
+
+/** Whether a target runs an image, else Python of this machine. */
+export function runsImage(target: TargetKind): boolean {
+  return target !== 'local';
+}
 
 export interface ModelSpec {
   /** Relative to models.json with `/`, or absolute for a model outside the project (not portable). */
@@ -61,7 +70,31 @@ export interface Example {
 
 export interface DeploymentSpec {
   target: TargetKind;
+  /** What follows is of `lambda` only. Twelve digits; written by the deploy, as the next three are. */
+  account?: string;
+  /** e.g. `eu-west-1`. */
+  region?: string;
+  /** Name of the CloudFormation stack. */
+  stack?: string;
+  /** Base of the endpoint. Shown to people; nothing is sent to it that CloudFormation did not report. */
+  url?: string;
+  /** Who may call. Default: `key`. */
+  auth?: Auth;
+  /** Size of /tmp in MB. */
+  ephemeralStorageMb?: number;
+  /** Environments that are kept initialised, and billed. */
+  provisionedConcurrency?: number;
+  throttle?: { ratePerSecond: number; burst: number };
+  /** With `auth: key` only. */
+  quota?: { requests: number; per: 'day' | 'week' | 'month' };
+  /** Web pages of these origins may call. */
+  corsOrigins?: string[];
+  logRetentionDays?: number;
 }
+
+/** With an API key, which meters but identifies nobody; signed by IAM; anybody. */
+export const AUTHS = ['key', 'iam', 'none'] as const;
+export type Auth = (typeof AUTHS)[number];
 
 export const MODEL_NAME = /^[a-z][a-z0-9-]{0,29}$/;
 

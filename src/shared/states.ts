@@ -1,15 +1,26 @@
 import type { UserError } from './outcome.ts';
 import type { MadeWith, StartKind } from './contract.ts';
-import type { DeploymentKey, Framework, TargetKind } from './spec.ts';
+import type { Auth, DeploymentKey, Framework, TargetKind } from './spec.ts';
 import type { SweepReport } from './sweep.ts';
 
 /**
  * `not-deployed` models.json declares it, nobody deployed it on this machine. `idle` no worker: the next request is
  * cold. `starting` a worker is initialising and none is ready. `serving` a worker is ready. `stopped` the user closed
  * the route (503). `failed` the last start failed. `changed` the model differs from what is deployed. `refused` a new
- * version could not answer, the old one serves on.
+ * version could not answer, the old one serves on. Of `lambda` alone: `updating` CloudFormation or AWS Lambda works on it.
+ * `gone` it was deleted elsewhere.
  */
-export type State = 'not-deployed' | 'idle' | 'starting' | 'serving' | 'stopped' | 'failed' | 'changed' | 'refused';
+export type State =
+  | 'not-deployed'
+  | 'idle'
+  | 'starting'
+  | 'serving'
+  | 'stopped'
+  | 'failed'
+  | 'changed'
+  | 'refused'
+  | 'updating'
+  | 'gone';
 
 export interface DeploymentStatus extends DeploymentKey {
   target: TargetKind;
@@ -25,6 +36,8 @@ export interface DeploymentStatus extends DeploymentKey {
   interpreter?: string;
   /** Of the targets that run an image. */
   image?: ImageStatus;
+  /** Of `lambda`. */
+  cloud?: CloudStatus;
   /** Where an image of it was pushed last; of an older version where its `image` is another one. */
   pushed?: PushedImage;
   /** The user chose it for this deployment; else Nimbus took it. */
@@ -65,7 +78,60 @@ export interface ImageStatus {
   isEmulated?: true;
 }
 
-export type OperationKind = 'deploy' | 'redeploy' | 'remove' | 'environment' | 'build' | 'sweep' | 'push' | 'eject';
+/** What of AWS a deployment is, as CloudFormation reported it. */
+export interface CloudStatus {
+  /** Twelve digits. */
+  account: string;
+  region: string;
+  stack: string;
+  functionName: string;
+  /** Base of the endpoint, without a trailing slash. */
+  url: string;
+  apiId: string;
+  /** Of the REST API. */
+  stage: string;
+  logGroup: string;
+  auth: Auth;
+  /** Of the API key, not the key itself. */
+  keyId?: string;
+  /** `sha256:…` of the manifest that serves. */
+  digest: string;
+}
+
+/** The image that would go to AWS, after it answered here under Lambda's limits. */
+export interface Rehearsal {
+  image: ImageStatus;
+  /** 64 hexadecimal digits. */
+  version: string;
+  /** Milliseconds from the container's start until the model was loaded, as AWS Lambda counts its initialisation. */
+  initMs: number;
+  /** Milliseconds of the first answer; unset where nobody knows what to send. */
+  firstAnswerMs?: number;
+  memoryMb: number;
+  /** This very version is deployed, with this very configuration: nothing was built, and the figures are those of then. */
+  isDeployed?: true;
+}
+
+/** A deploy to AWS that ended with real answers. */
+export interface CloudDeployed {
+  version: string;
+  cloud: CloudStatus;
+  /** Of the predictions that it ended with; empty where nobody knows what to send. */
+  answers: { start?: StartKind; totalMs: number; initMs?: number; handlerMs?: number }[];
+  /** What the first was answered. */
+  result?: unknown;
+}
+
+export type OperationKind =
+  | 'deploy'
+  | 'redeploy'
+  | 'remove'
+  | 'environment'
+  | 'build'
+  | 'sweep'
+  | 'push'
+  | 'eject'
+  | 'rehearse';
 
 /** An image that was built, or was there already. */
 export interface ImageMade {
@@ -101,7 +167,7 @@ export interface EjectedFolder {
 }
 
 /** What came of an operation that succeeded and leaves something to look at. */
-export type OperationResult = ImageMade | SweepReport | PushedImage | EjectedFolder;
+export type OperationResult = ImageMade | SweepReport | PushedImage | EjectedFolder | Rehearsal | CloudDeployed;
 
 export interface OperationStage {
   name: string;

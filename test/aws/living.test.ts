@@ -5,7 +5,7 @@ import {
   DeleteFunctionCommand,
   GetAliasCommand,
   GetFunctionConfigurationCommand,
-  LambdaClient,
+  type LambdaClient,
   ListVersionsByFunctionCommand,
   PublishVersionCommand,
   UpdateAliasCommand,
@@ -14,9 +14,7 @@ import {
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
 import { APIGatewayClient, UpdateStageCommand } from '@aws-sdk/client-api-gateway';
-import type { DeploymentDescription } from '../../infra/app/description.ts';
-import type { Described } from '../../infra/deployer/protocol.ts';
-import { apiUrl } from '../../src/core/cloud/aws.ts';
+import { apiUrl, type AwsConfig } from '../../src/core/cloud/aws.ts';
 import { coldStart } from '../../src/core/cloud/cold-start.ts';
 import { drift } from '../../src/core/cloud/drift.ts';
 import { predictThroughInvoke } from '../../src/core/cloud/invoke.ts';
@@ -25,121 +23,52 @@ import { recentLines, requestLog } from '../../src/core/cloud/logs.ts';
 import { predictThroughApi } from '../../src/core/cloud/predict.ts';
 import { cloudState, ghosts } from '../../src/core/cloud/status.ts';
 import { warmUp } from '../../src/core/cloud/wake.ts';
-import type { LogLine, PushedImage } from '../../src/shared/states.ts';
-import { ContainerProject } from '../docker/project.ts';
-import { docker } from '../docker/support.ts';
+import type { LogLine } from '../../src/shared/states.ts';
 import { answering, refusal } from './answers.ts';
-import { startEmulator, type Emulator } from './emulator.ts';
-import { ACCOUNT, deployerOn, getJson, type TestDeployer } from './support.ts';
+import { ACCOUNT, getJson } from './support.ts';
+import { IMAGES, INPUT, REGION, SECRET, STACK, Triage, value, VERSION } from './triage.ts';
 
-const MODEL = `
-def load(path):
-    print("loads the words")
-    return {"urgent": ["outage", "down"]}
-
-def predict(model, input):
-    print("looks at a text")
-    if input == "die":
-        import os
-        os._exit(3)
-    return {"label": next((name for name, words in model.items() if any(one in input for one in words)), "normal")}
-`;
-const INPUT = 'the shop is down';
-const SECRET = 'hunter2';
-const VERSION = 'a1'.repeat(32);
-const REGION = 'eu-west-1';
-const IMAGES = { stackName: 'nimbus-images', repository: 'nimbus', account: ACCOUNT, region: REGION };
-const STACK = 'nimbus-triage-prod';
 const PLACE = { stack: STACK, functionName: STACK };
 
 describe('a deployment on AWS', function () {
   this.timeout(120_000);
-  let emulator: Emulator;
-  let deployer: TestDeployer;
-  let project: ContainerProject;
-  let pushed: PushedImage;
-  /** By the emulator, of the image that `live` is moved to. */
-  let pulled: string | undefined;
-  let config: { region: string; endpoint: string; credentials: () => Promise<Emulator['client']['credentials']> };
+  let triage: Triage;
+  let config: AwsConfig;
   let lambda: LambdaClient;
   let outputs: Record<string, string>;
   let access: { url: string; key: string };
 
-  function described(changes: Partial<DeploymentDescription> = {}): Described {
-    return {
-      kind: 'deployment',
-      description: {
-        model: 'triage',
-        deployment: 'prod',
-        stackName: STACK,
-        account: ACCOUNT,
-        region: REGION,
-        image: { repository: IMAGES.repository, digest: digest() },
-        version: VERSION,
-        revision: 'r1',
-        framework: 'custom',
-        card: { model: 'triage', version: VERSION, framework: 'custom' },
-        memoryMb: 1769,
-        timeoutSeconds: 29,
-        architecture: 'x86_64',
-        auth: 'key',
-        env: ['GREETING'],
-        ...changes,
-      },
-    };
-  }
-  const digest = (): string => pushed.reference.slice(pushed.reference.indexOf('@') + 1);
-
   before(async () => {
-    emulator = await startEmulator();
-    const { endpoint, region, credentials } = emulator.client;
-    config = { endpoint, region, credentials: async () => credentials };
-    lambda = new LambdaClient(config);
-    deployer = await deployerOn(emulator);
-    project = new ContainerProject();
-    await project.connect();
-    await project.deployImage('triage', MODEL, { pythonVersion: '3.13' });
-    value(await deployer.api.bootstrap({ account: ACCOUNT, region: REGION }));
-    value(await deployer.api.deploy({ what: { kind: 'repository', description: IMAGES }, pollMs: 50 }));
-    const operation = await project.execute({
-      kind: 'push',
-      project: project.folder,
-      model: 'triage',
-      deployment: 'docker',
-      to: `${new URL(emulator.endpoint).host}/${IMAGES.repository}`,
-    });
-    assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
-    pushed = operation.result as PushedImage;
-    deployer.clear();
+    triage = await Triage.start();
+    ({ config, lambda } = triage);
   });
-  afterEach(() => emulator.slow(0));
-  after(async () => {
-    await deployer?.api.destroy({ account: ACCOUNT, region: REGION, stackName: STACK, pollMs: 50 });
-    await deployer?.kill();
-    const image = project?.status('triage')?.image?.reference;
-    await project?.end();
-    if (image) await docker('image', 'rm', '--force', image);
-    if (pushed) await docker('image', 'rm', '--force', pushed.reference);
-    if (pulled) await docker('image', 'rm', '--force', pulled);
-    await emulator?.end();
-  });
+  afterEach(() => triage.emulator.slow(0));
+  after(async () => triage?.end());
 
   it('is gone before it is deployed', async () => {
     assert.deepEqual(value(await cloudState(config, PLACE)), { state: 'gone', isAhead: false, outputs: {} });
   });
 
   it('is being made, then serves: what and since when', async () => {
-    emulator.slow(0.1);
-    const deploying = deployer.api.deploy({ what: described(), variables: { GREETING: SECRET }, pollMs: 50 });
-    await deployer.until((event) => event.kind === 'progress' && event.done >= 2);
+    triage.emulator.slow(0.1);
+    const deploying = triage.deployer.api.deploy({
+      what: triage.describe(),
+      variables: { GREETING: SECRET },
+      pollMs: 50,
+    });
+    await triage.deployer.until((event) => event.kind === 'progress' && event.done >= 2);
     assert.equal(value(await cloudState(config, PLACE)).state, 'creating');
-    emulator.slow(0);
+    triage.emulator.slow(0);
     const ended = value(await deploying);
     assert.equal(ended.state, 'deployed');
     outputs = ended.state === 'deployed' ? ended.outputs : {};
-    const { value: key } = await getJson(emulator, 'apigateway', `/apikeys/${outputs['KeyId']}?includeValue=true`);
+    const { value: key } = await getJson(
+      triage.emulator,
+      'apigateway',
+      `/apikeys/${outputs['KeyId']}?includeValue=true`,
+    );
     const api = { apiId: outputs['ApiId']!, region: REGION, stage: outputs['Stage']! };
-    access = { url: apiUrl(api, emulator.endpoint), key };
+    access = { url: apiUrl(api, triage.emulator.endpoint), key };
     const state = value(await cloudState(config, PLACE));
     assert.ok(state.deployedAt && Math.abs(Date.now() - Date.parse(state.deployedAt)) < 120_000);
     assert.deepEqual(
@@ -148,7 +77,7 @@ describe('a deployment on AWS', function () {
         state: 'serving',
         isAhead: false,
         version: VERSION,
-        digest: digest(),
+        digest: triage.digest,
         liveVersion: '1',
         deployedAt: '',
         stackStatus: 'CREATE_COMPLETE',
@@ -272,7 +201,7 @@ describe('a deployment on AWS', function () {
     const message = 'User is not authorized to perform: logs:StartLiveTail';
     const answers = await answering(
       ({ target }) => (target.endsWith('.StartLiveTail') ? refusal(400, 'AccessDeniedException', message) : undefined),
-      emulator.endpoint,
+      triage.emulator.endpoint,
     );
     const stop = new AbortController();
     const lines: string[] = [];
@@ -349,9 +278,8 @@ describe('a deployment on AWS', function () {
   });
 
   it('is ahead of its stack after an update outside of it, which is no drift', async () => {
-    const newer = await pushAnother();
-    const registry = new URL(emulator.endpoint).host;
-    const code = { FunctionName: STACK, ImageUri: `${registry}/${IMAGES.repository}@${newer}` };
+    const newer = await triage.pushAnother();
+    const code = { FunctionName: STACK, ImageUri: `${triage.repository}@${newer}` };
     await lambda.send(new UpdateFunctionCodeCommand(code));
     await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 1 }, { FunctionName: STACK });
     const { Version: version } = await lambda.send(new PublishVersionCommand({ FunctionName: STACK }));
@@ -373,32 +301,14 @@ describe('a deployment on AWS', function () {
     assert.equal(older.ok || older.error.code, 'not-latest');
   });
 
-  /** The same image but for a label, under another digest. */
-  async function pushAnother(): Promise<string> {
-    const name = `${pushed.reference.slice(0, pushed.reference.indexOf('@'))}:another`;
-    const container = await docker('create', pushed.reference);
-    try {
-      await docker('commit', '--change', 'LABEL another=1', container, name);
-    } finally {
-      await docker('rm', container);
-    }
-    try {
-      const made = /digest: (sha256:[0-9a-f]{64})/.exec(await docker('push', name))![1]!;
-      pulled = name.replace(/:another$/, `@${made}`);
-      return made;
-    } finally {
-      await docker('image', 'rm', '--force', name);
-    }
-  }
-
   it('is updating, is rolled back, and serves again what was there before', async () => {
-    emulator.slow(0.3);
-    deployer.clear();
+    triage.emulator.slow(0.3);
+    triage.deployer.clear();
     const broken = { image: { repository: IMAGES.repository, digest: `sha256:${'0'.repeat(64)}` }, revision: 'r2' };
-    const update = deployer.api.deploy({ what: described(broken), pollMs: 20 });
-    await deployer.until((event) => event.kind === 'stage' && event.stage === 'update');
+    const update = triage.deployer.api.deploy({ what: triage.describe(broken), pollMs: 20 });
+    await triage.deployer.until((event) => event.kind === 'stage' && event.stage === 'update');
     assert.equal(value(await cloudState(config, PLACE)).state, 'updating');
-    emulator.slow(0);
+    triage.emulator.slow(0);
     assert.equal((await update).ok, false);
     const state = value(await cloudState(config, PLACE));
     assert.deepEqual([state.state, state.stackStatus], ['serving', 'UPDATE_ROLLBACK_COMPLETE']);
@@ -424,14 +334,9 @@ describe('a deployment on AWS', function () {
     const state = value(await cloudState(config, PLACE));
     assert.deepEqual([state.state, state.isAhead], ['failed', false]);
     assert.match(state.why ?? '', /deleted outside/);
-    await deployer.api.destroy({ account: ACCOUNT, region: REGION, stackName: STACK, pollMs: 20 });
+    await triage.destroy();
     assert.equal(value(await cloudState(config, PLACE)).state, 'gone');
     const answer = await predictThroughInvoke(config, { functionName: STACK }, { input: INPUT });
     assert.deepEqual([answer.problem?.type, answer.retries], ['urn:nimbus:problem:not-found', []]);
   });
 });
-
-function value<T, E>(outcome: { ok: true; value: T } | { ok: false; error: E }): T {
-  if (!outcome.ok) assert.fail(JSON.stringify(outcome.error, undefined, 2));
-  return outcome.value;
-}

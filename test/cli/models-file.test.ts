@@ -58,7 +58,7 @@ describe('nimbus deploy with a models.json that', function () {
     "echo": {
       "path": "echo",
       "framework": "custom",
-      "deployments": { "prod": { "target": "lambda", "region": "eu-west-1" } }
+      "deployments": { "prod": { "target": "kubernetes", "cluster": "eu-west-1" } }
     },
     "vision": { "path": "vision.onnx", "framework": "caff" } // later
   }
@@ -75,13 +75,13 @@ describe('nimbus deploy with a models.json that', function () {
         deployments.map((one: any) => `${one.name} ${one.target} ${one.state}`),
       ]),
       [
-        ['echo', 'custom', ['local local serving', 'prod lambda needs-newer-nimbus']],
+        ['echo', 'custom', ['local local serving', 'prod kubernetes needs-newer-nimbus']],
         ['vision', 'caff', []],
       ],
     );
     const shown = await sandbox.nimbus(['list']);
     assert.match(shown.stdout, /vision +caff +- +needs a newer Nimbus/);
-    assert.match(shown.stdout, /prod +needs a newer Nimbus +target lambda/);
+    assert.match(shown.stdout, /prod +needs a newer Nimbus +target kubernetes/);
     assert.equal((await sandbox.nimbus(['status'])).code, 0);
     for (const argv of [
       ['predict', 'vision', 'x'],
@@ -93,7 +93,7 @@ describe('nimbus deploy with a models.json that', function () {
     ]) {
       const problem = await refused(sandbox, argv);
       assert.equal(problem.code, 'needs-newer-nimbus', argv.join(' '));
-      assert.match(problem.text, /models\.json, line \d+: "(framework|target)" of .* is "(caff|lambda)"/);
+      assert.match(problem.text, /models\.json, line \d+: "(framework|target)" of .* is "(caff|kubernetes)"/);
     }
     await sandbox.json(['remove', 'echo', '--yes']);
     assert.equal(await result('echo').catch(() => 'removed'), 'removed');

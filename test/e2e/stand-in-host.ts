@@ -88,6 +88,7 @@ export class StandInHost {
       }),
       execute: none,
       cancel: none,
+      warmDeployer: none,
       start: none,
       stop: none,
       cold: none,

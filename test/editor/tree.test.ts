@@ -133,7 +133,7 @@ describe('the Models view', () => {
   });
 
   it('shows what needs a newer Nimbus beside the rest', async () => {
-    const prod = { target: 'lambda', region: 'eu-west-1' };
+    const prod = { target: 'kubernetes', cluster: 'eu-west-1' };
     fixture.write(
       JSON.stringify({
         version: 1,
@@ -157,7 +157,7 @@ describe('the Models view', () => {
       (await fixture.rows(sentiment)).map(({ label, description }) => [label, description]),
       [
         ['local', 'not deployed on this machine'],
-        ['prod', 'needs a newer Nimbus (target lambda)'],
+        ['prod', 'needs a newer Nimbus (target kubernetes)'],
       ],
     );
     assert.deepEqual(fixture.project.deploymentNames('sentiment'), ['local'], 'no command is offered it');

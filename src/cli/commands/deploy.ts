@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Option, type Command } from 'commander';
-import { consentTo, prepareDeploy, type EnvironmentChoice, type PreparedDeploy } from '../../core/deploy.ts';
-import { interpretersOf, projectInterpreter, type CurrentPython } from '../../core/interpreters.ts';
-import { asksForName, trustsProject, rememberConsents } from '../../core/consent.ts';
+import { prepareDeploy, type EnvironmentChoice, type PreparedDeploy } from '../../core/deploy.ts';
+import { interpretersOf, type CurrentPython } from '../../core/interpreters.ts';
+import { rememberConsents } from '../../core/consent.ts';
 import type { Consent } from '../../core/detect/detection.ts';
-import { saferFormat } from '../../core/detect/safer.ts';
 import { madeWith } from '../../core/environment/captured.ts';
 import { withoutPassword } from '../../core/environment/packages.ts';
 import { MODELS_FILE } from '../../core/models/document.ts';
@@ -16,17 +15,27 @@ import type { DeployPlan } from '../../core/targets/plan.ts';
 import type { ModelCard } from '../../shared/contract.ts';
 import { didYouMean } from '../../shared/nearest.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { DEFAULTS, FRAMEWORK_TITLES, keyText, TARGETS, type TargetKind } from '../../shared/spec.ts';
+import {
+  AUTHS,
+  DEFAULTS,
+  FRAMEWORK_TITLES,
+  keyText,
+  TARGETS,
+  type Auth,
+  type DeploymentSpec,
+  type TargetKind,
+} from '../../shared/spec.ts';
 import type { OperationStage } from '../../shared/states.ts';
-import { visible } from '../../shared/visible.ts';
 import { fetchCard } from '../../core/invoke/card.ts';
 import { shellQuote } from '../../core/invoke/snippets.ts';
+import { askConsent, askTrust } from '../consent.ts';
 import { connect, connectIfRunning, openProject, warnOfMisspelt } from '../context.ts';
+import { accountFor, deployToLambda } from '../deploy-lambda.ts';
 import { exampleCall } from '../example.ts';
 import { isMissing, missingPath, shortName } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { packagesOf, wholeNumber } from '../options.ts';
-import { indent, orExit, type Terminal } from '../terminal.ts';
+import { orExit, type Terminal } from '../terminal.ts';
 
 interface Options {
   name?: string;
@@ -41,12 +50,15 @@ interface Options {
   allowMismatch?: boolean;
   trust?: boolean;
   yes?: boolean;
+  region?: string;
+  profile?: string;
+  auth?: string;
 }
 
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
     .command('deploy')
-    .description('give a model an endpoint on this machine')
+    .description('give a model an endpoint, on this machine or on AWS')
     .argument(
       '<path>',
       'a spaCy, scikit-learn, Hugging Face, ONNX, PyTorch, XGBoost or LightGBM model, or a folder with handler.py',
@@ -55,7 +67,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .addOption(
       new Option(
         '--target <target>',
-        'where it runs: local (a process of your Python) or docker (the image that AWS Lambda would run; needs a Docker engine, and uv)',
+        'where it runs: local (a process of your Python), docker (the image that AWS Lambda would run; needs a Docker engine, and uv) or lambda (that image in your AWS account)',
       ).default(TARGETS[0], TARGETS[0]),
     )
     .option('--as <deployment>', "name of the deployment (default: the target's)")
@@ -76,6 +88,20 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
       wholeNumber(1, 64),
     )
     .option('--description <text>', 'one line about the model')
+    .option(
+      '--region <region>',
+      'region of AWS (with lambda; default: that of models.json, of AWS_REGION or of the profile)',
+    )
+    .option(
+      '--profile <name>',
+      'profile of the AWS configuration (with lambda; default: AWS_PROFILE, else what AWS finds)',
+    )
+    .addOption(
+      new Option(
+        '--auth <who>',
+        'who may call (with lambda): callers with an API key, who sign by IAM, or anybody',
+      ).choices(AUTHS),
+    )
     .option('--index-url <url>', 'package index, in the place of PyPI')
     .option(
       '--allow-mismatch',
@@ -123,12 +149,17 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       current: await currentInterpreters(folder),
     }),
   );
+  const cloud =
+    prepared.target === 'lambda' ? orExit(terminal, await accountFor(options, declaredOf(prepared))) : undefined;
   const asItIs = prepared.environments.find(({ plan }) => plan.kind === 'use');
   const environment = (options.allowMismatch ? asItIs : undefined) ?? prepared.environments[0]!;
   terminal.say(`${prepared.detection.summary}`);
   terminal.say(`  project ${folder}`);
-  const runs = prepared.image ? `Python ${prepared.image.python} in Docker` : environment.label;
+  const runs = prepared.image
+    ? `Python ${prepared.image.python} ${cloud ? 'on AWS Lambda' : 'in Docker'}`
+    : environment.label;
   terminal.say(`  model ${prepared.name} · ${FRAMEWORK_TITLES[prepared.detection.framework]} · ${runs}`);
+  if (cloud) terminal.say(`  account ${cloud.account} · ${cloud.region} · ${cloud.arn}`);
   const { takenName } = prepared;
   if (takenName) {
     const whose = takenName.path === undefined ? 'another model' : takenName.path;
@@ -167,6 +198,14 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     const plan = prepared.plan({
       environment: environment.plan,
       consent,
+      ...(cloud
+        ? {
+            deploymentSpec: {
+              region: cloud.region,
+              ...(options.auth === undefined ? {} : { auth: options.auth as Auth }),
+            },
+          }
+        : {}),
       spec: {
         ...(options.description === undefined ? {} : { description: options.description }),
         ...(options.memory === undefined ? {} : { memoryMb: options.memory }),
@@ -174,6 +213,14 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
         ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
       },
     });
+    const called = shortName(plan, Object.keys(prepared.declared?.deployments ?? {}));
+    if (cloud) {
+      const done = await deployToLambda(terminal, { feed, connection, plan, cloud, called, yes: options.yes === true });
+      if (done.ok || done.error.code !== CANCELLED) await rememberConsents(folder, given);
+      orExit(terminal, done);
+      if (isNew) terminal.say(`\nmodels.json is new: ${file}`);
+      return;
+    }
     const ended = await feed.run(terminal, connection, plan);
     if (ended.ok || ended.error.code !== CANCELLED) await rememberConsents(folder, given);
     const { stages } = orExit(terminal, ended);
@@ -204,13 +251,17 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       );
       return;
     }
-    const called = shortName(plan, Object.keys(prepared.declared?.deployments ?? {}));
     terminal.say(`\n${called} answers at ${url}/predict${card ? ` · version ${card.version.slice(0, 7)}` : ''}`);
     if (findProject(process.cwd()) !== folder) terminal.say(`  cd ${shellQuote(folder)}`);
     terminal.say(`  ${nextCall(called, { plan, stages, url }, card)}`);
   } finally {
     connection.close();
   }
+}
+
+/** What models.json says of the deployment that is meant. */
+function declaredOf({ declared, deployment }: PreparedDeploy): DeploymentSpec | undefined {
+  return declared?.deployments?.[deployment];
 }
 
 /** A call to go on with. What the deploy has tried itself, and the model did not take, is no example. */
@@ -249,24 +300,6 @@ async function currentInterpreters(folder: string): Promise<Record<string, Curre
   return interpretersOf(host?.hello.deployments ?? []);
 }
 
-/**
- * Whether the project's code may run. Asked here only where the project brings a Python of its own, since that would
- * run before anything else; without it nothing of the project runs before `askConsent`.
- */
-export async function askTrust(
-  terminal: Terminal,
-  folder: string,
-  options: Pick<Options, 'trust' | 'python'>,
-): Promise<Outcome<boolean>> {
-  if (options.trust || trustsProject(folder)) return ok(true);
-  const own = options.python === undefined ? await projectInterpreter(folder) : undefined;
-  if (own === undefined) return ok(false);
-  return terminal.confirm(
-    `This project has a Python of its own, ${path.relative(folder, own)}. Do you trust the project, so that it may run?`,
-    '--trust, or with --python for another one',
-  );
-}
-
 /** The home folder holds everything else: it becomes a project only where that is meant. */
 async function confirmHome(
   terminal: Terminal,
@@ -299,58 +332,5 @@ async function confirmReplacing(
     terminal,
     options,
     `The name ${prepared.name} belongs to ${prepared.declared?.path}. Replace it? (--name chooses another)`,
-  );
-}
-
-/** Consent to what loading would run. What came as code, or is dangerous, is never covered by a flag or a single key. */
-export async function askConsent(
-  terminal: Terminal,
-  prepared: PreparedDeploy,
-  options: Pick<Options, 'trust'>,
-): Promise<Outcome<Consent[]>> {
-  const risk = prepared.consentNeeded;
-  if (!risk) return ok([]);
-  if (asksForName(risk)) {
-    const danger = risk.kind === 'code' ? 'They can do what you can do.' : 'Loading this file can run them.';
-    const question = `${describeRisk(prepared)}\n${danger} Type the model's name (${prepared.name}) to load it all the same:`;
-    const answer = await terminal.ask(question, 'a terminal: no flag allows this');
-    if (!answer.ok) return answer;
-    return answer.value.trim() === prepared.name ? ok(consentTo(prepared)) : cancelled();
-  }
-  if (options.trust) {
-    terminal.say(indent(`Agreed to by --trust. ${describeRisk(prepared)}`));
-    return ok(consentTo(prepared));
-  }
-  const answer = await terminal.confirm(`${describeRisk(prepared)}\nRun it?`, '--trust');
-  if (!answer.ok) return answer;
-  return answer.value ? ok(consentTo(prepared)) : cancelled();
-}
-
-/** Names shown of a long list; the rest is counted. */
-const NAMES_SHOWN = 30;
-
-function shortList(names: readonly string[]): string {
-  const more = names.length - NAMES_SHOWN;
-  return `${names.slice(0, NAMES_SHOWN).map(visible).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-function describeRisk({ detection, consentNeeded: risk, alsoRuns }: PreparedDeploy): string {
-  if (!risk) return '';
-  if (risk.kind === 'code') {
-    const whose = risk.hash === undefined ? 'of this project' : 'that came with the model';
-    return `Loading it runs code ${whose}: ${shortList(risk.files)}.`;
-  }
-  if (risk.kind !== 'unknown-globals' && risk.kind !== 'dangerous-globals') return '';
-  const listed = risk.globals
-    .filter((one) => one.danger !== 'known')
-    .map((one) => visible(`${one.name}${one.meaning ? `: ${one.meaning}` : ''}`));
-  const what = risk.kind === 'dangerous-globals' ? 'names what no model needs' : "uses names outside its framework's";
-  const wayOut = saferFormat(detection);
-  const own =
-    alsoRuns.length > 0
-      ? [`They are in this project's own code, which then counts as trusted: ${alsoRuns.join(', ')}.`]
-      : [];
-  return [`This pickle ${what}:`, indent(listed.join('\n')), ...own, ...(wayOut === undefined ? [] : [wayOut])].join(
-    '\n',
   );
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { predict } from '../../core/invoke/predict.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { formatResult, formatTimings } from '../answer.ts';
-import { statusOrExit, withDeployment } from '../context.ts';
+import { keyHeaders, statusOrExit, withDeployment } from '../context.ts';
 import { EXIT, Exit, indent, orExit, type Terminal } from '../terminal.ts';
 
 interface Options {
@@ -28,11 +28,12 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
   const parameters =
     options.parameters === undefined ? undefined : orExit(terminal, parseParameters(options.parameters));
   await withDeployment(terminal, name, async (connection, key) => {
-    const { url } = statusOrExit(terminal, connection, key);
+    const { url, cloud } = statusOrExit(terminal, connection, key);
+    const headers = cloud ? orExit(terminal, await keyHeaders(cloud)) : {};
     const answer = await predict(
       url,
       { input, ...(parameters === undefined ? {} : { parameters }) },
-      { signal: terminal.signal },
+      { signal: terminal.signal, headers },
     );
     if (terminal.signal.aborted) orExit(terminal, cancelled());
     const { problem, body, phases, start } = answer;

@@ -1,13 +1,6 @@
 /** What every client of AWS is made with, and how AWS addresses what a deployment has. */
 import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
 
-/** Where a deployment is, and with which profile of the AWS configuration one gets there. */
-export interface AwsPlace {
-  region: string;
-  /** Default: the SDK's own choice, by the environment and the shared configuration. */
-  profile?: string;
-}
-
 /** The argument of every client's constructor: `new LambdaClient(config)`. */
 export interface AwsConfig {
   region: string;
@@ -19,18 +12,33 @@ export interface AwsConfig {
 }
 
 /**
- * Credentials by the chain of the SDK: the environment, shared configuration with profiles and single sign-on, the machine.
- * They are looked up by the first call that needs them. `AWS_ENDPOINT_URL` in `env` counts in the place of AWS's own address.
+ * Credentials as AWS's own tools would find them, by the variables of `env` rather than of this process, which may be a host
+ * that was started long ago: the profile that they name, else the keys that they hold, else the default profile (with single
+ * sign-on), else the machine's. They are looked up by the first call. `AWS_ENDPOINT_URL` counts in the place of AWS's address.
  */
-export async function awsConfig({ region, profile }: AwsPlace, env: NodeJS.ProcessEnv): Promise<AwsConfig> {
+export async function awsConfig(region: string, env: NodeJS.ProcessEnv): Promise<AwsConfig> {
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
+  const { AWS_PROFILE: profile, AWS_ENDPOINT_URL: endpoint } = env;
+  if (!profile && id && secret) {
+    const keys = { accessKeyId: id, secretAccessKey: secret, ...(token ? { sessionToken: token } : {}) };
+    return { region, credentials: async () => keys, ...(endpoint ? { endpoint } : {}) };
+  }
   const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
-  const endpoint = env['AWS_ENDPOINT_URL'];
-  return {
-    region,
-    credentials: fromNodeProviderChain({ ...(profile === undefined ? {} : { profile }), clientConfig: { region } }),
-    ...(endpoint ? { endpoint } : {}),
-    ...(profile === undefined ? {} : { profile }),
-  };
+  const { AWS_SHARED_CREDENTIALS_FILE: filepath, AWS_CONFIG_FILE: configFilepath } = env;
+  const credentials = fromNodeProviderChain({
+    // Without one the chain would look at the variables of this process.
+    profile: profile || 'default',
+    clientConfig: { region },
+    ...(filepath ? { filepath } : {}),
+    ...(configFilepath ? { configFilepath } : {}),
+  });
+  return { region, credentials, ...(endpoint ? { endpoint } : {}), ...(profile ? { profile } : {}) };
+}
+
+/** What of an environment says how to reach AWS: all that begins with `AWS_`. Among it may be keys. */
+export function awsVariables(env: NodeJS.ProcessEnv): Record<string, string> {
+  const named = Object.entries(env).filter((one): one is [string, string] => one[0].startsWith('AWS_') && !!one[1]);
+  return Object.fromEntries(named);
 }
 
 export interface ApiPlace {

@@ -6,6 +6,7 @@ import type { AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
 import { predictThroughInvoke } from './invoke.ts';
 import type { CloudAnswer, CloudRequestOptions } from './predict.ts';
+import { ALIAS } from './stack.ts';
 import { untilActive } from './wake.ts';
 
 /** Behind the function's description, for the moment in which the version is published. */
@@ -62,7 +63,7 @@ async function publish(
   const named = { FunctionName: functionName };
   // What is begun is put back whoever cancels it.
   const patience = pollMs === undefined ? {} : { pollMs };
-  const live = await client.send(new lambda.GetFunctionConfigurationCommand({ ...named, Qualifier: 'live' }));
+  const live = await client.send(new lambda.GetFunctionConfigurationCommand({ ...named, Qualifier: ALIAS }));
   const before = await untilActive(client, named, { ...patience, ...(signal ? { signal } : {}) });
   if (!before.ok) return before;
   if (live.CodeSha256 !== before.value.CodeSha256) {

@@ -2,15 +2,19 @@
 import { createBirpc } from 'birpc';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { DeployerApi, DeployerEvent, DeployerEvents } from '../../../infra/deployer/protocol.ts';
 
 export interface DeployerClient {
   /** Calls under way are rejected with `DeployerEnded` where the process ends. */
   api: DeployerApi;
   pid: number;
+  /** Resolves when the process has ended, however. */
+  ended: Promise<void>;
   /** Ends the process at once. What CloudFormation does goes on. */
   kill(): Promise<void>;
 }
@@ -25,6 +29,16 @@ export interface DeployerOptions {
   program: string;
   env?: NodeJS.ProcessEnv;
   onEvent: (event: DeployerEvent) => void;
+}
+
+/** `deployer/lib/deployer.cjs` beside the bundle (or beside the folder of its chunks), or the sources where this runs unbundled. */
+export function deployerProgram(): string {
+  const here = fileURLToPath(import.meta.url);
+  if (here.endsWith('.ts')) return path.resolve(path.dirname(here), '../../../infra/deployer/main.ts');
+  const beside = path.dirname(here);
+  return [beside, path.dirname(beside)]
+    .map((folder) => path.join(folder, 'deployer/lib/deployer.cjs'))
+    .find(existsSync)!;
 }
 
 /** It begins to load at once, so that it is warm when it is needed. */
@@ -65,6 +79,7 @@ export async function startDeployer({ program, env = process.env, onEvent }: Dep
   return {
     api: rpc,
     pid: child.pid as number,
+    ended,
     kill: async () => {
       child.kill('SIGKILL');
       await ended;

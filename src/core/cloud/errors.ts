@@ -117,10 +117,8 @@ export async function orAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
-    const { name, message } = error as Error;
+    const { name } = error as Error;
     if (name === 'ResourceNotFoundException' || name === 'NotFoundException') return undefined;
-    // CloudFormation's word for a stack that is not there.
-    if (name === 'ValidationError' && /does not exist/.test(message)) return undefined;
     throw error;
   }
 }

@@ -11,6 +11,7 @@ import { awsError } from './errors.ts';
 import { codeOf, type CloudAnswer, type CloudRequestOptions } from './predict.ts';
 import { invocationReport, platformLine, startOf, type InvocationReport } from './report.ts';
 import { withRetries, type Again } from './retries.ts';
+import { ALIAS } from './stack.ts';
 
 export interface InvokeQuery {
   functionName: string;
@@ -64,7 +65,7 @@ interface Ends {
 async function invoke(
   client: LambdaClient,
   config: AwsConfig,
-  { functionName, qualifier = 'live' }: InvokeQuery,
+  { functionName, qualifier = ALIAS }: InvokeQuery,
   payload: Buffer,
   ends: Ends,
 ): Promise<CloudAnswer> {

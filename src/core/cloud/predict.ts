@@ -36,7 +36,7 @@ export async function predictThroughApi(
   body: PlaygroundInput,
   { signal, timeoutMs = API_TIMEOUT_MS, retries: limits }: CloudRequestOptions = {},
 ): Promise<CloudAnswer> {
-  const headers = { accept: 'application/json', ...(key === undefined ? {} : { 'x-api-key': key }) };
+  const headers: Record<string, string> = key === undefined ? {} : { 'x-api-key': key };
   const options = { headers, timeoutMs, ...(signal ? { signal } : {}) };
   const { last, retries } = await withRetries(() => predict(url, body, options), againThroughApi, {
     ...(limits ? { limits } : {}),

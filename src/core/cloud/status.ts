@@ -4,6 +4,7 @@ import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { ok, type Outcome } from '../../shared/outcome.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking, orAbsent } from './errors.ts';
+import { ALIAS, describeStack } from './stack.ts';
 
 /**
  * `creating` the first deploy runs, nothing serves yet. `serving` the alias answers. `updating`, `rolling-back` and
@@ -50,7 +51,6 @@ export interface CloudPlace {
 }
 
 /** Of `infra/app`. */
-const ALIAS = 'live';
 const VERSION_VARIABLE = 'version';
 const TAGS = { model: 'nimbus:model', deployment: 'nimbus:deployment', version: 'nimbus:version' } as const;
 
@@ -138,9 +138,8 @@ export async function ghosts(config: AwsConfig, declared: readonly string[]): Pr
 }
 
 async function describe(config: AwsConfig, stack: string): Promise<Stack | undefined> {
-  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
-  const client = new CloudFormationClient(config);
-  return (await orAbsent(client.send(new DescribeStacksCommand({ StackName: stack }))))?.Stacks?.[0];
+  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
+  return describeStack(new CloudFormationClient(config), stack);
 }
 
 /** By the alias: configuration and image of the version that it points to. */

@@ -5,6 +5,7 @@ import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
 import { eventOf, type InvokeQuery } from './invoke.ts';
+import { ALIAS } from './stack.ts';
 
 export interface WaitOptions {
   /** How often AWS Lambda is asked, in ms. Default: 1,000. */
@@ -26,7 +27,7 @@ const PATIENCE_MS = 5 * 60_000;
  */
 export async function warmUp(
   config: AwsConfig,
-  { functionName, qualifier = 'live' }: InvokeQuery,
+  { functionName, qualifier = ALIAS }: InvokeQuery,
   options: WaitOptions = {},
 ): Promise<Outcome<{ waitedMs: number }>> {
   return asking(async () => {

@@ -27,9 +27,14 @@ function bundleFolder(start: string): string {
 
 /** Copies the host's bundle with the Python runtime, once per version and content; says where the copy is. */
 export async function copyBundle(dist: string, into: string): Promise<string> {
-  const parts = ['host.js', 'chunks', 'runtime'].filter((name) => existsSync(path.join(dist, name)));
+  const parts = ['host.js', 'chunks', 'runtime', 'deployer'].filter((name) => existsSync(path.join(dist, name)));
   const hash = createHash('sha256');
-  for (const file of await filesOf(dist, parts)) hash.update(`${file}\0`).update(await readFile(path.join(dist, file)));
+  for (const file of await filesOf(dist, parts)) {
+    // CDK's megabytes are told apart by their size: reading them would make each start of a host wait.
+    const isLarge = file.startsWith(`deployer${path.sep}`);
+    const facts = isLarge ? String((await stat(path.join(dist, file))).size) : await readFile(path.join(dist, file));
+    hash.update(`${file}\0`).update(facts);
+  }
   const folder = path.join(into, `${VERSION}-${hash.digest('hex').slice(0, 12)}`);
   if (existsSync(folder)) {
     await touch(folder);

@@ -73,14 +73,17 @@ export class Declarations {
     const { project, onChange } = this.#ports;
     const moved = modelPath(project, spec) !== modelPath(project, record.spec);
     const another = moved || spec.framework !== record.spec.framework;
-    if (another || asksForAnotherPython(record, spec)) {
+    const elsewhere = record.cloud !== undefined && sorted(spec) !== sorted(record.spec);
+    if (another || elsewhere || asksForAnotherPython(record, spec)) {
       deployment.overlay = {
         state: 'changed',
         error: {
           code: DECLARATION_CHANGED,
           what: another
             ? 'models.json names another model than the one that serves.'
-            : `models.json asks for Python ${spec.pythonVersion}; the model runs on ${record.card.python}.`,
+            : elsewhere
+              ? 'models.json says more of the model, or something else, than what is deployed.'
+              : `models.json asks for Python ${spec.pythonVersion}; the model runs on ${record.card.python}.`,
           next: 'Redeploy it.',
           action: { label: 'Redeploy', command: 'nimbus.redeploy', args: [deployment.key] },
         },
@@ -92,7 +95,7 @@ export class Declarations {
       deployment.overlay = undefined;
       onChange(deployment);
     }
-    if (sorted(spec) !== sorted(record.spec)) {
+    if (sorted(spec) !== sorted(record.spec) && !record.cloud) {
       deployment.applySpec(spec);
       onChange(deployment);
     }

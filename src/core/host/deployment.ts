@@ -1,25 +1,22 @@
 /** One deployment while the host runs: its pool of workers, its log and what the tree shows of it. */
-import { randomUUID } from 'node:crypto';
 import type { ModelCard, StartKind } from '../../shared/contract.ts';
 import type { UserError } from '../../shared/outcome.ts';
 import { DEFAULTS, keyText, type DeploymentKey, type DeploymentSpec, type ModelSpec } from '../../shared/spec.ts';
 import { takesText } from '../../shared/schema.ts';
 import type { DeploymentStatus, ImageStatus, LogLine, State } from '../../shared/states.ts';
 import type { Endpoint } from './call.ts';
-import { noteUse } from '../environment/used.ts';
-import { limitsOf, workerEnvironment, writeFunctionFile } from './function-file.ts';
+import { limitsOf } from './function-file.ts';
 import type { BuiltImage } from '../image/image.ts';
 import { LogRing } from './lines.ts';
 import type { Failure } from './problems.ts';
 import { Pool, type Spawned } from './scheduler.ts';
 import type { HostSettings } from './settings.ts';
-import type { Snapshot } from './snapshots.ts';
-import type { DeploymentRecord, ModulesRecord } from './state.ts';
+import type { DeploymentRecord } from './state.ts';
 import type { Containers } from './container-worker.ts';
 import type { Candidate } from './version.ts';
 import { whyOf } from './examples.ts';
-import { processTransport } from './process-transport.ts';
-import { Worker } from './worker.ts';
+import { spawnWorker, writeFunction } from './process-worker.ts';
+import type { Worker } from './worker.ts';
 
 /** What all deployments of a host share. */
 export interface Surroundings {
@@ -114,6 +111,14 @@ export class Deployment implements Endpoint {
         next: `Deploy it in the Models view, or with the command nimbus deploy, under the name ${this.model}.`,
       };
     }
+    const { cloud } = this.record;
+    if (cloud) {
+      return {
+        code: 'stopped',
+        detail: `It runs on AWS Lambda, at ${cloud.url}.`,
+        next: `Send the request there, or with nimbus predict ${keyText(this)}.`,
+      };
+    }
     return this.record.stopped ? stopped(this) : undefined;
   }
 
@@ -128,12 +133,13 @@ export class Deployment implements Endpoint {
       target: this.declared.target,
       framework: this.declared.framework,
       state: overlay && !record?.stopped ? overlay.state : this.#state(),
-      url: `${this.#around.url()}/${keyText(this)}`,
+      url: record?.cloud?.url ?? `${this.#around.url()}/${keyText(this)}`,
       version: this.version,
       ...(record
         ? {
             deployedAt: record.deployedAt,
             ...(record.image ? { image: imageStatus(record.image) } : { interpreter: record.interpreter }),
+            ...(record.cloud ? { cloud: record.cloud } : {}),
             ...(record.pushed ? { pushed: record.pushed } : {}),
             ...(record.interpreterChosen && !record.image ? { interpreterChosen: true } : {}),
             takesText: takesText(record.card.input),
@@ -180,6 +186,13 @@ export class Deployment implements Endpoint {
     return left;
   }
 
+  /** What serves elsewhere from now on: no worker of this host has a part in it. */
+  settle(record: DeploymentRecord): void {
+    this.record = record;
+    this.overlay = undefined;
+    this.declared = { framework: record.spec.framework, target: record.deploymentSpec.target };
+  }
+
   /** Applies what a hand edit of models.json changed without making another function of it. */
   applySpec(spec: DeploymentRecord['spec']): void {
     const { record } = this;
@@ -218,6 +231,7 @@ export class Deployment implements Endpoint {
 
   #state(): State {
     if (!this.record) return 'not-deployed';
+    if (this.record.cloud) return 'serving';
     if (this.record.stopped) return 'stopped';
     if (this.pool.ready) return 'serving';
     if (this.pool.starting) return 'starting';
@@ -251,7 +265,9 @@ export class Deployment implements Endpoint {
 
   /** Variables that had a value when it was deployed, and have none now. */
   get needs(): string[] {
-    const { env = [], spec } = this.record ?? {};
+    const { env = [], spec, cloud } = this.record ?? {};
+    // AWS keeps them.
+    if (cloud) return [];
     const unset = (name: string): boolean => (this.env[name] ?? this.#around.env[name]) === undefined;
     return env.filter((name) => spec?.env?.includes(name) && unset(name));
   }
@@ -331,73 +347,4 @@ export function imageStatus({ id, reference, bytes, python, platform, isEmulated
 /** A worker that cannot even be tried, as those that wait for it are told. */
 function failureOf({ what, why, next }: UserError): Failure {
   return { code: 'init-failed', detail: why === undefined ? what : `${what} ${why}`, ...(next ? { next } : {}) };
-}
-
-/** What one version of a deployment is made of. */
-interface FunctionOf {
-  spec: DeploymentRecord['spec'];
-  version: string;
-  snapshotPath: string;
-  modules: ModulesRecord;
-  madeWith: DeploymentRecord['madeWith'];
-  ownCode: boolean;
-}
-
-/** Writes what a worker is to load; the same for the same. */
-export function writeFunction(
-  { functions, modulesPath }: Surroundings,
-  { model, deployment }: DeploymentKey,
-  { snapshotPath, modules, ...parts }: FunctionOf,
-): string {
-  const modulePaths = modules.hash === undefined ? [] : [modulesPath(modules.hash)];
-  return writeFunctionFile(functions, { model, deployment, modulePaths, path: snapshotPath, ...parts });
-}
-
-export interface WorkerParts {
-  functionFile: string;
-  snapshot: Pick<Snapshot, 'hash' | 'path'>;
-  modules: ModulesRecord;
-  spec: DeploymentRecord['spec'];
-  interpreter: string;
-  /** Values of the variables that the spec names. */
-  env: Record<string, string>;
-  /** As of `ProcessOptions`. */
-  isolated: boolean;
-  since?: number;
-}
-
-/** Starts a worker of any version of a deployment. */
-export function spawnWorker(
-  { project, settings, runtime, markPrefix, functions, env: hostEnv, useSnapshot }: Surroundings,
-  key: DeploymentKey,
-  { functionFile, spec, snapshot, modules, interpreter, env: given, isolated, since }: WorkerParts,
-  onLine: (line: LogLine) => void,
-): Worker {
-  void noteUse(interpreter, { project, model: key.model });
-  const { env, missing } = workerEnvironment(key, spec, given, hostEnv);
-  if (missing.length > 0) {
-    onLine({ at: Date.now(), source: 'host', text: `not set in the environment: ${missing.join(', ')}` });
-  }
-  const worker = new Worker({
-    start: processTransport({
-      python: interpreter,
-      runtime,
-      functionFile,
-      env,
-      // As on AWS Lambda, where the working directory is the folder of the function's own files.
-      cwd: spec.framework === 'custom' ? snapshot.path : functions,
-      mark: `${markPrefix}-${randomUUID()}`,
-      isolated: isolated && !settings.consentedNetwork,
-      memory:
-        spec.memoryMb === undefined
-          ? { bytes: settings.workerMemoryBytes, declared: false }
-          : { bytes: spec.memoryMb * 2 ** 20, declared: true },
-    }),
-    initTimeoutMs: settings.initTimeoutMs,
-    ...(since === undefined ? {} : { since }),
-    onLine,
-  });
-  void worker.ended.then(useSnapshot(snapshot.hash));
-  if (modules.hash !== undefined) void worker.ended.then(useSnapshot(modules.hash));
-  return worker;
 }

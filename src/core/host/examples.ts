@@ -27,15 +27,18 @@ export async function firstAnswer(
   worker: Worker,
   { spec, card, probe }: { spec: Pick<ModelSpec, 'examples' | 'framework'>; card: ModelCard; probe: Probe | undefined },
   asked: Asked,
-): Promise<Outcome<{ detail: string; isSkipped?: boolean; probe?: Probe }>> {
+): Promise<Outcome<{ detail: string; isSkipped?: boolean; probe?: Probe; firstMs?: number }>> {
   if (spec.examples?.length) {
     const tried = await tryExamples(worker, spec.examples, asked);
-    return tried.ok ? ok({ detail: `${tried.value.answered} answered` }) : tried;
+    if (!tried.ok) return tried;
+    return ok({ detail: `${tried.value.answered} answered`, firstMs: tried.value.firstMs });
   }
   if (spec.framework === 'custom') return ok({ detail: 'models.json has no example of it', isSkipped: true });
   const made = probe ?? { input: exampleInput(card) };
   const tried = await tryExamples(worker, [made], asked);
-  if (tried.ok) return ok({ detail: 'answered an input made from its card', probe: made });
+  if (tried.ok) {
+    return ok({ detail: 'answered an input made from its card', probe: made, firstMs: tried.value.firstMs });
+  }
   if (!probe) return ok({ detail: 'models.json has no example of it', isSkipped: true });
   return fail('example-failed', 'It does not answer what the version before answered.', {
     why: `${JSON.stringify(made.input)}: ${tried.error.why ?? tried.error.what}`,
@@ -48,10 +51,13 @@ async function tryExamples(
   worker: Worker,
   examples: readonly Example[],
   asked: Asked,
-): Promise<Outcome<{ answered: number }>> {
+): Promise<Outcome<{ answered: number; firstMs: number }>> {
+  const since = performance.now();
+  let firstMs = 0;
   for (const [index, example] of examples.slice(0, EXAMPLES).entries()) {
     const answer = await askWorker(worker, { input: example.input }, asked);
     const which = `Example ${index + 1}`;
+    if (index === 0) firstMs = performance.now() - since;
     if (answer.kind === 'failure') return notAnswered(which, whyOf(answer.failure));
     if (answer.kind === 'error') return notAnswered(which, describeError(answer.payload));
     const read = proxyAnswer(answer.payload);
@@ -65,7 +71,7 @@ async function tryExamples(
       });
     }
   }
-  return ok({ answered: Math.min(examples.length, EXAMPLES) });
+  return ok({ answered: Math.min(examples.length, EXAMPLES), firstMs });
 }
 
 /** Whether each field that `part` names is equal in `whole`; lists must be equal in length. */

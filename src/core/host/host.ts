@@ -4,13 +4,14 @@ import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
 import { watchModels, type ModelsWatcher } from '../models/watch.ts';
 import { PROJECT_FOLDER, places, projectId } from '../places.ts';
-import type { Plan } from '../targets/plan.ts';
+import type { CloudAccess, Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
 import { Containers } from './container-worker.ts';
 import { Declarations } from './declarations.ts';
+import { Deployers } from './deployers.ts';
 import type { Deployment, Surroundings } from './deployment.ts';
 import { Deployments } from './deployments.ts';
 import { Front } from './front.ts';
@@ -18,9 +19,8 @@ import { verifyCopies } from './intact.ts';
 import { Leftovers } from './leftovers.ts';
 import type { LogFile } from './log-file.ts';
 import { MODULES_FOLDER } from './modules.ts';
-import { ImageOperations } from './image-operations.ts';
 import { Operations } from './operations.ts';
-import { operationOf, type Doers } from './plans.ts';
+import { makeDoers, operationOf, type Doers } from './plans.ts';
 import { usualPort } from './port.ts';
 import type { Failure } from './problems.ts';
 import { killMarked } from './processes.ts';
@@ -28,7 +28,6 @@ import type { HostHello, LogQuery } from './protocol.ts';
 import { PROTOCOL } from './protocol.ts';
 import { Reloads } from './reloads.ts';
 import type { HostSettings } from './settings.ts';
-import { Shipping } from './shipping.ts';
 import { Slimming } from './slim.ts';
 import { runtimeHash, Snapshots } from './snapshots.ts';
 import { makeProjectFolder, StateFile } from './state.ts';
@@ -77,6 +76,7 @@ export class Host {
   readonly #slimming = new Slimming(
     () => !this.busy && this.#deployments.all.every((one) => one.pool.workers.length === 0),
   );
+  readonly #deployers: Deployers;
   #models: ModelsWatcher | undefined;
   #portTaken: number | undefined;
 
@@ -97,6 +97,7 @@ export class Host {
     const { project, log, settings } = options;
     const folder = path.join(project, PROJECT_FOLDER);
     state.state.seals ??= {};
+    this.#deployers = new Deployers(options.env);
     this.#deployments = new Deployments({
       around: () => this.#around,
       deployment: (status) => listener.deployment(status),
@@ -185,17 +186,16 @@ export class Host {
       onChange,
       log: (text) => log.write(text),
     });
-    const ports = { around: this.#around, versions: this.#versions, state, deployments: this.#deployments.byName };
-    this.#doers = {
+    this.#doers = makeDoers({
+      around: this.#around,
       versions: this.#versions,
-      images: new ImageOperations(ports),
-      shipping: new Shipping({
-        ...ports,
-        leftovers: this.#leftovers,
-        onChange: (deployment) => this.#deployments.touched(deployment),
-      }),
+      state,
+      leftovers: this.#leftovers,
+      deployers: this.#deployers,
       reloads: this.#reloads,
-    };
+      deployments: this.#deployments,
+      remove: (key) => this.#remove(key, true),
+    });
     this.#declarations = new Declarations({
       project,
       operations: this.#operations,
@@ -239,6 +239,11 @@ export class Host {
       deployments: this.#deployments.all.map((one) => one.status),
       operations: this.#operations.all,
     };
+  }
+
+  /** Loads what a deploy to AWS needs, so that it is there when the user has agreed. */
+  warmDeployer(access: CloudAccess): void {
+    this.#deployers.warm(access);
   }
 
   execute(plan: Plan): Outcome<Operation> {
@@ -295,7 +300,7 @@ export class Host {
     await this.#operations.cancelAll();
     await this.#reloads.close();
     await Promise.all(this.#deployments.all.map((one) => one.pool.kill(ENDING)));
-    await Promise.all([this.#front.close(), this.#state.flush()]);
+    await Promise.all([this.#front.close(), this.#state.flush(), this.#deployers.end()]);
     await this.#around.containers.end().catch((error: unknown) => this.#options.log.write(`end: ${describe(error)}`));
     await killMarked(this.#options.markPrefix, 'prefix');
   }
@@ -329,6 +334,12 @@ export class Host {
       return fail('not-deployed', `There is no deployment ${keyText(key)}.`, { next: 'Deploy the model.' });
     const { error } = deployment.status;
     if (!deployment.record) return { ok: false, error: error! };
+    if (deployment.record.cloud) {
+      return fail(
+        'not-on-this-machine',
+        `${keyText(key)} runs on AWS Lambda, which starts and ends its environments itself.`,
+      );
+    }
     await work(deployment);
     return ok(deployment.status);
   }

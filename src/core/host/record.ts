@@ -7,7 +7,7 @@ import type { VersionRequest } from './version-request.ts';
 
 /** After a deploy. `before`: of the version that served until then. */
 export function recordOf(
-  plan: DeployPlan,
+  plan: Omit<DeployPlan, 'kind'>,
   { interpreter, lock, image: ready }: VersionRequest,
   candidate: Candidate,
   before: DeploymentRecord | undefined,

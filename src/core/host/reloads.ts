@@ -150,6 +150,14 @@ export class Reloads {
       record.modules = code.value;
       return this.#unchanged(deployment);
     }
+    if (record.cloud) {
+      return this.#refuse(deployment, 'changed', {
+        code: 'model-changed',
+        what: 'The model has changed since it was deployed.',
+        next: 'Redeploy it.',
+        action: { label: 'Redeploy', command: 'nimbus.redeploy', args: [deployment.key] },
+      });
+    }
     this.#refuse(deployment, 'changed', {
       code: 'model-changed',
       what: 'The model has changed; its new version is being tried.',

@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
-import type { WithName } from '../image/push.ts';
+import type { PushRequest, WithName } from '../image/push.ts';
 import type { Shell } from '../shell.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
@@ -44,14 +44,13 @@ export class Shipping {
    * as of `pushImage`.
    */
   async push(plan: PushPlan, shell: Shell): Promise<Outcome<PushedImage>> {
-    const { around, leftovers } = this.#ports;
+    const { around } = this.#ports;
     shell.stage('credentials');
     const record = this.#recordOf(plan);
     if (!record.ok) return record;
-    const [{ parsePushTarget }, { findLogin }, { pushImage }] = await Promise.all([
+    const [{ parsePushTarget }, { findLogin }] = await Promise.all([
       import('../image/push-target.ts'),
       import('../image/credentials.ts'),
-      import('../image/push.ts'),
     ]);
     const { image, version } = record.value;
     const target = parsePushTarget(plan.to, version.slice(0, VERSION_DIGITS));
@@ -59,9 +58,18 @@ export class Shipping {
     const login = await findLogin(target.value.registry, around.env, shell.signal);
     if (!login.ok) return login;
     shell.stage('credentials', { detail: login.value.from ?? `none for ${target.value.registry}` });
-    const engine = await around.containers.engine();
+    const pushed = await this.send({ image: image.id, target: target.value, login: login.value }, shell);
+    if (pushed.ok) await this.#keep(plan, pushed.value);
+    return pushed;
+  }
+
+  /** Errors: the engine; another push to the same name; as of `pushImage`. */
+  async send(request: PushRequest, shell: Shell): Promise<Outcome<PushedImage>> {
+    const { around, leftovers } = this.#ports;
+    const { repository, tag } = request.target;
+    const [engine, { pushImage }] = await Promise.all([around.containers.engine(), import('../image/push.ts')]);
     if (!engine.ok) return engine;
-    const name = `${target.value.repository}:${target.value.tag}`;
+    const name = `${repository}:${tag}`;
     shell.stage('layers', { detail: name });
     // Else what a push before it left there would be taken for the user's own.
     await leftovers.tidy();
@@ -73,11 +81,8 @@ export class Shipping {
     }
     this.#pushing.add(name);
     try {
-      const request = { image: image.id, target: target.value, login: login.value };
       const withName: WithName = (lent, work) => leftovers.withName(engine.value, lent, work);
-      const pushed = await pushImage(request, engine.value, withName, shell);
-      if (pushed.ok) await this.#keep(plan, pushed.value);
-      return pushed;
+      return await pushImage(request, engine.value, withName, shell);
     } finally {
       this.#pushing.delete(name);
     }

@@ -32,6 +32,8 @@ export interface Candidate extends VersionParts {
   worker: Worker;
   /** What its workers run, of targets that run an image. */
   image?: BuiltImage;
+  /** Milliseconds of its first answer; unset where it was asked nothing. */
+  firstMs?: number;
 }
 
 /** Its snapshots are held until `release`. On an error no worker and no hold is left. */
@@ -107,7 +109,7 @@ async function fromSnapshot(
       await worker.kill();
       return tried;
     }
-    const { probe, detail, isSkipped } = tried.value;
+    const { probe, detail, isSkipped, firstMs } = tried.value;
     ports.stage('first answer', detail, isSkipped ? 'skipped' : undefined);
     return ok({
       snapshot,
@@ -117,6 +119,7 @@ async function fromSnapshot(
       card: ready.card,
       worker,
       ...(image ? { image } : {}),
+      ...(firstMs === undefined ? {} : { firstMs }),
     });
   } finally {
     signal.removeEventListener('abort', onAbort);

@@ -4,20 +4,22 @@ import type { BuiltImage } from '../image/image.ts';
 import type { ReadyImage } from '../image/ready.ts';
 import type { Shell } from '../shell.ts';
 import type { LocalHost } from '../targets/local-execute.ts';
-import { CANCELLED, ok, type Outcome } from '../../shared/outcome.ts';
+import type { RehearsePlan } from '../targets/plan.ts';
+import { cancelled, CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
 import { buildVersion } from './build.ts';
-import { spawnWorker, writeFunction, type Deployment, type Surroundings } from './deployment.ts';
+import type { Deployment, Surroundings } from './deployment.ts';
 import { ensureEnvironment } from './environment.ts';
 import { sweepFunctionFiles } from './function-file.ts';
 import { planAgain, readyForImage } from './image-environment.ts';
+import { spawnWorker, writeFunction } from './process-worker.ts';
 import { recordOf } from './record.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
 import type { DeploymentRecord, StateFile } from './state.ts';
 import { makeVersion, prepareVersion, type Candidate, type VersionPorts } from './version.ts';
 import type { VersionParts } from './version-parts.ts';
-import type { VersionRequest } from './version-request.ts';
+import { requestOf, type VersionRequest } from './version-request.ts';
 import type { Worker } from './worker.ts';
 
 export interface VersionsPorts {
@@ -40,6 +42,15 @@ export interface Built {
   isolated: boolean;
 }
 
+/** What answered here and is to serve elsewhere. */
+export interface Rehearsed {
+  record: DeploymentRecord & Required<Pick<DeploymentRecord, 'image'>>;
+  /** Milliseconds from the container's start until the model was loaded. */
+  initMs: number;
+  /** Milliseconds of its first answer; unset where it was asked nothing. */
+  firstMs?: number;
+}
+
 type Made = ReturnType<typeof makeVersion>;
 
 /** The Python that reads a model, and starts uv. */
@@ -54,6 +65,9 @@ interface ImageStart {
   onLine(line: LogLine): void;
   shell: Shell;
 }
+
+/** Code of what ends the making of a version that is there. */
+const THERE = 'version-there';
 
 /** Lines of a first deploy's worker, which has no deployment to show them yet; more say nothing new. */
 const EARLY_LINES = 1000;
@@ -180,17 +194,51 @@ export class Versions {
     }
   }
 
+  /**
+   * Has the image of the model as it is now answer once; nothing serves afterwards that did not before. `isThere`: whether
+   * nothing has to be done for a version.
+   */
+  async rehearse(
+    plan: RehearsePlan,
+    isThere: (version: string) => boolean,
+    shell: Shell,
+  ): Promise<Outcome<Rehearsed | 'there'>> {
+    const { deployments, state } = this.#ports;
+    if (!plan.image) throw new Error(`${plan.deploymentSpec.target} runs no image`);
+    shell.stage('lock');
+    const ready = await readyForImage(basePython(plan.environment), plan.image, shell);
+    if (!ready.ok) return ready;
+    if (shell.signal.aborted) return cancelled();
+    const request = requestOf(plan, ready.value, shell.signal);
+    const onLine = (line: LogLine): void => deployments.get(keyText(plan))?.line(line);
+    const made = await this.#make(request, plan.env, onLine, shell, isThere);
+    if (!made.ok) return made.error.code === THERE ? ok('there') : made;
+    const { worker, firstMs, release } = made.value;
+    const { spawnedAt = 0, readyAt = 0 } = worker.timeline;
+    await worker.kill();
+    release();
+    const record = recordOf(plan, request, made.value, state.state.deployments[keyText(plan)]);
+    if (!record.image) throw new Error('a version of an image has an image');
+    const { image } = record;
+    return ok({
+      record: { ...record, image },
+      initMs: readyAt - spawnedAt,
+      ...(firstMs === undefined ? {} : { firstMs }),
+    });
+  }
+
   async #make(
     request: VersionRequest,
     env: Record<string, string>,
     onLine: (line: LogLine) => void,
     shell: Shell,
+    isThere: (version: string) => boolean = () => false,
   ): Made {
     const { model, deployment } = request;
     const key = { model, deployment };
     this.#making.add(key);
     try {
-      return await this.#makeNoted(request, env, onLine, shell);
+      return await this.#makeNoted(request, env, onLine, shell, isThere);
     } finally {
       this.#making.delete(key);
     }
@@ -201,6 +249,7 @@ export class Versions {
     env: Record<string, string>,
     onLine: (line: LogLine) => void,
     shell: Shell,
+    isThere: (version: string) => boolean,
   ): Made {
     const { around, snapshots, runtimeHash } = this.#ports;
     const { spec, interpreter, image } = request;
@@ -210,6 +259,7 @@ export class Versions {
     const spawn =
       (failed?: { image: BuiltImage; outcome: Outcome<never> }): VersionPorts['spawn'] =>
       async (snapshot, versionParts) => {
+        if (isThere(versionParts.version)) return fail(THERE, 'This version is there already.');
         if (image) {
           const started = await this.#startImage(
             request,

@@ -54,8 +54,12 @@ export function schemaProblems(
   const problems: FileProblem[] = [];
   const later: LaterEntry[] = [];
   if (validate(value)) return { problems, later };
-  for (const error of readable(validate.errors)) {
-    const path = pointerPath(error.instancePath, value);
+  const errors = readable(validate.errors).map((error) => ({ error, path: pointerPath(error.instancePath, value) }));
+  // What fields of a target mean that this version does not know, it does not know either.
+  const foreign = errors.filter(({ error, path }) => path.length === 5 && laterEntry(error, path));
+  for (const { error, path } of errors) {
+    const entry = foreign.find((one) => one.path.slice(0, 4).every((step, at) => path[at] === step));
+    if (entry && entry.error !== error) continue;
     const node = nodeOf(error, tree, path);
     const range = positions.range(node.offset, node.length);
     const unknown = laterEntry(error, path);

@@ -11,6 +11,7 @@ import type { DeployPlan, RemovePlan } from './plan.ts';
 export const DEPLOY_STAGES: Record<TargetKind, readonly string[]> = {
   local: ['environment', 'snapshot', 'start', 'first answer', 'models.json'],
   docker: ['lock', 'snapshot', 'image', 'start', 'first answer', 'models.json'],
+  lambda: ['declaration', 'bootstrap', 'repository', 'push', 'stack', 'first answer', 'models.json'],
 };
 export const REMOVE_STAGES = ['models.json', 'workers'] as const;
 

@@ -6,7 +6,7 @@ import type { ImagePlan } from '../image/plan.ts';
 import type { ImageSettings } from '../image/settings.ts';
 
 /** Data that says all that will happen. `execute` never asks: the open questions were answered by the client before. */
-export type Plan = DeployPlan | RemovePlan | BuildPlan | SweepPlan | PushPlan | EjectPlan;
+export type Plan = DeployPlan | RehearsePlan | RemovePlan | BuildPlan | SweepPlan | PushPlan | EjectPlan;
 
 export interface DeployPlan extends DeploymentKey {
   kind: 'deploy' | 'redeploy';
@@ -27,6 +27,33 @@ export interface DeployPlan extends DeploymentKey {
   env: Record<string, string>;
   /** What the user agreed to run; the host checks it against the snapshot before it loads anything. */
   consent: Consent[];
+  /** Of `lambda`: a deploy of what was rehearsed last, to a place that was looked at and agreed to. */
+  cloud?: CloudPlan;
+}
+
+/** How a deploy or a removal reaches AWS. */
+export interface CloudAccess {
+  /** Twelve digits. */
+  account: string;
+  region: string;
+  /** The variables of who asks that begin with `AWS_`: profile, keys, endpoint. In memory only. */
+  variables: Record<string, string>;
+}
+
+export interface CloudPlan extends CloudAccess {
+  /** Of the rehearsal that was agreed to. */
+  version: string;
+  /** What CDK needs once per account and region is made where it is missing. */
+  bootstrap: boolean;
+  /** A first stack that could not be made before is deleted. */
+  replaceFailed: boolean;
+}
+
+/** The image is built and answers here, as far as a deploy to AWS goes on this machine. */
+export interface RehearsePlan extends Omit<DeployPlan, 'kind' | 'cloud'> {
+  kind: 'rehearse';
+  /** Also where nothing has changed since the last deploy, as where that is gone. */
+  anyway: boolean;
 }
 
 export interface RemovePlan extends DeploymentKey {
@@ -34,6 +61,8 @@ export interface RemovePlan extends DeploymentKey {
   project: string;
   /** Also drop the model's entry once its last deployment is gone. */
   dropModel: boolean;
+  /** Of `lambda`: what it has in AWS goes first. */
+  cloud?: CloudAccess;
 }
 
 /** The image of a deployment, built without a route. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DeployAnswers, EnvironmentChoice, PreparedDeploy } from '../../core/deploy.ts';
 import { cancelled, CANCELLED, ok, type Outcome } from '../../shared/outcome.ts';
-import { DEFAULTS, FRAMEWORK_TITLES, MODEL_NAME, TARGETS, type TargetKind } from '../../shared/spec.ts';
+import { DEFAULTS, FRAMEWORK_TITLES, MODEL_NAME, runsImage, TARGETS, type TargetKind } from '../../shared/spec.ts';
 import type { Editor } from '../editor.ts';
 import { showError } from '../guard.ts';
 import { askText, BACK, choose, type Choice } from '../quick.ts';
@@ -168,7 +168,7 @@ function overview(
       description: vscode.l10n.t(
         '{0} · {1} s · {2} workers at most',
         memoryMb === undefined
-          ? target === 'docker'
+          ? runsImage(target)
             ? `${megabytes(DEFAULTS.memoryMb)} MB`
             : vscode.l10n.t("{0} MB of this machine's memory", megabytes(machineMemoryMb()))
           : `${megabytes(memoryMb)} MB`,
@@ -228,6 +228,10 @@ function whatEnterDoes(target: TargetKind): string {
       return vscode.l10n.t('Enter deploys it on this machine.');
     case 'docker':
       return vscode.l10n.t('Enter builds its image and runs it in Docker.');
+    case 'lambda':
+      return vscode.l10n.t(
+        'Enter builds its image and runs it here once; you see the plan before anything reaches AWS.',
+      );
     default:
       return target satisfies never;
   }
@@ -239,6 +243,8 @@ function targetTitle(target: TargetKind): string {
       return vscode.l10n.t('This machine');
     case 'docker':
       return vscode.l10n.t('Docker, as on AWS Lambda');
+    case 'lambda':
+      return vscode.l10n.t('AWS Lambda');
     default:
       return target satisfies never;
   }
@@ -248,6 +254,7 @@ function askTarget(current: TargetKind): Promise<TargetKind | typeof BACK | unde
   const details: Record<TargetKind, string> = {
     local: vscode.l10n.t('Worker processes of your own Python'),
     docker: vscode.l10n.t('The image that AWS Lambda would run, built and run by a Docker engine'),
+    lambda: vscode.l10n.t('The same image in your AWS account, behind API Gateway'),
   };
   const items = TARGETS.map((value) => ({ label: targetTitle(value), detail: details[value], value }));
   const active = items.find(({ value }) => value === current);

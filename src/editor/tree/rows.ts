@@ -64,6 +64,10 @@ export function stateText(state: State): string {
       return vscode.l10n.t('changed since deploy');
     case 'refused':
       return vscode.l10n.t('new version refused');
+    case 'updating':
+      return vscode.l10n.t('updating');
+    case 'gone':
+      return vscode.l10n.t('gone');
     default:
       return state satisfies never;
   }
@@ -76,6 +80,8 @@ function shortStateText(state: State): string {
 }
 
 const STATE_ICONS: Record<State, { icon: string; color?: string }> = {
+  updating: { icon: 'sync' },
+  gone: { icon: 'question', color: 'list.warningForeground' },
   'not-deployed': { icon: 'circle-outline', color: 'disabledForeground' },
   idle: { icon: 'circle-outline', color: 'descriptionForeground' },
   starting: { icon: 'loading~spin' },
@@ -305,13 +311,16 @@ function kindText({ kind }: Operation): string {
       return vscode.l10n.t('pushing');
     case 'eject':
       return vscode.l10n.t('ejecting');
+    case 'rehearse':
+      return vscode.l10n.t('rehearsing');
     default:
       return kind satisfies never;
   }
 }
 
 /** Said where it is not this machine's own Python. */
-function placeOf({ image }: DeploymentStatus): string[] {
+function placeOf({ cloud, image }: DeploymentStatus): string[] {
+  if (cloud) return [vscode.l10n.t('AWS Lambda, {0}', cloud.region)];
   return image ? [vscode.l10n.t('Docker, {0}', formatBytes(image.bytes, vscode.env.language))] : [];
 }
 

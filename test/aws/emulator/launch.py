@@ -5,6 +5,7 @@ that no function has. RUNTIME_INTERFACE_EMULATOR is the path of the program that
 """
 
 import asyncio
+import contextvars
 import json
 import os
 import re
@@ -12,12 +13,14 @@ import time
 
 from docker.models.containers import ContainerCollection
 from ministack.core.responses import error_response_json
-from ministack.services import ecr, lambda_svc
+from ministack.services import apigateway_v1, ecr, lambda_svc
 from ministack.services.cloudformation import _stacks, changesets, handlers, provisioners, stacks
 
 LOCAL = f"localhost:{os.environ['GATEWAY_PORT']}"
 EMULATOR = os.environ["RUNTIME_INTERFACE_EMULATOR"]
 EMULATOR_IN_CONTAINER = "/aws-lambda/aws-lambda-rie"
+# Of new accounts 3,008: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
+MOST_MEMORY = int(os.environ.get("MOST_MEMORY", 10240))
 # One vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 MEGABYTES_PER_CPU = 1769
 IMAGE = re.compile(
@@ -95,8 +98,8 @@ def resolve(uri):
 
 def refusal(uri, memory):
     """Why AWS would not have a function like this."""
-    if memory is not None and not 128 <= int(memory) <= 10240:
-        return "'MemorySize' value failed to satisfy constraint: Member must have value between 128 and 10240"
+    if memory is not None and not 128 <= int(memory) <= MOST_MEMORY:
+        return f"'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to {MOST_MEMORY}"
     return resolve(uri)[1] if uri else None
 
 
@@ -298,6 +301,28 @@ async def delete_stack(before, stack_name, stack_id, *arguments, **named):
 
 # Of resources that are made in no time, too.
 stacks._runs_on_worker_thread = lambda _resource_type: True
+
+# Answers of the gateway itself are templates, which the emulator hands out as they are.
+requested = contextvars.ContextVar("requested")
+
+
+@wrap(apigateway_v1, "_execute_in_scope")
+async def execute(before, request, *arguments, **named):
+    requested.set(request)
+    return await before(request, *arguments, **named)
+
+
+@wrap(apigateway_v1, "_invoke_mock_v1")
+def answer_itself(before, integration):
+    status, headers, body = before(integration)
+    request = requested.get()
+    values = {"context.requestId": request["request_id"]}
+    for name, value in (request["stage"].get("variables") or {}).items():
+        values[f"stageVariables.{name}"] = value
+    headers = {name: values.get(value, value) for name, value in headers.items()}
+    rendered = re.sub(rb"\$([\w.]+)", lambda found: values.get(found[1].decode(), "").encode(), body)
+    return status, headers, rendered
+
 
 if __name__ == "__main__":
     from ministack.app import main

@@ -123,7 +123,7 @@ describe('package.json and the code', () => {
 
   it('have menus for every kind of row, and no menu for a kind that there is not', () => {
     const rows = read('src/editor/tree/rows.ts');
-    const states = found(/'(\w+)'/g, [/export type State = ([^;]+);/.exec(read('src/shared/states.ts'))![1]!]);
+    const states = found(/'(\w+)'/g, [/export type State =\s([^;]+);/.exec(read('src/shared/states.ts'))![1]!]);
     const documents = ['invalid', 'conflict', 'newer', 'legacy'];
     const expand = (context: string): string[] =>
       context.startsWith('deployment:${')

@@ -85,7 +85,10 @@ describe('editing models.json', () => {
   it('writes over no entry of a newer Nimbus, and drops no model that has one', async () => {
     const entries = {
       vision: { path: 'v.onnx', framework: 'caff' },
-      sentiment: { ...SENTIMENT, deployments: { local: { target: 'local' }, prod: { target: 'lambda', region: 'x' } } },
+      sentiment: {
+        ...SENTIMENT,
+        deployments: { local: { target: 'local' }, prod: { target: 'kubernetes', cluster: 'x' } },
+      },
     };
     const before = `${JSON.stringify({ version: 1, models: entries }, undefined, 2)}\n`;
     writeFileSync(file(), before);

@@ -120,7 +120,7 @@ describe('reading models.json', () => {
       '  "models": {',
       '    "a": { "path": "x", "framework": "caff", "deployments": { "local": { "target": "local" } } },',
       '    "b": { "path": "x", "framework": "spacy",',
-      '           "deployments": { "prod": { "target": "lambda", "account": "1" }, "local": { "target": "local" } } }',
+      '           "deployments": { "prod": { "target": "kubernetes", "account": "1" }, "local": { "target": "local" } } }',
       '  }',
       '}',
     ].join('\n');
@@ -137,7 +137,7 @@ describe('reading models.json', () => {
       ]),
       [
         ['a', undefined, 'caff', '3:37-43'],
-        ['b', 'prod', 'lambda', '5:48-56'],
+        ['b', 'prod', 'kubernetes', '5:48-60'],
       ],
     );
     assert.match(document.later![0]!.message, /^"framework" of "a" is "caff", .* it knows "spacy", .*, "custom"\./);

@@ -1,0 +1,135 @@
+/** `nimbus deploy --target lambda`: rehearsed here, shown as a plan, agreed to, then done. */
+import type { CloudAccount } from '../core/cloud/account.ts';
+import type { CloudReview } from '../core/cloud/review.ts';
+import type { HostConnection } from '../core/host/client.ts';
+import { functionName } from '../core/models/function-name.ts';
+import type { DeployPlan } from '../core/targets/plan.ts';
+import { formatBytes } from '../shared/bytes.ts';
+import { formatMs } from '../shared/latency.ts';
+import { cancelled, fail, ok, type Outcome } from '../shared/outcome.ts';
+import type { DeploymentSpec } from '../shared/spec.ts';
+import type { CloudDeployed, Rehearsal } from '../shared/states.ts';
+import { formatResult } from './answer.ts';
+import type { OperationFeed } from './operation.ts';
+import { indent, type Terminal } from './terminal.ts';
+
+/** Looked up before anything is built: who has no credentials need not wait for an image. Errors: as of `cloudAccount`. */
+export async function accountFor(
+  { region, profile }: { region?: string; profile?: string },
+  declared: DeploymentSpec | undefined,
+): Promise<Outcome<CloudAccount>> {
+  const { cloudAccount } = await import('../core/cloud/account.ts');
+  const where = region ?? declared?.region;
+  if (region !== undefined && declared?.stack !== undefined && declared.region !== region) {
+    return fail('another-region', `It is deployed in ${declared.region}, not in ${region}.`, {
+      next: 'Deploy it there under another name: --as NAME.',
+    });
+  }
+  const wanted = {
+    ...(where === undefined ? {} : { region: where }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(declared?.account === undefined ? {} : { account: declared.account }),
+  };
+  return cloudAccount(wanted, process.env);
+}
+
+export interface LambdaDeploy {
+  feed: OperationFeed;
+  connection: HostConnection;
+  plan: DeployPlan;
+  cloud: CloudAccount;
+  /** How its commands call it. */
+  called: string;
+  yes: boolean;
+}
+
+/** Errors: the rehearsal fails, or speaks against it; as of the deploy; it was not agreed to. */
+export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): Promise<Outcome<void>> {
+  const { feed, connection, plan, cloud, called } = deploy;
+  void connection.api.warmDeployer(cloud);
+  terminal.say('Rehearsed here first, under the limits of AWS Lambda:');
+  const reviewed = await rehearse(terminal, deploy, false);
+  if (!reviewed.ok) return reviewed;
+  const { review, rehearsal } = reviewed.value;
+  if (rehearsal.isDeployed) {
+    terminal.document({ model: plan.model, deployment: plan.deployment, target: 'lambda', unchanged: true });
+    terminal.say(`\nNothing has changed: ${called} serves version ${rehearsal.version.slice(0, 7)} already.`);
+    return ok(undefined);
+  }
+  if (review.stops.length > 0) {
+    return fail('would-not-serve', `${plan.model} would not answer on AWS Lambda, so nothing was deployed.`, {
+      why: review.stops.join('\n'),
+      next: 'Change that, and deploy again.',
+    });
+  }
+  showPlan(terminal, review, rehearsal);
+  const agreed = await confirm(terminal, deploy);
+  if (!agreed.ok) return agreed;
+  const done = await feed.run(terminal, connection, { ...plan, cloud: review.plan });
+  if (!done.ok) return done;
+  showDeployed(terminal, done.value.result as CloudDeployed, { called, plan });
+  return ok(undefined);
+}
+
+interface Rehearsed {
+  review: CloudReview;
+  rehearsal: Rehearsal;
+}
+
+/** What was deployed last, and is gone since, is rehearsed again. */
+async function rehearse(terminal: Terminal, deploy: LambdaDeploy, anyway: boolean): Promise<Outcome<Rehearsed>> {
+  const { feed, connection, plan, cloud } = deploy;
+  const tried = await feed.run(terminal, connection, { ...plan, kind: 'rehearse', anyway });
+  if (!tried.ok) return tried;
+  const rehearsal = tried.value.result as Rehearsal;
+  const { reviewDeploy } = await import('../core/cloud/review.ts');
+  const spec = plan.deploymentSpec;
+  const reviewed = await reviewDeploy(cloud, { stack: spec.stack ?? functionName(plan), spec, rehearsal });
+  if (!reviewed.ok) return reviewed;
+  const review = reviewed.value;
+  if (rehearsal.isDeployed && review.kind !== 'update') return rehearse(terminal, deploy, true);
+  return ok({ review, rehearsal });
+}
+
+function showPlan(terminal: Terminal, { account, changes }: CloudReview, rehearsal: Rehearsal): void {
+  const { initMs, firstAnswerMs, image } = rehearsal;
+  const first = firstAnswerMs === undefined ? '' : `, first answer ${formatMs(firstAnswerMs)}`;
+  terminal.say(`\nPlan for account ${account.account}, ${account.region}, as ${account.arn}:`);
+  terminal.say(indent(changes.join('\n')));
+  terminal.say(
+    indent(`+ the image, ${formatBytes(image.bytes, 'en')} unpacked; only layers that the repository lacks are pushed`),
+  );
+  terminal.say(indent(`rehearsed with ${rehearsal.memoryMb} MB: initialisation ${formatMs(initMs)}${first}`));
+  terminal.say(indent('Cancelling a first deploy (Ctrl+C) deletes what it has made so far.'));
+}
+
+/** Whoever may call may cost: an open endpoint is agreed to in words. */
+async function confirm(terminal: Terminal, { plan, yes }: LambdaDeploy): Promise<Outcome<void>> {
+  if (plan.deploymentSpec.auth === 'none') {
+    const question = `Anybody on the internet may call it, at your cost. Type the model's name (${plan.model}) to deploy it so:`;
+    const answer = await terminal.ask(question, 'a terminal, or with --auth key');
+    if (!answer.ok) return answer;
+    return answer.value.trim() === plan.model ? ok(undefined) : cancelled();
+  }
+  if (yes) return ok(undefined);
+  const answer = await terminal.confirm('Deploy?', '--yes');
+  if (!answer.ok) return answer;
+  return answer.value ? ok(undefined) : cancelled();
+}
+
+function showDeployed(
+  terminal: Terminal,
+  deployed: CloudDeployed,
+  { called, plan }: Pick<LambdaDeploy, 'called' | 'plan'>,
+): void {
+  const { version, answers, result, cloud } = deployed;
+  terminal.document({ model: plan.model, deployment: plan.deployment, target: 'lambda', url: cloud.url, ...deployed });
+  if (result !== undefined) {
+    terminal.say(`\n${indent(formatResult(result))}`);
+    const said = answers.map(({ start, totalMs }) => `${start ?? 'answered'} ${formatMs(totalMs)}`);
+    terminal.say(indent(said.join(' · ')));
+  }
+  terminal.say(`\n${called} answers at ${cloud.url}/predict · version ${version.slice(0, 7)}`);
+  if (cloud.auth === 'key') terminal.say('  It asks for its API key, which nimbus predict sends by itself.');
+  terminal.say(`  nimbus predict ${called}`);
+}

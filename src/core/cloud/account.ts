@@ -1,0 +1,52 @@
+/** Who deploys, and where to. */
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import type { CloudAccess } from '../targets/plan.ts';
+import { awsConfig, awsVariables } from './aws.ts';
+import { asking } from './errors.ts';
+
+export interface CloudAccount extends CloudAccess {
+  /** Of who calls: `arn:aws:iam::123456789012:user/ana`. */
+  arn: string;
+}
+
+/** What the user asked for, or models.json says. */
+export interface WantedAccount {
+  region?: string;
+  /** Of the AWS configuration. */
+  profile?: string;
+  /** Where the deployment is: no other will do. Twelve digits. */
+  account?: string;
+}
+
+/**
+ * Asks AWS who calls. The region is the wanted one, else that of the environment or of the profile. `env` is that of this
+ * process. Errors: no region; no credentials, expired ones; another account than the wanted one.
+ */
+export async function cloudAccount(
+  { region, profile, account: wanted }: WantedAccount,
+  env: NodeJS.ProcessEnv,
+): Promise<Outcome<CloudAccount>> {
+  const variables = { ...awsVariables(env), ...(profile === undefined ? {} : { AWS_PROFILE: profile }) };
+  return asking(async () => {
+    const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+    const where = region ?? (await regionOf(variables));
+    const client = new STSClient(await awsConfig(where, variables));
+    const { Account: account = '', Arn: arn = '' } = await client.send(new GetCallerIdentityCommand({}));
+    if (wanted !== undefined && account !== wanted) {
+      return fail('wrong-account', `The deployment is in account ${wanted}, and these credentials are of ${account}.`, {
+        why: `They are of ${arn}.`,
+        next: `Choose a profile of ${wanted}: --profile NAME.`,
+      });
+    }
+    return ok({ account, region: where, arn, variables });
+  });
+}
+
+/** As the SDK finds it. Throws where nothing says. */
+async function regionOf(variables: Record<string, string>): Promise<string> {
+  const named = variables['AWS_REGION'] ?? variables['AWS_DEFAULT_REGION'];
+  if (named !== undefined) return named;
+  const { STSClient } = await import('@aws-sdk/client-sts');
+  const { AWS_PROFILE: profile } = variables;
+  return new STSClient(profile === undefined ? {} : { profile }).config.region();
+}

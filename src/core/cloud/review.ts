@@ -1,0 +1,114 @@
+/** What a deploy to AWS would do, looked up before anything is done. */
+import type { Stack } from '@aws-sdk/client-cloudformation';
+import { IMAGE_LIMIT_BYTES } from '../image/report.ts';
+import { formatBytes } from '../../shared/bytes.ts';
+import { formatMs } from '../../shared/latency.ts';
+import { ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeploymentSpec } from '../../shared/spec.ts';
+import type { Rehearsal } from '../../shared/states.ts';
+import type { CloudPlan } from '../targets/plan.ts';
+import type { CloudAccount } from './account.ts';
+import { awsConfig } from './aws.ts';
+import { asking } from './errors.ts';
+import { findRepository } from './repository.ts';
+import { BOOTSTRAP_STACK, describeStack, IMAGES } from './stack.ts';
+
+/**
+ * AWS Lambda ends an initialisation after 10 s and begins it again within the first request, and API Gateway waits 29 s: what
+ * comes near either here will not answer there. See `INIT_MS` of the host's settings, and `GATEWAY_SECONDS` of `infra/app`.
+ */
+const MOST_INIT_MS = 8000;
+const MOST_ANSWER_MS = 25_000;
+
+export interface CloudReview {
+  account: CloudAccount;
+  stack: string;
+  /** What becomes of the stack. `failed-before`: a first deploy left it, and it is deleted first. */
+  kind: 'create' | 'update' | 'failed-before' | 'busy';
+  /** What will be created or changed, a line each. */
+  changes: string[];
+  /** What speaks against it: nothing is deployed. */
+  stops: string[];
+  plan: CloudPlan;
+}
+
+/** Errors: as of `awsFailure`. */
+export async function reviewDeploy(
+  account: CloudAccount,
+  { stack, spec, rehearsal }: { stack: string; spec: Omit<DeploymentSpec, 'target'>; rehearsal: Rehearsal },
+): Promise<Outcome<CloudReview>> {
+  const { region, variables } = account;
+  return asking(async () => {
+    const config = await awsConfig(region, variables);
+    const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
+    const client = new CloudFormationClient(config);
+    const [own, bootstrap, repository] = await Promise.all([
+      describeStack(client, stack),
+      describeStack(client, BOOTSTRAP_STACK),
+      findRepository(config),
+    ]);
+    if (!repository.ok) return repository;
+    const kind = kindOf(own);
+    const auth = spec.auth ?? 'key';
+    const changes = [
+      ...(bootstrap
+        ? []
+        : [`+ CDK's bootstrap of the account and region, once: the stack ${BOOTSTRAP_STACK} (a bucket and roles)`]),
+      ...(repository.value === undefined
+        ? [`+ the image repository ${IMAGES.repository}, once: the stack ${IMAGES.stack}`]
+        : []),
+      ...(kind === 'failed-before' ? [`- what an earlier deploy left of the stack ${stack}`] : []),
+      ...(kind === 'busy' ? [`… waits for what CloudFormation does with the stack ${stack} now`] : []),
+      kind === 'update' || kind === 'busy'
+        ? `~ the stack ${stack}: a new version of the function, its alias live, and what models.json changes`
+        : `+ the stack ${stack}: function with log and role, version and alias live, REST API, ${CALLERS[auth]}`,
+    ];
+    return ok({
+      account,
+      stack,
+      kind,
+      changes,
+      stops: stopsOf(rehearsal),
+      plan: {
+        account: account.account,
+        region,
+        variables,
+        version: rehearsal.version,
+        bootstrap: bootstrap === undefined,
+        replaceFailed: kind === 'failed-before',
+      },
+    });
+  });
+}
+
+const CALLERS = {
+  key: 'API key with a usage plan',
+  iam: 'calls signed by IAM',
+  none: 'calls by anybody',
+} as const;
+
+function kindOf(stack: Stack | undefined): CloudReview['kind'] {
+  const status = stack?.StackStatus;
+  if (status === undefined || status === 'REVIEW_IN_PROGRESS') return 'create';
+  if (/^(ROLLBACK_|CREATE_FAILED|DELETE_FAILED)/.test(status)) return 'failed-before';
+  return status.endsWith('_IN_PROGRESS') ? 'busy' : 'update';
+}
+
+function stopsOf({ initMs, firstAnswerMs = 0, memoryMb, image }: Rehearsal): string[] {
+  const more = `It has ${memoryMb} MB: more memory brings more processor time (nimbus sweep shows which size pays).`;
+  return [
+    ...(initMs > MOST_INIT_MS
+      ? [
+          `Loading it took ${formatMs(initMs, 'en')} here under AWS Lambda's limits, which ends an initialisation after 10 s. ${more}`,
+        ]
+      : []),
+    ...(firstAnswerMs > MOST_ANSWER_MS
+      ? [`Its first answer took ${formatMs(firstAnswerMs, 'en')}, and API Gateway waits 29 s. ${more}`]
+      : []),
+    ...(image.bytes > IMAGE_LIMIT_BYTES
+      ? [
+          `The image has ${formatBytes(image.bytes, 'en')}, and AWS Lambda takes 10 GB. nimbus report shows what is in it.`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,51 @@
+/** A stack as CloudFormation reports it, and what of it a deployment is known by. */
+import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
+import type { Auth } from '../../shared/spec.ts';
+import type { CloudStatus } from '../../shared/states.ts';
+import type { CloudAccess } from '../targets/plan.ts';
+import { apiUrl } from './aws.ts';
+
+/** The stack of the images of an account and region, and its repository. */
+export const IMAGES = { stack: 'nimbus-images', repository: 'nimbus' } as const;
+/** Of the function, in every stack of `infra/app`: what the API calls. */
+export const ALIAS = 'live';
+/** The stack that CDK's bootstrap makes. */
+export const BOOTSTRAP_STACK = 'CDKToolkit';
+
+/** `undefined` where there is none. */
+export async function describeStack(client: CloudFormationClient, name: string): Promise<Stack | undefined> {
+  const { DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+  try {
+    const { Stacks: found } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    return found?.[0];
+  } catch (error) {
+    const { name: kind, message } = error as Error;
+    if (kind === 'ValidationError' && /does not exist/.test(message)) return undefined;
+    throw error;
+  }
+}
+
+/** Of a deployment's stack; outputs are those of `infra/app`. Throws where it has others. */
+export function cloudStatusOf(
+  outputs: Readonly<Record<string, string>>,
+  { account, region }: Pick<CloudAccess, 'account' | 'region'>,
+  { stack, auth, digest, endpoint }: { stack: string; auth: Auth; digest: string; endpoint: string | undefined },
+): CloudStatus {
+  const output = (name: string): string => {
+    const value = outputs[name];
+    if (value === undefined) throw new Error(`the stack ${stack} has no output ${name}`);
+    return value;
+  };
+  const api = { apiId: output('ApiId'), region, stage: output('Stage') };
+  return {
+    account,
+    stack,
+    functionName: output('FunctionName'),
+    ...api,
+    url: apiUrl(api, endpoint),
+    logGroup: output('LogGroup'),
+    auth,
+    ...(outputs['KeyId'] === undefined ? {} : { keyId: outputs['KeyId'] }),
+    digest,
+  };
+}

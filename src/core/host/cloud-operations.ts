@@ -1,0 +1,333 @@
+/** What the `lambda` target does: the image proves itself here, then goes to AWS, and answers there before it counts as deployed. */
+import { isDeepStrictEqual } from 'node:util';
+import type { DeploymentDescription } from '../../../infra/app/description.ts';
+import type { DeployerEvent, Ended, Outcome as DeployerOutcome } from '../../../infra/deployer/protocol.ts';
+import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
+import type { DeployerClient } from '../cloud/deployer.ts';
+import { firstAnswers } from '../cloud/first-answers.ts';
+import { ensureRepository, loginTo } from '../cloud/repository.ts';
+import { cloudStatusOf, IMAGES } from '../cloud/stack.ts';
+import { editModels, removeDeployment, setDeployment, setModel } from '../models/edit.ts';
+import { functionName } from '../models/function-name.ts';
+import { defined } from '../defined.ts';
+import type { Shell } from '../shell.ts';
+import type { CloudAccess, CloudPlan, DeployPlan, RehearsePlan, RemovePlan } from '../targets/plan.ts';
+import { cancelled, CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { keyText, type DeploymentSpec } from '../../shared/spec.ts';
+import type { CloudDeployed, CloudStatus, Rehearsal } from '../../shared/states.ts';
+import type { Deployers } from './deployers.ts';
+import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
+import { limitsOf } from './function-file.ts';
+import type { Shipping } from './shipping.ts';
+import type { DeploymentRecord, StateFile } from './state.ts';
+import type { Versions } from './versions.ts';
+
+export const REHEARSE_STAGES = ['lock', 'snapshot', 'image', 'start', 'first answer'] as const;
+export const CLOUD_REMOVE_STAGES = ['stack', 'images', 'models.json'] as const;
+
+export interface CloudPorts {
+  around: Surroundings;
+  state: StateFile;
+  versions: Versions;
+  shipping: Shipping;
+  deployers: Deployers;
+  deployments: ReadonlyMap<string, Deployment>;
+  add(key: { model: string; deployment: string }, declared: Deployment['declared']): Deployment;
+  /** Forgets it, and what this machine keeps for it. */
+  remove(key: { model: string; deployment: string }): Promise<void>;
+  onChange(deployment: Deployment): void;
+}
+
+/** A record of what was rehearsed and is not deployed yet. */
+type Rehearsed = DeploymentRecord & { image: NonNullable<DeploymentRecord['image']> };
+
+export class CloudOperations {
+  readonly #ports: CloudPorts;
+
+  constructor(ports: CloudPorts) {
+    this.#ports = ports;
+  }
+
+  /** Builds the image, and has it answer here under AWS Lambda's limits. Errors: as of a deploy to Docker. */
+  async rehearse(plan: RehearsePlan, shell: Shell): Promise<Outcome<Rehearsal>> {
+    const { versions, state } = this.#ports;
+    const deployed = state.state.deployments[keyText(plan)];
+    const isThere = (version: string): boolean => !plan.anyway && isDeployed(plan, version, deployed);
+    const made = await versions.rehearse(plan, isThere, shell);
+    if (!made.ok) return made;
+    if (made.value === 'there') {
+      shell.stage('image', { state: 'skipped', detail: 'nothing has changed since the last deploy' });
+      return ok({ ...deployed!.rehearsal!, isDeployed: true });
+    }
+    const { record, initMs, firstMs } = made.value;
+    const rehearsal: Rehearsal = {
+      image: imageStatus(record.image),
+      version: record.version,
+      initMs,
+      ...(firstMs === undefined ? {} : { firstAnswerMs: firstMs }),
+      memoryMb: limitsOf(record.spec).memoryMb,
+    };
+    const rehearsals = (state.state.rehearsals ??= {});
+    rehearsals[keyText(plan)] = { ...record, rehearsal };
+    await state.flush();
+    return ok(rehearsal);
+  }
+
+  /** Deploys what was rehearsed last. A first one that fails or is cancelled leaves no stack, and no entry in models.json. */
+  async deploy(plan: DeployPlan, shell: Shell): Promise<Outcome<CloudDeployed>> {
+    const { state } = this.#ports;
+    const { cloud } = plan;
+    const record = state.state.rehearsals?.[keyText(plan)];
+    if (!cloud || record?.version !== cloud.version || !record.image) {
+      return fail('not-rehearsed', 'What was agreed to is not here any more.', {
+        why: 'Another deploy of it was begun meanwhile, or cleaned up.',
+        next: 'Deploy again.',
+      });
+    }
+    const stack = plan.deploymentSpec.stack ?? functionName(plan);
+    const declared = { ...plan.deploymentSpec, account: cloud.account, region: cloud.region, stack };
+    shell.stage('declaration');
+    const isFirst = state.state.deployments[keyText(plan)]?.cloud === undefined;
+    const written = await this.#declare(plan, declared);
+    if (!written.ok) return written;
+    const done = await this.#deployDeclared({ plan, cloud, declared, record: record as Rehearsed, stack }, shell);
+    if (done.ok) return done;
+    // A stack that is half-made, or rolled back, is one that the next deploy must find.
+    if (isFirst && LEFT_NOTHING.has(done.error.code)) {
+      await editModels(plan.project, removeDeployment(plan, { dropModel: plan.declared === null }));
+    }
+    return done;
+  }
+
+  async #declare(plan: DeployPlan, spec: DeploymentSpec): Promise<Outcome<unknown>> {
+    const { model, deployment, project, declared } = plan;
+    return editModels(project, setModel(model, plan.spec, declared), setDeployment({ model, deployment }, spec));
+  }
+
+  async #deployDeclared(deploy: Deploy, shell: Shell): Promise<Outcome<CloudDeployed>> {
+    const { plan, cloud, declared, record, stack } = deploy;
+    const config = await awsConfig(cloud.region, cloud.variables);
+    const prepared = await this.#prepare(cloud, config, shell);
+    if (!prepared.ok) return prepared;
+    const pushed = await this.#push(deploy, prepared.value, config, shell);
+    if (!pushed.ok) return pushed;
+    const digest = pushed.value;
+    const outputs = await this.#deployStack(deploy, digest, shell);
+    if (!outputs.ok) return outputs;
+    const { endpoint } = config;
+    const status = cloudStatusOf(outputs.value, cloud, { stack, auth: declared.auth ?? 'key', digest, endpoint });
+
+    shell.stage('first answer');
+    const { card, spec, probe, version } = record;
+    const answered = await firstAnswers({ config, cloud: status, spec, card, probe, version }, shell);
+    // The stack is there all the same: what it is has to be known, or nobody could remove it.
+    await this.#activate(deploy, status);
+    if (!answered.ok) return answered;
+    shell.stage('models.json');
+    const named = await this.#declare(plan, { ...declared, url: status.url });
+    if (!named.ok) return named;
+    return ok({ version, cloud: status, ...answered.value });
+  }
+
+  /** The account and region have what a first deploy needs: CDK's bootstrap and the repository. Its URI. */
+  async #prepare(cloud: CloudPlan, config: AwsConfig, shell: Shell): Promise<Outcome<string>> {
+    const { account, region } = cloud;
+    shell.stage('bootstrap');
+    if (cloud.bootstrap) {
+      const made = await this.#withDeployer(cloud, 'bootstrap', shell, ({ api }) => api.bootstrap({ account, region }));
+      if (!made.ok) return made;
+      shell.stage('bootstrap', { detail: made.value === 'made' ? 'made' : 'there already' });
+    } else shell.stage('bootstrap', { detail: 'there already', state: 'skipped' });
+    if (shell.signal.aborted) return cancelled();
+    shell.stage('repository');
+    return ensureRepository(config, shell, async () => {
+      const description = { stackName: IMAGES.stack, repository: IMAGES.repository, account, region };
+      return this.#withDeployer(cloud, 'repository', shell, ({ api }) =>
+        api.deploy({ what: { kind: 'repository', description }, replaceFailed: true }),
+      );
+    });
+  }
+
+  /** The digest of the manifest that ECR has. */
+  async #push({ plan, record }: Deploy, repository: string, config: AwsConfig, shell: Shell): Promise<Outcome<string>> {
+    shell.stage('push');
+    const login = await loginTo(config, repository);
+    if (!login.ok) return login;
+    const tag = imageTag(plan, record.version);
+    const registry = repository.slice(0, repository.indexOf('/'));
+    const inStage: Shell = { ...shell, stage: (_name, change) => shell.stage('push', change) };
+    const request = { image: record.image.id, target: { repository, tag, registry }, login: login.value };
+    const pushed = await this.#ports.shipping.send(request, inStage);
+    if (!pushed.ok) return pushed;
+    const { reference, layers, sentLayers } = pushed.value;
+    shell.stage('push', { detail: `${sentLayers} of ${layers} layers sent` });
+    return ok(reference.slice(reference.indexOf('@') + 1));
+  }
+
+  /** The outputs of the stack. */
+  async #deployStack(deploy: Deploy, digest: string, shell: Shell): Promise<Outcome<Record<string, string>>> {
+    const { plan, cloud, stack } = deploy;
+    shell.stage('stack', { detail: stack });
+    const description = descriptionOf(deploy, digest);
+    const request = {
+      what: { kind: 'deployment' as const, description },
+      variables: plan.env,
+      replaceFailed: cloud.replaceFailed,
+    };
+    const ended = await this.#withDeployer(cloud, 'stack', shell, async ({ api }) => {
+      const done = await api.deploy(request);
+      if (done.ok || done.error.code !== 'in-progress') return done;
+      // A deploy before this one was interrupted here, and goes on there.
+      shell.log('something works on the stack already: waiting for its end');
+      await api.follow({ account: cloud.account, region: cloud.region, stackName: stack });
+      return api.deploy(request);
+    });
+    if (!ended.ok) return ended;
+    return 'outputs' in ended.value ? ok(ended.value.outputs) : cancelled();
+  }
+
+  /** Cancelling reaches CloudFormation; a first stack that is half-made is deleted, as the plan said. */
+  async #withDeployer<T>(
+    access: CloudAccess,
+    stage: string,
+    shell: Shell,
+    work: (client: DeployerClient) => Promise<DeployerOutcome<T>>,
+  ): Promise<Outcome<T>> {
+    const listener = (event: DeployerEvent): void => tell(shell, stage, event);
+    const ended = await this.#ports.deployers.use(access, listener, async (client) => {
+      const cancel = (): void => void client.api.cancel({ deleteHalfMade: true });
+      shell.signal.addEventListener('abort', cancel, { once: true });
+      try {
+        return await work(client);
+      } finally {
+        shell.signal.removeEventListener('abort', cancel);
+      }
+    });
+    if (ended.ok) return isCancelled(ended.value) ? cancelled() : ended;
+    const { code, what, why, next } = ended.error;
+    return fail(code, what, { ...(why === undefined ? {} : { why }), next });
+  }
+
+  async #activate({ plan, record }: Deploy, cloud: CloudStatus): Promise<void> {
+    const { state, versions, deployments, add, onChange } = this.#ports;
+    const key = { model: plan.model, deployment: plan.deployment };
+    const name = keyText(key);
+    const deploymentSpec = { ...plan.deploymentSpec, account: cloud.account, region: cloud.region, stack: cloud.stack };
+    state.state.deployments[name] = { ...record, deploymentSpec, cloud, deployedAt: new Date().toISOString() };
+    delete state.state.rehearsals?.[name];
+    const declared = { framework: record.spec.framework, target: deploymentSpec.target };
+    const deployment = deployments.get(name) ?? add(key, declared);
+    deployment.settle(state.state.deployments[name]);
+    await state.flush();
+    onChange(deployment);
+    await versions.tidyImages(key);
+    await versions.sweep();
+  }
+
+  /** Removes the stack, the images and then the declaration. What could not be removed keeps the declaration. */
+  async remove(plan: RemovePlan & { cloud: CloudAccess }, shell: Shell): Promise<Outcome<void>> {
+    const { model, deployment, project, dropModel, cloud } = plan;
+    const { state } = this.#ports;
+    const stackName = state.state.deployments[keyText(plan)]?.cloud?.stack ?? functionName(plan);
+    const { account, region } = cloud;
+    shell.stage('stack', { detail: stackName });
+    const gone = await this.#withDeployer<Ended>(cloud, 'stack', shell, ({ api }) =>
+      api.destroy({ account, region, stackName }),
+    );
+    if (!gone.ok) return gone;
+    shell.stage('stack', { detail: gone.value.state === 'absent' ? 'there was none' : 'deleted' });
+    shell.stage('images');
+    const { removeImages } = await import('../cloud/repository.ts');
+    const removed = await removeImages(await awsConfig(region, cloud.variables), imageTag(plan, ''));
+    if (!removed.ok) return removed;
+    shell.stage('images', { detail: `${removed.value} removed` });
+    shell.stage('models.json');
+    const edited = await editModels(project, removeDeployment({ model, deployment }, { dropModel }));
+    if (!edited.ok) return edited;
+    await this.#ports.remove({ model, deployment });
+    return ok(undefined);
+  }
+}
+
+/** Whether a version is what was deployed last, and nothing of what the plan says of it is new. */
+function isDeployed(plan: RehearsePlan, version: string, record: DeploymentRecord | undefined): boolean {
+  if (!record?.cloud || !record.rehearsal || record.version !== version || !plan.image || !record.image) return false;
+  const { url: _, ...wanted } = plan.deploymentSpec;
+  const { url: __, ...was } = record.deploymentSpec;
+  const { python, platform, base } = plan.image;
+  const image = { python: record.image.python, platform: record.image.platform, base: record.image.base };
+  return isDeepStrictEqual([wanted, plan.spec, { python, platform, base }], [was, record.spec, image]);
+}
+
+interface Deploy {
+  plan: DeployPlan;
+  cloud: CloudPlan;
+  /** What models.json says of the deployment. */
+  declared: DeploymentSpec;
+  record: Rehearsed;
+  stack: string;
+}
+
+/** Codes of failures and cancels after which AWS has nothing of a first deploy. */
+const LEFT_NOTHING: ReadonlySet<string> = new Set([
+  CANCELLED,
+  'not-bootstrapped',
+  'no-credentials',
+  'expired-credentials',
+  'wrong-account',
+  'invalid-description',
+]);
+
+/** Tags of a deployment's images begin with its own name; `version`: 64 hexadecimal digits, or '' for the beginning. */
+export function imageTag({ model, deployment }: { model: string; deployment: string }, version: string): string {
+  return `${model}.${deployment}.${version.slice(0, 12)}`;
+}
+
+function descriptionOf({ plan, cloud, declared, record, stack }: Deploy, digest: string): DeploymentDescription {
+  const { spec, version, card, image } = record;
+  const { memoryMb, timeoutSeconds } = limitsOf(spec);
+  const { ephemeralStorageMb, provisionedConcurrency, throttle, quota, corsOrigins, logRetentionDays } = declared;
+  const optional = { ephemeralStorageMb, provisionedConcurrency, throttle, quota, corsOrigins, logRetentionDays };
+  return {
+    model: plan.model,
+    deployment: plan.deployment,
+    stackName: stack,
+    account: cloud.account,
+    region: cloud.region,
+    image: { repository: IMAGES.repository, digest },
+    version,
+    revision: Date.now().toString(36),
+    framework: spec.framework,
+    card: { ...card },
+    memoryMb,
+    timeoutSeconds,
+    architecture: image.platform === 'linux-arm64' ? 'arm64' : 'x86_64',
+    auth: declared.auth ?? 'key',
+    env: spec.env ?? [],
+    ...defined(optional),
+  };
+}
+
+function isCancelled(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'state' in value && value.state === 'cancelled';
+}
+
+const SAID: Partial<Record<Extract<DeployerEvent, { kind: 'stage' }>['stage'], string>> = {
+  synthesise: 'writing the template',
+  'change-set': 'CloudFormation compares',
+  'roll-back': 'rolling back',
+};
+
+function tell(shell: Shell, stage: string, event: DeployerEvent): void {
+  if (event.kind === 'log') return shell.log(event.line);
+  if (event.kind === 'stage') {
+    const said = SAID[event.stage];
+    if (said !== undefined) shell.stage(stage, { detail: said });
+    return;
+  }
+  const { done, total, resource } = event;
+  const of = total === undefined ? '' : ` of ${total}`;
+  shell.stage(stage, {
+    detail: `${done}${of} · ${resource.logicalId} ${resource.status.toLowerCase().replaceAll('_', ' ')}`,
+  });
+}
