@@ -249,9 +249,14 @@ describe('a deployment on AWS', function () {
     const before = await traces();
     const marked = { FunctionName: STACK, Description: `${before.description} [cold start]` };
     await lambda.send(new UpdateFunctionConfigurationCommand(marked));
+    await updated();
     value(await coldStart(config, STACK, { input: INPUT }, { pollMs: 20 }));
     assert.deepEqual(await traces(), before);
   });
+
+  /** As AWS wants it waited for before the next change. */
+  const updated = () =>
+    waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 1 }, { FunctionName: STACK });
 
   async function traces() {
     const { FunctionVersion: live } = await lambda.send(new GetAliasCommand({ FunctionName: STACK, Name: 'live' }));
@@ -263,6 +268,7 @@ describe('a deployment on AWS', function () {
   it('says what somebody changed by hand, but never the value of a variable', async () => {
     const change = { FunctionName: STACK, MemorySize: 512, Environment: { Variables: { GREETING: 'hunter3' } } };
     await lambda.send(new UpdateFunctionConfigurationCommand(change));
+    await updated();
     const { parts } = value(await drift(config, { stack: STACK }));
     assert.deepEqual(
       parts.map(({ type, id, kind }) => [type, id, kind]),
@@ -274,6 +280,7 @@ describe('a deployment on AWS', function () {
     assert.ok(!JSON.stringify(parts).includes('hunter'), JSON.stringify(parts));
     const back = { FunctionName: STACK, MemorySize: 1769, Environment: { Variables: { GREETING: SECRET } } };
     await lambda.send(new UpdateFunctionConfigurationCommand(back));
+    await updated();
     assert.deepEqual(value(await drift(config, { stack: STACK })).parts, []);
   });
 
@@ -281,7 +288,7 @@ describe('a deployment on AWS', function () {
     const newer = await triage.pushAnother();
     const code = { FunctionName: STACK, ImageUri: `${triage.repository}@${newer}` };
     await lambda.send(new UpdateFunctionCodeCommand(code));
-    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 1 }, { FunctionName: STACK });
+    await updated();
     const { Version: version } = await lambda.send(new PublishVersionCommand({ FunctionName: STACK }));
     await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: version }));
     const stage = { restApiId: outputs['ApiId'], stageName: outputs['Stage'] };

@@ -1,12 +1,12 @@
 /** A cold start on demand, of a version of the function that is made for it and thrown away. */
 import type { FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda';
+import { ALIAS } from '../../../infra/app/published.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { PlaygroundInput } from '../../shared/playground.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
 import { predictThroughInvoke } from './invoke.ts';
 import type { CloudAnswer, CloudRequestOptions } from './predict.ts';
-import { ALIAS } from './stack.ts';
 import { untilActive } from './wake.ts';
 
 /** Behind the function's description, for the moment in which the version is published. */

@@ -1,5 +1,6 @@
 /** A prediction of a deployment on AWS past the gateway, by Lambda's own Invoke. */
 import type { InvokeCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
+import { ALIAS } from '../../../infra/app/published.ts';
 import type { Problem } from '../../shared/contract.ts';
 import { CANCELLED } from '../../shared/outcome.ts';
 import type { PlaygroundInput } from '../../shared/playground.ts';
@@ -11,7 +12,6 @@ import { awsError } from './errors.ts';
 import { codeOf, type CloudAnswer, type CloudRequestOptions } from './predict.ts';
 import { invocationReport, platformLine, startOf, type InvocationReport } from './report.ts';
 import { withRetries, type Again } from './retries.ts';
-import { ALIAS } from './stack.ts';
 
 export interface InvokeQuery {
   functionName: string;

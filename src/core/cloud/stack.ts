@@ -7,8 +7,6 @@ import { apiUrl } from './aws.ts';
 
 /** The stack of the images of an account and region, and its repository. */
 export const IMAGES = { stack: 'nimbus-images', repository: 'nimbus' } as const;
-/** Of the function, in every stack of `infra/app`: what the API calls. */
-export const ALIAS = 'live';
 /** The stack that CDK's bootstrap makes. */
 export const BOOTSTRAP_STACK = 'CDKToolkit';
 

@@ -1,10 +1,11 @@
 /** What a deployment on AWS is, read from AWS itself each time. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
+import { ALIAS } from '../../../infra/app/published.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking, orAbsent } from './errors.ts';
-import { ALIAS, describeStack } from './stack.ts';
+import { describeStack } from './stack.ts';
 
 /**
  * `creating` the first deploy runs, nothing serves yet. `serving` the alias answers. `updating`, `rolling-back` and

@@ -1,11 +1,11 @@
 /** AWS Lambda takes the resources of a function back that was not asked for weeks, and makes them anew when it is. */
 import type { FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ALIAS } from '../../../infra/app/published.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
 import { eventOf, type InvokeQuery } from './invoke.ts';
-import { ALIAS } from './stack.ts';
 
 export interface WaitOptions {
   /** How often AWS Lambda is asked, in ms. Default: 1,000. */
