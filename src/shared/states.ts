@@ -216,7 +216,11 @@ export interface Operation extends DeploymentKey {
 export interface LogLine {
   /** Milliseconds since the epoch. */
   at: number;
-  source: 'stdout' | 'stderr' | 'host';
+  /**
+   * `platform` is what AWS Lambda itself writes. It does not tell a function's stdout and stderr apart: both are `stdout`
+   * there.
+   */
+  source: 'stdout' | 'stderr' | 'host' | 'platform';
   text: string;
   requestId?: string;
 }
