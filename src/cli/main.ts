@@ -4,6 +4,7 @@ import { ConnectionClosed } from '../core/host/rpc.ts';
 import { register as batch } from './commands/batch.ts';
 import { register as build } from './commands/build.ts';
 import { register as deploy } from './commands/deploy.ts';
+import { register as doctor } from './commands/doctor.ts';
 import { register as lifecycle } from './commands/lifecycle.ts';
 import { register as list } from './commands/list.ts';
 import { register as lock } from './commands/lock.ts';
@@ -29,7 +30,7 @@ const FIRST_STEPS = `Begin with: nimbus deploy PATH, then nimbus predict NAME "s
 const GROUPS = [
   ['Models and their endpoints:', [deploy, list, predict, batch, parity, logs, lifecycle, serve]],
   ['Images:', [build, report, sweep, push]],
-  ['Project and upkeep:', [lock, trust, migrate, prune]],
+  ['Project and upkeep:', [doctor, lock, trust, migrate, prune]],
 ] as const;
 
 /** `deploy <path>`. */

@@ -15,7 +15,6 @@ export const BOOTSTRAP_CALLS = [
   'cloudformation:DescribeStacks',
   'cloudformation:ExecuteChangeSet',
   'cloudformation:GetTemplate',
-  'cloudformation:UpdateTerminationProtection',
 ];
 
 /**
