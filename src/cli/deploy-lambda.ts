@@ -1,10 +1,13 @@
 /** `nimbus deploy --target lambda`: rehearsed here, shown as a plan, agreed to, then done. */
 import type { CloudAccount } from '../core/cloud/account.ts';
 import type { CloudReview } from '../core/cloud/review.ts';
+import { costOf, usageOf } from '../core/cost/card.ts';
+import { readPrices } from '../core/cost/price-file.ts';
 import type { HostConnection } from '../core/host/client.ts';
 import { functionName } from '../core/models/function-name.ts';
 import type { DeployPlan } from '../core/targets/plan.ts';
 import { formatBytes } from '../shared/bytes.ts';
+import { monthsText } from '../shared/cost.ts';
 import { formatMs } from '../shared/latency.ts';
 import { cancelled, fail, ok, type Outcome } from '../shared/outcome.ts';
 import type { DeploymentSpec } from '../shared/spec.ts';
@@ -48,22 +51,21 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   const { feed, connection, plan, cloud, called } = deploy;
   void connection.api.warmDeployer(cloud);
   terminal.say('Rehearsed here first, under the limits of AWS Lambda:');
-  const { cloud: _, ...rehearsed } = { ...plan, kind: 'rehearse' as const };
-  const tried = await feed.run(terminal, connection, rehearsed);
-  if (!tried.ok) return tried;
-  const rehearsal = tried.value.result as Rehearsal;
-  const { reviewDeploy } = await import('../core/cloud/review.ts');
-  const spec = plan.deploymentSpec;
-  const reviewed = await reviewDeploy(cloud, { stack: spec.stack ?? functionName(plan), spec, rehearsal });
+  const reviewed = await rehearse(terminal, deploy, false);
   if (!reviewed.ok) return reviewed;
-  const review = reviewed.value;
+  const { review, rehearsal } = reviewed.value;
+  if (rehearsal.isDeployed) {
+    terminal.document({ model: plan.model, deployment: plan.deployment, target: 'lambda', unchanged: true });
+    terminal.say(`\nNothing has changed: ${called} serves version ${rehearsal.version.slice(0, 7)} already.`);
+    return ok(undefined);
+  }
   if (review.stops.length > 0) {
     return fail('would-not-serve', `${plan.model} would not answer on AWS Lambda, so nothing was deployed.`, {
       why: review.stops.join('\n'),
       next: 'Change that, and deploy again.',
     });
   }
-  showPlan(terminal, review, rehearsal);
+  showPlan(terminal, review, rehearsal, await costLine(deploy, rehearsal));
   const agreed = await confirm(terminal, deploy);
   if (!agreed.ok) return agreed;
   const done = await feed.run(terminal, connection, { ...plan, cloud: review.plan });
@@ -72,7 +74,27 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   return ok(undefined);
 }
 
-function showPlan(terminal: Terminal, { account, changes }: CloudReview, rehearsal: Rehearsal): void {
+interface Rehearsed {
+  review: CloudReview;
+  rehearsal: Rehearsal;
+}
+
+/** What was deployed last, and is gone since, is rehearsed again. */
+async function rehearse(terminal: Terminal, deploy: LambdaDeploy, anyway: boolean): Promise<Outcome<Rehearsed>> {
+  const { feed, connection, plan, cloud } = deploy;
+  const tried = await feed.run(terminal, connection, { ...plan, kind: 'rehearse', anyway });
+  if (!tried.ok) return tried;
+  const rehearsal = tried.value.result as Rehearsal;
+  const { reviewDeploy } = await import('../core/cloud/review.ts');
+  const spec = plan.deploymentSpec;
+  const reviewed = await reviewDeploy(cloud, { stack: spec.stack ?? functionName(plan), spec, rehearsal });
+  if (!reviewed.ok) return reviewed;
+  const review = reviewed.value;
+  if (rehearsal.isDeployed && review.kind !== 'update') return rehearse(terminal, deploy, true);
+  return ok({ review, rehearsal });
+}
+
+function showPlan(terminal: Terminal, { account, changes }: CloudReview, rehearsal: Rehearsal, cost: string): void {
   const { initMs, firstAnswerMs, image } = rehearsal;
   const first = firstAnswerMs === undefined ? '' : `, first answer ${formatMs(firstAnswerMs)}`;
   terminal.say(`\nPlan for account ${account.account}, ${account.region}, as ${account.arn}:`);
@@ -81,7 +103,28 @@ function showPlan(terminal: Terminal, { account, changes }: CloudReview, rehears
     indent(`+ the image, ${formatBytes(image.bytes, 'en')} unpacked; only layers that the repository lacks are pushed`),
   );
   terminal.say(indent(`rehearsed with ${rehearsal.memoryMb} MB: initialisation ${formatMs(initMs)}${first}`));
+  terminal.say(indent(cost));
   terminal.say(indent('Cancelling a first deploy (Ctrl+C) deletes what it has made so far.'));
+}
+
+/** By a sweep of this very image, else by the rehearsal: its first answer is taken for a warm one, which takes less. */
+async function costLine({ connection, plan, cloud }: LambdaDeploy, rehearsal: Rehearsal): Promise<string> {
+  const { image, initMs, firstAnswerMs } = rehearsal;
+  const prices = await readPrices(process.env);
+  if (!prices.ok) return `a month's cost is not known: ${prices.error.what}`;
+  const lastMs = firstAnswerMs === undefined ? {} : { warm: firstAnswerMs, cold: initMs + firstAnswerMs };
+  const card = costOf({
+    key: plan,
+    spec: plan.spec,
+    status: { target: 'docker', image, lastMs },
+    sweep: await connection.api.sweep(plan.model),
+    asked: {},
+    region: cloud.region,
+    prices: prices.value,
+    freeTier: false,
+    usage: usageOf(plan.deploymentSpec),
+  });
+  return card.ok ? monthsText(card.value) : `a month's cost is not known: ${card.error.what}`;
 }
 
 /** Whoever may call may cost: an open endpoint is agreed to in words. */

@@ -46,7 +46,13 @@ export function hasProblem(findings: readonly Finding[]): boolean {
   return findings.some(({ state }) => state === 'problem');
 }
 
-const SIGNS: Readonly<Record<FindingState, string>> = { ok: '✓', warning: '!', problem: '✗', absent: '–', unknown: '?' };
+const SIGNS: Readonly<Record<FindingState, string>> = {
+  ok: '✓',
+  warning: '!',
+  problem: '✗',
+  absent: '–',
+  unknown: '?',
+};
 const WIDTH = Math.max(...Object.values(CHECK_TITLES).map((title) => title.length));
 
 /** Lines for people, in a font of one width. */
