@@ -1,15 +1,14 @@
 /** What the `lambda` target does: the image proves itself here, then goes to AWS, and answers there before it counts as deployed. */
 import { isDeepStrictEqual } from 'node:util';
-import type { DeploymentDescription } from '../../../infra/app/description.ts';
 import type { DeployerEvent, Ended, Outcome as DeployerOutcome } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import type { DeployerClient } from '../cloud/deployer.ts';
+import { descriptionOf } from '../cloud/describe.ts';
 import { firstAnswers } from '../cloud/first-answers.ts';
 import { ensureRepository, loginTo } from '../cloud/repository.ts';
 import { cloudStatusOf, IMAGES } from '../cloud/stack.ts';
 import { editModels, removeDeployment, setDeployment, setModel } from '../models/edit.ts';
 import { functionName } from '../models/function-name.ts';
-import { defined } from '../defined.ts';
 import type { Shell } from '../shell.ts';
 import type { CloudAccess, CloudPlan, DeployPlan, RehearsePlan, RemovePlan } from '../targets/plan.ts';
 import { cancelled, CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
@@ -168,7 +167,10 @@ export class CloudOperations {
   async #deployStack(deploy: Deploy, digest: string, shell: Shell): Promise<Outcome<Record<string, string>>> {
     const { plan, cloud, stack } = deploy;
     shell.stage('stack', { detail: stack });
-    const description = descriptionOf(deploy, digest);
+    const { model, deployment } = plan;
+    const { account, region } = cloud;
+    const { declared, record } = deploy;
+    const description = descriptionOf({ model, deployment, stack, account, region, declared, record, digest });
     const request = {
       what: { kind: 'deployment' as const, description },
       variables: plan.env,
@@ -281,31 +283,6 @@ const LEFT_NOTHING: ReadonlySet<string> = new Set([
 /** Tags of a deployment's images begin with its own name; `version`: 64 hexadecimal digits, or '' for the beginning. */
 export function imageTag({ model, deployment }: { model: string; deployment: string }, version: string): string {
   return `${model}.${deployment}.${version.slice(0, 12)}`;
-}
-
-function descriptionOf({ plan, cloud, declared, record, stack }: Deploy, digest: string): DeploymentDescription {
-  const { spec, version, card, image } = record;
-  const { memoryMb, timeoutSeconds } = limitsOf(spec);
-  const { ephemeralStorageMb, provisionedConcurrency, throttle, quota, corsOrigins, logRetentionDays } = declared;
-  const optional = { ephemeralStorageMb, provisionedConcurrency, throttle, quota, corsOrigins, logRetentionDays };
-  return {
-    model: plan.model,
-    deployment: plan.deployment,
-    stackName: stack,
-    account: cloud.account,
-    region: cloud.region,
-    image: { repository: IMAGES.repository, digest },
-    version,
-    revision: Date.now().toString(36),
-    framework: spec.framework,
-    card: { ...card },
-    memoryMb,
-    timeoutSeconds,
-    architecture: image.platform === 'linux-arm64' ? 'arm64' : 'x86_64',
-    auth: declared.auth ?? 'key',
-    env: spec.env ?? [],
-    ...defined(optional),
-  };
 }
 
 function isCancelled(value: unknown): boolean {
