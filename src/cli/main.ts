@@ -6,6 +6,7 @@ import { register as build } from './commands/build.ts';
 import { register as cost } from './commands/cost.ts';
 import { register as deploy } from './commands/deploy.ts';
 import { register as doctor } from './commands/doctor.ts';
+import { register as keys } from './commands/keys.ts';
 import { register as lifecycle } from './commands/lifecycle.ts';
 import { register as list } from './commands/list.ts';
 import { register as lock } from './commands/lock.ts';
@@ -29,7 +30,7 @@ const FIRST_STEPS = `Begin with: nimbus deploy PATH, then nimbus predict NAME "s
 
 /** In the order of the help, and of its page. */
 const GROUPS = [
-  ['Models and their endpoints:', [deploy, list, predict, batch, parity, logs, lifecycle, serve]],
+  ['Models and their endpoints:', [deploy, list, predict, batch, parity, logs, keys, lifecycle, serve]],
   ['Images:', [build, report, sweep, cost, push]],
   ['Project and upkeep:', [doctor, lock, trust, migrate, prune]],
 ] as const;
