@@ -55,6 +55,46 @@ export const STATEMENTS = [
     actions: ['cloudformation:ListStacks'],
     resources: EVERYTHING,
   },
+  {
+    // The rights that a search for drift asks of the caller:
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/detect-drift-stack.html
+    sid: 'FindDrift',
+    operations: [
+      'cloudformation:DescribeStackDriftDetectionStatus',
+      'cloudformation:DescribeStackResourceDrifts',
+      'cloudformation:DetectStackDrift',
+    ],
+    actions: ['cloudformation:BatchDescribeTypeConfigurations', 'cloudformation:DetectStackResourceDrift'],
+    resources: EVERYTHING,
+  },
+  {
+    // What is compared is read with the rights of the caller.
+    sid: 'ReadWhatMayDrift',
+    actions: [
+      'apigateway:GET',
+      'iam:GetRole',
+      'iam:GetRolePolicy',
+      'iam:ListAttachedRolePolicies',
+      'iam:ListRolePolicies',
+      'lambda:GetAlias',
+      'lambda:GetFunction',
+      'lambda:GetFunctionCodeSigningConfig',
+      'lambda:GetPolicy',
+      'lambda:GetProvisionedConcurrencyConfig',
+      'lambda:ListTags',
+      'lambda:ListVersionsByFunction',
+      'logs:DescribeLogGroups',
+      'logs:ListTagsForResource',
+    ],
+    because: { file: 'src/core/cloud/drift.ts', text: 'DetectStackDriftCommand(' },
+    resources: [
+      'arn:aws:apigateway:*::/restapis/*',
+      'arn:aws:apigateway:*::/usageplans/*',
+      'arn:aws:iam::*:role/nimbus-*',
+      ...FUNCTIONS,
+      'arn:aws:logs:*:*:log-group:*',
+    ],
+  },
   { sid: 'CancelUpdates', operations: ['cloudformation:CancelUpdateStack'], resources: OWN_STACKS },
   { sid: 'LogInToTheRegistry', operations: ['ecr:GetAuthorizationToken'], resources: EVERYTHING },
   {

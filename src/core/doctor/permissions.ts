@@ -5,9 +5,9 @@ import { looking, type AwsAccess } from './aws.ts';
 import type { Found } from './finding.ts';
 
 /** What a deploy does without. */
-const USEFUL_ONLY = new Set(['LookAtLimits', 'ReadMetrics']);
-/** Whoever gets an answer has it. */
-const ASKED_WITH = 'TellPermissions';
+const USEFUL_ONLY = new Set(['FindDrift', 'LookAtLimits', 'ReadMetrics']);
+/** Whoever gets an answer has the one; the other is about things of several services, which cannot be asked for at once. */
+const NOT_ASKED = new Set(['TellPermissions', 'ReadWhatMayDrift']);
 
 export async function checkPermissions({ account, config }: AwsAccess): Promise<Found | Found[]> {
   const { arn } = account;
@@ -17,7 +17,7 @@ export async function checkPermissions({ account, config }: AwsAccess): Promise<
     const client = new IAMClient(config);
     const principal = await principalOf(client, arn);
     const missing = await Promise.all(
-      policy.Statement.filter(({ Sid }) => Sid !== ASKED_WITH).map(async (statement) => ({
+      policy.Statement.filter(({ Sid }) => !NOT_ASKED.has(Sid)).map(async (statement) => ({
         sid: statement.Sid,
         actions: await refused(client, principal, statement, account),
       })),

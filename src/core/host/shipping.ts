@@ -156,18 +156,13 @@ export class Shipping {
 }
 
 /** The CDK project of what is deployed. Its revision is a new one: deployed from there, the stack publishes a version. */
-async function cdkOf(
-  { model, deployment }: DeploymentKey,
-  record: WithImage & { cloud: CloudStatus },
-): Promise<Record<string, string>> {
+async function cdkOf(plan: DeploymentKey, record: WithImage & { cloud: CloudStatus }): Promise<Record<string, string>> {
   const [{ cdkProject }, { descriptionOf }] = await Promise.all([
     import('../cloud/cdk-project.ts'),
-    import('../cloud/describe.ts'),
+    import('./cloud-change.ts'),
   ]);
-  const { account, region, stack, digest } = record.cloud;
-  return cdkProject(
-    descriptionOf({ model, deployment, stack, account, region, declared: record.deploymentSpec, record, digest }),
-  );
+  const { cloud, deploymentSpec: declared } = record;
+  return cdkProject(descriptionOf({ plan, cloud, declared, record, stack: cloud.stack }, cloud.digest));
 }
 
 /** Through all links; of what is not there yet, those above it. */
