@@ -136,6 +136,7 @@ export const stages = {
     needs: ['package'],
     frameworks: true,
     docker: true,
+    aws: true,
     commands: [mocha('e2e', ['test/e2e/*.test.ts'], 120)],
   },
 };

@@ -1,37 +1,14 @@
 /** `nimbus deploy --target lambda`: rehearsed here, shown as a plan, agreed to, then done. */
 import type { CloudAccount } from '../core/cloud/account.ts';
-import type { CloudReview } from '../core/cloud/review.ts';
 import type { HostConnection } from '../core/host/client.ts';
 import { functionName } from '../core/models/function-name.ts';
 import type { DeployPlan } from '../core/targets/plan.ts';
-import { formatBytes } from '../shared/bytes.ts';
 import { formatMs } from '../shared/latency.ts';
-import { cancelled, fail, ok, type Outcome } from '../shared/outcome.ts';
-import type { DeploymentSpec } from '../shared/spec.ts';
+import { cancelled, ok, type Outcome } from '../shared/outcome.ts';
 import type { CloudDeployed, Rehearsal } from '../shared/states.ts';
 import { formatResult } from './answer.ts';
 import type { OperationFeed } from './operation.ts';
 import { indent, type Terminal } from './terminal.ts';
-
-/** Looked up before anything is built: who has no credentials need not wait for an image. Errors: as of `cloudAccount`. */
-export async function accountFor(
-  { region, profile }: { region?: string; profile?: string },
-  declared: DeploymentSpec | undefined,
-): Promise<Outcome<CloudAccount>> {
-  const { cloudAccount } = await import('../core/cloud/account.ts');
-  const where = region ?? declared?.region;
-  if (region !== undefined && declared?.stack !== undefined && declared.region !== region) {
-    return fail('another-region', `It is deployed in ${declared.region}, not in ${region}.`, {
-      next: 'Deploy it there under another name: --as NAME.',
-    });
-  }
-  const wanted = {
-    ...(where === undefined ? {} : { region: where }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(declared?.account === undefined ? {} : { account: declared.account }),
-  };
-  return cloudAccount(wanted, process.env);
-}
 
 export interface LambdaDeploy {
   feed: OperationFeed;
@@ -52,36 +29,22 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   const tried = await feed.run(terminal, connection, rehearsed);
   if (!tried.ok) return tried;
   const rehearsal = tried.value.result as Rehearsal;
-  const { reviewDeploy } = await import('../core/cloud/review.ts');
+  const { planLines, reviewDeploy, wouldNotServe } = await import('../core/cloud/review.ts');
   const spec = plan.deploymentSpec;
   const reviewed = await reviewDeploy(cloud, { stack: spec.stack ?? functionName(plan), spec, rehearsal });
   if (!reviewed.ok) return reviewed;
   const review = reviewed.value;
-  if (review.stops.length > 0) {
-    return fail('would-not-serve', `${plan.model} would not answer on AWS Lambda, so nothing was deployed.`, {
-      why: review.stops.join('\n'),
-      next: 'Change that, and deploy again.',
-    });
-  }
-  showPlan(terminal, review, rehearsal);
+  if (review.stops.length > 0) return wouldNotServe(plan.model, review);
+  const { account } = review;
+  terminal.say(`\nPlan for account ${account.account}, ${account.region}, as ${account.arn}:`);
+  terminal.say(indent(planLines(review, rehearsal).join('\n')));
+  terminal.say(indent('Cancelling a first deploy (Ctrl+C) deletes what it has made so far.'));
   const agreed = await confirm(terminal, deploy);
   if (!agreed.ok) return agreed;
   const done = await feed.run(terminal, connection, { ...plan, cloud: review.plan });
   if (!done.ok) return done;
   showDeployed(terminal, done.value.result as CloudDeployed, { called, plan });
   return ok(undefined);
-}
-
-function showPlan(terminal: Terminal, { account, changes }: CloudReview, rehearsal: Rehearsal): void {
-  const { initMs, firstAnswerMs, image } = rehearsal;
-  const first = firstAnswerMs === undefined ? '' : `, first answer ${formatMs(firstAnswerMs)}`;
-  terminal.say(`\nPlan for account ${account.account}, ${account.region}, as ${account.arn}:`);
-  terminal.say(indent(changes.join('\n')));
-  terminal.say(
-    indent(`+ the image, ${formatBytes(image.bytes, 'en')} unpacked; only layers that the repository lacks are pushed`),
-  );
-  terminal.say(indent(`rehearsed with ${rehearsal.memoryMb} MB: initialisation ${formatMs(initMs)}${first}`));
-  terminal.say(indent('Cancelling a first deploy (Ctrl+C) deletes what it has made so far.'));
 }
 
 /** Whoever may call may cost: an open endpoint is agreed to in words. */
