@@ -1,5 +1,6 @@
 /** `nimbus deploy --target lambda`: rehearsed here, shown as a plan, agreed to, then done. */
 import type { CloudAccount } from '../core/cloud/account.ts';
+import type { CloudReview } from '../core/cloud/review.ts';
 import type { HostConnection } from '../core/host/client.ts';
 import { functionName } from '../core/models/function-name.ts';
 import type { DeployPlan } from '../core/targets/plan.ts';
@@ -25,15 +26,15 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   const { feed, connection, plan, cloud, called } = deploy;
   void connection.api.warmDeployer(cloud);
   terminal.say('Rehearsed here first, under the limits of AWS Lambda:');
-  const { cloud: _, ...rehearsed } = { ...plan, kind: 'rehearse' as const };
-  const tried = await feed.run(terminal, connection, rehearsed);
-  if (!tried.ok) return tried;
-  const rehearsal = tried.value.result as Rehearsal;
-  const { planLines, reviewDeploy, wouldNotServe } = await import('../core/cloud/review.ts');
-  const spec = plan.deploymentSpec;
-  const reviewed = await reviewDeploy(cloud, { stack: spec.stack ?? functionName(plan), spec, rehearsal });
+  const reviewed = await rehearse(terminal, deploy, false);
   if (!reviewed.ok) return reviewed;
-  const review = reviewed.value;
+  const { review, rehearsal } = reviewed.value;
+  if (rehearsal.isDeployed) {
+    terminal.document({ model: plan.model, deployment: plan.deployment, target: 'lambda', unchanged: true });
+    terminal.say(`\nNothing has changed: ${called} serves version ${rehearsal.version.slice(0, 7)} already.`);
+    return ok(undefined);
+  }
+  const { planLines, wouldNotServe } = await import('../core/cloud/review.ts');
   if (review.stops.length > 0) return wouldNotServe(plan.model, review);
   const { account } = review;
   terminal.say(`\nPlan for account ${account.account}, ${account.region}, as ${account.arn}:`);
@@ -45,6 +46,26 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   if (!done.ok) return done;
   showDeployed(terminal, done.value.result as CloudDeployed, { called, plan });
   return ok(undefined);
+}
+
+interface Rehearsed {
+  review: CloudReview;
+  rehearsal: Rehearsal;
+}
+
+/** What was deployed last, and is gone since, is rehearsed again. */
+async function rehearse(terminal: Terminal, deploy: LambdaDeploy, anyway: boolean): Promise<Outcome<Rehearsed>> {
+  const { feed, connection, plan, cloud } = deploy;
+  const tried = await feed.run(terminal, connection, { ...plan, kind: 'rehearse', anyway });
+  if (!tried.ok) return tried;
+  const rehearsal = tried.value.result as Rehearsal;
+  const { reviewDeploy } = await import('../core/cloud/review.ts');
+  const spec = plan.deploymentSpec;
+  const reviewed = await reviewDeploy(cloud, { stack: spec.stack ?? functionName(plan), spec, rehearsal });
+  if (!reviewed.ok) return reviewed;
+  const review = reviewed.value;
+  if (rehearsal.isDeployed && review.kind !== 'update') return rehearse(terminal, deploy, true);
+  return ok({ review, rehearsal });
 }
 
 /** Whoever may call may cost: an open endpoint is agreed to in words. */

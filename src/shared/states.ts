@@ -108,6 +108,8 @@ export interface Rehearsal {
   /** Milliseconds of the first answer; unset where nobody knows what to send. */
   firstAnswerMs?: number;
   memoryMb: number;
+  /** This very version is deployed, with this very configuration: nothing was built, and the figures are those of then. */
+  isDeployed?: true;
 }
 
 /** A deploy to AWS that ended with real answers. */

@@ -24,7 +24,8 @@ export interface Emulator {
   end(): Promise<void>;
 }
 
-export async function startEmulator(): Promise<Emulator> {
+/** `mostMemoryMb`: what the account allows a function. */
+export async function startEmulator({ mostMemoryMb = 10_240 } = {}): Promise<Emulator> {
   const port = await freePort();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-aws-'));
   const slowFile = path.join(folder, 'slow');
@@ -35,7 +36,13 @@ export async function startEmulator(): Promise<Emulator> {
   };
   slow(0);
   const child = spawn(awsPython, [LAUNCH], {
-    env: { ...process.env, GATEWAY_PORT: String(port), RUNTIME_INTERFACE_EMULATOR, SLOW_FILE: slowFile },
+    env: {
+      ...process.env,
+      GATEWAY_PORT: String(port),
+      RUNTIME_INTERFACE_EMULATOR,
+      SLOW_FILE: slowFile,
+      MOST_MEMORY: String(mostMemoryMb),
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'close');

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { proxyEvent } from '../../src/core/host/gateway.ts';
-import { checkAnswer, contractCases, requestOf, type Answer } from './cases.ts';
+import { checkAnswer, contractCases, requestOf, type Answer, type ContractCase } from './cases.ts';
 
 /** Exactly these headers and bytes; `fetch` adds some of its own. */
-function exchange(url: string, method: string, headers: Record<string, string>, body: Buffer): Promise<Answer> {
+export function exchange(url: string, method: string, headers: Record<string, string>, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers: { ...headers, 'Content-Length': body.length } });
     let isAnswered = false;
@@ -22,6 +22,40 @@ function exchange(url: string, method: string, headers: Record<string, string>, 
     });
     sent.end(body);
   });
+}
+
+/** A case as the gateway would hand it to the function. */
+export function eventOf(one: ContractCase, stage: string): string {
+  const { headers, body } = requestOf(one);
+  return proxyEvent({
+    method: one.request.method,
+    path: one.request.path,
+    query: '',
+    rawHeaders: Object.entries(headers).flat(),
+    body,
+    arrivedMs: Date.now(),
+    requestId: 'of-the-gateway',
+    sourceIp: '127.0.0.1',
+    stage,
+    apiId: 'test',
+    domainName: 'test',
+  });
+}
+
+/** What the gateway would make of a function's answer. */
+export function proxied(payload: Uint8Array): Answer {
+  const result = JSON.parse(Buffer.from(payload).toString()) as {
+    statusCode: number;
+    headers: Record<string, string>;
+    body: string;
+    isBase64Encoded?: boolean;
+  };
+  const headers = Object.entries(result.headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return {
+    status: result.statusCode,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    body: Buffer.from(result.body, result.isBase64Encoded ? 'base64' : 'utf8'),
+  };
 }
 
 /** Of the models that are deployed under `deployment` on the host at `hostUrl`. */
@@ -42,20 +76,7 @@ export function testEndpoints(deployment: string, models: readonly string[], hos
   describe('over Invoke', () => {
     for (const one of cases) {
       it(one.name, async () => {
-        const { headers, body } = requestOf(one);
-        const event = proxyEvent({
-          method: one.request.method,
-          path: one.request.path,
-          query: '',
-          rawHeaders: Object.entries(headers).flat(),
-          body,
-          arrivedMs: Date.now(),
-          requestId: 'of-the-gateway',
-          sourceIp: '127.0.0.1',
-          stage: deployment,
-          apiId: 'test',
-          domainName: 'test',
-        });
+        const event = eventOf(one, deployment);
         const url = `${hostUrl()}/2015-03-31/functions/nimbus-${one.model}-${deployment}/invocations`;
         const invoked = await exchange(url, 'POST', {}, Buffer.from(event));
         if (event.length > 6 * 1024 * 1024) {
@@ -65,17 +86,7 @@ export function testEndpoints(deployment: string, models: readonly string[], hos
         }
         assert.equal(invoked.status, 200, invoked.body.toString().slice(0, 500));
         assert.equal(invoked.headers['x-amz-function-error'], undefined, invoked.body.toString().slice(0, 500));
-        const result = JSON.parse(invoked.body.toString());
-        checkAnswer(one, {
-          status: result.statusCode,
-          headers: Object.fromEntries(
-            Object.entries(result.headers as Record<string, string>).map(([name, value]) => [
-              name.toLowerCase(),
-              value,
-            ]),
-          ),
-          body: Buffer.from(result.body, result.isBase64Encoded ? 'base64' : 'utf8'),
-        });
+        checkAnswer(one, proxied(invoked.body));
       });
     }
   });

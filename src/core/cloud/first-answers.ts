@@ -82,9 +82,14 @@ async function settled(ask: () => Promise<Answer>, version: string, shell: Shell
     const answer = await ask();
     if (shell.signal.aborted) return cancelled();
     if (answer.status === 200 && (answer.body as { version?: unknown }).version === version) return ok(answer);
-    const { problem, status } = answer;
+    const { problem, status, retryAfterMs } = answer;
     const maySettle =
-      status === 0 || status === 200 || status === 403 || status === 404 || status === 429 || status === 503;
+      status === 0 ||
+      status === 200 ||
+      status === 403 ||
+      status === 404 ||
+      status === 503 ||
+      retryAfterMs !== undefined;
     if (!maySettle || performance.now() > until) {
       return fail('no-first-answer', 'It is deployed, and does not answer.', {
         why: problem ? `${problem.status} ${problem.title}: ${problem.detail}` : 'Another version answers.',

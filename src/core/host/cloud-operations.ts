@@ -1,4 +1,5 @@
 /** What the `lambda` target does: the image proves itself here, then goes to AWS, and answers there before it counts as deployed. */
+import { isDeepStrictEqual } from 'node:util';
 import type { DeploymentDescription } from '../../../infra/app/description.ts';
 import type { DeployerEvent, Ended, Outcome as DeployerOutcome } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
@@ -50,19 +51,26 @@ export class CloudOperations {
   /** Builds the image, and has it answer here under AWS Lambda's limits. Errors: as of a deploy to Docker. */
   async rehearse(plan: RehearsePlan, shell: Shell): Promise<Outcome<Rehearsal>> {
     const { versions, state } = this.#ports;
-    const made = await versions.rehearse(plan, shell);
+    const deployed = state.state.deployments[keyText(plan)];
+    const isThere = (version: string): boolean => !plan.anyway && isDeployed(plan, version, deployed);
+    const made = await versions.rehearse(plan, isThere, shell);
     if (!made.ok) return made;
+    if (made.value === 'there') {
+      shell.stage('image', { state: 'skipped', detail: 'nothing has changed since the last deploy' });
+      return ok({ ...deployed!.rehearsal!, isDeployed: true });
+    }
     const { record, initMs, firstMs } = made.value;
-    const rehearsals = (state.state.rehearsals ??= {});
-    rehearsals[keyText(plan)] = record;
-    await state.flush();
-    return ok({
+    const rehearsal: Rehearsal = {
       image: imageStatus(record.image),
       version: record.version,
       initMs,
       ...(firstMs === undefined ? {} : { firstAnswerMs: firstMs }),
       memoryMb: limitsOf(record.spec).memoryMb,
-    });
+    };
+    const rehearsals = (state.state.rehearsals ??= {});
+    rehearsals[keyText(plan)] = { ...record, rehearsal };
+    await state.flush();
+    return ok(rehearsal);
   }
 
   /** Deploys what was rehearsed last. A first one that fails or is cancelled leaves no stack, and no entry in models.json. */
@@ -204,10 +212,10 @@ export class CloudOperations {
     const { state, versions, deployments, add, onChange } = this.#ports;
     const key = { model: plan.model, deployment: plan.deployment };
     const name = keyText(key);
-    const { spec, deploymentSpec } = plan;
-    state.state.deployments[name] = { ...record, cloud, deployedAt: new Date().toISOString() };
+    const deploymentSpec = { ...plan.deploymentSpec, account: cloud.account, region: cloud.region, stack: cloud.stack };
+    state.state.deployments[name] = { ...record, deploymentSpec, cloud, deployedAt: new Date().toISOString() };
     delete state.state.rehearsals?.[name];
-    const declared = { framework: spec.framework, target: deploymentSpec.target };
+    const declared = { framework: record.spec.framework, target: deploymentSpec.target };
     const deployment = deployments.get(name) ?? add(key, declared);
     deployment.settle(state.state.deployments[name]);
     for (const { start, totalMs } of answers) if (start !== undefined) deployment.observe(start, totalMs);
@@ -240,6 +248,16 @@ export class CloudOperations {
     await this.#ports.remove({ model, deployment });
     return ok(undefined);
   }
+}
+
+/** Whether a version is what was deployed last, and nothing of what the plan says of it is new. */
+function isDeployed(plan: RehearsePlan, version: string, record: DeploymentRecord | undefined): boolean {
+  if (!record?.cloud || !record.rehearsal || record.version !== version || !plan.image || !record.image) return false;
+  const { url: _, ...wanted } = plan.deploymentSpec;
+  const { url: __, ...was } = record.deploymentSpec;
+  const { python, platform, base } = plan.image;
+  const image = { python: record.image.python, platform: record.image.platform, base: record.image.base };
+  return isDeepStrictEqual([wanted, plan.spec, { python, platform, base }], [was, record.spec, image]);
 }
 
 interface Deploy {

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { MadeWith, ModelCard, StartKind } from '../../shared/contract.ts';
-import type { CloudStatus, PushedImage } from '../../shared/states.ts';
+import type { CloudStatus, PushedImage, Rehearsal } from '../../shared/states.ts';
 import type { DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
 import type { Consent } from '../detect/detection.ts';
@@ -55,6 +55,8 @@ export interface DeploymentRecord {
   image?: ImageRecord;
   /** Of `lambda`: what it is in AWS. */
   cloud?: CloudStatus;
+  /** What was seen when it was rehearsed. */
+  rehearsal?: Rehearsal;
   /** Where an image of it, this or an older one, was pushed last. */
   pushed?: PushedImage;
   /** It runs code that came with it, which was agreed to; else its libraries are told to run none. */

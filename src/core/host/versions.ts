@@ -5,7 +5,7 @@ import type { ReadyImage } from '../image/ready.ts';
 import type { Shell } from '../shell.ts';
 import type { LocalHost } from '../targets/local-execute.ts';
 import type { RehearsePlan } from '../targets/plan.ts';
-import { cancelled, CANCELLED, ok, type Outcome } from '../../shared/outcome.ts';
+import { cancelled, CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
 import { buildVersion } from './build.ts';
@@ -65,6 +65,9 @@ interface ImageStart {
   onLine(line: LogLine): void;
   shell: Shell;
 }
+
+/** Code of what ends the making of a version that is there. */
+const THERE = 'version-there';
 
 /** Lines of a first deploy's worker, which has no deployment to show them yet; more say nothing new. */
 const EARLY_LINES = 1000;
@@ -191,8 +194,15 @@ export class Versions {
     }
   }
 
-  /** Has the image of the model as it is now answer once; nothing serves afterwards that did not before. */
-  async rehearse(plan: RehearsePlan, shell: Shell): Promise<Outcome<Rehearsed>> {
+  /**
+   * Has the image of the model as it is now answer once; nothing serves afterwards that did not before. `isThere`: whether
+   * nothing has to be done for a version.
+   */
+  async rehearse(
+    plan: RehearsePlan,
+    isThere: (version: string) => boolean,
+    shell: Shell,
+  ): Promise<Outcome<Rehearsed | 'there'>> {
     const { deployments, state } = this.#ports;
     if (!plan.image) throw new Error(`${plan.deploymentSpec.target} runs no image`);
     shell.stage('lock');
@@ -201,8 +211,8 @@ export class Versions {
     if (shell.signal.aborted) return cancelled();
     const request = requestOf(plan, ready.value, shell.signal);
     const onLine = (line: LogLine): void => deployments.get(keyText(plan))?.line(line);
-    const made = await this.#make(request, plan.env, onLine, shell);
-    if (!made.ok) return made;
+    const made = await this.#make(request, plan.env, onLine, shell, isThere);
+    if (!made.ok) return made.error.code === THERE ? ok('there') : made;
     const { worker, firstMs, release } = made.value;
     const { spawnedAt = 0, readyAt = 0 } = worker.timeline;
     await worker.kill();
@@ -222,12 +232,13 @@ export class Versions {
     env: Record<string, string>,
     onLine: (line: LogLine) => void,
     shell: Shell,
+    isThere: (version: string) => boolean = () => false,
   ): Made {
     const { model, deployment } = request;
     const key = { model, deployment };
     this.#making.add(key);
     try {
-      return await this.#makeNoted(request, env, onLine, shell);
+      return await this.#makeNoted(request, env, onLine, shell, isThere);
     } finally {
       this.#making.delete(key);
     }
@@ -238,6 +249,7 @@ export class Versions {
     env: Record<string, string>,
     onLine: (line: LogLine) => void,
     shell: Shell,
+    isThere: (version: string) => boolean,
   ): Made {
     const { around, snapshots, runtimeHash } = this.#ports;
     const { spec, interpreter, image } = request;
@@ -247,6 +259,7 @@ export class Versions {
     const spawn =
       (failed?: { image: BuiltImage; outcome: Outcome<never> }): VersionPorts['spawn'] =>
       async (snapshot, versionParts) => {
+        if (isThere(versionParts.version)) return fail(THERE, 'This version is there already.');
         if (image) {
           const started = await this.#startImage(
             request,

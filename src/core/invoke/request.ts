@@ -91,7 +91,9 @@ async function exchange(
   for (;;) {
     let connectedAt = startedAt;
     const ofBody = payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {};
-    const request = start(url, { method, signal, headers: { ...headers, ...ofBody } });
+    // API Gateway hands out an answer as it is only to callers that say what they take.
+    const usual = { accept: 'application/json' };
+    const request = start(url, { method, signal, headers: { ...usual, ...headers, ...ofBody } });
     const isSecure = url.startsWith('https:');
     request.once('socket', (socket) => {
       const connected = isSecure ? 'secureConnect' : 'connect';

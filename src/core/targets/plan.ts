@@ -52,6 +52,8 @@ export interface CloudPlan extends CloudAccess {
 /** The image is built and answers here, as far as a deploy to AWS goes on this machine. */
 export interface RehearsePlan extends Omit<DeployPlan, 'kind' | 'cloud'> {
   kind: 'rehearse';
+  /** Also where nothing has changed since the last deploy, as where that is gone. */
+  anyway: boolean;
 }
 
 export interface RemovePlan extends DeploymentKey {

@@ -23,18 +23,20 @@ export async function deployToLambda(
   project: Project,
   plan: DeployPlan,
   account: CloudAccount,
-): Promise<Outcome<CloudDeployed>> {
+): Promise<Outcome<void>> {
   const { model } = plan;
   const host = await project.host();
   if (!host.ok) return host;
   void host.value.api.warmDeployer(account);
-  const rehearsing = vscode.l10n.t('Rehearsing {0} for AWS Lambda', model);
-  const tried = await operateInFront(editor, project, { ...plan, kind: 'rehearse' }, rehearsing);
-  if (!tried.ok) return tried;
-  const rehearsal = tried.value.result as Rehearsal;
-  const reviewed = await comparedWithAws(project, account, plan, rehearsal);
+  const reviewed = await rehearse(editor, project, plan, account, false);
   if (!reviewed.ok) return reviewed;
-  const review = reviewed.value;
+  const { review, rehearsal } = reviewed.value;
+  if (rehearsal.isDeployed) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('Nothing has changed: {0} serves version {1} already.', model, rehearsal.version.slice(0, 7)),
+    );
+    return ok(undefined);
+  }
   if (review.stops.length > 0) {
     await sayStops(review, plan);
     return cancelled();
@@ -47,7 +49,31 @@ export async function deployToLambda(
   // Read while the credentials are at hand: its first request needs it.
   await headersOf(editor, project.folder, deployed);
   void sayDeployed(project, plan, deployed);
-  return ok(deployed);
+  return ok(undefined);
+}
+
+interface Rehearsed {
+  review: CloudReview;
+  rehearsal: Rehearsal;
+}
+
+/** What was deployed last, and is gone since, is rehearsed again. */
+async function rehearse(
+  editor: Editor,
+  project: Project,
+  plan: DeployPlan,
+  account: CloudAccount,
+  anyway: boolean,
+): Promise<Outcome<Rehearsed>> {
+  const title = vscode.l10n.t('Rehearsing {0} for AWS Lambda', plan.model);
+  const tried = await operateInFront(editor, project, { ...plan, kind: 'rehearse', anyway }, title);
+  if (!tried.ok) return tried;
+  const rehearsal = tried.value.result as Rehearsal;
+  const reviewed = await comparedWithAws(project, account, plan, rehearsal);
+  if (!reviewed.ok) return reviewed;
+  const review = reviewed.value;
+  if (rehearsal.isDeployed && review.kind !== 'update') return rehearse(editor, project, plan, account, true);
+  return ok({ review, rehearsal });
 }
 
 async function comparedWithAws(

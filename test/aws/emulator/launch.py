@@ -19,6 +19,8 @@ from ministack.services.cloudformation import _stacks, changesets, handlers, pro
 LOCAL = f"localhost:{os.environ['GATEWAY_PORT']}"
 EMULATOR = os.environ["RUNTIME_INTERFACE_EMULATOR"]
 EMULATOR_IN_CONTAINER = "/aws-lambda/aws-lambda-rie"
+# Of new accounts 3,008: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
+MOST_MEMORY = int(os.environ.get("MOST_MEMORY", 10240))
 # One vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 MEGABYTES_PER_CPU = 1769
 IMAGE = re.compile(
@@ -96,8 +98,8 @@ def resolve(uri):
 
 def refusal(uri, memory):
     """Why AWS would not have a function like this."""
-    if memory is not None and not 128 <= int(memory) <= 10240:
-        return "'MemorySize' value failed to satisfy constraint: Member must have value between 128 and 10240"
+    if memory is not None and not 128 <= int(memory) <= MOST_MEMORY:
+        return f"'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to {MOST_MEMORY}"
     return resolve(uri)[1] if uri else None
 
 
