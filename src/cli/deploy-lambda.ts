@@ -34,11 +34,11 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
     terminal.say(`\nNothing has changed: ${called} serves version ${rehearsal.version.slice(0, 7)} already.`);
     return ok(undefined);
   }
-  const { planLines, wouldNotServe } = await import('../core/cloud/review.ts');
+  const { planLines, rehearsedText, wouldNotServe } = await import('../core/cloud/review.ts');
   if (review.stops.length > 0) return wouldNotServe(plan.model, review);
   const { account } = review;
   terminal.say(`\nPlan for account ${account.account}, ${account.region}, as ${account.arn}:`);
-  terminal.say(indent(planLines(review, rehearsal).join('\n')));
+  terminal.say(indent([...planLines(review, rehearsal), rehearsedText(rehearsal)].join('\n')));
   terminal.say(indent('Cancelling a first deploy (Ctrl+C) deletes what it has made so far.'));
   const agreed = await confirm(terminal, deploy);
   if (!agreed.ok) return agreed;

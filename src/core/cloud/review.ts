@@ -81,16 +81,16 @@ export async function reviewDeploy(
   });
 }
 
-/** What will happen, and what speaks for it, a line each. */
-export function planLines({ changes }: CloudReview, rehearsal: Rehearsal, locale?: string): string[] {
-  const { initMs, firstAnswerMs, image, memoryMb } = rehearsal;
+/** What will happen, a line each. `locale` is BCP 47. */
+export function planLines({ changes }: CloudReview, { image }: Rehearsal, locale = 'en'): string[] {
+  const size = formatBytes(image.bytes, locale);
+  return [...changes, `+ the image, ${size} unpacked; only layers that the repository lacks are pushed`];
+}
+
+/** What speaks for it. `locale` is BCP 47. */
+export function rehearsedText({ initMs, firstAnswerMs, memoryMb }: Rehearsal, locale = 'en'): string {
   const first = firstAnswerMs === undefined ? '' : `, first answer ${formatMs(firstAnswerMs, locale)}`;
-  const size = formatBytes(image.bytes, locale ?? 'en');
-  return [
-    ...changes,
-    `+ the image, ${size} unpacked; only layers that the repository lacks are pushed`,
-    `rehearsed with ${memoryMb} MB: initialisation ${formatMs(initMs, locale)}${first}`,
-  ];
+  return `rehearsed with ${memoryMb} MB: initialisation ${formatMs(initMs, locale)}${first}`;
 }
 
 /** Where there are `stops`. */

@@ -101,16 +101,23 @@ export async function askAuth(current: Auth): Promise<Auth | undefined> {
     iam: vscode.l10n.t('Their requests are signed with AWS credentials that may call it'),
     none: vscode.l10n.t('At your cost. You are asked for it again before anything is deployed'),
   };
-  const items = AUTHS.map((value) => ({ label: authText(value), detail: details[value], value }));
+  const items = AUTHS.map((value) => ({ label: capitalised(authText(value)), detail: details[value], value }));
+  const active = items.find(({ value }) => value === current);
   const chosen = await choose<Auth>({
     title: vscode.l10n.t('Who may call it?'),
     back: true,
     items,
-    ...(items.find(({ value }) => value === current) ? { active: items.find(({ value }) => value === current)! } : {}),
+    ...(active ? { active } : {}),
   });
   return chosen === BACK ? undefined : chosen;
 }
 
+/** The beginning of a sentence. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}
+
+/** Within a sentence. */
 export function authText(auth: Auth): string {
   switch (auth) {
     case 'key':

@@ -1,12 +1,13 @@
 /** A deploy to AWS Lambda: rehearsed here, shown as a plan, agreed to, then done. */
 import * as vscode from 'vscode';
 import type { CloudAccount } from '../../core/cloud/account.ts';
-import { planLines, reviewDeploy, type CloudReview } from '../../core/cloud/review.ts';
+import { planLines, rehearsedText, reviewDeploy, type CloudReview } from '../../core/cloud/review.ts';
 import { functionName } from '../../core/models/function-name.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
 import type { CloudDeployed, Rehearsal } from '../../shared/states.ts';
+import { capitalised } from '../cloud/choices.ts';
 import { headersOf, withWayOut } from '../cloud/account.ts';
 import { typedName } from '../consent.ts';
 import type { Editor } from '../editor.ts';
@@ -111,6 +112,7 @@ async function agreedTo(review: CloudReview, rehearsal: Rehearsal, plan: DeployP
   const detail = [
     [vscode.l10n.t('Account {0}, {1}', account, region), arn].join('\n'),
     planLines(review, rehearsal, vscode.env.language).join('\n'),
+    capitalised(rehearsedText(rehearsal, vscode.env.language)),
     ...(review.kind === 'update' ? [] : [vscode.l10n.t('Cancelling it deletes what it has made so far.')]),
   ];
   if (deploymentSpec.auth === 'none') {
