@@ -1,16 +1,15 @@
 // `npm test`: sets up all it needs, then runs every stage. `-- --only unit,host` runs some of them.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { leaveEngine } from './lib/engine.mjs';
 import { inLanes } from './lib/lanes.mjs';
-import { artifacts, root } from './lib/paths.mjs';
+import { artifacts } from './lib/paths.mjs';
 import { elapsed, main, sinceStart } from './lib/progress.mjs';
+import { runStage } from './lib/run-stage.mjs';
 import { SetupError } from './lib/run.mjs';
-import { reportOf, stages } from './lib/stages.mjs';
-import { supervise } from './lib/supervise.mjs';
+import { stages } from './lib/stages.mjs';
 import { setUp } from './setup.mjs';
 
 const interrupted = new AbortController();
@@ -18,54 +17,6 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupted
 
 /** Stages that run at once: most of a stage's time it waits, for a worker, a container or a window. */
 const LANES = 2;
-
-/**
- * Runs one stage.
- * @returns {Promise<{ name: string, title: string, passed: number, failed: number, skipped: number, milliseconds: number,
- *   failures: { title: string, message: string }[] }>}
- */
-async function runStage(name, print) {
-  const { title, deadlineSeconds, tests, commands } = stages[name];
-  const log = path.join(artifacts, `${name}.log`);
-  const started = performance.now();
-  rmSync(log, { force: true });
-  rmSync(reportOf(name), { force: true });
-  print(`\n━━ ${title}\n`);
-  // Of its own, short: a socket's path holds about a hundred bytes.
-  const home = mkdtempSync(path.join(os.tmpdir(), 'nimbus-test-'));
-  const env = stageEnvironment(home);
-  let problem;
-  try {
-    for (const command of commands) {
-      const ended = await supervise(command, { log, deadlineSeconds, env, signal: interrupted.signal, print });
-      for (const line of ended.left) print(`left running, killed: ${line}\n`);
-      problem = ended.problem;
-      if (problem) break;
-    }
-  } finally {
-    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
-  }
-  const milliseconds = performance.now() - started;
-  const whole = { title, message: `${problem} (${path.relative(root, log)})` };
-  if (!tests) {
-    const failures = problem ? [whole] : [];
-    return { name, title, passed: 1 - failures.length, failed: failures.length, skipped: 0, milliseconds, failures };
-  }
-  const { passed, failures, skipped } = readReport(name);
-  if (process.env.CI) failures.push(...skipped.map((test) => ({ title: test, message: 'skipped; CI skips nothing' })));
-  // It may have ended badly outside of any test, or found none.
-  if (failures.length === 0 && (problem || passed === 0))
-    failures.push(problem ? whole : { title, message: 'no test ran' });
-  return { name, title, passed, failed: failures.length, skipped: skipped.length, milliseconds, failures };
-}
-
-function readReport(name) {
-  try {
-    return JSON.parse(readFileSync(reportOf(name), 'utf8'));
-  } catch {
-    return { passed: 0, failures: [], skipped: [] };
-  }
-}
 
 function chosenStages() {
   const { values } = parseArgs({ options: { only: { type: 'string' } } });
@@ -76,20 +27,6 @@ function chosenStages() {
   }
   const needed = new Set(chosen.flatMap((name) => [name, ...(stages[name].needs ?? [])]));
   return Object.keys(stages).filter((name) => needed.has(name));
-}
-
-/** What every stage runs with: no user's data, Node of package.json first, bytecode kept. */
-function stageEnvironment(home) {
-  const { PYTHONDONTWRITEBYTECODE: _, NODE_OPTIONS: __, ...rest } = process.env;
-  const binaries = path.join(root, 'node_modules/.bin');
-  return {
-    ...rest,
-    PATH: `${binaries}${path.delimiter}${rest.PATH}`,
-    NIMBUS_HOME: home,
-    // The Node that users have: what ships is run with it too.
-    NIMBUS_USER_NODE: process.execPath,
-    ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
-  };
 }
 
 function summarise(results) {
@@ -105,6 +42,10 @@ function summarise(results) {
     for (const { title, message } of failures)
       console.log(`\n✗ ${name}: ${title}\n  ${message.split('\n').join('\n  ')}`);
   }
+  const again = results.flatMap(({ name, passedAgain }) => passedAgain.map((failure) => ({ name, ...failure })));
+  if (again.length > 0) console.log('\n━━ Passed only when run again');
+  for (const { name, title, message } of again)
+    console.log(`\n! ${name}: ${title}\n  ${message.split('\n').join('\n  ')}`);
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   console.log(`\nIn ${elapsed(sinceStart())}.`);
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
@@ -132,7 +73,7 @@ await main(async () => {
       [then, LANES],
     ]) {
       const ended = await inLanes(some, lanes, async (name, print) =>
-        interrupted.signal.aborted ? undefined : runStage(name, print),
+        interrupted.signal.aborted ? undefined : runStage(name, stages[name], { print, signal: interrupted.signal }),
       );
       results.push(...ended.filter((result) => result !== undefined));
     }

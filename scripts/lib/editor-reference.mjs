@@ -28,7 +28,8 @@ needs is missing or differs, the managed environment, and what was skipped and w
 
 **Show Image Report**, **Open Dockerfile** and **Memory Sweep** are on deployments [in Docker](docker.md), in their menu
 and in the palette; **Build Image** builds the image of any model without deploying it. A [sweep](memory.md) runs the image
-at several memory sizes and shows what each costs; the last one of a model is shown again without running.
+at several memory sizes and shows what each costs; the last one of a model is shown again without running. **Show Cost**
+is on every deployment: [a month's bill on AWS Lambda](cost.md), and from which traffic a server costs no more.
 
 **Deploy Model** to AWS Lambda shows in its overview whose account it would be in; another profile of the AWS configuration,
 another region and who may call are chosen there. The image is then built and answers on this machine, and the plan says

@@ -9,7 +9,11 @@ export const vsix = path.join(artifacts, 'nimbus.vsix');
 
 const build = [node, path.join(root, 'scripts/build.mjs')];
 
-function mocha(stage, specs, timeoutSeconds) {
+/**
+ * The command that runs test files with mocha.
+ * @param {string} report the file that its `Report` of mocha-reporter.mjs goes to
+ */
+export function mocha({ files, timeoutSeconds }, report) {
   return [
     ...bin('mocha/bin/mocha.js'),
     '--no-config',
@@ -20,24 +24,33 @@ function mocha(stage, specs, timeoutSeconds) {
     '--reporter',
     path.join(root, 'scripts/lib/mocha-reporter.mjs'),
     '--reporter-option',
-    `output=${reportOf(stage)}`,
-    ...specs,
+    `output=${report}`,
+    ...files,
   ];
 }
 
-/** Where a stage that runs tests writes its counts, a `Report` of mocha-reporter.mjs. */
-export function reportOf(stage) {
-  return path.join(artifacts, `${stage}.json`);
+/** Where a stage that runs tests writes what came of them, a `Report` of mocha-reporter.mjs. */
+export function reportOf(stage, folder = artifacts) {
+  return path.join(folder, `${stage}.json`);
 }
 
 /**
- * A stage's commands run one after the other until one fails. `tests` says that it writes a report; the others count
- * as one each and run first, one by one. Those with `tests` run side by side, which is why the longest comes first.
- * `needs` run before it, chosen or not; `frameworks` says that it needs the environment with the large frameworks, `docker`
- * that it needs an engine and base images, `aws` that it needs the emulator. The deadline is for each command.
- * @type {Record<string, { title: string, deadlineSeconds: number, tests: boolean, needs?: string[], aws?: true,
- *   frameworks?: true, docker?: true,
- *   commands: string[][] }>}
+ * @typedef {object} Stage
+ * @property {string} title
+ * @property {number} deadlineSeconds for each command
+ * @property {boolean} tests whether it writes a report; the others count as one each and run first, one by one
+ * @property {string[][]} [commands] run one after the other until one fails
+ * @property {{ files: string[], timeoutSeconds: number }} [mocha] in place of commands: test files, and the time of a test.
+ *   A few that fail are run again.
+ * @property {string[]} [needs] stages that run before it, chosen or not
+ * @property {true} [frameworks] whether it needs the environment with the large frameworks
+ * @property {true} [docker] whether it needs an engine and base images
+ * @property {true} [aws] whether it needs the emulator
+ */
+
+/**
+ * Those with `tests` run side by side, which is why the longest comes first.
+ * @type {Record<string, Stage>}
  */
 export const stages = {
   types: {
@@ -77,27 +90,27 @@ export const stages = {
     deadlineSeconds: 1500,
     tests: true,
     docker: true,
-    commands: [mocha('docker', ['test/docker/**/*.test.ts'], 120)],
+    mocha: { files: ['test/docker/**/*.test.ts'], timeoutSeconds: 120 },
   },
   unit: {
     title: 'Unit',
     deadlineSeconds: 600,
     tests: true,
-    commands: [mocha('unit', ['test/unit/**/*.test.ts'], 20)],
+    mocha: { files: ['test/unit/**/*.test.ts'], timeoutSeconds: 20 },
   },
   runtime: {
     title: 'Python runtime',
     deadlineSeconds: 900,
     tests: true,
     frameworks: true,
-    commands: [mocha('runtime', ['test/runtime/**/*.test.ts'], 60)],
+    mocha: { files: ['test/runtime/**/*.test.ts'], timeoutSeconds: 60 },
   },
   host: {
     title: 'Host, with real Python',
     deadlineSeconds: 900,
     tests: true,
     frameworks: true,
-    commands: [mocha('host', ['test/host/**/*.test.ts'], 60)],
+    mocha: { files: ['test/host/**/*.test.ts'], timeoutSeconds: 60 },
   },
   cli: {
     title: 'Command line',
@@ -106,21 +119,22 @@ export const stages = {
     needs: ['package'],
     frameworks: true,
     docker: true,
-    commands: [mocha('cli', ['test/cli/**/*.test.ts'], 60)],
+    mocha: { files: ['test/cli/**/*.test.ts'], timeoutSeconds: 60 },
   },
   aws: {
     title: 'AWS, emulated',
     deadlineSeconds: 900,
     tests: true,
+    needs: ['package'],
     aws: true,
     docker: true,
-    commands: [mocha('aws', ['test/aws/**/*.test.ts'], 120)],
+    mocha: { files: ['test/aws/**/*.test.ts'], timeoutSeconds: 120 },
   },
   webview: {
     title: 'Playground page',
     deadlineSeconds: 600,
     tests: true,
-    commands: [mocha('webview', ['test/webview/**/*.test.ts'], 30)],
+    mocha: { files: ['test/webview/**/*.test.ts'], timeoutSeconds: 30 },
   },
   editor: {
     title: 'Inside the extension host',
@@ -137,6 +151,6 @@ export const stages = {
     frameworks: true,
     docker: true,
     aws: true,
-    commands: [mocha('e2e', ['test/e2e/*.test.ts'], 120)],
+    mocha: { files: ['test/e2e/*.test.ts'], timeoutSeconds: 120 },
   },
 };

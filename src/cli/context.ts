@@ -5,8 +5,8 @@ import { findProject } from '../core/models/paths.ts';
 import { readModels } from '../core/models/read.ts';
 import { MODELS_FILE, type FileProblem, type LaterEntry } from '../core/models/document.ts';
 import type { DeploymentKey, ModelsSpec } from '../shared/spec.ts';
-import type { CloudStatus, DeploymentStatus } from '../shared/states.ts';
-import { fail, type Outcome } from '../shared/outcome.ts';
+import type { DeploymentStatus } from '../shared/states.ts';
+import { fail, ok, type Outcome } from '../shared/outcome.ts';
 import { resolveName, type resolveImage } from './names.ts';
 import { orExit, type Terminal } from './terminal.ts';
 
@@ -74,8 +74,9 @@ export async function connect(
   return connection;
 }
 
-/** With which a deployment on AWS is called. Errors: as of `headersFor`. */
-export async function keyHeaders(cloud: CloudStatus): Promise<Outcome<Record<string, string>>> {
+/** The headers with which a deployment is called: its key where it is on AWS. Errors: as of `headersFor`. */
+export async function keyHeaders({ cloud }: DeploymentStatus): Promise<Outcome<Record<string, string>>> {
+  if (!cloud) return ok({});
   const { fileKeyStore, headersFor } = await import('../core/cloud/keys.ts');
   return headersFor(cloud, fileKeyStore(), process.env);
 }

@@ -1,5 +1,6 @@
 /** `nimbus deploy --target lambda`: rehearsed here, shown as a plan, agreed to, then done. */
 import type { CloudAccount } from '../core/cloud/account.ts';
+import { monthText } from '../core/cloud/month.ts';
 import type { CloudReview } from '../core/cloud/review.ts';
 import type { HostConnection } from '../core/host/client.ts';
 import { functionName } from '../core/models/function-name.ts';
@@ -38,7 +39,9 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   if (review.stops.length > 0) return wouldNotServe(plan.model, review);
   const { account } = review;
   terminal.say(`\nPlan for account ${account.account}, ${account.region}, as ${account.arn}:`);
-  terminal.say(indent([...planLines(review, rehearsal), rehearsedText(rehearsal)].join('\n')));
+  const sweep = await connection.api.sweep(plan.model);
+  const month = await monthText({ plan, rehearsal, region: cloud.region, sweep, env: process.env });
+  terminal.say(indent([...planLines(review, rehearsal), rehearsedText(rehearsal), month].join('\n')));
   terminal.say(indent('Cancelling a first deploy (Ctrl+C) deletes what it has made so far.'));
   const agreed = await confirm(terminal, deploy);
   if (!agreed.ok) return agreed;

@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { ConnectionClosed } from '../core/host/rpc.ts';
 import { register as batch } from './commands/batch.ts';
 import { register as build } from './commands/build.ts';
+import { register as cost } from './commands/cost.ts';
 import { register as deploy } from './commands/deploy.ts';
 import { register as lifecycle } from './commands/lifecycle.ts';
 import { register as list } from './commands/list.ts';
@@ -28,7 +29,7 @@ const FIRST_STEPS = `Begin with: nimbus deploy PATH, then nimbus predict NAME "s
 /** In the order of the help, and of its page. */
 const GROUPS = [
   ['Models and their endpoints:', [deploy, list, predict, batch, parity, logs, lifecycle, serve]],
-  ['Images:', [build, report, sweep, push]],
+  ['Images:', [build, report, sweep, cost, push]],
   ['Project and upkeep:', [lock, trust, migrate, prune]],
 ] as const;
 

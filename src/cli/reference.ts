@@ -12,7 +12,7 @@ one; \`deploy\` on the model's own where the current folder has none. Your home 
 question, and its models.json is for nothing below it.
 
 A deployment is named MODEL/DEPLOYMENT. A model's bare name means its only deployment; of several, the one called
-\`local\`, so that what calls \`MODEL\` goes on when a second one joins; for \`report\`, \`push\` and \`eject\` the
+\`local\`, so that what calls \`MODEL\` goes on when a second one joins; for \`report\`, \`cost\`, \`push\` and \`eject\` the
 only one in Docker. Only \`remove\` asks which one is meant.
 
 While models.json cannot be read, what is deployed goes on: \`predict\`, \`status\`, \`list\`, \`logs\`, \`start\`, \`stop\` and

@@ -1,4 +1,5 @@
 /** What a page with a report shows, and what it can ask for. */
+import type { CostCard } from './cost.ts';
 import type { SweepReport } from './sweep.ts';
 
 /** What is told of an image. Bytes each. */
@@ -20,7 +21,11 @@ export interface ImageFacts {
 export const AWS_UNITS =
   'A MB of AWS has 1,048,576 bytes: its limits of 250 MB for a zip (262,144,000 bytes) and 10 GB for an image are 262 MB and 10,737 MB here.';
 
-export type ReportContent = { kind: 'image'; image: ImageFacts } | { kind: 'sweep'; sweep: SweepReport };
+export type ReportContent =
+  | { kind: 'image'; image: ImageFacts }
+  | { kind: 'sweep'; sweep: SweepReport }
+  /** `canSweep`: the deployment runs an image. */
+  | { kind: 'cost'; cost: CostCard; canSweep: boolean };
 
 export interface ReportDocument {
   /** `sentiment/docker`. */
@@ -31,7 +36,7 @@ export interface ReportDocument {
 }
 
 /** From the page: it listens now; or one of its buttons was pressed. */
-export type ReportRequest = 'ready' | 'dockerfile' | 'sweep' | 'report';
+export type ReportRequest = 'ready' | 'dockerfile' | 'sweep' | 'report' | 'cost';
 
 /** What a slimming step takes out, for people; a step of a newer image is called by its own name. */
 export function slimmedText(step: string): string {

@@ -1,7 +1,9 @@
 /** `nimbus deploy --target lambda` and what follows it, as a user types it, on the emulator. */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { CostCard } from '../../src/shared/cost.ts';
 import type { CloudDeployed } from '../../src/shared/states.ts';
 import { python } from '../cli/nimbus.ts';
 import { cloudProject, DEPLOY, MODEL, SECRET, type CloudProject } from './project.ts';
@@ -33,6 +35,10 @@ describe('a deploy to AWS Lambda', function () {
     assert.match(stdout, /Plan for account 000000000000, eu-west-1, as arn:aws:iam::000000000000:root/);
     assert.match(stdout, /\+ CDK's bootstrap .*\n.*\+ the image repository nimbus.*\n.*\+ the stack nimbus-rules-prod/);
     assert.match(stdout, /rehearsed with 1769 MB: initialisation \d+ ms, first answer/);
+    assert.match(
+      stdout,
+      /a month costs about (?:< )?\$0\.0\d without requests, \$0\.0\d for 10,000, \$[4-9]\.\d\d for 1,000,000, .*prices of eu-west-1/,
+    );
     assert.match(stderr, /Deploy\?.*\n.*terminal.*\n.*--yes/);
     assert.deepEqual(await project.stackNames(), []);
     assert.equal(project.declared(), undefined);
@@ -74,6 +80,48 @@ describe('a deploy to AWS Lambda', function () {
     const url = project.declared()!['url'] as string;
     const body = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"text":"x"}' };
     assert.equal((await fetch(`${url}/predict`, body)).status, 403);
+  });
+
+  it('answers a batch, and the same as the model on this machine and in Docker', async () => {
+    writeFileSync(path.join(project.sandbox.folder, 'in.txt'), 'it is down\nall is well\n');
+    assert.match(
+      await project.succeeded(['batch', 'rules/prod', 'in.txt', '--out', 'out.jsonl']),
+      /2 answered, 0 failed/,
+    );
+    for (const target of ['local', 'docker']) {
+      await project.succeeded(['deploy', 'rules', '--target', target, '--python', python, '--trust']);
+      const sides = ['parity', 'rules', '--deployments', `${target},prod`, '--inputs', 'in.txt'];
+      assert.match(await project.succeeded(sides), /2 inputs/);
+      await project.succeeded(['remove', `rules/${target}`, '--yes']);
+    }
+  });
+
+  it('says what it costs by what AWS counted, and what it has cost', async () => {
+    const { cloud: deployed } = await project.status();
+    const { endpoint, region: there, credentials } = project.emulator.client;
+    const lambda = new LambdaClient({ endpoint, region: there, credentials });
+    // The emulator does not count what comes by way of the API, as AWS does.
+    for (let sent = 0; sent < 2; sent++) {
+      await lambda.send(new InvokeCommand({ FunctionName: deployed!.functionName, Payload: '{}' }));
+    }
+    lambda.destroy();
+    const card = JSON.parse(await project.succeeded(['cost', 'rules/prod', '--json'])) as CostCard;
+    const { measured, spent, region, usage } = card;
+    assert.equal(region, 'eu-west-1');
+    assert.ok(spent!.invocations >= 2, JSON.stringify(spent));
+    assert.deepEqual(measured, { from: 'lambda', since: spent!.since, requests: spent!.invocations });
+    assert.ok(Math.abs(usage.warmMs - (spent!.durationMs / spent!.invocations + 0.5)) < 1e-9);
+    const text = await project.succeeded(['cost', 'rules/prod']);
+    assert.match(text, /^SINCE ITS DEPLOY, .*\nLambda requests +\d+ requests +< \$0\.01$/m);
+    assert.match(text, /Measured on AWS Lambda: \d+ requests since/);
+    // What AWS alone knows is left out where nobody may ask, and the rest is there.
+    const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
+    const asked = ['cost', 'rules/prod', '--duration', '10'];
+    const ended = await project.nimbus(asked, { ...none, HOME: project.sandbox.home });
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.match(ended.stderr, /What it has cost is not known\. There are no AWS credentials/);
+    assert.match(ended.stdout, /^API Gateway requests/m);
+    assert.doesNotMatch(ended.stdout, /SINCE ITS DEPLOY/);
   });
 
   it('says that nothing has changed, and builds, pushes and deploys nothing', async () => {

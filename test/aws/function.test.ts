@@ -8,6 +8,8 @@ import {
   LambdaClient,
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
+import { costSinceDeploy } from '../../src/core/cloud/spent.ts';
+import { BUILT_IN_PRICES } from '../../src/core/cost/price-list.ts';
 import type { PushedImage } from '../../src/shared/states.ts';
 import { ContainerProject } from '../docker/project.ts';
 import { docker } from '../docker/support.ts';
@@ -105,6 +107,39 @@ describe('the image of a model as a Lambda function', function () {
       assert.deepEqual([answer.result, answer.version], [inDocker.body.result, inDocker.body.version]);
       assert.equal(answer.timings.start, start);
     }
+  });
+
+  it('has cost what CloudWatch counted of it', async () => {
+    const until = new Date();
+    const spent = await costSinceDeploy(
+      { ...emulator.client, credentials: async () => emulator.client.credentials },
+      {
+        functionName: 'triage',
+        alias: 'live',
+        apiName: 'triage',
+        stage: 'prod',
+        logGroup: '/aws/lambda/triage',
+        since: new Date(until.getTime() - 60_000),
+        until,
+        prices: BUILT_IN_PRICES['eu-west-1'],
+        freeTier: false,
+        usage: {
+          architecture: 'x86_64',
+          memoryMb: 512,
+          storageMb: 512,
+          imageBytes: 0,
+          logRetentionDays: 14,
+          provisionedConcurrency: 0,
+        },
+      },
+    );
+    assert.ok(spent.ok, JSON.stringify(spent));
+    const { invocations, items } = spent.value;
+    assert.ok(invocations >= 2, String(invocations));
+    const duration = items.find(({ title }) => title === 'Lambda duration')!;
+    // Half a GB for each second, and for half a millisecond more of each.
+    assert.ok(duration.quantity > invocations * 0.5 * 0.0005, JSON.stringify(duration));
+    assert.ok(Math.abs(duration.dollars - duration.quantity * 0.0000166667) < 1e-12);
   });
 
   it('refuses what the contract refuses', async () => {

@@ -146,8 +146,8 @@ describe('nimbus batch, a run of it', function () {
     write(inputs(700));
     const { code, said } = await inTerminal(sandbox, ARGV, []);
     assert.equal(code, 0);
-    // This terminal says that it has no columns: a line is cut after twenty.
-    assert.match(said, /\d+ of about 7\d0 \(\d+/);
+    // This terminal says that it has no columns: a line is cut after twenty. Once the file is read the number is exact.
+    assert.match(said, /\d+ of (about 7\d0|700) \(\d+/);
     // The summary takes the place of the last of them, whole.
     assert.equal(said.trimEnd().split('\n').length, 1, said);
     assert.match(said, /\[2K700 inputs in [\d.]+ s: 700 answered, 0 failed\. Answers: out\.jsonl\r\n$/);

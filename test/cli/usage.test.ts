@@ -28,6 +28,9 @@ describe('nimbus, used wrongly', function () {
       2,
       /numbers from 128 to 10240/,
     ],
+    ['a cost of nothing', ['cost', 'nothing'], 1, /no models\.json at or above/],
+    ['a share of cold starts that is none', ['cost', 'x', '--cold', '2'], 2, /number from 0 to 1/],
+    ['a duration that is none', ['cost', 'x', '--duration', '0'], 2, /number of milliseconds/],
     ['a sweep of nothing', ['sweep', 'nothing'], 1, /no models\.json at or above/],
     ['an image of nothing', ['build', 'nowhere.pkl', '--python', python], 1, /nowhere\.pkl/],
     ['a folder of no project', ['predict', 'nothing', 'x'], 1, /no models\.json at or above .*proj ect ü/],
@@ -72,6 +75,7 @@ describe('nimbus, used wrongly', function () {
       ['remove', 'oen'],
       ['build', 'onee'],
       ['lock', 'onee'],
+      ['cost', 'onee'],
     ]) {
       const misspelt = await sandbox.nimbus(argv);
       assert.match(misspelt.stderr, /no model named .*\n.*Models here: one\./, argv.join(' '));
@@ -156,6 +160,7 @@ describe('nimbus, used wrongly', function () {
       'destroy',
       'serve',
       'trust',
+      'cost',
       'migrate',
     ]) {
       assert.match(help.stdout, new RegExp(`^  ${verb} `, 'm'));
@@ -164,7 +169,7 @@ describe('nimbus, used wrongly', function () {
     for (const part of ['Models and their endpoints:', 'Images:', 'Begin with: nimbus deploy PATH']) {
       assert.ok(help.stdout.includes(`\n${part}`), part);
     }
-    for (const verb of ['--help', 'batch', 'parity', 'deploy']) {
+    for (const verb of ['--help', 'batch', 'parity', 'deploy', 'cost']) {
       const { stdout } = await sandbox.nimbus(verb === '--help' ? [verb] : [verb, '--help']);
       assert.deepEqual(
         stdout.split('\n').filter((line) => line.length > 80),

@@ -7,7 +7,7 @@ import { findHost } from '../../src/core/host/client.ts';
 import type { Operation } from '../../src/shared/states.ts';
 import { makeDangerous, makeForeign, trainWithOwnModule } from './training.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
-import { chooseMenuItem, openContextMenu, quickInput, row, showContainer } from './workbench.ts';
+import { chooseMenuItem, openExplorerMenu, quickInput, row, showContainer } from './workbench.ts';
 
 describe('a model that runs more than its framework when it is loaded', () => {
   let editor: EditorServer;
@@ -65,7 +65,6 @@ describe('a model that runs more than its framework when it is loaded', () => {
     await showContainer(page, 'Nimbus');
     await row(page, /^deployment local of evil, (serving|idle)/).waitFor({ timeout: 30_000 });
     assert.equal(existsSync(canary), true);
-    await showContainer(page, /^Explorer/);
   });
 
   it('as code that came with it, is refused by one click in a trusted workspace too', async () => {
@@ -107,7 +106,6 @@ describe('a model that runs more than its framework when it is loaded', () => {
         },
       },
     });
-    await showContainer(page, /^Explorer/);
     await review('own.joblib', 'own');
     const { state, kind } = await redeployed;
     host!.close();
@@ -118,7 +116,7 @@ describe('a model that runs more than its framework when it is loaded', () => {
   /** Deploy Model from the Explorer as far as its overview, which Enter agrees to. */
   async function review(file: string, model: string): Promise<void> {
     const { page } = window;
-    await chooseMenuItem(await openContextMenu(page, row(page, file), 'Deploy Model'));
+    await chooseMenuItem(await openExplorerMenu(page, [file], 'Deploy Model'));
     await quickInput(page, `Deploy ${file} (`)
       .getByRole('option', { name: `Deploy as ${model}` })
       .waitFor({ timeout: 30_000 });

@@ -109,7 +109,6 @@ describe('models of every framework', () => {
   for (const { sample, file, framework, model, input, answer } of MODELS) {
     it(`${framework}: ${model}`, async () => {
       const { page } = window;
-      await showContainer(page, /^Explorer/);
       playground = await deployFromExplorer(page, ['models', path.basename(sample), ...(file ? [file] : [])], model);
       await showContainer(page, 'Nimbus');
       await row(page, `model ${model}, ${framework}`).waitFor();

@@ -165,6 +165,25 @@ describe('an image', function () {
     await page.setViewportSize(size);
   });
 
+  it('says what it would cost, by that sweep', async () => {
+    const { page } = window;
+    await choose('Show Cost');
+    const report = webview(page);
+    await report.getByRole('heading', { name: 'Cost of products/docker' }).waitFor();
+    await report.getByText(/^AWS Lambda in us-east-1 · 1,769 MB, /).waitFor();
+    await report.getByText(/^Measured by the memory sweep of /).waitFor();
+    await report.getByRole('row', { name: /^API Gateway requests .*\$3\.50$/ }).waitFor();
+    await report.getByRole('row', { name: /^t3\.medium \$34\.\d\d / }).waitFor();
+    for (const theme of EVERY_THEME) {
+      await chooseTheme(page, theme);
+      await window.picture(`cost-${theme}`);
+      assert.deepEqual(await violations(report), [], theme);
+    }
+    await report.getByRole('button', { name: 'Memory Sweep' }).click();
+    await quickInput(page, 'Memory sweep of products').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   it('leaves nothing of a sweep that is cancelled', async () => {
     const { page } = window;
     await choose('Memory Sweep');

@@ -10,8 +10,9 @@ import { isRunning, SlowModel } from './slow-model.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
 import {
   chooseMenuItem,
+  fileRow,
   notification,
-  openContextMenu,
+  openExplorerMenu,
   quickInput,
   row,
   runCommand,
@@ -64,7 +65,6 @@ describe('a deploy that takes long', () => {
 
   it('says that it failed, in a window that was reloaded meanwhile', async () => {
     const { page } = window;
-    await showContainer(page, /^Explorer/);
     await deployFromExplorer();
     await slow.loading();
     const reloaded = page.waitForEvent('load');
@@ -81,12 +81,11 @@ describe('a deploy that takes long', () => {
     await runCommand(page, 'View: Close All Editors');
     // Its rows move when it first shows .nimbus, and a click must not fall into that.
     await showContainer(page, /^Explorer/);
-    await row(page, '.nimbus').waitFor();
+    await fileRow(page, '.nimbus').waitFor();
   });
 
   it('of the window refuses the command line the same model', async () => {
     const { page } = window;
-    await showContainer(page, /^Explorer/);
     await deployFromExplorer();
     await slow.loading();
     const { code, problem } = await nimbus(['deploy', 'slow', '--yes', '--trust', '--json']);
@@ -107,7 +106,6 @@ describe('a deploy that takes long', () => {
     const cli = start(['deploy', 'slow', '--yes', '--trust', '--json']);
     await slow.loading();
     await row(page, /^deployment local of slow, redeploying/).waitFor();
-    await showContainer(page, /^Explorer/);
     await deployFromExplorer();
     await notification(page, 'A redeploy of slow/local is under way.').waitFor();
     await window.picture('deploy-under-way');
@@ -118,7 +116,7 @@ describe('a deploy that takes long', () => {
 
   async function deployFromExplorer(): Promise<void> {
     const { page } = window;
-    await chooseMenuItem(await openContextMenu(page, row(page, 'slow'), 'Deploy Model'));
+    await chooseMenuItem(await openExplorerMenu(page, ['slow'], 'Deploy Model'));
     await quickInput(page, 'Deploy slow (')
       .getByRole('option', { name: 'Deploy as slow' })
       .waitFor({ timeout: 30_000 });

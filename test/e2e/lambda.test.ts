@@ -1,6 +1,7 @@
 /** A model on AWS Lambda, from the Explorer to its removal, as a user does it; on the emulator of AWS, with a real engine. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { startEmulator, type Emulator } from '../aws/emulator.ts';
@@ -15,6 +16,7 @@ import {
   clipboard,
   notification,
   openContextMenu,
+  openExplorerMenu,
   quickInput,
   row,
   showContainer,
@@ -23,7 +25,6 @@ import {
 const BUILD_MS = 100_000;
 /** Of CloudFormation, emulated. */
 const DEPLOY_MS = 100_000;
-const VARIABLES = ['AWS_ENDPOINT_URL', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
 
 describe('a model on AWS Lambda', function () {
   this.timeout(300_000);
@@ -31,6 +32,9 @@ describe('a model on AWS Lambda', function () {
   let editor: EditorServer;
   let window: EditorWindow;
   let workspace: string;
+  /** Of the AWS configuration. */
+  let folder: string;
+  let variables: Record<string, string>;
   /** The repository of its own images. */
   let images: string;
   let playground: Playground;
@@ -39,8 +43,19 @@ describe('a model on AWS Lambda', function () {
     buildOnTestBases();
     emulator = await startEmulator();
     const { endpoint, region, credentials } = emulator.client;
-    const values = [endpoint, region, credentials.accessKeyId, credentials.secretAccessKey];
-    VARIABLES.forEach((name, at) => (process.env[name] = values[at]));
+    folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-aws-config-'));
+    variables = {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_CONFIG_FILE: path.join(folder, 'config'),
+      AWS_SHARED_CREDENTIALS_FILE: path.join(folder, 'credentials'),
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+    writeFileSync(variables['AWS_CONFIG_FILE']!, '[profile staging]\nregion = eu-central-1\n');
+    // Of the editor's processes, which have the environment of this one.
+    Object.assign(process.env, variables);
     editor = await startEditor();
     workspace = path.join(editor.folder, 'lambda');
     makeWorkspace(workspace);
@@ -50,7 +65,8 @@ describe('a model on AWS Lambda', function () {
   after(async () => {
     await editor?.stop();
     await emulator?.end();
-    for (const name of VARIABLES) delete process.env[name];
+    for (const name of Object.keys(variables)) delete process.env[name];
+    rmSync(folder, { recursive: true, force: true });
     buildAsBefore();
     removeImages(images);
   });
@@ -69,10 +85,30 @@ describe('a model on AWS Lambda', function () {
   };
 
   async function chooseWhere(target: string): Promise<void> {
-    await chooseMenuItem(await openContextMenu(window.page, row(window.page, 'rules'), 'Deploy Model'));
+    await chooseMenuItem(await openExplorerMenu(window.page, ['rules'], 'Deploy Model'));
     await review().getByRole('option').filter({ hasText: 'Where' }).click();
     await quickInput(window.page, 'Where does it run?').getByRole('option', { name: target }).click();
   }
+
+  it('says of a profile without credentials what to do, and takes another one', async () => {
+    const { page } = window;
+    const profile = quickInput(page, 'Profile of the AWS configuration');
+    await chooseWhere('AWS Lambda, The same image');
+    await review().getByRole('option').filter({ hasText: 'AWS profile' }).click();
+    await profile.getByRole('option', { name: /staging, eu-central-1/ }).waitFor();
+    await window.picture('lambda-profile');
+    await profile.getByRole('option', { name: /staging/ }).click();
+    await review().getByText('There are no AWS credentials that work.').waitFor();
+    await notification(page, /no AWS credentials/)
+      .getByRole('button', { name: 'Log In' })
+      .waitFor();
+    await window.picture('lambda-no-credentials');
+    await review().getByRole('option').filter({ hasText: 'AWS profile' }).click();
+    await profile.getByRole('option', { name: /The environment/ }).click();
+    await review().getByText('account 000000000000').waitFor();
+    await page.keyboard.press('Escape');
+    await review().waitFor({ state: 'hidden' });
+  });
 
   it('is deployed from the Explorer: account and plan are shown before anything is there', async () => {
     const { page } = window;
@@ -107,7 +143,6 @@ describe('a model on AWS Lambda', function () {
 
   it('is deployed once the plan is agreed to', async () => {
     const { page } = window;
-    await showContainer(page, /^Explorer/);
     await chooseWhere('AWS Lambda, The same image');
     await review().getByText('account 000000000000').waitFor();
     await page.keyboard.press('Enter');
@@ -167,7 +202,6 @@ describe('a model on AWS Lambda', function () {
 
   it('is compared with Docker', async () => {
     const { page } = window;
-    await showContainer(page, /^Explorer/);
     await chooseWhere('Docker, as on AWS Lambda');
     await review().getByRole('option').filter({ hasText: 'in Docker' }).waitFor();
     await page.keyboard.press('Enter');

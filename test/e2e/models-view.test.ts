@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright-core';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { deployFromExplorer } from './deploy.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
-import { chooseMenuItem, openContextMenu, quickInput, row, showContainer } from './workbench.ts';
+import { chooseMenuItem, fileRow, openContextMenu, quickInput, row, showContainer } from './workbench.ts';
 
 describe('the Models view', () => {
   let editor: EditorServer;
@@ -27,7 +27,7 @@ describe('the Models view', () => {
     writeFileSync(path.join(workspace, 'models.json'), JSON.stringify({ version: 1, models: declared }));
     window = await editor.open(workspace, 'light');
     const { page } = window;
-    await row(page, 'rules').waitFor();
+    await fileRow(page, 'rules').waitFor();
     await showContainer(page, 'Nimbus');
     const view = row(page, 'model entities');
     await view.waitFor();
@@ -72,7 +72,7 @@ describe('the Models view', () => {
       await row(page, `model of-${name}, spaCy`).waitFor();
     }
     await showContainer(page, /^Explorer/);
-    const other = row(page, 'shop');
+    const other = fileRow(page, 'shop');
     await other.waitFor();
     if ((await other.getAttribute('aria-expanded')) === 'true') await other.click();
     await deployFromExplorer(page, ['support', 'rules'], 'rules');
@@ -112,7 +112,7 @@ describe('the Models view', () => {
 
 /** Drags `rules` from the Explorer onto something in the Models view. */
 async function drag(page: Page, target: Locator): Promise<void> {
-  await row(page, 'rules').hover();
+  await fileRow(page, 'rules').hover();
   await page.mouse.down();
   // The view opens while a file is held over its icon.
   const icon = page.getByRole('tab', { name: 'Nimbus' }).first();

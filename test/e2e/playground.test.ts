@@ -9,7 +9,7 @@ import { violations } from './accessibility.ts';
 import { deployFromExplorer } from './deploy.ts';
 import { Playground } from './playground.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
-import { clipboard, quickInput, row, runCommand, showContainer } from './workbench.ts';
+import { clipboard, fileRow, quickInput, runCommand, showContainer } from './workbench.ts';
 
 describe('working with deployed models', () => {
   let editor: EditorServer;
@@ -153,10 +153,9 @@ describe('working with deployed models', () => {
   });
 
   it('deploys a folder with a handler and predicts the selection of an editor', async () => {
-    await showContainer(window.page, /^Explorer/);
     playground = await deployFromExplorer(window.page, ['rules'], 'rules');
     await showContainer(window.page, /^Explorer/);
-    await row(window.page, 'sentences.txt').dblclick();
+    await fileRow(window.page, 'sentences.txt').dblclick();
     await window.page.getByRole('tab', { name: /^sentences\.txt/ }).waitFor();
     await window.page.keyboard.press('Control+End');
     await window.page.keyboard.type('My parcel never came, please refund the invoice and the parcel.');
@@ -169,7 +168,7 @@ describe('working with deployed models', () => {
 
   it('offers no deployment for a file that is no model, nor for a folder that only holds some', async () => {
     for (const plain of ['reviews.txt', 'models']) {
-      await row(window.page, plain).click({ button: 'right' });
+      await fileRow(window.page, plain).click({ button: 'right' });
       await window.page.getByRole('menuitem', { name: /^Copy Path/ }).waitFor();
       assert.equal(await window.page.getByRole('menuitem', { name: 'Deploy Model' }).count(), 0, plain);
       await window.page.keyboard.press('Escape');

@@ -10,17 +10,15 @@ export class Playground {
     this.frame = webview(page);
   }
 
-  /** Waits until it shows `model`. */
-  async opened(model: string): Promise<void> {
-    await this.frame.getByLabel('Model', { exact: true }).locator(`option:checked[value="${model}"]`).waitFor({
-      state: 'attached',
-      timeout: 30_000,
-    });
+  /** Waits until it shows `model`, and the deployment where one is named. */
+  async opened(model: string, deployment?: string): Promise<void> {
+    await this.chosen('Model', model).waitFor({ state: 'attached', timeout: 30_000 });
+    if (deployment !== undefined) await this.chosen('Deployment', deployment).waitFor({ state: 'attached' });
   }
 
   /** Opens it by a row of the Models view. A click that falls into a redraw of the tree is lost, and is repeated. */
   async openBy(row: Locator, model: string): Promise<void> {
-    const shown = this.frame.getByLabel('Model', { exact: true }).locator(`option:checked[value="${model}"]`);
+    const shown = this.chosen('Model', model);
     for (let tries = 0; ; tries++) {
       await row.click();
       const isShown = await shown.waitFor({ state: 'attached', timeout: 10_000 }).then(
@@ -86,6 +84,10 @@ export class Playground {
   /** Waits until the header says that the deployment is in this state. */
   async state(word: string): Promise<void> {
     await this.frame.locator('header .state', { hasText: word }).waitFor({ timeout: 30_000 });
+  }
+
+  private chosen(label: string, value: string): Locator {
+    return this.frame.getByLabel(label, { exact: true }).locator(`option:checked[value="${value}"]`);
   }
 
   private rows(): Locator {

@@ -146,7 +146,7 @@ describe('an image that goes elsewhere', () => {
     await webview(page).getByRole('heading', { name: 'What is what' }).waitFor();
     await window.picture('eject-readme');
     // VS Code's own preview fails where the theme changes while it loads.
-    await runCommand(page, 'View: Close Editor');
+    await runCommand(page, 'View: Close All Editors');
     await dismissNotifications();
   });
 

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findHost } from '../../src/core/host/client.ts';
 import { deployFromExplorer } from './deploy.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
-import { quickInput, row, runCommand, showContainer } from './workbench.ts';
+import { fileRow, quickInput, row, runCommand, showContainer } from './workbench.ts';
 
 describe('a folder of somebody else', () => {
   let editor: EditorServer;
@@ -41,7 +41,7 @@ describe('a folder of somebody else', () => {
     assert.equal(await quickInput(page, '').getByText('Nimbus: Deploy Model').count(), 0);
     await page.keyboard.press('Escape');
     await showContainer(page, /^Explorer/);
-    await row(page, 'code').click({ button: 'right' });
+    await fileRow(page, 'code').click({ button: 'right' });
     await page.getByRole('menuitem', { name: /^Copy Path/ }).waitFor();
     assert.equal(await page.getByRole('menuitem', { name: 'Deploy Model' }).count(), 0);
     await page.keyboard.press('Escape');
@@ -61,7 +61,6 @@ describe('a folder of somebody else', () => {
       .click();
     await showContainer(page, 'Nimbus');
     await row(page, /^deployment local of code, not deployed on this machine/).waitFor();
-    await showContainer(page, /^Explorer/);
     await deployFromExplorer(page, ['code'], 'code');
     assert.ok(existsSync(canary));
   });

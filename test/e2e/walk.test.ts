@@ -4,7 +4,15 @@ import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { violations } from './accessibility.ts';
 import { Playground } from './playground.ts';
 import { startEditor, THEMES, type EditorServer, type EditorWindow, type Theme } from './window.ts';
-import { chooseMenuItem, openContextMenu, quickInput, row, runCommand, showContainer } from './workbench.ts';
+import {
+  chooseMenuItem,
+  openContextMenu,
+  openExplorerMenu,
+  quickInput,
+  row,
+  runCommand,
+  showContainer,
+} from './workbench.ts';
 
 interface Sample {
   model: string;
@@ -67,8 +75,7 @@ async function walk(window: EditorWindow, { model, file, framework, text, answer
   const noViolations = async (): Promise<void> => assert.deepEqual(await violations(playground.frame), []);
   const playground = new Playground(page);
 
-  await row(page, 'models').click();
-  const deploy = await openContextMenu(page, row(page, file), 'Deploy Model');
+  const deploy = await openExplorerMenu(page, ['models', file], 'Deploy Model');
   await picture('context-menu');
   await chooseMenuItem(deploy);
 

@@ -1,10 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 
-/** Runs a command by its title in the palette. */
+/** Milliseconds after which something is tried again. */
+const ATTEMPT_MS = 4000;
+
+/** Runs a command by its title in the palette, where the title brings it up first. */
 export async function runCommand(page: Page, title: string): Promise<void> {
   await searchCommands(page, title);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+  // Enter runs the row in focus, which is another's for as long as the list is not that of the title.
+  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).waitFor();
   await page.keyboard.press('Enter');
 }
 
@@ -16,16 +20,29 @@ export async function searchCommands(page: Page, title: string): Promise<void> {
   await input.fill(`>${title}`);
 }
 
-/** Shows a view container by its name in the activity bar. */
+/**
+ * Shows a view container by its name in the activity bar. A click on the one that is shown hides it: that is where the
+ * extension showed it in the moment before the click.
+ */
 export async function showContainer(page: Page, name: string | RegExp): Promise<void> {
   const tab = page.getByRole('tab', { name }).first();
+  const shown = page.getByRole('tab', { name, selected: true }).first();
   await tab.waitFor({ timeout: 30_000 });
-  if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+  while (!(await shown.isVisible())) {
+    await tab.click();
+    if (await appears(shown, 2000)) return;
+  }
 }
 
 /** A row of whatever tree is shown, by how its label begins. */
 export function row(page: Page, name: string | RegExp): Locator {
   return page.getByRole('treeitem', { name }).first();
+}
+
+/** A row of the Explorer, by how the file's name begins: `topics` is no `onnx-topics`, and no `model topics` either. */
+export function fileRow(page: Page, name: string): Locator {
+  const start = new RegExp(`^${name.replaceAll('.', '\\.')}`);
+  return page.locator('.explorer-folders-view').getByRole('treeitem', { name: start }).first();
 }
 
 /** Whether it is visible within so many milliseconds. */
@@ -39,16 +56,44 @@ export async function appears(what: Locator, timeout: number): Promise<boolean> 
 /**
  * Opens the context menu of `target` and waits for `item`, without choosing it. A menu that is opened before VS Code has
  * read what its extensions contribute stays without it, and a tree's rows move while it is drawn again, so that the click
- * falls on another: the menu is opened again.
+ * falls on another: the menu is opened again. `show` brings the target into view, before each attempt.
  */
-export async function openContextMenu(page: Page, target: Locator, item: string): Promise<Locator> {
+export async function openContextMenu(
+  page: Page,
+  target: Locator,
+  item: string,
+  show = async (): Promise<void> => undefined,
+): Promise<Locator> {
   const entry = page.getByRole('menuitem', { name: item, exact: true });
+  let problem: unknown;
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    await target.click({ button: 'right' });
-    if ((await appears(entry, 4000)) && (await isOf(target))) return entry;
+    try {
+      await show();
+      await target.click({ button: 'right', timeout: ATTEMPT_MS });
+      if ((await appears(entry, ATTEMPT_MS)) && (await isOf(target))) return entry;
+      problem = undefined;
+    } catch (error) {
+      problem = error;
+    }
     await page.keyboard.press('Escape');
   }
-  throw new Error(`The menu has no ${item}.`);
+  throw new Error(`The menu has no ${item}.`, { cause: problem });
+}
+
+/**
+ * Opens the context menu of what the Explorer shows, as `openContextMenu` does. The Explorer is shown before each attempt:
+ * where the Models view was there when a deploy ended, the extension may reveal the deployment's row in it a moment later.
+ * @param path names of rows from the workspace down: `['models', 'entities']`
+ */
+export async function openExplorerMenu(page: Page, path: string[], item: string): Promise<Locator> {
+  return openContextMenu(page, fileRow(page, path.at(-1)!), item, async () => {
+    await showContainer(page, /^Explorer/);
+    for (const folder of path.slice(0, -1)) {
+      const found = fileRow(page, folder);
+      const expanded = await found.getAttribute('aria-expanded', { timeout: ATTEMPT_MS });
+      if (expanded !== 'true') await found.click({ timeout: ATTEMPT_MS });
+    }
+  });
 }
 
 /** Whether the menu that is open is the target's: a tree focuses the row that it opens one for. */

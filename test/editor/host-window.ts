@@ -3,8 +3,11 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { findHost, type HostConnection } from '../../src/core/host/client.ts';
+import { prepareDeploy } from '../../src/core/deploy.ts';
+import { connectHost, findHost, type HostConnection } from '../../src/core/host/client.ts';
 import type { Outcome } from '../../src/shared/outcome.ts';
+import type { DeploymentKey } from '../../src/shared/spec.ts';
+import type { Operation } from '../../src/shared/states.ts';
 
 export const workspace = vscode.workspace.workspaceFolders![0]!.uri.fsPath;
 export const modelsFile = path.join(workspace, 'models.json');
@@ -45,6 +48,27 @@ export function writeEcho(folder: string, load = 'return None'): void {
     '    return input',
   ];
   writeFileSync(path.join(folder, 'handler.py'), `${lines.join('\n')}\n`);
+}
+
+/** Deploys the model in `folder`, as another client of the window's host would, and waits until the window knows. */
+export async function deployLocally(key: DeploymentKey, folder: string, interpreter: string): Promise<void> {
+  const prepared = await prepareDeploy({ project: workspace, path: folder, interpreter, trustedProject: true });
+  if (!prepared.ok) throw new Error(prepared.error.what);
+  let onEnd: (operation: Operation) => void = () => undefined;
+  const ended = new Promise<Operation>((resolve) => (onEnd = resolve));
+  const host = await connectHost({
+    project: workspace,
+    kind: 'editor',
+    events: { operation: (operation) => void (operation.state !== 'running' && onEnd(operation)) },
+  });
+  if (!host.ok) throw new Error(host.error.what);
+  await host.value.api.execute(prepared.value.plan({}));
+  const { state, error } = await ended;
+  host.value.close();
+  if (state !== 'succeeded') throw new Error(error?.why);
+  // The window may have given up on the host of an earlier test, which ended right after it had started.
+  await run('nimbus.refresh');
+  while (!(await run('nimbus.copyEndpointUrl', key)).ok) await setTimeout(50);
 }
 
 /** The window's host, without starting one. */

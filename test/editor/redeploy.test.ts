@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { prepareDeploy } from '../../src/core/deploy.ts';
-import { connectHost } from '../../src/core/host/client.ts';
-import type { DeploymentStatus, Operation } from '../../src/shared/states.ts';
+import type { DeploymentStatus } from '../../src/shared/states.ts';
 import {
+  deployLocally,
   hostOfWindow,
   leaveNothing,
   modelsFile,
@@ -29,7 +28,7 @@ describe('Redeploy', () => {
     mkdirSync(path.dirname(interpreter), { recursive: true });
     symlinkSync(path.join(workspace, '.venv', 'bin', 'python'), interpreter);
     writeFileSync(path.join(environment, 'pyvenv.cfg'), readFileSync(path.join(workspace, '.venv', 'pyvenv.cfg')));
-    await deployOn(interpreter);
+    await deployLocally(KEY, folder, interpreter);
     assert.equal((await status())?.interpreter, interpreter);
   });
   after(async () => {
@@ -85,26 +84,6 @@ describe('two models with one base name that are deployed together', () => {
 });
 
 /** As a deploy does for which the user chose this interpreter. */
-async function deployOn(python: string): Promise<void> {
-  const prepared = await prepareDeploy({ project: workspace, path: folder, interpreter: python, trustedProject: true });
-  if (!prepared.ok) throw new Error(prepared.error.what);
-  let onEnd: (operation: Operation) => void = () => undefined;
-  const ended = new Promise<Operation>((resolve) => (onEnd = resolve));
-  const host = await connectHost({
-    project: workspace,
-    kind: 'editor',
-    events: { operation: (operation) => void (operation.state !== 'running' && onEnd(operation)) },
-  });
-  if (!host.ok) throw new Error(host.error.what);
-  await host.value.api.execute(prepared.value.plan({}));
-  const { state, error } = await ended;
-  host.value.close();
-  assert.equal(state, 'succeeded', error?.why);
-  // The window may have given up on the host of an earlier test, which ended right after it had started.
-  await run('nimbus.refresh');
-  while (!(await run('nimbus.copyEndpointUrl', KEY)).ok) await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
 async function statuses(): Promise<DeploymentStatus[]> {
   const host = await hostOfWindow();
   host!.close();

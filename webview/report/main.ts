@@ -3,7 +3,9 @@ import { html, render, type TemplateResult } from 'lit-html';
 import type { ReportDocument, ReportRequest } from '../../src/shared/report-page.ts';
 import { formatOf } from '../format.ts';
 import type { EditorApi } from '../rpc.ts';
+import { costReport } from './cost.ts';
 import { imageReport } from './image.ts';
+import type { Shown } from './parts.ts';
 import { sweepReport } from './sweep.ts';
 
 declare function acquireVsCodeApi(): EditorApi;
@@ -14,13 +16,18 @@ const ask = (request: ReportRequest): void => editor.postMessage(request);
 
 function page({ name, locale, content }: ReportDocument): TemplateResult {
   const format = formatOf(locale);
-  return html`<main>
-    ${
-      content.kind === 'image'
-        ? imageReport(name, content.image, { format, locale, ask })
-        : sweepReport(name, content.sweep, { format, locale, ask })
-    }
-  </main>`;
+  return html`<main>${report(name, content, { format, locale, ask })}</main>`;
+}
+
+function report(name: string, content: ReportDocument['content'], shown: Shown): TemplateResult {
+  switch (content.kind) {
+    case 'image':
+      return imageReport(name, content.image, shown);
+    case 'sweep':
+      return sweepReport(name, content.sweep, shown);
+    case 'cost':
+      return costReport(name, content, shown);
+  }
 }
 
 function show(shown: unknown): void {

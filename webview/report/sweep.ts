@@ -30,6 +30,7 @@ export function sweepReport(name: string, report: SweepReport, shown: Shown): Te
       <div class="commands">
         ${actionButton('Sweep Again', 'refresh', () => ask('sweep'))}
         ${actionButton('Image Report', 'package', () => ask('report'))}
+        ${actionButton('Cost', 'credit-card', () => ask('cost'))}
       </div>
     </header>
     <p class="muted">${new Date(report.at).toLocaleString(locale)} · <code>${report.image.slice(0, 19)}</code></p>

@@ -21,7 +21,7 @@ import {
 import { DEFAULTS } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import { table } from '../answer.ts';
-import { connect, openServed, statusOrExit, type Project } from '../context.ts';
+import { keyHeaders, connect, openServed, statusOrExit, type Project } from '../context.ts';
 import { unknownModel } from '../names.ts';
 import { paragraphs, relativeSize } from '../options.ts';
 import { EXIT, Exit, orExit, sayError, type Terminal } from '../terminal.ts';
@@ -88,10 +88,15 @@ async function compare(terminal: Terminal, name: string, options: Options): Prom
       options.tolerance === undefined
         ? await toleranceFor(project.folder, spec)
         : toleranceOf(options.tolerance, 'as --tolerance says');
-    const card = await fetchCard(sides[0].url);
+    const headers = [
+      orExit(terminal, await keyHeaders(sides[0])),
+      orExit(terminal, await keyHeaders(sides[1])),
+    ] as const;
+    const card = await fetchCard(sides[0].url, { headers: headers[0] });
     const { items, source } = orExit(terminal, await inputsFor(project, name, card, options));
     const found = await runParity({
       urls: [sides[0].url, sides[1].url],
+      headers,
       inputs: items,
       tolerance,
       concurrency: spec.concurrency ?? DEFAULTS.concurrency,

@@ -28,8 +28,9 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
   const parameters =
     options.parameters === undefined ? undefined : orExit(terminal, parseParameters(options.parameters));
   await withDeployment(terminal, name, async (connection, key) => {
-    const { url, cloud } = statusOrExit(terminal, connection, key);
-    const headers = cloud ? orExit(terminal, await keyHeaders(cloud)) : {};
+    const status = statusOrExit(terminal, connection, key);
+    const { url } = status;
+    const headers = orExit(terminal, await keyHeaders(status));
     const answer = await predict(
       url,
       { input, ...(parameters === undefined ? {} : { parameters }) },

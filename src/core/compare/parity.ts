@@ -4,11 +4,14 @@ import { compareAnswers, failure, type Answered, type Difference, type Tolerance
 import { chunks, type Chunk } from '../invoke/chunks.ts';
 import { UnreadableInputs, type BatchInput } from '../invoke/inputs.ts';
 import { Pace } from '../invoke/pace.ts';
+import type { RequestOptions } from '../invoke/predict.ts';
 import { Sender, type BatchLine } from '../invoke/sender.ts';
 
 export interface ParityRun {
   /** Bases of the two endpoints. */
   urls: readonly [string, string];
+  /** Of each, as of `RequestOptions`. */
+  headers?: readonly [RequestOptions['headers'], RequestOptions['headers']];
   inputs: AsyncIterable<readonly BatchInput[]>;
   tolerance: Tolerance;
   /** Requests under way at once, of each endpoint. */
@@ -59,7 +62,15 @@ export async function runParity(run: ParityRun): Promise<Parity> {
   const signal = AbortSignal.any([run.signal, stop.signal]);
   const paces = [new Pace(run.timeoutMs), new Pace(run.timeoutMs)] as const;
   const senders = run.urls.map(
-    (url, side) => new Sender({ url, pace: paces[side as 0 | 1], signal, versions: new Set(), requestIds: true }),
+    (url, side) =>
+      new Sender({
+        url,
+        headers: run.headers?.[side as 0 | 1] ?? {},
+        pace: paces[side as 0 | 1],
+        signal,
+        versions: new Set(),
+        requestIds: true,
+      }),
   );
   const end = (error: UserError, side?: 0 | 1): void => {
     if (signal.aborted) return;

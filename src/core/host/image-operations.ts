@@ -2,7 +2,7 @@
 import type { BuiltImage } from '../image/image.ts';
 import type { Shell } from '../shell.ts';
 import type { BuildPlan, SweepInput, SweepPlan } from '../targets/plan.ts';
-import { PRICES } from '../cost/prices.ts';
+import { SWEEP_PRICES } from '../cost/prices.ts';
 import { exampleInput } from '../invoke/example.ts';
 import { formatBytes } from '../../shared/bytes.ts';
 import type { ModelCard } from '../../shared/contract.ts';
@@ -96,7 +96,7 @@ export class ImageOperations {
       ...(p95Ms === undefined ? {} : { p95Ms }),
       engineCpus: engine.value.cpus,
       timeoutSeconds: limitsOf(swept.spec).timeoutSeconds,
-      prices: { region: PRICES.region, source: PRICES.source, read: PRICES.read },
+      prices: SWEEP_PRICES,
       rows,
     };
     shell.log(verdictOf(report, 'en'));

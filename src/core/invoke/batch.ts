@@ -2,6 +2,7 @@ import type { UserError } from '../../shared/outcome.ts';
 import { chunks, type Chunk } from './chunks.ts';
 import { UnreadableInputs, type BatchInput } from './inputs.ts';
 import { Pace } from './pace.ts';
+import type { RequestOptions } from './predict.ts';
 import { Sender, type BatchLine } from './sender.ts';
 
 export type { BatchLine } from './sender.ts';
@@ -22,6 +23,8 @@ export interface BatchProgress {
 export interface BatchRun {
   /** Endpoint's base. */
   url: string;
+  /** As of `RequestOptions`. */
+  headers?: RequestOptions['headers'];
   inputs: AsyncIterable<readonly BatchInput[]>;
   /** Of the first inputs, as many as an earlier run answered: they are read, and not sent. */
   kept?: { succeeded: number; failed: number };
@@ -57,6 +60,7 @@ export async function runBatch(run: BatchRun): Promise<BatchProgress> {
   const pace = new Pace(run.timeoutMs);
   const sender = new Sender({
     url: run.url,
+    ...(run.headers ? { headers: run.headers } : {}),
     pace,
     signal: AbortSignal.any([signal, stop.signal]),
     versions: progress.versions,

@@ -29,6 +29,7 @@ export const COMMANDS = {
   'nimbus.openDockerfile': { trusted: false, load: async () => (await import('./images.ts')).openDockerfile },
   'nimbus.showImageReport': { trusted: true, load: async () => (await import('./images.ts')).showImageReport },
   'nimbus.memorySweep': { trusted: true, load: async () => (await import('./sweep.ts')).memorySweep },
+  'nimbus.cost': { trusted: true, load: async () => (await import('./cost.ts')).showCost },
   'nimbus.pushToRegistry': { trusted: true, load: async () => (await import('./ship.ts')).pushToRegistry },
   'nimbus.eject': { trusted: true, load: async () => (await import('./ship.ts')).eject },
   'nimbus.cleanUp': { trusted: true, load: async () => (await import('./clean-up.ts')).cleanUp },

@@ -42,7 +42,7 @@ export async function remove(editor: Editor, given: unknown): Promise<Outcome<un
               ),
             ]
           : []),
-      ].join(' '),
+      ].join(account ? '\n\n' : ' '),
     },
     removeIt,
     ...(isLast ? [removeEntry] : []),

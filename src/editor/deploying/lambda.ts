@@ -1,6 +1,7 @@
 /** A deploy to AWS Lambda: rehearsed here, shown as a plan, agreed to, then done. */
 import * as vscode from 'vscode';
 import type { CloudAccount } from '../../core/cloud/account.ts';
+import { monthText } from '../../core/cloud/month.ts';
 import { planLines, rehearsedText, reviewDeploy, type CloudReview } from '../../core/cloud/review.ts';
 import { functionName } from '../../core/models/function-name.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
@@ -13,6 +14,7 @@ import { typedName } from '../consent.ts';
 import type { Editor } from '../editor.ts';
 import { runAction } from '../guard.ts';
 import { operateInFront } from '../operate.ts';
+import { pricesSetting } from '../prices-setting.ts';
 import type { Project } from '../store/project.ts';
 
 /**
@@ -42,7 +44,11 @@ export async function deployToLambda(
     await sayStops(review, plan);
     return cancelled();
   }
-  if (!(await agreedTo(review, rehearsal, plan))) return cancelled();
+  const sweep = await host.value.api.sweep(model);
+  const { region } = account;
+  const env = pricesSetting(project.folder);
+  const month = await monthText({ plan, rehearsal, region, sweep, env }, vscode.env.language);
+  if (!(await agreedTo({ review, rehearsal }, month, plan))) return cancelled();
   const deploying = vscode.l10n.t('Deploying {0} to AWS Lambda', model);
   const done = await operateInFront(editor, project, { ...plan, cloud: review.plan }, deploying);
   if (!done.ok) return done;
@@ -105,14 +111,15 @@ async function comparedWithAws(
   };
 }
 
-async function agreedTo(review: CloudReview, rehearsal: Rehearsal, plan: DeployPlan): Promise<boolean> {
+async function agreedTo({ review, rehearsal }: Rehearsed, month: string, plan: DeployPlan): Promise<boolean> {
   const { model, deploymentSpec } = plan;
   const { account, region, arn } = review.account;
   const title = vscode.l10n.t('Deploy {0} to AWS Lambda?', model);
   const detail = [
     [vscode.l10n.t('Account {0}, {1}', account, region), arn].join('\n'),
     planLines(review, rehearsal, vscode.env.language).join('\n'),
-    capitalised(rehearsedText(rehearsal, vscode.env.language)),
+    `${capitalised(rehearsedText(rehearsal, vscode.env.language))}.`,
+    `${capitalised(month)}.`,
     ...(review.kind === 'update' ? [] : [vscode.l10n.t('Cancelling it deletes what it has made so far.')]),
   ];
   if (deploymentSpec.auth === 'none') {

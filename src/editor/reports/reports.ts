@@ -12,6 +12,7 @@ const COMMANDS: Partial<Record<ReportRequest, string>> = {
   dockerfile: 'nimbus.openDockerfile',
   sweep: 'nimbus.memorySweep',
   report: 'nimbus.showImageReport',
+  cost: 'nimbus.cost',
 };
 
 interface Opened {
@@ -39,8 +40,7 @@ export class Reports implements vscode.Disposable {
       known.panel.reveal();
       return;
     }
-    const title =
-      content.kind === 'image' ? vscode.l10n.t('Image: {0}', key.model) : vscode.l10n.t('Memory Sweep: {0}', key.model);
+    const title = titleOf(content, key);
     const { extensionUri } = this.#editor.extension;
     const panel = vscode.window.createWebviewPanel(
       `nimbus.${content.kind}Report`,
@@ -63,6 +63,17 @@ export class Reports implements vscode.Disposable {
 
   dispose(): void {
     for (const { panel } of this.#open.values()) panel.dispose();
+  }
+}
+
+function titleOf({ kind }: ReportContent, { model }: DeploymentKey): string {
+  switch (kind) {
+    case 'image':
+      return vscode.l10n.t('Image: {0}', model);
+    case 'sweep':
+      return vscode.l10n.t('Memory Sweep: {0}', model);
+    case 'cost':
+      return vscode.l10n.t('Cost: {0}', model);
   }
 }
 

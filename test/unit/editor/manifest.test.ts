@@ -85,7 +85,7 @@ describe('package.json and the code', () => {
 
   it('name the same settings, each with a scope, a default and a sentence', () => {
     const settings: Record<string, Record<string, unknown>> = contributes.configuration.properties;
-    const readInCode = found(/['"]((?:aws|docker|host|image|local|packages|playground)\.\w+)['"]/g, editor).filter(
+    const readInCode = found(/['"]((?:aws|cost|docker|host|image|local|packages|playground)\.\w+)['"]/g, editor).filter(
       (name) => !/\.(css|js)$/.test(name),
     );
     assert.deepEqual(
