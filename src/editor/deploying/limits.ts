@@ -31,7 +31,13 @@ export async function askLimits(
   const steps: { limit: keyof Limits; title: string; least: number; most: number }[] = [
     // The ranges are those of models.json's schema, which are AWS Lambda's.
     { limit: 'memoryMb', title: vscode.l10n.t('Memory of a worker (MB)'), least: 128, most: 10_240 },
-    { limit: 'timeoutSeconds', title: vscode.l10n.t('Time limit of a request (s)'), least: 1, most: 900 },
+    {
+      limit: 'timeoutSeconds',
+      title: vscode.l10n.t('Time limit of a request (s)'),
+      least: 1,
+      // API Gateway waits no longer: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+      most: isCloud ? 29 : 900,
+    },
     ...(isCloud
       ? []
       : [{ limit: 'concurrency' as const, title: vscode.l10n.t('Workers at most'), least: 1, most: 64 }]),
