@@ -5,6 +5,7 @@ import { awsVariables } from '../../core/cloud/aws.ts';
 import { ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentSpec } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
+import { sentence } from './choices.ts';
 import type { Editor } from '../editor.ts';
 
 /** Unset: nobody chose. */
@@ -83,7 +84,12 @@ export async function headersOf(
 }
 
 /** What a failure of AWS's offers here: its text names options of the command line. */
-export function withWayOut(error: UserError, { project, profile }: { project: string; profile?: string }): UserError {
+export function withWayOut(
+  { why, ...rest }: UserError,
+  { project, profile }: { project: string; profile?: string },
+): UserError {
+  // What AWS's clients say ends without a full stop, and a message has more behind it.
+  const error = { ...rest, ...(why === undefined ? {} : { why: sentence(why) }) };
   const logIn = { label: vscode.l10n.t('Log In'), command: 'nimbus.logInToAws', args: [{ project, profile }] };
   const select = {
     label: vscode.l10n.t('Select Profile'),

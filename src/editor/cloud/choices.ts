@@ -117,6 +117,11 @@ export function capitalised(text: string): string {
   return text.charAt(0).toLocaleUpperCase() + text.slice(1);
 }
 
+/** As a sentence of its own. */
+export function sentence(text: string): string {
+  return text.endsWith('.') ? capitalised(text) : `${capitalised(text)}.`;
+}
+
 /** Within a sentence. */
 export function authText(auth: Auth): string {
   switch (auth) {

@@ -88,7 +88,7 @@ export class CloudDraft {
   #accountText(): string {
     const found = this.#found;
     if (!found) return vscode.l10n.t('$(loading~spin) asking AWS for the account …');
-    if (!found.ok) return `$(error) ${[found.error.what, found.error.next].filter(Boolean).join(' ')}`;
+    if (!found.ok) return vscode.l10n.t('$(error) {0} Enter chooses another one.', found.error.what);
     return vscode.l10n.t('account {0} · {1}', found.value.account, found.value.arn);
   }
 

@@ -8,7 +8,7 @@ import type { DeployPlan } from '../../core/targets/plan.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
 import type { CloudDeployed, Rehearsal } from '../../shared/states.ts';
-import { capitalised } from '../cloud/choices.ts';
+import { sentence } from '../cloud/choices.ts';
 import { headersOf, withWayOut } from '../cloud/account.ts';
 import { typedName } from '../consent.ts';
 import type { Editor } from '../editor.ts';
@@ -118,8 +118,8 @@ async function agreedTo({ review, rehearsal }: Rehearsed, month: string, plan: D
   const detail = [
     [vscode.l10n.t('Account {0}, {1}', account, region), arn].join('\n'),
     planLines(review, rehearsal, vscode.env.language).join('\n'),
-    `${capitalised(rehearsedText(rehearsal, vscode.env.language))}.`,
-    `${capitalised(month)}.`,
+    sentence(rehearsedText(rehearsal, vscode.env.language)),
+    sentence(month),
     ...(review.kind === 'update' ? [] : [vscode.l10n.t('Cancelling it deletes what it has made so far.')]),
   ];
   if (deploymentSpec.auth === 'none') {
