@@ -2,7 +2,7 @@
  * The REST API of a deployment. `/predict` and `/batch` reach the function, `/health` and `/` are answered by the gateway
  * itself. All four ask for the same authorisation: a card has a model's examples, and each call of either is billed.
  */
-import { CfnParameter, Duration, Size, type Stack } from 'aws-cdk-lib/core';
+import { Duration, Size, type Stack } from 'aws-cdk-lib/core';
 import {
   ApiKey,
   AuthorizationType,
@@ -18,11 +18,10 @@ import {
   type IntegrationResponse,
   type MethodOptions,
 } from 'aws-cdk-lib/aws-apigateway';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { cardTemplate, gatewayProblems, healthTemplate, problemTemplate, VERSION_VARIABLE } from './bodies.ts';
 import { crossOrigin, type CrossOrigin } from './cross-origin.ts';
 import { DEFAULTS, type DeploymentDescription, type Quota } from './description.ts';
-import { PARAMETERS } from './parameters.ts';
+import type { DeployedFunction } from './function.ts';
 
 /**
  * The most that a Regional REST API waits for an integration, unless AWS raised it for the account.
@@ -52,13 +51,13 @@ export interface DeployedApi {
  * compressed already, so the card too, from the same size on
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html).
  */
-export function addApi(stack: Stack, alias: IFunction, description: DeploymentDescription): DeployedApi {
+export function addApi(
+  stack: Stack,
+  { alias, version }: Pick<DeployedFunction, 'alias' | 'version'>,
+  description: DeploymentDescription,
+): DeployedApi {
   const { model, deployment, stackName, auth, card } = description;
   const throttle = description.throttle ?? DEFAULTS.throttle;
-  const version = new CfnParameter(stack, PARAMETERS.version, {
-    description: 'Version of the function, as the card and the health say it',
-    allowedPattern: '^[0-9a-f]{64}$',
-  });
   const api = new RestApi(stack, 'Api', {
     restApiName: stackName,
     description: `Nimbus: ${model}/${deployment}`,
@@ -69,7 +68,7 @@ export function addApi(stack: Stack, alias: IFunction, description: DeploymentDe
     cloudWatchRole: false,
     deployOptions: {
       stageName: deployment,
-      variables: { [VERSION_VARIABLE]: version.valueAsString },
+      variables: { [VERSION_VARIABLE]: version },
       // With a key its usage plan has the throttle.
       ...(auth === 'key' ? {} : { throttlingRateLimit: throttle.ratePerSecond, throttlingBurstLimit: throttle.burst }),
     },

@@ -7,7 +7,8 @@
  * `currentVersion` hashes the function's configuration into the logical id, but of a parameter it sees the name, never
  * the value: a stack that is updated by its parameters alone would go on serving the old image. Therefore
  *
- * 1. the version's description holds the parameters `ImageDigest` and `Revision`; a new description replaces it;
+ * 1. the version's description holds the parameters `ImageDigest`, `Revision` and `Version` (`published.ts`); a new
+ *    description replaces it. What has another `Version` is another image, since it is written into the image;
  * 2. the function's description holds `Revision` too. AWS Lambda refuses to publish where neither code nor configuration
  *    differs from the version that was published last (https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html),
  *    and CloudFormation then fails with "A version for this Lambda function exists"
@@ -39,13 +40,13 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { DEFAULTS, type DeploymentDescription } from './description.ts';
 import { environmentParameter, PARAMETERS } from './parameters.ts';
-
-/** What the API calls; a roll-back or an update outside of the stack moves it to another version. */
-export const ALIAS = 'live';
+import { ALIAS, publishedText } from './published.ts';
 
 export interface DeployedFunction {
   alias: IFunction;
   name: string;
+  /** What the parameter says, as text of the template. */
+  version: string;
   logGroup: LogGroup;
 }
 
@@ -58,6 +59,10 @@ export function addFunction(stack: Stack, description: DeploymentDescription): D
   const revision = new CfnParameter(stack, PARAMETERS.revision, {
     description: 'A new one publishes a new version of the function',
     allowedPattern: '^[A-Za-z0-9-]{1,64}$',
+  }).valueAsString;
+  const version = new CfnParameter(stack, PARAMETERS.version, {
+    description: 'Version of the function, as the card and the health say it',
+    allowedPattern: '^[0-9a-f]{64}$',
   }).valueAsString;
   const repository = Repository.fromRepositoryName(stack, 'Images', image.repository);
   const logGroup = new LogGroup(stack, 'Log', {
@@ -79,7 +84,7 @@ export function addFunction(stack: Stack, description: DeploymentDescription): D
     logGroup,
     role: role(stack, logGroup),
     currentVersionOptions: {
-      description: Fn.join(' ', [digest, revision]),
+      description: publishedText({ digest, revision, version }),
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     },
   });
@@ -91,7 +96,7 @@ export function addFunction(stack: Stack, description: DeploymentDescription): D
       : { provisionedConcurrentExecutions: description.provisionedConcurrency }),
   });
   // CDK is not written for `exactOptionalPropertyTypes`: its classes do not fit its own interfaces under it.
-  return { alias: alias as IFunction, name: fn.functionName, logGroup };
+  return { alias: alias as IFunction, name: fn.functionName, version, logGroup };
 }
 
 /**

@@ -32,6 +32,9 @@ export const OUTPUTS = {
   logGroup: 'LogGroup',
 } as const;
 
+/** Tags of a deployment's stack. */
+export const TAGS = { model: 'nimbus:model', deployment: 'nimbus:deployment', version: 'nimbus:version' } as const;
+
 export const REPOSITORY_OUTPUTS = { uri: 'RepositoryUri', name: 'RepositoryName' } as const;
 
 /** Writes the assembly into `outdir`. Throws where the description has faults: who makes one asks `faultsOf` first. */
@@ -68,8 +71,8 @@ export function deploymentApp(description: DeploymentDescription, outdir: string
   const { model, deployment } = description;
   const about = `Nimbus: the model ${model}, deployed as ${deployment}`;
   const { app, stack } = emptyStack(description, outdir, about, deploymentTags(description));
-  const { alias, name, logGroup } = addFunction(stack, description);
-  const { api, key } = addApi(stack, alias, description);
+  const { alias, name, version, logGroup } = addFunction(stack, description);
+  const { api, key } = addApi(stack, { alias, version }, description);
   output(stack, OUTPUTS.url, api.urlForPath().replace(/\/$/, ''), 'Base URL of the endpoint');
   output(stack, OUTPUTS.apiId, api.restApiId, 'Id of the REST API');
   output(stack, OUTPUTS.stage, api.deploymentStage.stageName, 'Stage of the REST API');
@@ -91,7 +94,7 @@ export function repositoryApp(description: RepositoryDescription, outdir: string
 }
 
 function deploymentTags({ model, deployment, version }: DeploymentDescription): Record<string, string> {
-  return { 'nimbus:model': model, 'nimbus:deployment': deployment, 'nimbus:version': version };
+  return { [TAGS.model]: model, [TAGS.deployment]: deployment, [TAGS.version]: version };
 }
 
 function repositoryTags({ repository }: RepositoryDescription): Record<string, string> {

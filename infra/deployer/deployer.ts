@@ -2,10 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { faultsOf, repositoryFaultsOf } from '../app/faults.ts';
+import { PARAMETERS } from '../app/parameters.ts';
+import { TAGS } from '../app/synthesise.ts';
 import { assemble, bootstrap, CHANGE_SET, makeChangeSet } from './change-set.ts';
 import { fail, failureOf } from './failures.ts';
 import { hiding } from './hiding.ts';
-import type { DeployerApi, DeployRequest, Described, Ended, Outcome } from './protocol.ts';
+import type { DeployerApi, DeployRequest, Described, Ended, LevelRequest, Outcome, StackPlace } from './protocol.ts';
 import { cancelStack, deleteStack, removeEmpty, rest, settle, stage, watch, type Tell } from './lifecycle.ts';
 import { Stacks } from './stacks.ts';
 
@@ -46,18 +48,14 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
   deploy: DeployerApi['deploy'] = (request) =>
     this.#run(Object.values(request.variables ?? {}), (running, tell) => this.#deploy(request, running, tell));
 
+  level: DeployerApi['level'] = (request) => this.#run([], (running, tell) => this.#level(request, running, tell));
+
   follow: DeployerApi['follow'] = (place) =>
     this.#run([], async (running, tell) => {
       stage(tell, 'look');
       const stacks = await Stacks.of(place);
       const stack = await stacks.describe(place.stackName);
-      if (!stack?.StackId || stack.StackStatus === 'REVIEW_IN_PROGRESS') {
-        fail({
-          code: 'no-stack',
-          what: `There is no stack ${place.stackName} in ${place.region}.`,
-          next: 'Nothing was made by what was interrupted, or it was deleted since: deploy again.',
-        });
-      }
+      if (!stack?.StackId || stack.StackStatus === 'REVIEW_IN_PROGRESS') noStack(place);
       running.stack = { stacks, id: stack.StackId };
       return watch(stacks, stack.StackId, place.stackName, {}, tell);
     });
@@ -126,6 +124,28 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
     return watch(stacks, stackId, stackName, { begun: first ? 'create' : 'update', since, total: made.changes }, tell);
   }
 
+  async #level(request: LevelRequest, running: Running, tell: Tell): Promise<Ended> {
+    const { stackName, digest, version, revision } = request;
+    stage(tell, 'look');
+    const stacks = await Stacks.of(request);
+    const stack = await stacks.describe(stackName);
+    if (!stack?.StackId || rest(stack) === 'none') noStack(request);
+    await settle(stacks, stack, false, tell);
+    if (running.cancelled) return { state: 'cancelled', stack: 'as-before' };
+    const since = await stacks.latest(stack.StackId);
+    await stacks.update(stack, {
+      parameters: new Map([
+        [PARAMETERS.imageDigest, digest],
+        [PARAMETERS.version, version],
+        [PARAMETERS.revision, revision],
+      ]),
+      tags: new Map([[TAGS.version, version]]),
+    });
+    running.stack = { stacks, id: stack.StackId };
+    await this.#cancelLate(running, false);
+    return watch(stacks, stack.StackId, stackName, { begun: 'update', since }, tell);
+  }
+
   /** What was cancelled while CloudFormation was being told to begin. */
   async #cancelLate({ cancelled, stack }: Running, first: boolean): Promise<void> {
     if (cancelled && stack && (cancelled.deleteHalfMade || !first)) await cancelStack(stack, cancelled);
@@ -154,6 +174,14 @@ async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   } catch (error) {
     return { ok: false, error: failureOf(error) };
   }
+}
+
+function noStack({ stackName, region }: StackPlace): never {
+  fail({
+    code: 'no-stack',
+    what: `There is no stack ${stackName} in ${region}.`,
+    next: 'Nothing was made by what was interrupted, or it was deleted since: deploy again.',
+  });
 }
 
 function refuseFaults(what: Described): void {

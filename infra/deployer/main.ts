@@ -45,6 +45,7 @@ const api: DeployerApi = {
   synthesise: async (...given) => (await loaded).deployer.synthesise(...given),
   bootstrap: async (...given) => (await loaded).deployer.bootstrap(...given),
   deploy: async (...given) => (await loaded).deployer.deploy(...given),
+  level: async (...given) => (await loaded).deployer.level(...given),
   follow: async (...given) => (await loaded).deployer.follow(...given),
   destroy: async (...given) => (await loaded).deployer.destroy(...given),
   cancel: async (...given) => (await loaded).deployer.cancel(...given),

@@ -27,6 +27,16 @@ export interface DeployRequest extends Pick<Place, 'profile' | 'pollMs'> {
   replaceFailed?: boolean;
 }
 
+/** What serves, where it came to be outside of the stack; `src/core/cloud/level.ts` says when a stack needs it. */
+export interface LevelRequest extends StackPlace {
+  /** `sha256:…` */
+  digest: string;
+  /** Of the model: 64 hexadecimal digits. */
+  version: string;
+  /** A new one, so that the stack publishes a version of its own. */
+  revision: string;
+}
+
 export type Stage = 'synthesise' | 'look' | 'change-set' | 'create' | 'update' | 'roll-back' | 'delete' | 'bootstrap';
 
 export type DeployerEvent =
@@ -103,6 +113,11 @@ export interface DeployerApi {
   /** Makes what deploys of CDK need once per account and region: a bucket and roles. */
   bootstrap(place: Place): Promise<Outcome<'made' | 'unchanged'>>;
   deploy(request: DeployRequest): Promise<Outcome<Ended>>;
+  /**
+   * Tells a stack what serves: its template and all else stay as they are. It publishes a version of that image with its
+   * own configuration, which then serves.
+   */
+  level(request: LevelRequest): Promise<Outcome<Ended>>;
   /** Finds what runs on a stack, or ran last, and says how it ended. */
   follow(place: StackPlace): Promise<Outcome<Ended>>;
   destroy(place: StackPlace): Promise<Outcome<Ended>>;

@@ -10,6 +10,7 @@ import {
   ExecuteChangeSetCommand,
   type Stack,
   type StackEvent,
+  UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -80,6 +81,27 @@ export class Stacks {
 
   async execute(stackId: string, changeSet: string): Promise<void> {
     await this.#deploy.send(new ExecuteChangeSetCommand({ StackName: stackId, ChangeSetName: changeSet }));
+  }
+
+  /** Begins an update of some parameters and tags. All else stays as it is, the values that nobody is shown included. */
+  async update(
+    { StackId, Parameters = [], Tags = [], Capabilities }: Stack,
+    changed: { parameters: ReadonlyMap<string, string>; tags: ReadonlyMap<string, string> },
+  ): Promise<void> {
+    await this.#deploy.send(
+      new UpdateStackCommand({
+        StackName: StackId,
+        UsePreviousTemplate: true,
+        Parameters: Parameters.map(({ ParameterKey = '' }) => {
+          const value = changed.parameters.get(ParameterKey);
+          return value === undefined
+            ? { ParameterKey, UsePreviousValue: true }
+            : { ParameterKey, ParameterValue: value };
+        }),
+        Tags: Tags.map(({ Key = '', Value = '' }) => ({ Key, Value: changed.tags.get(Key) ?? Value })),
+        Capabilities,
+      }),
+    );
   }
 
   async deleteChangeSet(stackId: string, changeSet: string): Promise<void> {

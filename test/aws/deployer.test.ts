@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { DeploymentDescription } from '../../infra/app/description.ts';
-import type { Described, Ended, Failure, Outcome } from '../../infra/deployer/protocol.ts';
+import type { Described } from '../../infra/deployer/protocol.ts';
 import { DeployerEnded } from '../../src/core/cloud/deployer.ts';
 import type { PushedImage } from '../../src/shared/states.ts';
 import { ContainerProject } from '../docker/project.ts';
 import { docker } from '../docker/support.ts';
 import { startEmulator, type Emulator } from './emulator.ts';
-import { ACCOUNT, deployerOn, getJson, logs, ready, type TestDeployer } from './support.ts';
+import { ACCOUNT, deployed, deployerOn, failed, getJson, logs, ready, type TestDeployer } from './support.ts';
 
 const MODEL = `
 import os
@@ -281,14 +281,3 @@ describe('the deployer', function () {
     }
   }
 });
-
-function failed(outcome: Outcome<unknown>): Failure {
-  if (outcome.ok) assert.fail(JSON.stringify(outcome));
-  return outcome.error;
-}
-
-/** The outputs of a stack that was deployed. */
-function deployed(outcome: Outcome<Ended>): Record<string, string> {
-  if (!outcome.ok || outcome.value.state !== 'deployed') assert.fail(JSON.stringify(outcome, undefined, 2));
-  return outcome.value.outputs;
-}

@@ -1,6 +1,7 @@
-/** A deployer whose events can be waited for, and calls of AWS for which the tests have no client. */
+/** A deployer whose events can be waited for, outcomes, and calls of AWS for which the tests have no client. */
+import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import type { DeployerApi, DeployerEvent, Stage } from '../../infra/deployer/protocol.ts';
+import type { DeployerApi, DeployerEvent, Ended, Stage } from '../../infra/deployer/protocol.ts';
 import { startDeployer } from '../../src/core/cloud/deployer.ts';
 import type { Emulator } from './emulator.ts';
 
@@ -57,6 +58,25 @@ export async function deployerOn(emulator: Emulator, program = PROGRAM): Promise
 /** What has so many resources ready. */
 export function ready(resources: number): (event: DeployerEvent) => boolean {
   return (event) => event.kind === 'progress' && event.done >= resources;
+}
+
+type Either<T, E> = { ok: true; value: T } | { ok: false; error: E };
+
+export function failed<E>(outcome: Either<unknown, E>): E {
+  if (outcome.ok) assert.fail(JSON.stringify(outcome));
+  return outcome.error;
+}
+
+export function done<T>(outcome: Either<T, unknown>): T {
+  if (!outcome.ok) assert.fail(JSON.stringify(outcome.error, undefined, 2));
+  return outcome.value;
+}
+
+/** The outputs of a stack that was deployed. */
+export function deployed(outcome: Either<Ended, unknown>): Record<string, string> {
+  const ended = done(outcome);
+  if (ended.state !== 'deployed') assert.fail(JSON.stringify(ended));
+  return ended.outputs;
 }
 
 /** GET of a REST service, which the emulator tells from the signature's scope. */

@@ -60,24 +60,42 @@ export async function loginTo(config: AwsConfig, repository: string): Promise<Ou
   });
 }
 
-/** Removes the images of all tags that begin so; how many. An image goes with the last of its tags. */
-export async function removeImages(config: AwsConfig, tagsBegin: string): Promise<Outcome<number>> {
+/** An image in the repository. */
+export interface StoredImage {
+  /** `sha256:…` */
+  digest: string;
+  pushedAt: Date | undefined;
+}
+
+/**
+ * Removes the tags that begin so, of all images or of some, and says which. An image goes with the last of its tags
+ * (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html).
+ */
+export async function removeImages(
+  config: AwsConfig,
+  tagsBegin: string,
+  which: (image: StoredImage) => boolean = () => true,
+): Promise<Outcome<string[]>> {
   return asking(async () => {
-    const { BatchDeleteImageCommand, ECRClient, paginateListImages } = await import('@aws-sdk/client-ecr');
+    const { BatchDeleteImageCommand, ECRClient, paginateDescribeImages } = await import('@aws-sdk/client-ecr');
     const client = new ECRClient(config);
     const tags: string[] = [];
     try {
-      for await (const { imageIds = [] } of paginateListImages({ client }, { repositoryName: IMAGES.repository })) {
-        tags.push(...imageIds.flatMap(({ imageTag = '' }) => (imageTag.startsWith(tagsBegin) ? [imageTag] : [])));
+      const filter = { tagStatus: 'TAGGED' } as const;
+      const pages = paginateDescribeImages({ client }, { repositoryName: IMAGES.repository, filter });
+      for await (const { imageDetails = [] } of pages) {
+        for (const { imageDigest: digest = '', imageTags = [], imagePushedAt: pushedAt } of imageDetails) {
+          if (which({ digest, pushedAt })) tags.push(...imageTags.filter((tag) => tag.startsWith(tagsBegin)));
+        }
       }
     } catch (error) {
-      if ((error as Error).name === 'RepositoryNotFoundException') return ok(0);
+      if ((error as Error).name === 'RepositoryNotFoundException') return ok([]);
       throw error;
     }
     for (let at = 0; at < tags.length; at += DELETED_AT_ONCE) {
       const imageIds = tags.slice(at, at + DELETED_AT_ONCE).map((imageTag) => ({ imageTag }));
       await client.send(new BatchDeleteImageCommand({ repositoryName: IMAGES.repository, imageIds }));
     }
-    return ok(tags.length);
+    return ok(tags);
   });
 }

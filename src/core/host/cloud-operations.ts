@@ -241,7 +241,7 @@ export class CloudOperations {
     const { removeImages } = await import('../cloud/repository.ts');
     const removed = await removeImages(await awsConfig(region, cloud.variables), imageTag(plan, ''));
     if (!removed.ok) return removed;
-    shell.stage('images', { detail: `${removed.value} removed` });
+    shell.stage('images', { detail: `${removed.value.length} removed` });
     shell.stage('models.json');
     const edited = await editModels(project, removeDeployment({ model, deployment }, { dropModel }));
     if (!edited.ok) return edited;

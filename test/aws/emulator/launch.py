@@ -80,6 +80,24 @@ def describe_images(before, data):
     return changed(before(data), change)
 
 
+@wrap(ecr, "_batch_delete_image")
+def batch_delete_image(before, data):
+    """A tag goes by itself, an image with the last of its tags; the emulator would remove the image of any tag.
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html
+    """
+    repository = data.get("repositoryName", "")
+    untagged, rest = [], []
+    for wanted in data.get("imageIds") or []:
+        tag, image = wanted.get("imageTag"), ecr._find_image(repository, wanted)
+        if image and tag and not wanted.get("imageDigest") and len(image["imageTags"]) > 1:
+            image["imageTags"].remove(tag)
+            image["imageId"]["imageTag"] = image["imageTags"][-1]
+            untagged.append({"imageTag": tag, "imageDigest": image["imageDigest"]})
+        else:
+            rest.append(wanted)
+    return changed(before({**data, "imageIds": rest}), lambda document: document["imageIds"].extend(untagged))
+
+
 def resolve(uri):
     """The digest of an image that a function may have, or why it may not: (digest, None) or (None, reason)."""
     named = IMAGE.match(uri or "")
@@ -115,6 +133,37 @@ def stamp(name):
         config["CodeSha256"] = digest.split(":")[1]
 
 
+by_cloudformation = contextvars.ContextVar("by_cloudformation", default=False)
+"""CloudFormation waits after each of its calls until the function is ready for the next, which the emulator's does not."""
+# What of a function's configuration is no part of what a version holds.
+MOVING = re.compile(r"^(RevisionId|LastModified|State.*|LastUpdateStatus.*|ImageUri)$")
+
+
+def conflict(name):
+    """Why AWS would not change or publish a function now: https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html"""
+    config = (lambda_svc._functions.get(name) or {}).get("config", {})
+    if by_cloudformation.get() or config.get("LastUpdateStatus") != "InProgress":
+        return None
+    what = "The operation cannot be performed at this time. An update is in progress for resource"
+    return error_response_json("ResourceConflictException", f"{what}: {config['FunctionArn']}", 409)
+
+
+def held(config):
+    """What a version of this function would hold."""
+    return json.dumps({name: value for name, value in config.items() if not MOVING.match(name)}, sort_keys=True, default=str)
+
+
+def compare(name):
+    """AWS publishes nothing where neither code nor configuration differ from the version that was published last: the
+    emulator compares how often both were written, not what was.
+    https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
+    """
+    function = lambda_svc._functions.get(name) or {}
+    latest = max(function.get("versions", {}), key=int, default=None)
+    if latest and function.get("published") == (latest, held(function["config"])):
+        function["versions"][latest]["function_revision"] = function["config"]["RevisionId"]
+
+
 @wrap(lambda_svc, "_create_function")
 def create_function(before, data):
     what = refusal(data.get("Code", {}).get("ImageUri"), data.get("MemorySize"))
@@ -130,15 +179,42 @@ def update_code(before, name, data):
     what = refusal(data.get("ImageUri"), None)
     if what:
         return refused(what)
-    answer = before(name, data)
+    answer = conflict(name) or before(name, data)
     stamp(name)
+    compare(name)
     return answer
 
 
 @wrap(lambda_svc, "_update_config")
 def update_config(before, name, data):
     what = refusal(None, data.get("MemorySize"))
-    return refused(what) if what else before(name, data)
+    if what:
+        return refused(what)
+    answer = conflict(name) or before(name, data)
+    compare(name)
+    return answer
+
+
+@wrap(lambda_svc, "_publish_version")
+def publish_version(before, name, data):
+    """Not during an update, and only of the code that the caller knows."""
+    config = (lambda_svc._functions.get(name) or {}).get("config", {})
+    wanted, current = data.get("CodeSha256"), config.get("CodeSha256")
+    if wanted and wanted != current:
+        return refused(f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST ({current}).")
+    answer = conflict(name) or before(name, data)
+    if answer[0] == 201:
+        lambda_svc._functions[name]["published"] = (json.loads(answer[2])["Version"], held(config))
+    return answer
+
+
+@wrap(lambda_svc, "_update_alias")
+def update_alias(before, name, alias, data):
+    """An alias is of a version that is there."""
+    version, function = data.get("FunctionVersion", "$LATEST"), lambda_svc._functions.get(name)
+    if function and version != "$LATEST" and version not in function["versions"]:
+        return error_response_json("ResourceNotFoundException", f"Function not found: {lambda_svc._func_arn(name)}:{version}", 404)
+    return before(name, alias, data)
 
 
 @wrap(lambda_svc, "_get_function")
@@ -165,17 +241,28 @@ function_resource = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
 create_resource, update_resource = function_resource["create"], function_resource["update"]
 
 
+def waits(name):
+    """When CloudFormation goes on to the next resource the function is ready."""
+    lambda_svc._functions[name]["config"].update(State="Active", LastUpdateStatus="Successful")
+
+
 def create_checked(logical_id, properties, stack):
     checked(properties)
     made = create_resource(logical_id, properties, stack)
     stamp(made[0])
+    waits(made[0])
     return made
 
 
 def update_checked(physical_id, old, new, stack, logical_id=None):
     checked(new)
-    made = update_resource(physical_id, old, new, stack, logical_id=logical_id)
+    token = by_cloudformation.set(True)
+    try:
+        made = update_resource(physical_id, old, new, stack, logical_id=logical_id)
+    finally:
+        by_cloudformation.reset(token)
     stamp(made[0])
+    waits(made[0])
     return made
 
 

@@ -90,7 +90,7 @@ describe('versions of a function on AWS', () => {
 
   it('are replaced when only parameters change: they hold them in a property that cannot be updated', () => {
     assert.deepEqual(versionOf().Properties.Description, {
-      'Fn::Join': [' ', [{ Ref: 'ImageDigest' }, { Ref: 'Revision' }]],
+      'Fn::Join': ['', [{ Ref: 'ImageDigest' }, ' ', { Ref: 'Revision' }, ' ', { Ref: 'Version' }]],
     });
   });
 
