@@ -15,6 +15,7 @@ import { register as migrate } from './commands/migrate.ts';
 import { register as prune } from './commands/prune.ts';
 import { register as push } from './commands/push.ts';
 import { register as report } from './commands/report.ts';
+import { register as rollback } from './commands/rollback.ts';
 import { register as sweep } from './commands/sweep.ts';
 import { register as serve } from './commands/serve.ts';
 import { paragraphs } from './options.ts';
@@ -29,7 +30,8 @@ const FIRST_STEPS = `Begin with: nimbus deploy PATH, then nimbus predict NAME "s
 /** In the order of the help, and of its page. */
 const GROUPS = [
   ['Models and their endpoints:', [deploy, list, predict, batch, parity, logs, lifecycle, serve]],
-  ['Images:', [build, report, sweep, cost, push]],
+  ['Images:', [build, report, sweep, push]],
+  ['AWS:', [cost, rollback]],
   ['Project and upkeep:', [lock, trust, migrate, prune]],
 ] as const;
 
@@ -44,7 +46,7 @@ const CANCELLED_PROBLEM = { code: CANCELLED, what: 'Cancelled.' };
 /** The whole command, ready to parse. `silent` keeps commander's own messages off stderr. */
 export function createProgram(terminalOf: () => Terminal, silent = false): Command {
   const program = new Command('nimbus')
-    .description('Give a trained model an HTTP endpoint on this machine')
+    .description('Give a trained model an HTTP endpoint, on this machine and on AWS')
     .version(packageJson.version)
     .option(...JSON_OPTION)
     .exitOverride()

@@ -108,6 +108,8 @@ export interface Rehearsal {
   /** Milliseconds of the first answer; unset where nobody knows what to send. */
   firstAnswerMs?: number;
   memoryMb: number;
+  /** Of one that is deployed already: what changes beside weights and code, a line each. None: the code alone is updated. */
+  changes?: string[];
   /** This very version is deployed, with this very configuration: nothing was built, and the figures are those of then. */
   isDeployed?: true;
 }
@@ -122,6 +124,16 @@ export interface CloudDeployed {
   result?: unknown;
 }
 
+/** A version that serves again. */
+export interface RolledBack {
+  /** Of the function: `6`. */
+  number: string;
+  /** That served before. */
+  before: string;
+  /** Of the model: 64 hexadecimal digits. */
+  version: string;
+}
+
 export type OperationKind =
   | 'deploy'
   | 'redeploy'
@@ -131,7 +143,8 @@ export type OperationKind =
   | 'sweep'
   | 'push'
   | 'eject'
-  | 'rehearse';
+  | 'rehearse'
+  | 'rollback';
 
 /** An image that was built, or was there already. */
 export interface ImageMade {
@@ -167,7 +180,14 @@ export interface EjectedFolder {
 }
 
 /** What came of an operation that succeeded and leaves something to look at. */
-export type OperationResult = ImageMade | SweepReport | PushedImage | EjectedFolder | Rehearsal | CloudDeployed;
+export type OperationResult =
+  | ImageMade
+  | SweepReport
+  | PushedImage
+  | EjectedFolder
+  | Rehearsal
+  | CloudDeployed
+  | RolledBack;
 
 export interface OperationStage {
   name: string;
@@ -196,7 +216,11 @@ export interface Operation extends DeploymentKey {
 export interface LogLine {
   /** Milliseconds since the epoch. */
   at: number;
-  source: 'stdout' | 'stderr' | 'host';
+  /**
+   * `platform` is what AWS Lambda itself writes. It does not tell a function's stdout and stderr apart: both are `stdout`
+   * there.
+   */
+  source: 'stdout' | 'stderr' | 'host' | 'platform';
   text: string;
   requestId?: string;
 }

@@ -4,7 +4,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import type { DeploymentDescription } from '../../infra/app/description.ts';
 import type { Described } from '../../infra/deployer/protocol.ts';
 import type { AwsConfig } from '../../src/core/cloud/aws.ts';
-import { imageTag } from '../../src/core/host/cloud-operations.ts';
+import { imageTag } from '../../src/core/host/cloud-change.ts';
 import { ContainerProject } from '../docker/project.ts';
 import { docker } from '../docker/support.ts';
 import { startEmulator, type Emulator } from './emulator.ts';

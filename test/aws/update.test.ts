@@ -15,7 +15,7 @@ import { levelling, levelOf, straighten, type Level } from '../../src/core/cloud
 import { removeImages } from '../../src/core/cloud/repository.ts';
 import { rollBack, updateCode, type CodeUpdate } from '../../src/core/cloud/update.ts';
 import { versionsOf, type FunctionVersion } from '../../src/core/cloud/versions.ts';
-import { imageTag } from '../../src/core/host/cloud-operations.ts';
+import { imageTag } from '../../src/core/host/cloud-change.ts';
 import type { Outcome } from '../../src/shared/outcome.ts';
 import { Cloud, IMAGES, POLL, REGION, type Built, type DeployedFunction } from './deployed.ts';
 import { ACCOUNT, deployed, done, failed } from './support.ts';

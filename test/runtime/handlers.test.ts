@@ -38,6 +38,52 @@ describe('custom models, well and badly behaved', function () {
     assert.equal((await worker.post('/predict', { input: 1 })).status, 200);
   });
 
+  it('an inflated body is taken as the text that API Gateway hands on, too', async () => {
+    const worker = await echo();
+    const event = { headers: { 'content-encoding': 'gzip' }, httpMethod: 'POST', path: '/predict' };
+    assert.equal((await worker.invoke('1', JSON.stringify({ ...event, body: '{"text":"x"}' }))).status, 200);
+    assert.equal((await worker.invoke('2', JSON.stringify({ ...event, body: 'text=x' }))).status, 400);
+  });
+
+  it('the log knows a request by the id of the gateway too, and nothing else that a client chose', async () => {
+    const worker = await echo();
+    const event = (requestId: string) =>
+      JSON.stringify({ httpMethod: 'POST', path: '/predict', body: '{"text":"x"}', requestContext: { requestId } });
+    const id = '3f1c2b3a-0000-4000-8000-0123456789ab';
+    await worker.invoke('1', event(`${id}\n`));
+    await worker.invoke('2', event('my words'));
+    await worker.invoke('3', event(id));
+    await worker.until(() => worker.stderr.includes('gateway'));
+    assert.equal(worker.stderr, `nimbus: request 3 is ${id} of the gateway\n`);
+  });
+
+  it('only pages of the allowed origins may read answers, and problems', async () => {
+    const worker = await echo({ NIMBUS_CORS_ORIGINS: 'https://a.example,https://b.example' });
+    const ask = async (origin: string | undefined, body = '{"text":"x"}', more: Record<string, string> = {}) => {
+      const headers = { ...more, ...(origin === undefined ? {} : { Origin: origin }) };
+      const answer = await worker.call('POST', '/predict', headers, Buffer.from(body));
+      return [answer.headers['access-control-allow-origin'], answer.headers['vary']];
+    };
+    assert.deepEqual(await ask('https://b.example'), ['https://b.example', 'origin']);
+    assert.deepEqual(await ask('https://b.example', '{'), ['https://b.example', 'origin']);
+    for (const foreign of ['https://c.example', 'https://b.example.evil', 'http://a.example', 'null', undefined]) {
+      assert.deepEqual(await ask(foreign), [undefined, 'origin']);
+    }
+    const long = JSON.stringify({ text: 'x'.repeat(2000) });
+    assert.deepEqual(await ask('https://a.example', long), ['https://a.example', 'accept-encoding, origin']);
+  });
+
+  it('a page of any origin may read answers where all are allowed, and of none where none is', async () => {
+    const any = await echo({ NIMBUS_CORS_ORIGINS: '*' });
+    const none = await echo();
+    const headers = async (worker: Worker) =>
+      (await worker.call('POST', '/predict', { Origin: 'https://a.example' }, Buffer.from('{"text":"x"}'))).headers;
+    const allowed = await headers(any);
+    assert.deepEqual([allowed['access-control-allow-origin'], allowed['vary']], ['*', undefined]);
+    assert.equal(allowed['access-control-expose-headers'], 'server-timing, x-request-id');
+    assert.equal((await headers(none))['access-control-allow-origin'], undefined);
+  });
+
   it("a request's lines are out before its answer, in UTF-8 whatever the locale", async () => {
     const worker = await echo({ LC_ALL: 'C', LANG: 'C', PYTHONUTF8: '0', PYTHONCOERCECLOCALE: '0' });
     await worker.post('/predict', { input: { do: 'say', line: 'größer 😀' } });

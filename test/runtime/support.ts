@@ -189,6 +189,12 @@ export class Worker {
       apiId: 'test',
       domainName: '127.0.0.1',
     });
+    return this.invoke(id, event);
+  }
+
+  /** Sends an event as it is. */
+  async invoke(id: string, event: string): Promise<Answer> {
+    const arrivedMs = Date.now();
     const from = this.frames.length;
     this.input.write(encodeFrame('I', { id, arrivedMs, deadlineMs: arrivedMs + 30_000 }, Buffer.from(event)));
     const frame = await this.until(() => this.frames.slice(from).find(({ kind }) => kind === 'O' || kind === 'E'));

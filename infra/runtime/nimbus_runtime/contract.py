@@ -8,6 +8,9 @@ from .results import encode
 GZIP_FROM_BYTES = 1024
 """Below this an answer is one network packet anyway, and gzip would only cost time."""
 
+GZIP_MAGIC = b"\x1f\x8b"
+"""What every gzip file begins with: RFC 1952, 2.3.1."""
+
 INFLATED_TIMES = 10
 """A gzip body may unpack to this many times the payload limit: a bound on what a small request can make us hold."""
 
@@ -112,6 +115,22 @@ def decode_base64(value, field):
     return value
 
 
+def cross_origin(allowed, origin):
+    """Headers by which a browser lets a page of `origin` read the answer (https://fetch.spec.whatwg.org/#http-cors-protocol).
+
+    `allowed` is NIMBUS_CORS_ORIGINS: origins with commas between, or `*`; None or empty for none. The gateway answers what
+    a browser asks before it calls, and hands on the function's own answers as they are.
+    """
+    origins = [one.strip() for one in (allowed or "").split(",") if one.strip()]
+    if not origins:
+        return {}
+    headers = {} if "*" in origins else {"vary": "origin"}
+    if "*" in origins or origin in origins:
+        headers["access-control-allow-origin"] = "*" if "*" in origins else origin
+        headers["access-control-expose-headers"] = "server-timing, x-request-id"
+    return headers
+
+
 def respond(status, body, headers, accept_encoding, more_headers=None):
     """The proxy response for `body`, JSON text; gzip where the caller takes it and it pays."""
     if status < 400:
@@ -122,7 +141,7 @@ def respond(status, body, headers, accept_encoding, more_headers=None):
     headers.update(more_headers or {})
     is_base64 = False
     if len(body) > GZIP_FROM_BYTES:
-        headers["vary"] = "accept-encoding"
+        headers["vary"] = ", ".join(filter(None, ["accept-encoding", headers.get("vary")]))
         if takes_gzip(accept_encoding):
             headers["content-encoding"] = "gzip"
             body, is_base64 = _gzip_base64(body), True
@@ -190,8 +209,8 @@ def _decode(event, headers, limit_bytes):
     if coding not in ("identity", "gzip"):
         raise Problem("unsupported-media-type", "Content-Encoding may be gzip, not %s." % coding)
     if not event.get("isBase64Encoded"):
-        if coding == "gzip":
-            raise Problem("invalid-json", "Content-Encoding says gzip, but the body is not gzip.")
+        if coding == "gzip" and not body.lstrip().startswith("{"):
+            raise _not_gzip()
         return body
     import binascii
 
@@ -200,11 +219,19 @@ def _decode(event, headers, limit_bytes):
     except binascii.Error:
         raise Problem("invalid-json", "The body is not valid base64.")
     if coding == "gzip":
-        raw = _gunzip(raw, limit_bytes * INFLATED_TIMES)
+        if raw.startswith(GZIP_MAGIC):
+            raw = _gunzip(raw, limit_bytes * INFLATED_TIMES)
+        elif not raw.lstrip().startswith(b"{"):
+            raise _not_gzip()
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Problem("invalid-json", "The body is not UTF-8 (byte %d)." % error.start)
+
+
+def _not_gzip():
+    """Of a body that is no JSON either: API Gateway inflates one and leaves the header that says gzip."""
+    return Problem("invalid-json", "Content-Encoding says gzip, but the body is neither gzip nor a JSON object.")
 
 
 def _gunzip(raw, most):
@@ -214,7 +241,7 @@ def _gunzip(raw, most):
     try:
         plain = stream.decompress(raw, most)
     except zlib.error:
-        raise Problem("invalid-json", "Content-Encoding says gzip, but the body is not gzip.")
+        raise Problem("invalid-json", "The gzip body is damaged.")
     if stream.unconsumed_tail:
         raise Problem("payload-too-large", "The body unpacks to over %d bytes." % most)
     if not stream.eof:

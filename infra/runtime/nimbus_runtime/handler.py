@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import sys
 from time import perf_counter, time
 
@@ -71,6 +72,7 @@ def handle(event, context):
         event = {}  # of which nothing can be read; it is not served
     start = _start_of(event, context)
     request = _Request(event, context, start)
+    _log_gateway_id(request)
     try:
         if fault:
             raise Problem("invalid-event", fault, next=contract.EVENT_HINT)
@@ -107,7 +109,8 @@ class _Request:
         timing = "handler;dur=%s" % self.handler_ms
         if self.start != "warm":
             timing = "imports;dur=%(importsMs)s, load;dur=%(loadMs)s, " % _State.phases_ms + timing
-        headers = {"x-request-id": self.id, "server-timing": timing}
+        headers = contract.cross_origin(os.environ.get("NIMBUS_CORS_ORIGINS"), self.headers.get("origin"))
+        headers.update({"x-request-id": self.id, "server-timing": timing})
         return contract.respond(status, body, headers, self.headers.get("accept-encoding"))
 
 
@@ -313,11 +316,27 @@ def _bad_input(error, field):
 
 def _log_failure(error, request_id):
     """Writes type and stack of a failure to the log; its message, which may hold a user's text, only the caller gets."""
-    lines = ["nimbus: request %s failed" % request_id] + frames_of(error) + [""]
+    _log(["nimbus: request %s failed" % request_id] + frames_of(error))
+
+
+def _log_gateway_id(request):
+    """Has the log know a request by the gateway's id too, which is all that the gateway tells where the function ends
+    without an answer. Nothing else gets in: a client may choose that id.
+    """
+    gateway_id = (request.event.get("requestContext") or {}).get("requestId")
+    if isinstance(gateway_id, str) and gateway_id != request.id and _UUID.match(gateway_id):
+        _log(["nimbus: request %s is %s of the gateway" % (request.id, gateway_id)])
+
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+
+
+def _log(lines):
+    text = "\n".join(lines + [""])
     try:
-        sys.stderr.write("\n".join(lines))
+        sys.stderr.write(text)
     except (AttributeError, OSError, ValueError):  # the handler has closed it or put something else in its place
-        os.write(2, "\n".join(lines).encode("utf-8", "backslashreplace"))
+        os.write(2, text.encode("utf-8", "backslashreplace"))
 
 
 def _start_of(event, context):

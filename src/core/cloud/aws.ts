@@ -7,6 +7,8 @@ export interface AwsConfig {
   credentials: AwsCredentialIdentityProvider;
   /** In the place of AWS's own. */
   endpoint?: string;
+  /** Of the AWS configuration, where one was named: said in what to do where it does not work. */
+  profile?: string;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function awsConfig(region: string, env: NodeJS.ProcessEnv): Promise
     ...(filepath ? { filepath } : {}),
     ...(configFilepath ? { configFilepath } : {}),
   });
-  return { region, credentials, ...(endpoint ? { endpoint } : {}) };
+  return { region, credentials, ...(endpoint ? { endpoint } : {}), ...(profile ? { profile } : {}) };
 }
 
 /** What of an environment says how to reach AWS: all that begins with `AWS_`. Among it may be keys. */

@@ -59,9 +59,10 @@ export async function reviewDeploy(
         : []),
       ...(kind === 'failed-before' ? [`- what an earlier deploy left of the stack ${stack}`] : []),
       ...(kind === 'busy' ? [`… waits for what CloudFormation does with the stack ${stack} now`] : []),
-      kind === 'update' || kind === 'busy'
-        ? `~ the stack ${stack}: a new version of the function, its alias live, and what models.json changes`
-        : `+ the stack ${stack}: function with log and role, version and alias live, REST API, ${CALLERS[auth]}`,
+      ...updated(stack, kind, rehearsal),
+      ...(kind === 'update' || kind === 'busy'
+        ? []
+        : [`+ the stack ${stack}: function with log and role, version and alias live, REST API, ${CALLERS[auth]}`]),
     ];
     return ok({
       account,
@@ -74,6 +75,7 @@ export async function reviewDeploy(
         region,
         variables,
         version: rehearsal.version,
+        isUpdate: kind === 'update',
         bootstrap: bootstrap === undefined,
         replaceFailed: kind === 'failed-before',
       },
@@ -99,6 +101,21 @@ export function wouldNotServe(model: string, { stops }: CloudReview): Outcome<ne
     why: stops.join('\n'),
     next: 'Change that, and deploy again.',
   });
+}
+
+/** What becomes of a stack that serves. */
+function updated(stack: string, kind: CloudReview['kind'], { changes }: Rehearsal): string[] {
+  if (kind !== 'update' && kind !== 'busy') return [];
+  if (kind === 'update' && changes?.length === 0) {
+    return [
+      `~ the code of the function ${stack} alone: a new version, which answers before the alias live moves to it`,
+      `  The stack is not touched; before its next update it is told what serves.`,
+    ];
+  }
+  return [
+    `~ the stack ${stack}: a new version of the function, and its alias live`,
+    ...(changes ?? []).map((one) => `    ${one}`),
+  ];
 }
 
 const CALLERS = {

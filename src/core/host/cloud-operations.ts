@@ -1,6 +1,4 @@
 /** What the `lambda` target does: the image proves itself here, then goes to AWS, and answers there before it counts as deployed. */
-import { isDeepStrictEqual } from 'node:util';
-import type { DeploymentDescription } from '../../../infra/app/description.ts';
 import type { DeployerEvent, Ended, Outcome as DeployerOutcome } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import type { DeployerClient } from '../cloud/deployer.ts';
@@ -9,20 +7,29 @@ import { ensureRepository, loginTo } from '../cloud/repository.ts';
 import { cloudStatusOf, IMAGES } from '../cloud/stack.ts';
 import { editModels, removeDeployment, setDeployment, setModel } from '../models/edit.ts';
 import { functionName } from '../models/function-name.ts';
-import { defined } from '../defined.ts';
 import type { Shell } from '../shell.ts';
-import type { CloudAccess, CloudPlan, DeployPlan, RehearsePlan, RemovePlan } from '../targets/plan.ts';
+import type { CloudAccess, CloudPlan, DeployPlan, RehearsePlan, RemovePlan, RollbackPlan } from '../targets/plan.ts';
 import { cancelled, CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentSpec } from '../../shared/spec.ts';
-import type { CloudDeployed, CloudStatus, Rehearsal } from '../../shared/states.ts';
-import type { Deployers } from './deployers.ts';
+import type { CloudDeployed, CloudStatus, Rehearsal, RolledBack } from '../../shared/states.ts';
+import {
+  changesOf,
+  descriptionOf,
+  imageTag,
+  isDeployed,
+  revisionNow,
+  type Deploy,
+  type RehearsedRecord,
+} from './cloud-change.ts';
+import { tellProgress, type Deployers } from './deployers.ts';
 import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
 import { limitsOf } from './function-file.ts';
 import type { Shipping } from './shipping.ts';
-import type { DeploymentRecord, StateFile } from './state.ts';
+import type { StateFile } from './state.ts';
 import type { Versions } from './versions.ts';
 
 export const REHEARSE_STAGES = ['lock', 'snapshot', 'image', 'start', 'first answer'] as const;
+export const ROLLBACK_STAGES = ['versions', 'alias'] as const;
 export const CLOUD_REMOVE_STAGES = ['stack', 'images', 'models.json'] as const;
 
 export interface CloudPorts {
@@ -38,9 +45,6 @@ export interface CloudPorts {
   onChange(deployment: Deployment): void;
 }
 
-/** A record of what was rehearsed and is not deployed yet. */
-type Rehearsed = DeploymentRecord & { image: NonNullable<DeploymentRecord['image']> };
-
 export class CloudOperations {
   readonly #ports: CloudPorts;
 
@@ -52,20 +56,23 @@ export class CloudOperations {
   async rehearse(plan: RehearsePlan, shell: Shell): Promise<Outcome<Rehearsal>> {
     const { versions, state } = this.#ports;
     const deployed = state.state.deployments[keyText(plan)];
-    const isThere = (version: string): boolean => !plan.anyway && isDeployed(plan, version, deployed);
+    const mark = state.markOf(JSON.stringify(Object.entries(plan.env).sort()));
+    const isThere = (version: string): boolean => !plan.anyway && isDeployed(plan, version, mark, deployed);
     const made = await versions.rehearse(plan, isThere, shell);
     if (!made.ok) return made;
     if (made.value === 'there') {
       shell.stage('image', { state: 'skipped', detail: 'nothing has changed since the last deploy' });
       return ok({ ...deployed!.rehearsal!, isDeployed: true });
     }
-    const { record, initMs, firstMs } = made.value;
+    const { initMs, firstMs } = made.value;
+    const record = { ...made.value.record, variablesMark: mark };
     const rehearsal: Rehearsal = {
       image: imageStatus(record.image),
       version: record.version,
       initMs,
       ...(firstMs === undefined ? {} : { firstAnswerMs: firstMs }),
       memoryMb: limitsOf(record.spec).memoryMb,
+      ...(deployed?.cloud ? { changes: changesOf(record, deployed) } : {}),
     };
     const rehearsals = (state.state.rehearsals ??= {});
     rehearsals[keyText(plan)] = { ...record, rehearsal };
@@ -90,10 +97,10 @@ export class CloudOperations {
     const isFirst = state.state.deployments[keyText(plan)]?.cloud === undefined;
     const written = await this.#declare(plan, declared);
     if (!written.ok) return written;
-    const done = await this.#deployDeclared({ plan, cloud, declared, record: record as Rehearsed, stack }, shell);
+    const done = await this.#deployDeclared({ plan, cloud, declared, record: record as RehearsedRecord, stack }, shell);
     if (done.ok) return done;
     // A stack that is half-made, or rolled back, is one that the next deploy must find.
-    if (isFirst && LEFT_NOTHING.has(done.error.code)) {
+    if (isFirst && plan.kind === 'deploy' && LEFT_NOTHING.has(done.error.code)) {
       await editModels(plan.project, removeDeployment(plan, { dropModel: plan.declared === null }));
     }
     return done;
@@ -112,10 +119,14 @@ export class CloudOperations {
     const pushed = await this.#push(deploy, prepared.value, config, shell);
     if (!pushed.ok) return pushed;
     const digest = pushed.value;
-    const outputs = await this.#deployStack(deploy, digest, shell);
-    if (!outputs.ok) return outputs;
-    const { endpoint } = config;
-    const status = cloudStatusOf(outputs.value, cloud, { stack, auth: declared.auth ?? 'key', digest, endpoint });
+    const before = this.#ports.state.state.deployments[keyText(plan)]?.cloud;
+    const isCodeOnly = before !== undefined && cloud.isUpdate && record.rehearsal?.changes?.length === 0;
+    shell.stage('stack', { detail: isCodeOnly ? before.functionName : stack });
+    const changed = isCodeOnly
+      ? await this.#updateCode(deploy, { ...before, digest }, { config, repositoryUri: prepared.value }, shell)
+      : await this.#deployLevel(deploy, { digest, config, repositoryUri: prepared.value }, shell);
+    if (!changed.ok) return changed;
+    const status = changed.value;
 
     shell.stage('first answer');
     const { card, spec, probe, version } = record;
@@ -123,6 +134,7 @@ export class CloudOperations {
     // The stack is there all the same: what it is has to be known, or nobody could remove it.
     await this.#activate(deploy, status, answered.ok ? answered.value.answers : []);
     if (!answered.ok) return answered;
+    await prune(config, status, imageTag(plan, ''), shell);
     shell.stage('models.json');
     const named = await this.#declare(plan, { ...declared, url: status.url });
     if (!named.ok) return named;
@@ -164,10 +176,58 @@ export class CloudOperations {
     return ok(reference.slice(reference.indexOf('@') + 1));
   }
 
+  /** The new version answers before it serves; the stack is not told. */
+  async #updateCode(
+    { record }: Deploy,
+    cloud: CloudStatus,
+    { config, repositoryUri }: Pick<Pushed, 'config' | 'repositoryUri'>,
+    shell: Shell,
+  ): Promise<Outcome<CloudStatus>> {
+    const { updateCode } = await import('../cloud/update.ts');
+    const { functionName, digest } = cloud;
+    const { spec, version, probe } = record;
+    const example = spec.examples?.[0] ?? probe;
+    const update = { functionName, repositoryUri, digest, version, api: cloud, ...(example ? { example } : {}) };
+    const updated = await updateCode(config, update, shell);
+    if (!updated.ok) return updated;
+    const { number, before, unsaid } = updated.value;
+    if (unsaid) shell.log(`${unsaid.what} ${unsaid.why ?? ''}`);
+    shell.stage('stack', { detail: `version ${number} in the place of ${before}, ahead of the stack` });
+    return ok(cloud);
+  }
+
+  /** A stack that did not hear of what serves is told first: else a rollback would bring back what was before that. */
+  async #deployLevel(deploy: Deploy, pushed: Pushed, shell: Shell): Promise<Outcome<CloudStatus>> {
+    const { cloud, declared, stack } = deploy;
+    const { config, digest } = pushed;
+    if (cloud.isUpdate) {
+      const level = await this.#level(deploy, pushed, shell);
+      if (!level.ok) return level;
+    }
+    const outputs = await this.#deployStack(deploy, digest, shell);
+    if (!outputs.ok) return outputs;
+    const { endpoint } = config;
+    return ok(cloudStatusOf(outputs.value, cloud, { stack, auth: declared.auth ?? 'key', digest, endpoint }));
+  }
+
+  async #level({ cloud, stack }: Deploy, { config, repositoryUri }: Pushed, shell: Shell): Promise<Outcome<unknown>> {
+    const { levelling, levelOf, straighten } = await import('../cloud/level.ts');
+    const { account, region } = cloud;
+    // The function has the stack's name, see `infra/app`.
+    const level = await levelOf(config, { stackName: stack, functionName: stack }, shell.signal);
+    if (!level.ok) return level;
+    const straight = await straighten(config, { functionName: stack, repositoryUri, level: level.value }, shell);
+    if (!straight.ok || level.value.state === 'level') return straight;
+    shell.stage('stack', { detail: 'telling the stack what serves' });
+    const parameters = levelling(level.value, revisionNow());
+    if (!parameters.ok) return parameters;
+    const request = { account, region, stackName: stack, ...parameters.value };
+    return this.#withDeployer(cloud, 'stack', shell, ({ api }) => api.level(request));
+  }
+
   /** The outputs of the stack. */
   async #deployStack(deploy: Deploy, digest: string, shell: Shell): Promise<Outcome<Record<string, string>>> {
     const { plan, cloud, stack } = deploy;
-    shell.stage('stack', { detail: stack });
     const description = descriptionOf(deploy, digest);
     const request = {
       what: { kind: 'deployment' as const, description },
@@ -193,7 +253,7 @@ export class CloudOperations {
     shell: Shell,
     work: (client: DeployerClient) => Promise<DeployerOutcome<T>>,
   ): Promise<Outcome<T>> {
-    const listener = (event: DeployerEvent): void => tell(shell, stage, event);
+    const listener = (event: DeployerEvent): void => tellProgress(shell, stage, event);
     const ended = await this.#ports.deployers.use(access, listener, async (client) => {
       const cancel = (): void => void client.api.cancel({ deleteHalfMade: true });
       shell.signal.addEventListener('abort', cancel, { once: true });
@@ -225,6 +285,46 @@ export class CloudOperations {
     await versions.sweep();
   }
 
+  /** Lets a version that is kept serve again, by one call; the one before the current one where none is named. */
+  async rollBack(plan: RollbackPlan, shell: Shell): Promise<Outcome<RolledBack>> {
+    const { state, deployments, onChange } = this.#ports;
+    const record = state.state.deployments[keyText(plan)];
+    if (!record?.cloud) {
+      return fail('not-deployed', `${keyText(plan)} was not deployed to AWS from here.`, { next: 'Deploy it.' });
+    }
+    const { cloud } = record;
+    const config = await awsConfig(cloud.region, plan.cloud.variables);
+    const [{ versionsOf }, { rollBack }] = await Promise.all([
+      import('../cloud/versions.ts'),
+      import('../cloud/update.ts'),
+    ]);
+    shell.stage('versions');
+    const found = await versionsOf(config, cloud, shell.signal);
+    if (!found.ok) return found;
+    const at = found.value.findIndex(({ live }) => live);
+    const to = plan.to ?? found.value.slice(at + 1).find(({ digest }) => digest !== found.value[at]?.digest)?.number;
+    if (to === undefined) {
+      return fail('no-version', `There is nothing before what ${keyText(plan)} serves.`, {
+        next: 'Deploy the model as it should be.',
+      });
+    }
+    shell.stage('alias', { detail: `version ${to}` });
+    const moved = await rollBack(config, { functionName: cloud.functionName, to, api: cloud }, shell);
+    if (!moved.ok) return moved;
+    const { number, before, unsaid } = moved.value;
+    if (unsaid) shell.log(`${unsaid.what} ${unsaid.why ?? ''}`);
+    const now = found.value.find((one) => one.number === number)!;
+    // What is on this machine is another version again, until it is deployed.
+    const { version = record.version, digest } = now;
+    const rolled = { ...record, version, cloud: { ...cloud, digest }, snapshot: '', stamp: '' };
+    state.state.deployments[keyText(plan)] = rolled;
+    const deployment = deployments.get(keyText(plan));
+    deployment?.settle(rolled);
+    await state.flush();
+    if (deployment) onChange(deployment);
+    return ok({ number, before, version });
+  }
+
   /** Removes the stack, the images and then the declaration. What could not be removed keeps the declaration. */
   async remove(plan: RemovePlan & { cloud: CloudAccess }, shell: Shell): Promise<Outcome<void>> {
     const { model, deployment, project, dropModel, cloud } = plan;
@@ -250,23 +350,19 @@ export class CloudOperations {
   }
 }
 
-/** Whether a version is what was deployed last, and nothing of what the plan says of it is new. */
-function isDeployed(plan: RehearsePlan, version: string, record: DeploymentRecord | undefined): boolean {
-  if (!record?.cloud || !record.rehearsal || record.version !== version || !plan.image || !record.image) return false;
-  const { url: _, ...wanted } = plan.deploymentSpec;
-  const { url: __, ...was } = record.deploymentSpec;
-  const { python, platform, base } = plan.image;
-  const image = { python: record.image.python, platform: record.image.platform, base: record.image.base };
-  return isDeepStrictEqual([wanted, plan.spec, { python, platform, base }], [was, record.spec, image]);
+/** Where the image is that was just pushed. */
+interface Pushed {
+  config: AwsConfig;
+  repositoryUri: string;
+  digest: string;
 }
 
-interface Deploy {
-  plan: DeployPlan;
-  cloud: CloudPlan;
-  /** What models.json says of the deployment. */
-  declared: DeploymentSpec;
-  record: Rehearsed;
-  stack: string;
+/** What is too old to go back to goes. It is tried again with the next deploy: nothing of it fails this one. */
+async function prune(config: AwsConfig, cloud: CloudStatus, tagsBegin: string, shell: Shell): Promise<void> {
+  const { pruneImages } = await import('../cloud/images.ts');
+  const { stack: stackName, functionName } = cloud;
+  const pruned = await pruneImages(config, { stackName, functionName, tagsBegin }, shell);
+  if (!pruned.ok) shell.log(`old images stay: ${pruned.error.what} ${pruned.error.why ?? ''}`);
 }
 
 /** Codes of failures and cancels after which AWS has nothing of a first deploy. */
@@ -279,56 +375,6 @@ const LEFT_NOTHING: ReadonlySet<string> = new Set([
   'invalid-description',
 ]);
 
-/** Tags of a deployment's images begin with its own name; `version`: 64 hexadecimal digits, or '' for the beginning. */
-export function imageTag({ model, deployment }: { model: string; deployment: string }, version: string): string {
-  return `${model}.${deployment}.${version.slice(0, 12)}`;
-}
-
-function descriptionOf({ plan, cloud, declared, record, stack }: Deploy, digest: string): DeploymentDescription {
-  const { spec, version, card, image } = record;
-  const { memoryMb, timeoutSeconds } = limitsOf(spec);
-  const { ephemeralStorageMb, provisionedConcurrency, throttle, quota, corsOrigins, logRetentionDays } = declared;
-  const optional = { ephemeralStorageMb, provisionedConcurrency, throttle, quota, corsOrigins, logRetentionDays };
-  return {
-    model: plan.model,
-    deployment: plan.deployment,
-    stackName: stack,
-    account: cloud.account,
-    region: cloud.region,
-    image: { repository: IMAGES.repository, digest },
-    version,
-    revision: Date.now().toString(36),
-    framework: spec.framework,
-    card: { ...card },
-    memoryMb,
-    timeoutSeconds,
-    architecture: image.platform === 'linux-arm64' ? 'arm64' : 'x86_64',
-    auth: declared.auth ?? 'key',
-    env: spec.env ?? [],
-    ...defined(optional),
-  };
-}
-
 function isCancelled(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'state' in value && value.state === 'cancelled';
-}
-
-const SAID: Partial<Record<Extract<DeployerEvent, { kind: 'stage' }>['stage'], string>> = {
-  synthesise: 'writing the template',
-  'change-set': 'CloudFormation compares',
-  'roll-back': 'rolling back',
-};
-
-function tell(shell: Shell, stage: string, event: DeployerEvent): void {
-  if (event.kind === 'log') return shell.log(event.line);
-  if (event.kind === 'stage') {
-    const said = SAID[event.stage];
-    if (said !== undefined) shell.stage(stage, { detail: said });
-    return;
-  }
-  const { done, total, resource } = event;
-  const of = total === undefined ? '' : ` of ${total}`;
-  shell.stage(stage, {
-    detail: `${done}${of} · ${resource.logicalId} ${resource.status.toLowerCase().replaceAll('_', ' ')}`,
-  });
 }

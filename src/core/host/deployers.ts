@@ -1,6 +1,7 @@
 /** The deployer of a host: CDK in a process of its own, kept warm for a while since it takes seconds to load. */
 import type { DeployerEvent } from '../../../infra/deployer/protocol.ts';
 import { deployerProgram, startDeployer, type DeployerClient } from '../cloud/deployer.ts';
+import type { Shell } from '../shell.ts';
 import type { CloudAccess } from '../targets/plan.ts';
 
 /** It has hundreds of megabytes: without work it ends after this long. */
@@ -78,4 +79,25 @@ export class Deployers {
       if (!this.#listener) void this.end();
     }, IDLE_MS).unref();
   }
+}
+
+const SAID: Partial<Record<Extract<DeployerEvent, { kind: 'stage' }>['stage'], string>> = {
+  synthesise: 'writing the template',
+  'change-set': 'CloudFormation compares',
+  'roll-back': 'rolling back',
+};
+
+/** What the deployer tells, as the detail of an operation's stage and in its log. */
+export function tellProgress(shell: Shell, stage: string, event: DeployerEvent): void {
+  if (event.kind === 'log') return shell.log(event.line);
+  if (event.kind === 'stage') {
+    const said = SAID[event.stage];
+    if (said !== undefined) shell.stage(stage, { detail: said });
+    return;
+  }
+  const { done, total, resource } = event;
+  const of = total === undefined ? '' : ` of ${total}`;
+  shell.stage(stage, {
+    detail: `${done}${of} · ${resource.logicalId} ${resource.status.toLowerCase().replaceAll('_', ' ')}`,
+  });
 }

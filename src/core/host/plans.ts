@@ -1,7 +1,7 @@
 /** What each kind of plan does, as an operation. */
 import { DEPLOY_STAGES, executeDeploy, executeRemove, REMOVE_STAGES } from '../targets/local-execute.ts';
 import type { Plan } from '../targets/plan.ts';
-import { CLOUD_REMOVE_STAGES, CloudOperations, REHEARSE_STAGES } from './cloud-operations.ts';
+import { CLOUD_REMOVE_STAGES, CloudOperations, REHEARSE_STAGES, ROLLBACK_STAGES } from './cloud-operations.ts';
 import { BUILD_STAGES, ImageOperations, sweepStages } from './image-operations.ts';
 import type { Deployers } from './deployers.ts';
 import type { Deployment, Surroundings } from './deployment.ts';
@@ -72,6 +72,8 @@ function requestOf(plan: Plan, { versions, images, shipping, cloud }: Doers): Op
   switch (kind) {
     case 'rehearse':
       return { ...key, kind, stages: REHEARSE_STAGES, work: (shell) => cloud.rehearse(plan, shell) };
+    case 'rollback':
+      return { ...key, kind, stages: ROLLBACK_STAGES, work: (shell) => cloud.rollBack(plan, shell) };
     case 'remove':
       if (plan.cloud) {
         const inCloud = { ...plan, cloud: plan.cloud };

@@ -55,6 +55,8 @@ export interface DeploymentRecord {
   image?: ImageRecord;
   /** Of `lambda`: what it is in AWS. */
   cloud?: CloudStatus;
+  /** Of the values of its variables, which are in no file: whether they are still the same. */
+  variablesMark?: string;
   /** What was seen when it was rehearsed. */
   rehearsal?: Rehearsal;
   /** Where an image of it, this or an older one, was pushed last. */
@@ -133,6 +135,11 @@ export class StateFile {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') onError(error);
     }
     return new StateFile(folder, key, fresh, onError);
+  }
+
+  /** The same for the same text, and tells nobody else anything of it. */
+  markOf(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('hex');
   }
 
   /** To be called after each change of `state`. `later`: nothing is lost that matters if the host is killed before. */

@@ -21,6 +21,8 @@ export interface Answer {
   requestId?: string;
   /** Milliseconds after which the endpoint asks to be tried again. */
   retryAfterMs?: number;
+  /** Its function made the answer, or the host beside it: both say how long it took, which a gateway's own answers do not. */
+  isTimed?: true;
 }
 
 export interface RequestOptions {
@@ -103,7 +105,8 @@ async function exchange(
     try {
       const response = await answered(request);
       const text = await readText(response);
-      return read(response, text, connectedAt - startedAt, performance.now() - startedAt);
+      const head = { status: response.statusCode!, headers: response.headers };
+      return readAnswer(head, text, connectedAt - startedAt, performance.now() - startedAt);
     } catch (error) {
       // The server closed a kept connection in the moment that it was used again: a new one tells how it really is.
       if (request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET' && !signal.aborted) continue;
@@ -130,16 +133,22 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function read(response: IncomingMessage, text: string, connectMs: number, totalMs: number): Answer {
-  const status = response.statusCode!;
-  const phases = phasesOf(String(response.headers['server-timing'] ?? ''), connectMs, totalMs);
-  const requestId = response.headers['x-request-id'];
-  const retryAfterMs = Number(response.headers['retry-after'] ?? Number.NaN) * 1000;
+/** What an endpoint answered. Names of headers are in lower case. */
+export function readAnswer(
+  { status, headers }: { status: number; headers: Readonly<Record<string, string | string[] | undefined>> },
+  text: string,
+  connectMs: number,
+  totalMs: number,
+): Answer {
+  const phases = phasesOf(String(headers['server-timing'] ?? ''), connectMs, totalMs);
+  const requestId = headers['x-request-id'];
+  const retryAfterMs = Number(headers['retry-after'] ?? Number.NaN) * 1000;
   const common = {
     status,
     phases,
     ...(typeof requestId === 'string' ? { requestId } : {}),
     ...(retryAfterMs >= 0 ? { retryAfterMs } : {}),
+    ...(headers['server-timing'] === undefined ? {} : { isTimed: true as const }),
   };
   let body: unknown;
   try {

@@ -6,7 +6,7 @@ import type { ImagePlan } from '../image/plan.ts';
 import type { ImageSettings } from '../image/settings.ts';
 
 /** Data that says all that will happen. `execute` never asks: the open questions were answered by the client before. */
-export type Plan = DeployPlan | RehearsePlan | RemovePlan | BuildPlan | SweepPlan | PushPlan | EjectPlan;
+export type Plan = DeployPlan | RehearsePlan | RollbackPlan | RemovePlan | BuildPlan | SweepPlan | PushPlan | EjectPlan;
 
 export interface DeployPlan extends DeploymentKey {
   kind: 'deploy' | 'redeploy';
@@ -45,6 +45,8 @@ export interface CloudPlan extends CloudAccess {
   version: string;
   /** What CDK needs once per account and region is made where it is missing. */
   bootstrap: boolean;
+  /** There is a stack, and it serves. */
+  isUpdate: boolean;
   /** A first stack that could not be made before is deleted. */
   replaceFailed: boolean;
 }
@@ -54,6 +56,15 @@ export interface RehearsePlan extends Omit<DeployPlan, 'kind' | 'cloud'> {
   kind: 'rehearse';
   /** Also where nothing has changed since the last deploy, as where that is gone. */
   anyway: boolean;
+}
+
+/** A version of the function that is kept serves again. */
+export interface RollbackPlan extends DeploymentKey {
+  kind: 'rollback';
+  project: string;
+  cloud: CloudAccess;
+  /** Of the function, as AWS Lambda counts: `6`. Default: the one before that has another image. */
+  to?: string;
 }
 
 export interface RemovePlan extends DeploymentKey {

@@ -24,7 +24,7 @@ export class LogText {
   }
 }
 
-const LEVELS: Record<LogLine['source'], string> = { stdout: 'out', stderr: 'err', host: 'nimbus' };
+const LEVELS: Record<LogLine['source'], string> = { stdout: 'out', stderr: 'err', host: 'nimbus', platform: 'lambda' };
 
 /** `2026-03-01 09:31:07.123 [err] text  #request-id`, with line breaks in the text shown as such: one line each. */
 export function formatLine({ at, source, text, requestId }: LogLine): string {

@@ -271,6 +271,8 @@ function kindText({ kind }: Operation): string {
       return vscode.l10n.t('ejecting');
     case 'rehearse':
       return vscode.l10n.t('rehearsing');
+    case 'rollback':
+      return vscode.l10n.t('rolling back');
     default:
       return kind satisfies never;
   }

@@ -282,10 +282,9 @@ def spawn_lambda_container(before, config, *arguments, **named):
         given = dict((config.get("ImageConfigResponse") or {}).get("ImageConfig") or {})
         of_image = image.attrs["Config"]
         entrypoint = given.get("EntryPoint") or of_image.get("Entrypoint") or []
-        # AWS's own entrypoint starts its emulator itself.
-        if entrypoint != ["/lambda-entrypoint.sh"]:
-            given["EntryPoint"] = [EMULATOR_IN_CONTAINER, *entrypoint]
-            given["Command"] = given.get("Command") or of_image.get("Cmd") or []
+        # AWS's own entrypoint starts its own emulator, unless there is one already.
+        given["EntryPoint"] = [EMULATOR_IN_CONTAINER, *entrypoint]
+        given["Command"] = given.get("Command") or of_image.get("Cmd") or []
         config = {**config, "ImageUri": reference, "ImageConfigResponse": {"ImageConfig": given}}
     return before(config, *arguments, **named)
 
@@ -305,6 +304,42 @@ def run(before, collection, image, *arguments, **named):
         )
         named.setdefault("volumes", {})[EMULATOR] = {"bind": EMULATOR_IN_CONTAINER, "mode": "ro"}
     return before(collection, image, *arguments, **named)
+
+
+@wrap(lambda_svc, "_warm_pool_key")
+def warm_pool_key(before, name, config):
+    """Each version of a function has environments of its own, also where another has the same image."""
+    return f"{before(name, config)}:{config.get('Version', '$LATEST')}"
+
+
+STARTED = re.compile(r"^START RequestId: (\S+)", re.MULTILINE)
+REPORTED = re.compile(r"^REPORT RequestId: ", re.MULTILINE)
+# What is written to a container's log is read from the engine a moment later.
+REPORT_SECONDS = 5
+
+
+@wrap(lambda_svc, "_invoke_rie")
+def invoke_rie(before, container, *arguments, **named):
+    """The log of an invocation ends with its report."""
+    began = time.time()
+    result = before(container, *arguments, **named)
+    answered = time.time()
+    while not result.get("error") and time.time() < answered + REPORT_SECONDS:
+        log = container.logs(since=began).decode(errors="replace").strip()
+        if REPORTED.search(log):
+            result["log"] = log
+            break
+        time.sleep(0.01)
+    return result
+
+
+@wrap(lambda_svc, "_emit_lambda_logs")
+def emit_lambda_logs(before, func, request_id, log_text, *arguments, **named):
+    """The log knows a request by the id that the function gets, which is that of what runs its image, and the version."""
+    started = STARTED.search(log_text or "")
+    version = (func.get("config") or func).get("Version", "$LATEST")
+    text = (log_text or "").replace("Version: $LATEST", f"Version: {version}")
+    before(func, started[1] if started else request_id, text, *arguments, **named)
 
 
 # It would ask the engine for a second of statistics after each invocation.

@@ -1,0 +1,109 @@
+/** What a deploy to AWS changes, told from what was deployed last. */
+import { isDeepStrictEqual } from 'node:util';
+import type { DeploymentDescription } from '../../../infra/app/description.ts';
+import { IMAGES } from '../cloud/stack.ts';
+import { defined } from '../defined.ts';
+import type { CloudPlan, DeployPlan, RehearsePlan } from '../targets/plan.ts';
+import type { DeploymentSpec } from '../../shared/spec.ts';
+import { limitsOf } from './function-file.ts';
+import type { DeploymentRecord } from './state.ts';
+
+/** A record of what was rehearsed and is not deployed yet. */
+export type RehearsedRecord = DeploymentRecord & { image: NonNullable<DeploymentRecord['image']> };
+
+/** One deploy under way. */
+export interface Deploy {
+  plan: DeployPlan;
+  cloud: CloudPlan;
+  /** What models.json says of the deployment. */
+  declared: DeploymentSpec;
+  record: RehearsedRecord;
+  stack: string;
+}
+
+/** Whether a version is what was deployed last, and nothing of what the plan says of it is new. `mark`: of the variables. */
+export function isDeployed(
+  plan: RehearsePlan,
+  version: string,
+  mark: string,
+  record: DeploymentRecord | undefined,
+): boolean {
+  if (!record?.cloud || !record.rehearsal || record.version !== version || !plan.image || !record.image) return false;
+  const { python, platform, base } = plan.image;
+  const image = { python: record.image.python, platform: record.image.platform, base: record.image.base };
+  const said = ({ description, examples }: DeploymentRecord['spec']): unknown => ({ description, examples });
+  return isDeepStrictEqual(
+    [configuration(plan.spec, plan.deploymentSpec), said(plan.spec), mark, { python, platform, base }],
+    [configuration(record.spec, record.deploymentSpec), said(record.spec), record.variablesMark, image],
+  );
+}
+
+/** What a rehearsed version changes beside weights and code, a line each; none where the function's code alone is new. */
+export function changesOf(record: RehearsedRecord, before: DeploymentRecord): string[] {
+  const [now, was] = [
+    configuration(record.spec, record.deploymentSpec),
+    configuration(before.spec, before.deploymentSpec),
+  ];
+  const fields = [...new Set([...Object.keys(was), ...Object.keys(now)])];
+  const changed = fields.filter((field) => !isDeepStrictEqual(now[field], was[field]));
+  return [
+    ...changed.map((field) => `${field}: ${shown(was[field])} → ${shown(now[field])}`),
+    ...(record.variablesMark === before.variablesMark ? [] : ['values of environment variables']),
+    ...(record.image.platform === before.image?.platform
+      ? []
+      : [`platform: ${before.image?.platform} → ${record.image.platform}`]),
+    ...(isDeepStrictEqual(cardOf(record), cardOf(before)) ? [] : ['what GET / answers of the model']),
+  ];
+}
+
+/** All that the stack is configured by, of models.json; the rest is the image. */
+function configuration(spec: DeploymentRecord['spec'], deployment: DeploymentSpec): Record<string, unknown> {
+  const { path: _, pythonVersion: __, concurrency: ___, examples: ____, description: _____, ...model } = spec;
+  const { url: ______, target: _______, ...rest } = deployment;
+  return { ...model, ...limitsOf(spec), ...rest };
+}
+
+function cardOf({ card }: DeploymentRecord): object {
+  const { version: _, ...rest } = card;
+  return rest;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Tags of a deployment's images begin with its own name; `version`: 64 hexadecimal digits, or '' for the beginning. */
+export function imageTag({ model, deployment }: { model: string; deployment: string }, version: string): string {
+  return `${model}.${deployment}.${version.slice(0, 12)}`;
+}
+
+/** What the stack is made of. */
+export function descriptionOf({ plan, cloud, declared, record, stack }: Deploy, digest: string): DeploymentDescription {
+  const { spec, version, card, image } = record;
+  const { memoryMb, timeoutSeconds } = limitsOf(spec);
+  const { ephemeralStorageMb, provisionedConcurrency, throttle, quota, corsOrigins, logRetentionDays } = declared;
+  const optional = { ephemeralStorageMb, provisionedConcurrency, throttle, quota, corsOrigins, logRetentionDays };
+  return {
+    model: plan.model,
+    deployment: plan.deployment,
+    stackName: stack,
+    account: cloud.account,
+    region: cloud.region,
+    image: { repository: IMAGES.repository, digest },
+    version,
+    revision: revisionNow(),
+    framework: spec.framework,
+    card: { ...card },
+    memoryMb,
+    timeoutSeconds,
+    architecture: image.platform === 'linux-arm64' ? 'arm64' : 'x86_64',
+    auth: declared.auth ?? 'key',
+    env: spec.env ?? [],
+    ...defined(optional),
+  };
+}
+
+/** A new one, as a stack's update needs it to publish a version. */
+export function revisionNow(): string {
+  return Date.now().toString(36);
+}

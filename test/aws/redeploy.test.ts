@@ -1,0 +1,69 @@
+/** What a later deploy to AWS changes, and the way back, as a user types it, on the emulator. */
+import assert from 'node:assert/strict';
+import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
+
+const answering = (label: string): string => `
+def load(path):
+    return None
+
+def predict(model, input):
+    return {"label": "${label}"}
+`;
+
+describe('a deploy to AWS Lambda over one that serves', function () {
+  this.timeout(180_000);
+  let project: CloudProject;
+
+  before(async () => {
+    project = await cloudProject();
+    project.writeHandler(answering('first'));
+    await project.succeeded([...DEPLOY, '--yes']);
+  });
+  after(() => project?.end());
+
+  const answer = async (): Promise<string> => {
+    const said = await project.succeeded(['predict', 'rules/prod', 'x', '--json']);
+    return (JSON.parse(said) as { result: { label: string } }).result.label;
+  };
+  const setMemory = (memoryMb: number): void =>
+    project.writeModels({ rules: { ...MODEL, memoryMb, deployments: { prod: project.declared() } } });
+
+  it('updates the code of the function alone where only that is new', async () => {
+    project.writeHandler(answering('second'));
+    assert.equal((await project.status()).cloud!.stack, 'nimbus-rules-prod');
+    const stdout = await project.succeeded([...DEPLOY, '--yes']);
+    assert.match(stdout, /~ the code of the function nimbus-rules-prod alone/);
+    assert.match(stdout, /✓ push .*1 of \d+ layers sent/);
+    assert.match(stdout, /✓ stack .*version 2 in the place of 1, ahead of the stack/);
+    assert.equal(await answer(), 'second');
+  });
+
+  it('shows what of the configuration changes, and tells the stack first what serves', async () => {
+    project.writeHandler(answering('second'));
+    setMemory(512);
+    const stdout = await project.succeeded([...DEPLOY, '--yes']);
+    assert.match(stdout, /~ the stack nimbus-rules-prod: .*\n +memoryMb: 1769 → 512\n/);
+    assert.equal(await answer(), 'second');
+    assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed/);
+  });
+
+  it('goes back to a version that is kept, by one call, and says that the model differs', async () => {
+    const listed = await project.succeeded(['rollback', 'rules/prod', '--list']);
+    assert.match(listed, /serves/);
+    const refused = await project.nimbus(['rollback', 'rules/prod']);
+    assert.equal(refused.code, 2);
+    const stdout = await project.succeeded(['rollback', 'rules/prod', '--to', '1', '--yes']);
+    assert.match(stdout, /rules\/prod serves version 1 again \(model [0-9a-f]{7}\)/);
+    assert.equal(await answer(), 'first');
+    const unknown = await project.nimbus(['rollback', 'rules/prod', '--to', '99', '--yes']);
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /has no version 99/);
+  });
+
+  it('deploys after that what is on this machine', async () => {
+    project.writeHandler(answering('fourth'));
+    setMemory(768);
+    await project.succeeded([...DEPLOY, '--yes']);
+    assert.equal(await answer(), 'fourth');
+  });
+});
