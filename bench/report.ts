@@ -1,7 +1,8 @@
-/** Writes docs/benchmarks.md from the raw results: `node bench/report.ts RESULTS ACTIVATION PAGE [IMAGE]`. */
+/** Writes docs/benchmarks.md from the raw results: `node bench/report.ts RESULTS ACTIVATION PAGE [IMAGE [CLOUD]]`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Activation } from './activation.ts';
 import { atMost, median, MODELS, ratio, side, times, TITLES, type Goal, type Model, type Round } from './medians.ts';
+import { cloudGoals, cloudSections, type CloudResults } from './report-cloud.ts';
 import { imageGoals, imageSections, type ImageResults } from './report-image.ts';
 
 type Row = '2' | '5' | '6' | '7' | '8';
@@ -131,9 +132,9 @@ function reasons(missed: readonly Goal[]): string {
   return [...rows].map((row) => `- **${row}**: ${WHY[row] ?? 'not looked into yet.'}`).join('\n');
 }
 
-function page(results: Results, activation: Activation, image?: ImageResults): string {
+function page(results: Results, activation: Activation, image?: ImageResults, cloud?: CloudResults): string {
   const { rows, versions, machine } = results;
-  const all = [...goals(results, activation), ...(image ? imageGoals(image) : [])];
+  const all = [...goals(results, activation), ...(image ? imageGoals(image) : []), ...(cloud ? cloudGoals(cloud) : [])];
   const missed = all.filter((goal) => !goal.met);
   const cells = (row: Row, sides: string[], digits: number): string =>
     MODELS.map(
@@ -198,7 +199,7 @@ Nimbus is held against the loop that writes its answers, which is the same work.
 
 ## 9 · The extension
 Activation as VS Code measures it, ten windows: ${activation.activationMs.join(', ')} ms. VSIX: ${(activation.vsixBytes / 1e6).toFixed(2)} MB.
-${rows['10'] === undefined ? '' : probeSection(rows['10'])}${image ? imageSections(image) : ''}`;
+${rows['10'] === undefined ? '' : probeSection(rows['10'])}${image ? imageSections(image) : ''}${cloud ? cloudSections(cloud) : ''}`;
 }
 
 function probeSection(row: Record<Model, Round[]>): string {
@@ -214,7 +215,7 @@ A deploy asks each interpreter that it considers for its version and packages; n
 `;
 }
 
-const [resultsFile, activationFile, pageFile, imageFile] = process.argv.slice(2);
+const [resultsFile, activationFile, pageFile, imageFile, cloudFile] = process.argv.slice(2);
 const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 writeFileSync(
   pageFile!,
@@ -222,5 +223,6 @@ writeFileSync(
     read(resultsFile!) as Results,
     read(activationFile!) as Activation,
     imageFile === undefined ? undefined : (read(imageFile) as ImageResults),
+    cloudFile === undefined ? undefined : (read(cloudFile) as CloudResults),
   ),
 );

@@ -31,18 +31,21 @@ await main(async () => {
       { env: { ...process.env, ...env } },
     );
   try {
-    await setUp({ browser: true, codeServer: true, bench: true, docker: true });
+    await setUp({ aws: true, browser: true, codeServer: true, bench: true, docker: true });
     await step('Load generator', () => setUpSystem(['load']));
     for (const command of stages.package.commands) await step('Build and package', () => runLogged('package', command));
     await step('Rows 1, 2, 5, 6, 7, 8 and 10', () => program('bench', results('latest')));
     await step('Rows 11, 12 and 13', () => program('image', results('image'), building));
     await step('Row 17', () => program('push', results('image'), building));
+    const update = [node, path.join(root, 'bench/update.ts'), '--rounds', values.rounds, '--out', results('cloud')];
+    await step('Row 15', () => runLogged('update', update));
   } finally {
     await leaveEngine();
   }
   const activation = [node, path.join(root, 'bench/activation.ts'), results('activation')];
   await step('Row 9', () => runLogged('activation', activation));
   const page = path.join(root, 'docs/benchmarks.md');
-  const report = [path.join(root, 'bench/report.ts'), results('latest'), results('activation'), page, results('image')];
-  await step('docs/benchmarks.md', () => runLogged('report', [node, ...report]));
+  const files = [results('latest'), results('activation'), page, results('image'), results('cloud')];
+  const report = [node, path.join(root, 'bench/report.ts'), ...files];
+  await step('docs/benchmarks.md', () => runLogged('report', report));
 });

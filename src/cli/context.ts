@@ -74,6 +74,21 @@ export async function connect(
   return connection;
 }
 
+/**
+ * What a deployment is; of one on AWS as AWS says it now, where it is not known here or `now` is asked for. Errors: as of
+ * `HostApi.look`.
+ */
+export async function lookedAt(
+  connection: HostConnection,
+  status: DeploymentStatus,
+  now = false,
+): Promise<Outcome<DeploymentStatus>> {
+  if (status.target !== 'lambda' || (status.cloud && !now)) return ok(status);
+  const { awsVariables } = await import('../core/cloud/aws.ts');
+  const { model, deployment } = status;
+  return connection.api.look({ model, deployment }, awsVariables(process.env));
+}
+
 /** The headers with which a deployment is called: its key where it is on AWS. Errors: as of `headersFor`. */
 export async function keyHeaders({ cloud }: DeploymentStatus): Promise<Outcome<Record<string, string>>> {
   if (!cloud) return ok({});

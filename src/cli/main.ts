@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConnectionClosed } from '../core/host/rpc.ts';
+import { register as adopt } from './commands/adopt.ts';
 import { register as batch } from './commands/batch.ts';
 import { register as build } from './commands/build.ts';
 import { register as cost } from './commands/cost.ts';
 import { register as deploy } from './commands/deploy.ts';
+import { register as diff } from './commands/diff.ts';
 import { register as lifecycle } from './commands/lifecycle.ts';
 import { register as list } from './commands/list.ts';
 import { register as lock } from './commands/lock.ts';
@@ -31,7 +33,7 @@ const FIRST_STEPS = `Begin with: nimbus deploy PATH, then nimbus predict NAME "s
 const GROUPS = [
   ['Models and their endpoints:', [deploy, list, predict, batch, parity, logs, lifecycle, serve]],
   ['Images:', [build, report, sweep, push]],
-  ['AWS:', [cost, rollback]],
+  ['AWS:', [cost, diff, rollback, adopt]],
   ['Project and upkeep:', [lock, trust, migrate, prune]],
 ] as const;
 

@@ -38,6 +38,8 @@ export interface DeploymentStatus extends DeploymentKey {
   image?: ImageStatus;
   /** Of `lambda`. */
   cloud?: CloudStatus;
+  /** Of `lambda`: unset until AWS was asked since the host started. */
+  seen?: CloudSeen;
   /** Where an image of it was pushed last; of an older version where its `image` is another one. */
   pushed?: PushedImage;
   /** The user chose it for this deployment; else Nimbus took it. */
@@ -96,6 +98,34 @@ export interface CloudStatus {
   keyId?: string;
   /** `sha256:…` of the manifest that serves. */
   digest: string;
+}
+
+/**
+ * `creating` the first deploy runs, nothing serves yet. `serving` the alias answers. `updating`, `rolling-back` and
+ * `deleting` CloudFormation works on the stack; of the first two, what was there before serves on meanwhile. `inactive` AWS
+ * Lambda took its resources back: the first request fails and wakes it. `waking` it was asked since. `failed` see `why`.
+ * `gone` there is no stack.
+ */
+export type CloudStateName =
+  | 'creating'
+  | 'serving'
+  | 'updating'
+  | 'rolling-back'
+  | 'deleting'
+  | 'inactive'
+  | 'waking'
+  | 'failed'
+  | 'gone';
+
+/** What AWS said of a deployment when it was asked last. */
+export interface CloudSeen {
+  state: CloudStateName;
+  /** What serves is newer than what the stack says, by an update outside of it. */
+  isAhead: boolean;
+  /** The function's version that serves: `7`. */
+  liveVersion?: string;
+  /** ISO 8601. */
+  at: string;
 }
 
 /** The image that would go to AWS, after it answered here under Lambda's limits. */

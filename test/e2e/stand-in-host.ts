@@ -88,6 +88,7 @@ export class StandInHost {
       }),
       execute: none,
       cancel: none,
+      look: none,
       warmDeployer: none,
       start: none,
       stop: none,

@@ -3,11 +3,11 @@ import { FRAMEWORK_TITLES, keyText, type DeploymentKey, type ModelSpec } from '.
 import type { UserError } from '../../shared/outcome.ts';
 import type { LaterEntry } from '../../core/models/document.ts';
 import { heldByLater } from '../../core/models/later.ts';
-import type { DeploymentStatus, State } from '../../shared/states.ts';
+import type { CloudSeen, CloudStatus, DeploymentStatus, State } from '../../shared/states.ts';
 import { formatBytes } from '../../shared/bytes.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { table } from '../answer.ts';
-import { connect, openServed, warnOfMisspelt, type Project } from '../context.ts';
+import { connect, lookedAt, openServed, warnOfMisspelt, type Project } from '../context.ts';
 import { resolveName, unknownModel } from '../names.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
 
@@ -29,7 +29,7 @@ interface Row extends DeploymentKey {
 }
 
 /** Every declared deployment as the host knows it, which is started for that; it runs nothing of the project. */
-async function rows(terminal: Terminal, project: Project): Promise<Row[]> {
+async function rows(terminal: Terminal, project: Project, isWanted?: (row: DeploymentKey) => boolean): Promise<Row[]> {
   const declared = Object.entries(project.models).flatMap(([model, spec]) =>
     Object.keys(spec.deployments ?? {}).map((deployment) => ({ model, deployment, spec })),
   );
@@ -37,9 +37,20 @@ async function rows(terminal: Terminal, project: Project): Promise<Row[]> {
   const connection = await connect(terminal, project.folder);
   // By name: there may be 10,000.
   const statuses = new Map(connection.hello.deployments.map((one) => [keyText(one), one]));
-  const rowsFound = declared.map((row) => ({ ...row, status: statuses.get(keyText(row)) }));
-  connection.close();
-  return rowsFound;
+  const find = async (row: (typeof declared)[number]): Promise<Row> => {
+    const status = statuses.get(keyText(row));
+    const isOnAws = row.spec.deployments![row.deployment]!.stack !== undefined;
+    if (!status || !isOnAws || !isWanted?.(row)) return { ...row, status };
+    const looked = await lookedAt(connection, status, true);
+    if (looked.ok) return { ...row, status: looked.value };
+    terminal.note(`What AWS says of ${keyText(row)} is not known: ${looked.error.what} ${looked.error.next ?? ''}`);
+    return { ...row, status };
+  };
+  try {
+    return await Promise.all(declared.map(find));
+  } finally {
+    connection.close();
+  }
 }
 
 async function list(terminal: Terminal): Promise<void> {
@@ -140,18 +151,17 @@ async function status(terminal: Terminal, name: string | undefined): Promise<voi
   const held = name === undefined ? undefined : heldByLater(project.later, modelKey(name));
   if (held) orExit(terminal, held);
   if (name !== undefined && !project.models[name.split('/')[0]!]) orExit(terminal, unknownModel(project, name));
-  const all = await rows(terminal, project);
   const key = name?.includes('/') ? orExit(terminal, resolveName(project, name)) : undefined;
-  const wanted = all.filter(
-    (row) => name === undefined || (row.model === name.split('/')[0] && (!key || row.deployment === key.deployment)),
-  );
+  const isWanted = (row: DeploymentKey): boolean =>
+    name === undefined || (row.model === name.split('/')[0] && (!key || row.deployment === key.deployment));
+  const wanted = (await rows(terminal, project, isWanted)).filter(isWanted);
   terminal.document({
     deployments: wanted.map(
       (row) =>
         row.status ?? {
           model: row.model,
           deployment: row.deployment,
-          target: 'local',
+          target: row.spec.deployments![row.deployment]!.target,
           state: 'not-deployed',
           url: null,
         },
@@ -175,12 +185,25 @@ const NETWORK = {
   kept: 'kept, although loading it needed your consent: this system does not let it run without',
 };
 
+function inCloud({ account, region, stack, auth, digest }: CloudStatus, seen: CloudSeen | undefined): string[] {
+  const version = seen?.liveVersion === undefined ? '' : `, version ${seen.liveVersion} of the function`;
+  return [
+    `  on AWS       ${account}, ${region}${version}`,
+    `  stack        ${stack}${seen?.isAhead ? ', which what serves is ahead of' : ''}`,
+    `  digest       ${digest}`,
+    `  callers      ${CALLERS[auth]}`,
+  ];
+}
+
+const CALLERS = { key: 'with the API key', iam: 'who sign with AWS credentials', none: 'anybody' } as const;
+
 function describe({ model, deployment, spec, status: found }: Row): string {
   const head = `${model}/${deployment}   ${FRAMEWORK_TITLES[spec.framework]}   ${found ? stateText(found.state) : 'declared a moment ago'}`;
   if (!found) return head;
   const lines = [
     `  endpoint     ${found.url}`,
     ...(found.version ? [`  version      ${found.version.slice(0, 7)}`] : []),
+    ...(found.cloud ? inCloud(found.cloud, found.seen) : []),
     ...(found.interpreter ? [`  interpreter  ${found.interpreter}`] : []),
     ...(found.image
       ? [
@@ -195,7 +218,11 @@ function describe({ model, deployment, spec, status: found }: Row): string {
         ]
       : []),
     ...(found.network ? [`  network      ${NETWORK[found.network]}`] : []),
-    `  workers      ${found.workers}${found.memoryBytes ? `, about ${Math.round(found.memoryBytes / 1e6)} MB` : ''}`,
+    ...(found.target === 'lambda'
+      ? []
+      : [
+          `  workers      ${found.workers}${found.memoryBytes ? `, about ${Math.round(found.memoryBytes / 1e6)} MB` : ''}`,
+        ]),
     ...Object.entries(found.lastMs).map(([kind, ms]) => `  last ${kind.padEnd(7)} ${formatMs(ms)}`),
     ...(found.error ? explain(found.error) : []),
   ];

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { LogLine } from '../../shared/states.ts';
-import { withDeployment } from '../context.ts';
+import { logsOf } from '../cloud-logs.ts';
+import { lookedAt, statusOrExit, withDeployment } from '../context.ts';
 import { wholeNumber } from '../options.ts';
-import type { Terminal } from '../terminal.ts';
+import { orExit, type Terminal } from '../terminal.ts';
 
 interface Options {
   follow?: boolean;
@@ -14,7 +15,7 @@ interface Options {
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
   program
     .command('logs')
-    .description("show what a deployment's workers and its host wrote")
+    .description("show what a deployment's workers and its host wrote, or its function on AWS")
     .argument('<name>', 'a model, or MODEL/DEPLOYMENT')
     .option('--follow', 'show new lines too, until Ctrl+C')
     .option('--request <id>', 'only the lines of one request, whose id is in its answer')
@@ -33,6 +34,11 @@ async function logs(terminal: Terminal, name: string, options: Options): Promise
     terminal,
     name,
     async (connection, key) => {
+      const status = statusOrExit(terminal, connection, key);
+      if (status.target === 'lambda') {
+        const { cloud } = orExit(terminal, await lookedAt(connection, status));
+        if (cloud) return logsOf(terminal, cloud, options, print);
+      }
       const query = {
         ...key,
         limit: options.limit,
@@ -66,5 +72,5 @@ function nothing(key: DeploymentKey, request: string | undefined): string {
 
 function format(line: LogLine): string {
   const time = new Date(line.at).toISOString().slice(11, 23);
-  return `${time} ${line.source.padEnd(6)} ${line.text}`;
+  return `${time} ${line.source.padEnd(8)} ${line.text}`;
 }

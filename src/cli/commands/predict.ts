@@ -1,13 +1,20 @@
 import type { Command } from 'commander';
-import { predict } from '../../core/invoke/predict.ts';
+import { awsConfig } from '../../core/cloud/aws.ts';
+import type { Retry } from '../../core/cloud/retries.ts';
+import { predict, type Answer } from '../../core/invoke/predict.ts';
+import { formatMs } from '../../shared/latency.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import type { PlaygroundInput } from '../../shared/playground.ts';
+import type { DeploymentStatus } from '../../shared/states.ts';
 import { formatResult, formatTimings } from '../answer.ts';
-import { keyHeaders, statusOrExit, withDeployment } from '../context.ts';
+import { keyHeaders, lookedAt, statusOrExit, withDeployment } from '../context.ts';
 import { EXIT, Exit, indent, orExit, type Terminal } from '../terminal.ts';
 
 interface Options {
   input?: string;
   parameters?: string;
+  invoke?: boolean;
+  cold?: boolean;
 }
 
 export function register(program: Command, terminalOf: (command: Command) => Terminal): void {
@@ -18,6 +25,8 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
     .argument('[text]', 'the text, or - to read it from standard input')
     .option('--input <json>', 'an input that is not a text, as JSON')
     .option('--parameters <json>', 'options for the model, as a JSON object')
+    .option('--invoke', 'past the gateway, by AWS credentials (of a deployment on AWS)')
+    .option('--cold', 'as the first request of a new environment, which is thrown away (of a deployment on AWS)')
     .action((name: string, text: string | undefined, options: Options, command: Command) =>
       run(terminalOf(command), name, text, options),
     );
@@ -28,25 +37,56 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
   const parameters =
     options.parameters === undefined ? undefined : orExit(terminal, parseParameters(options.parameters));
   await withDeployment(terminal, name, async (connection, key) => {
-    const status = statusOrExit(terminal, connection, key);
-    const { url } = status;
-    const headers = orExit(terminal, await keyHeaders(status));
-    const answer = await predict(
-      url,
-      { input, ...(parameters === undefined ? {} : { parameters }) },
-      { signal: terminal.signal, headers },
-    );
+    const status = orExit(terminal, await lookedAt(connection, statusOrExit(terminal, connection, key)));
+    const body = { input, ...(parameters === undefined ? {} : { parameters }) };
+    const answer = await ask(terminal, status, body, options);
     if (terminal.signal.aborted) orExit(terminal, cancelled());
-    const { problem, body, phases, start } = answer;
+    const { problem, body: answered, phases, start, retries = [] } = answer;
+    if (retries.length > 0) {
+      const waited = retries.reduce((sum, { waitedMs }) => sum + waitedMs, 0);
+      const why = [...new Set(retries.map(({ reason }) => reason))].join(', ');
+      terminal.note(
+        `Sent again ${retries.length} times (${why}), ${formatMs(waited)} of waiting that no time below has.`,
+      );
+    }
     if (problem) {
       terminal.document(problem);
       if (!terminal.json) process.stderr.write(formatProblem(problem, name));
       throw new Exit(EXIT.failed);
     }
-    terminal.document({ ...(body as object), client: phases });
-    terminal.say(formatResult((body as { result: unknown }).result));
+    const again = retries.length > 0 ? { retries } : {};
+    terminal.document({ ...(answered as object), client: phases, ...again });
+    terminal.say(formatResult((answered as { result: unknown }).result));
     terminal.say(`\n${formatTimings(start, phases)}`);
   });
+}
+
+/** Of one on AWS through its API, as its users do, or past that. */
+async function ask(
+  terminal: Terminal,
+  status: DeploymentStatus,
+  body: PlaygroundInput,
+  { invoke, cold }: Options,
+): Promise<Answer & { retries?: Retry[] }> {
+  const { cloud, url } = status;
+  const { signal } = terminal;
+  if (!cloud) {
+    if (!invoke && !cold) return predict(url, body, { signal });
+    const next = cold ? 'nimbus cold ends its workers.' : 'Leave --invoke out.';
+    return orExit(terminal, fail('usage', 'That is for a deployment on AWS.', { next }));
+  }
+  if (cold || invoke || cloud.auth === 'iam') {
+    const config = await awsConfig(cloud.region, process.env);
+    if (cold) {
+      const { coldStart } = await import('../../core/cloud/cold-start.ts');
+      return orExit(terminal, await coldStart(config, cloud.functionName, body, { signal }));
+    }
+    const { predictThroughInvoke } = await import('../../core/cloud/invoke.ts');
+    return predictThroughInvoke(config, cloud, body, { signal });
+  }
+  const { predictThroughApi } = await import('../../core/cloud/predict.ts');
+  const { 'x-api-key': key } = orExit(terminal, await keyHeaders(status));
+  return predictThroughApi({ url, ...(key === undefined ? {} : { key }) }, body, { signal });
 }
 
 function formatProblem(

@@ -3,26 +3,10 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { ALIAS } from '../../../infra/app/published.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
+import type { CloudStateName } from '../../shared/states.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking, orAbsent } from './errors.ts';
 import { describeStack } from './stack.ts';
-
-/**
- * `creating` the first deploy runs, nothing serves yet. `serving` the alias answers. `updating`, `rolling-back` and
- * `deleting` CloudFormation works on the stack; of the first two, what was there before serves on meanwhile. `inactive` AWS
- * Lambda took its resources back: the first request fails and wakes it. `waking` it was asked since. `failed` see `why`.
- * `gone` there is no stack.
- */
-export type CloudStateName =
-  | 'creating'
-  | 'serving'
-  | 'updating'
-  | 'rolling-back'
-  | 'deleting'
-  | 'inactive'
-  | 'waking'
-  | 'failed'
-  | 'gone';
 
 export interface CloudState {
   state: CloudStateName;

@@ -10,8 +10,8 @@ import { functionName } from '../models/function-name.ts';
 import type { Shell } from '../shell.ts';
 import type { CloudAccess, CloudPlan, DeployPlan, RehearsePlan, RemovePlan, RollbackPlan } from '../targets/plan.ts';
 import { cancelled, CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { keyText, type DeploymentSpec } from '../../shared/spec.ts';
-import type { CloudDeployed, CloudStatus, Rehearsal, RolledBack } from '../../shared/states.ts';
+import { keyText, type DeploymentKey, type DeploymentSpec } from '../../shared/spec.ts';
+import type { CloudDeployed, CloudStatus, DeploymentStatus, Rehearsal, RolledBack } from '../../shared/states.ts';
 import {
   changesOf,
   descriptionOf,
@@ -21,6 +21,7 @@ import {
   type Deploy,
   type RehearsedRecord,
 } from './cloud-change.ts';
+import { lookAt } from './cloud-look.ts';
 import { tellProgress, type Deployers } from './deployers.ts';
 import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
 import { limitsOf } from './function-file.ts';
@@ -165,7 +166,8 @@ export class CloudOperations {
     shell.stage('push');
     const login = await loginTo(config, repository);
     if (!login.ok) return login;
-    const tag = imageTag(plan, record.version);
+    // Of one version there may be several images, as where a base is another: each keeps a tag, or no prune would find it.
+    const tag = `${imageTag(plan, record.version)}.${record.image.id.slice(7, 19)}`;
     const registry = repository.slice(0, repository.indexOf('/'));
     const inStage: Shell = { ...shell, stage: (_name, change) => shell.stage('push', change) };
     const request = { image: record.image.id, target: { repository, tag, registry }, login: login.value };
@@ -210,7 +212,11 @@ export class CloudOperations {
     return ok(cloudStatusOf(outputs.value, cloud, { stack, auth: declared.auth ?? 'key', digest, endpoint }));
   }
 
-  async #level({ cloud, stack }: Deploy, { config, repositoryUri }: Pushed, shell: Shell): Promise<Outcome<unknown>> {
+  async #level(
+    { plan, cloud, stack }: Deploy,
+    { config, repositoryUri }: Pushed,
+    shell: Shell,
+  ): Promise<Outcome<unknown>> {
     const { levelling, levelOf, straighten } = await import('../cloud/level.ts');
     const { account, region } = cloud;
     // The function has the stack's name, see `infra/app`.
@@ -222,7 +228,13 @@ export class CloudOperations {
     const parameters = levelling(level.value, revisionNow());
     if (!parameters.ok) return parameters;
     const request = { account, region, stackName: stack, ...parameters.value };
-    return this.#withDeployer(cloud, 'stack', shell, ({ api }) => api.level(request));
+    const levelled = await this.#withDeployer(cloud, 'stack', shell, ({ api }) => api.level(request));
+    if (levelled.ok) return levelled;
+    // CloudFormation may have gone back to what the stack published last.
+    const { rollBack } = await import('../cloud/update.ts');
+    const api = this.#ports.state.state.deployments[keyText(plan)]?.cloud;
+    if (api) await rollBack(config, { functionName: stack, to: level.value.live.number, api }, shell);
+    return levelled;
   }
 
   /** The outputs of the stack. */
@@ -283,6 +295,11 @@ export class CloudOperations {
     onChange(deployment);
     await versions.tidyImages(key);
     await versions.sweep();
+  }
+
+  /** As of `lookAt`. */
+  look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>> {
+    return lookAt(this.#ports, key, variables);
   }
 
   /** Lets a version that is kept serve again, by one call; the one before the current one where none is named. */

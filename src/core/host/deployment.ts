@@ -3,7 +3,7 @@ import type { ModelCard, StartKind } from '../../shared/contract.ts';
 import type { UserError } from '../../shared/outcome.ts';
 import { DEFAULTS, keyText, type DeploymentKey, type DeploymentSpec, type ModelSpec } from '../../shared/spec.ts';
 import { takesText } from '../../shared/schema.ts';
-import type { DeploymentStatus, ImageStatus, LogLine, State } from '../../shared/states.ts';
+import type { CloudSeen, CloudStatus, DeploymentStatus, ImageStatus, LogLine, State } from '../../shared/states.ts';
 import type { Endpoint } from './call.ts';
 import { limitsOf } from './function-file.ts';
 import type { BuiltImage } from '../image/image.ts';
@@ -59,6 +59,8 @@ export class Deployment implements Endpoint {
   /** Unset until it was deployed on this machine. */
   record: DeploymentRecord | undefined;
   overlay: Overlay | undefined;
+  /** What AWS said last, of a deployment there; with what it is, where it was deployed from elsewhere. */
+  seen: (CloudSeen & { cloud?: CloudStatus; version?: string; error?: UserError }) | undefined;
   /** Values of the variables that the spec names, from the plan or a client; gone with the host. */
   env: Record<string, string> = {};
   declared: { framework: ModelSpec['framework']; target: DeploymentSpec['target'] };
@@ -91,12 +93,17 @@ export class Deployment implements Endpoint {
     }
   }
 
+  /** What it is in AWS. */
+  get cloud(): CloudStatus | undefined {
+    return this.record?.cloud ?? this.seen?.cloud;
+  }
+
   get key(): DeploymentKey {
     return { model: this.model, deployment: this.deployment };
   }
 
   get version(): string {
-    return this.record?.version ?? '';
+    return this.record?.version ?? this.seen?.version ?? '';
   }
 
   get card(): ModelCard | undefined {
@@ -104,19 +111,19 @@ export class Deployment implements Endpoint {
   }
 
   get unavailable(): Failure | undefined {
-    if (!this.record) {
-      return {
-        code: 'stopped',
-        detail: 'The model is declared in models.json, but not deployed on this machine yet.',
-        next: `Deploy it in the Models view, or with the command nimbus deploy, under the name ${this.model}.`,
-      };
-    }
-    const { cloud } = this.record;
+    const { cloud } = this;
     if (cloud) {
       return {
         code: 'stopped',
         detail: `It runs on AWS Lambda, at ${cloud.url}.`,
         next: `Send the request there, or with nimbus predict ${keyText(this)}.`,
+      };
+    }
+    if (!this.record) {
+      return {
+        code: 'stopped',
+        detail: 'The model is declared in models.json, but not deployed on this machine yet.',
+        next: `Deploy it in the Models view, or with the command nimbus deploy, under the name ${this.model}.`,
       };
     }
     return this.record.stopped ? stopped(this) : undefined;
@@ -133,18 +140,19 @@ export class Deployment implements Endpoint {
       target: this.declared.target,
       framework: this.declared.framework,
       state: overlay && !record?.stopped ? overlay.state : this.#state(),
-      url: record?.cloud?.url ?? `${this.#around.url()}/${keyText(this)}`,
+      url: this.cloud?.url ?? `${this.#around.url()}/${keyText(this)}`,
       version: this.version,
       ...(record
         ? {
             deployedAt: record.deployedAt,
             ...(record.image ? { image: imageStatus(record.image) } : { interpreter: record.interpreter }),
-            ...(record.cloud ? { cloud: record.cloud } : {}),
             ...(record.pushed ? { pushed: record.pushed } : {}),
             ...(record.interpreterChosen && !record.image ? { interpreterChosen: true } : {}),
             takesText: takesText(record.card.input),
           }
         : {}),
+      ...(this.cloud ? { cloud: this.cloud } : {}),
+      ...(this.seen ? { seen: seenOnly(this.seen) } : {}),
       ...(record?.madeWith ? { madeWith: record.madeWith } : {}),
       ...(record?.networkLeft === undefined ? {} : { network: record.networkLeft ? 'none' : 'kept' }),
       ...(record?.differs && record.differs.length > 0 ? { differs: record.differs } : {}),
@@ -190,6 +198,7 @@ export class Deployment implements Endpoint {
   settle(record: DeploymentRecord): void {
     this.record = record;
     this.overlay = undefined;
+    this.seen = undefined;
     this.declared = { framework: record.spec.framework, target: record.deploymentSpec.target };
   }
 
@@ -230,6 +239,7 @@ export class Deployment implements Endpoint {
   }
 
   #state(): State {
+    if (this.seen) return STATES_SEEN[this.seen.state];
     if (!this.record) return 'not-deployed';
     if (this.record.cloud) return 'serving';
     if (this.record.stopped) return 'stopped';
@@ -240,6 +250,8 @@ export class Deployment implements Endpoint {
 
   #error(): UserError | undefined {
     if (this.overlay) return this.overlay.error;
+    if (this.seen?.error) return this.seen.error;
+    if (!this.record && this.seen?.cloud) return undefined;
     if (!this.record) {
       return {
         code: 'not-deployed-here',
@@ -338,6 +350,23 @@ export class Deployment implements Endpoint {
     this.logs.add(line);
     this.#around.onLine(this, line);
   }
+}
+
+/** States as AWS has them, in the words for all targets. */
+const STATES_SEEN: Record<CloudSeen['state'], State> = {
+  creating: 'updating',
+  serving: 'serving',
+  updating: 'updating',
+  'rolling-back': 'updating',
+  deleting: 'updating',
+  inactive: 'idle',
+  waking: 'starting',
+  failed: 'failed',
+  gone: 'gone',
+};
+
+function seenOnly({ state, isAhead, liveVersion, at }: CloudSeen): CloudSeen {
+  return { state, isAhead, ...(liveVersion === undefined ? {} : { liveVersion }), at };
 }
 
 export function imageStatus({ id, reference, bytes, python, platform, isEmulated }: BuiltImage): ImageStatus {

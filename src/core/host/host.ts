@@ -241,6 +241,11 @@ export class Host {
     };
   }
 
+  /** As of `lookAt`. */
+  look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>> {
+    return this.#doers.cloud.look(key, variables);
+  }
+
   /** Loads what a deploy to AWS needs, so that it is there when the user has agreed. */
   warmDeployer(access: CloudAccess): void {
     this.#deployers.warm(access);

@@ -46,7 +46,7 @@ export function makeDoers({ leftovers, deployers, reloads, deployments, remove, 
     add: (key, declared) => deployments.add(key, declared, undefined),
     remove,
     onChange: (deployment) => {
-      reloads.follow(deployment);
+      if (deployment.record) reloads.follow(deployment);
       onChange(deployment);
     },
   });

@@ -40,6 +40,8 @@ export interface HostApi {
   /** Starts an operation and answers with it at once; refused while another runs for the same deployment. */
   execute(plan: Plan): Promise<Outcome<Operation>>;
   cancel(operationId: string): Promise<Outcome<void>>;
+  /** Asks AWS what a deployment there is now, with the caller's `AWS_` variables; `deployment` events tell what changed. */
+  look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>>;
   /** Loads what deploys to AWS need; somebody is about to agree to one. */
   warmDeployer(access: CloudAccess): Promise<void>;
   start(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;

@@ -1,0 +1,85 @@
+/** What a deployment on AWS is now, as AWS says it. */
+import { awsConfig } from '../cloud/aws.ts';
+import { cloudStatusOf } from '../cloud/stack.ts';
+import { editModels, setDeployment } from '../models/edit.ts';
+import { readModels } from '../models/read.ts';
+import { fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import type { CloudStateName, DeploymentStatus } from '../../shared/states.ts';
+import type { CloudPorts } from './cloud-operations.ts';
+
+/**
+ * Asks AWS, whoever deployed it, and tells it on. A URL that a killed deploy could not write to models.json is written now. Errors:
+ * models.json declares no such deployment on AWS, or none that was deployed; as of `cloudState` and `editModels`.
+ */
+export async function lookAt(
+  ports: Pick<CloudPorts, 'around' | 'state' | 'deployments' | 'add' | 'onChange'>,
+  key: DeploymentKey,
+  variables: Record<string, string>,
+): Promise<Outcome<DeploymentStatus>> {
+  const { around, state, deployments, add, onChange } = ports;
+  const read = await readModels(around.project);
+  if (!read.ok) return read;
+  const spec = read.value.models[key.model];
+  const declared = spec?.deployments?.[key.deployment];
+  if (!spec || declared?.target !== 'lambda') {
+    return fail('not-on-aws', `models.json has no deployment ${keyText(key)} on AWS.`);
+  }
+  const name = keyText(key);
+  const record = state.state.deployments[name];
+  const { account, region, stack } = record?.cloud ?? declared;
+  if (account === undefined || region === undefined || stack === undefined) {
+    return fail('not-deployed', `${name} was not deployed to AWS yet.`, { next: 'Deploy it.' });
+  }
+  const { cloudState } = await import('../cloud/status.ts');
+  const config = await awsConfig(region, variables);
+  const asked = await cloudState(config, { stack, functionName: stack });
+  if (!asked.ok) return asked;
+  const { state: now, isAhead, version, digest, liveVersion, outputs, why, next } = asked.value;
+  const isThere = 'ApiId' in outputs && digest !== undefined;
+  const { endpoint } = config;
+  const auth = declared.auth ?? record?.cloud?.auth ?? 'key';
+  const cloud = isThere ? cloudStatusOf(outputs, { account, region }, { stack, auth, digest, endpoint }) : undefined;
+  const deployment = deployments.get(name) ?? add(key, { framework: spec.framework, target: 'lambda' });
+  const error = errorSeen(name, now, why, next);
+  deployment.seen = {
+    state: now,
+    isAhead,
+    ...(liveVersion === undefined ? {} : { liveVersion }),
+    at: new Date().toISOString(),
+    ...(version === undefined ? {} : { version }),
+    ...(cloud ? { cloud } : {}),
+    ...(error ? { error } : {}),
+  };
+  if (record?.cloud && cloud) {
+    // It was deployed from elsewhere since: what is on this machine may be another version.
+    const isAnother = version !== undefined && version !== record.version;
+    Object.assign(record, { cloud }, isAnother ? { version, snapshot: '', stamp: '' } : {});
+    state.changed();
+  }
+  onChange(deployment);
+  if (cloud && declared.url !== cloud.url) {
+    const whole = { ...declared, account, region, stack, url: cloud.url };
+    const edited = await editModels(around.project, setDeployment(key, whole));
+    if (!edited.ok) return edited;
+  }
+  return ok(deployment.status);
+}
+
+/** What is to be done about what AWS said. */
+function errorSeen(name: string, state: CloudStateName, why?: string, next?: string): UserError | undefined {
+  if (state === 'gone') {
+    return {
+      code: 'gone',
+      what: `${name} is not in AWS any more: its stack was deleted elsewhere.`,
+      next: 'Deploy it again, or remove it here.',
+    };
+  }
+  if (why === undefined) return undefined;
+  return {
+    code: 'cloud-failed',
+    what: `AWS says that ${name} is ${state}.`,
+    why,
+    ...(next === undefined ? {} : { next }),
+  };
+}

@@ -1,0 +1,115 @@
+/** Living with a deployment on AWS from the command line, on the emulator. */
+import assert from 'node:assert/strict';
+import { CloudFormationClient, DeleteStackCommand, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
+import { GetAliasCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
+
+const HANDLER = `
+def load(path):
+    print("loading")
+    return None
+
+def predict(model, input):
+    print("asked for", len(input), "letters")
+    return {"length": len(input)}
+`;
+
+describe('a deployment on AWS Lambda, from the command line', function () {
+  this.timeout(180_000);
+  let project: CloudProject;
+
+  before(async () => {
+    project = await cloudProject();
+    project.writeHandler(HANDLER);
+    await project.succeeded([...DEPLOY, '--yes']);
+  });
+  after(() => project?.end());
+
+  interface Predicted {
+    result: { length: number };
+    requestId: string;
+    timings: { start: string };
+  }
+  const predict = async (...options: string[]): Promise<Predicted> =>
+    JSON.parse(await project.succeeded(['predict', 'rules', 'four', '--json', ...options])) as Predicted;
+  const live = async (): Promise<string | undefined> => {
+    const lambda = new LambdaClient(project.emulator.client);
+    return (await lambda.send(new GetAliasCommand({ FunctionName: 'nimbus-rules-prod', Name: 'live' })))
+      .FunctionVersion;
+  };
+
+  it('says what AWS says of it', async () => {
+    const said = await project.succeeded(['status', 'rules/prod']);
+    assert.match(said, /serving/);
+    assert.match(said, /on AWS {7}000000000000, eu-west-1, version 1 of the function/);
+    assert.match(said, /callers {6}with the API key/);
+  });
+
+  it('is asked past the gateway, and cold without moving what serves', async () => {
+    assert.equal((await predict('--invoke')).result.length, 4);
+    const cold = await predict('--cold');
+    assert.deepEqual([cold.result.length, cold.timings.start], [4, 'cold']);
+    assert.equal(await live(), '1');
+    const refused = await project.nimbus(['predict', 'rules', 'x', '--cold', '--invoke', '--input', '1']);
+    assert.equal(refused.code, 2);
+  });
+
+  it('shows its log, and what it has of one request with the figures of AWS Lambda', async () => {
+    const { requestId } = await predict();
+    const one = await project.nimbus(['logs', 'rules', '--request', requestId]);
+    assert.equal(one.code, 0, one.stderr);
+    assert.match(one.stdout, /asked for 4 letters/);
+    assert.match(one.stderr, /AWS Lambda: .* of 1769 MB used/);
+    assert.match(await project.succeeded(['logs', 'rules']), /loading/);
+    assert.match(
+      (await project.nimbus(['logs', 'rules', '--request', 'none'])).stderr,
+      /has nothing of a request none/,
+    );
+  });
+
+  it('tells the model from what is deployed', async () => {
+    assert.match(await project.succeeded(['diff', 'rules']), /rules\/prod is as it was deployed\./);
+    project.writeHandler(`${HANDLER}\n# another\n`);
+    // It counts once it is at rest.
+    for (;;) {
+      const said = await project.succeeded(['status', 'rules/prod']);
+      if (/changed/.test(said)) break;
+    }
+    assert.match(await project.succeeded(['diff', 'rules']), /has changed since it was deployed/);
+    project.writeHandler(HANDLER);
+  });
+
+  it('tells what was changed by hand', async () => {
+    const lambda = new LambdaClient(project.emulator.client);
+    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: 'nimbus-rules-prod', MemorySize: 640 }));
+    const said = await project.succeeded(['diff', 'rules']);
+    assert.match(said, /~ Function\w* \(AWS::Lambda::Function, nimbus-rules-prod\)\n.*\/MemorySize: 1769 → 640/);
+  });
+
+  it('is found where models.json does not have it, and taken over', async () => {
+    project.writeModels({ rules: MODEL });
+    assert.match(await project.succeeded(['adopt']), /nimbus-rules-prod +rules\/prod/);
+    const wrong = await project.nimbus(['adopt', 'nimbus-other']);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /There are: nimbus-rules-prod\./);
+    await project.succeeded(['adopt', 'nimbus-rules-prod']);
+    assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
+    assert.match(await project.succeeded(['status', 'rules/prod']), /serving|changed/);
+    assert.ok(project.declared()!['url']);
+    assert.equal((await predict()).result.length, 4);
+  });
+
+  it('is gone where somebody deleted it, and its entry is removed', async () => {
+    const client = new CloudFormationClient(project.emulator.client);
+    await client.send(new DeleteStackCommand({ StackName: 'nimbus-rules-prod' }));
+    await waitUntilStackDeleteComplete(
+      { client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
+      { StackName: 'nimbus-rules-prod' },
+    );
+    const said = await project.succeeded(['status', 'rules/prod']);
+    assert.match(said, /gone/);
+    assert.match(said, /its stack was deleted elsewhere/);
+    await project.succeeded(['remove', 'rules/prod', '--yes']);
+    assert.equal(project.declared(), undefined);
+  });
+});
