@@ -100,6 +100,8 @@ const copyProtocols = () =>
 
 /** What CDK's toolkit reads as it runs: its description of AWS's resources, the stack of its bootstrap, its version. */
 const copyToolkit = async () => {
+  // What an ejected deployment gets as its own.
+  await cp(path.join(root, 'infra/app'), path.join(root, 'dist/deployer/app'), { recursive: true });
   const toolkit = path.join(root, 'node_modules/@aws-cdk/toolkit-lib');
   for (const file of ['db.json.gz', 'lib/api/bootstrap/bootstrap-template.yaml', 'package.json']) {
     await cp(path.join(toolkit, file), path.join(root, 'dist/deployer', file));

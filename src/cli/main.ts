@@ -7,6 +7,8 @@ import { register as build } from './commands/build.ts';
 import { register as cost } from './commands/cost.ts';
 import { register as deploy } from './commands/deploy.ts';
 import { register as diff } from './commands/diff.ts';
+import { register as doctor } from './commands/doctor.ts';
+import { register as keys } from './commands/keys.ts';
 import { register as lifecycle } from './commands/lifecycle.ts';
 import { register as list } from './commands/list.ts';
 import { register as lock } from './commands/lock.ts';
@@ -33,8 +35,8 @@ const FIRST_STEPS = `Begin with: nimbus deploy PATH, then nimbus predict NAME "s
 const GROUPS = [
   ['Models and their endpoints:', [deploy, list, predict, batch, parity, logs, lifecycle, serve]],
   ['Images:', [build, report, sweep, push]],
-  ['AWS:', [cost, diff, rollback, adopt]],
-  ['Project and upkeep:', [lock, trust, migrate, prune]],
+  ['AWS:', [cost, diff, rollback, adopt, keys]],
+  ['Project and upkeep:', [doctor, lock, trust, migrate, prune]],
 ] as const;
 
 /** `deploy <path>`. */

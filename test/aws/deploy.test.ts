@@ -133,6 +133,30 @@ describe('a deploy to AWS Lambda', function () {
     assert.deepEqual(await project.status(), before);
   });
 
+  it('shows its key to who asks for it, and where it is kept', async () => {
+    const without = await project.nimbus(['keys', 'rules/prod']);
+    assert.equal(without.stdout, '');
+    assert.match(without.stderr, /API key \w+ of account 000000000000, eu-west-1, is kept in .*keys\.json/);
+    const key = (await project.succeeded(['keys', 'rules/prod', '--show'])).trim();
+    const kept = JSON.parse(readFileSync(path.join(project.sandbox.home, 'data/keys.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
+    assert.deepEqual(Object.values(kept), [key]);
+  });
+
+  it('is ejected with its stack as a CDK project, without a secret', async () => {
+    const folder = path.join(project.sandbox.folder, 'ejected');
+    await project.succeeded(['eject', 'rules/prod', folder]);
+    const { digest, stack } = (await project.status()).cloud!;
+    const text = readFileSync(path.join(folder, 'cdk/deployment.json'), 'utf8');
+    const description = JSON.parse(text) as { stackName: string; image: { digest: string }; env: string[] };
+    assert.deepEqual([description.stackName, description.image.digest, description.env], [stack, digest, ['GREETING']]);
+    assert.ok(!text.includes(SECRET));
+    assert.match(readFileSync(path.join(folder, 'README.md'), 'utf8'), /`cdk\/` has its whole stack/);
+    assert.match(readFileSync(path.join(folder, 'cdk/lib/synthesise.ts'), 'utf8'), /export function deploymentApp/);
+  });
+
   it('does not run another target under its name, which would lose sight of it', async () => {
     const { code, stderr } = await project.nimbus(['deploy', 'rules', '--as', 'prod', '--python', python, '--trust']);
     assert.equal(code, 1);

@@ -57,9 +57,13 @@ export async function forgetKey(cloud: CloudStatus, store: KeyStore): Promise<vo
   if (cloud.keyId !== undefined) await store.delete(idOf(cloud));
 }
 
+export function keyFile(): string {
+  return path.join(places().data, 'keys.json');
+}
+
 /** A file that only the user can read, where there is no editor to keep secrets. */
 export function fileKeyStore(): KeyStore {
-  const file = path.join(places().data, 'keys.json');
+  const file = keyFile();
   const read = async (): Promise<Record<string, string>> => {
     try {
       return JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;

@@ -77,8 +77,14 @@ export function imageTag({ model, deployment }: { model: string; deployment: str
   return `${model}.${deployment}.${version.slice(0, 12)}`;
 }
 
+/** Which deployment, and where it is. */
+type Placed = Pick<Deploy, 'declared' | 'record' | 'stack'> & {
+  plan: Pick<Deploy['plan'], 'model' | 'deployment'>;
+  cloud: Pick<Deploy['cloud'], 'account' | 'region'>;
+};
+
 /** What the stack is made of. */
-export function descriptionOf({ plan, cloud, declared, record, stack }: Deploy, digest: string): DeploymentDescription {
+export function descriptionOf({ plan, cloud, declared, record, stack }: Placed, digest: string): DeploymentDescription {
   const { spec, version, card, image } = record;
   const { memoryMb, timeoutSeconds } = limitsOf(spec);
   const { ephemeralStorageMb, provisionedConcurrency, throttle, quota, corsOrigins, logRetentionDays } = declared;

@@ -6,7 +6,7 @@ import type { PushRequest, WithName } from '../image/push.ts';
 import type { Shell } from '../shell.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
-import type { EjectedFolder, PushedImage } from '../../shared/states.ts';
+import type { CloudStatus, EjectedFolder, PushedImage } from '../../shared/states.ts';
 import type { EjectPlan, PushPlan } from '../targets/plan.ts';
 import type { Deployment, Surroundings } from './deployment.ts';
 import { isWithin } from './files.ts';
@@ -94,7 +94,7 @@ export class Shipping {
     shell.stage('lock');
     const record = this.#recordOf(plan);
     if (!record.ok) return record;
-    const { image, spec, lock } = record.value;
+    const { image, spec, lock, cloud } = record.value;
     const model = modelPath(plan.project, spec);
     if (isWithin(await realPathOf(model), await realPathOf(plan.folder))) {
       return fail('eject-inside-model', `${plan.folder} lies in the model.`, {
@@ -129,6 +129,7 @@ export class Shipping {
         runtime: around.runtime,
         settings,
         packages,
+        ...(cloud === undefined ? {} : { cdk: await cdkOf(plan, { ...record.value, cloud }) }),
       },
       engine.value,
       (temporary, work) => leftovers.withFolder(temporary, work),
@@ -149,9 +150,19 @@ export class Shipping {
     const record = this.#ports.deployments.get(keyText(key))?.record;
     if (record?.image) return ok(record as WithImage);
     return fail('no-image', `${keyText(key)} runs no image.`, {
-      next: 'Deploy the model with --target docker (in the editor: Where, Docker), and choose that deployment.',
+      next: 'Deploy the model with --target docker or lambda (in the editor: Where), and choose that deployment.',
     });
   }
+}
+
+/** The CDK project of what is deployed. Its revision is a new one: deployed from there, the stack publishes a version. */
+async function cdkOf(plan: DeploymentKey, record: WithImage & { cloud: CloudStatus }): Promise<Record<string, string>> {
+  const [{ cdkProject }, { descriptionOf }] = await Promise.all([
+    import('../cloud/cdk-project.ts'),
+    import('./cloud-change.ts'),
+  ]);
+  const { cloud, deploymentSpec: declared } = record;
+  return cdkProject(descriptionOf({ plan, cloud, declared, record, stack: cloud.stack }, cloud.digest));
 }
 
 /** Through all links; of what is not there yet, those above it. */

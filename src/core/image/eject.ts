@@ -35,6 +35,8 @@ export interface EjectRequest extends DeploymentKey {
   runtime: string;
   settings: ImageSettings;
   packages: PackageSettings;
+  /** Of `lambda`: the CDK project of its stack, text by relative path. */
+  cdk?: Readonly<Record<string, string>>;
 }
 
 /** Everybody may read: AWS Lambda runs an image as a user of its own choice. */
@@ -177,8 +179,12 @@ async function write(
   if (configuration !== undefined) await put('build/pip.conf', configuration);
   if (certificates !== undefined) await put('build/certificates.pem', certificates);
   await put('event.json', ejectedEvent(functionDocument.examples?.[0]?.input));
+  for (const [file, text] of Object.entries(request.cdk ?? {})) await put(file, text);
   const parts = { ...request, version: labels['nimbus.version'] ?? '', hasPipSettings: configuration !== undefined };
-  await put('README.md', ejectedReadme({ ...parts, hasCertificates: certificates !== undefined }));
+  await put(
+    'README.md',
+    ejectedReadme({ ...parts, hasCertificates: certificates !== undefined, hasCdk: request.cdk !== undefined }),
+  );
   return ok(remarks);
 }
 

@@ -14,6 +14,8 @@ export interface ReadmeParts extends DeploymentKey {
   settings: ImageSettings;
   hasPipSettings: boolean;
   hasCertificates: boolean;
+  /** The folder has a CDK project of the stack. */
+  hasCdk: boolean;
 }
 
 /** A request as API Gateway hands it to the function: of an example where there is one, else for the model's card. */
@@ -34,7 +36,8 @@ export function ejectedEvent(input: unknown): string {
 const EMULATOR = 'https://github.com/aws/aws-lambda-runtime-interface-emulator';
 
 export function ejectedReadme(parts: ReadmeParts): string {
-  const { model, version, image, env, settings, memoryMb, timeoutSeconds, hasPipSettings, hasCertificates } = parts;
+  const { model, version, image, env, settings, memoryMb, timeoutSeconds, hasPipSettings, hasCertificates, hasCdk } =
+    parts;
   const { base, platform, python } = image;
   const name = model;
   const variables = env.map((one) => `--env ${one} `).join('');
@@ -91,6 +94,7 @@ export function ejectedReadme(parts: ReadmeParts): string {
       ? ['- no variables.']
       : [`- these variables, whose values are nowhere here: ${env.join(', ')}.`]),
     '',
+    ...(hasCdk ? ['`cdk/` has its whole stack on AWS as a CDK project; see its README.md.', ''] : []),
     '## What is what',
     '| | |',
     '|---|---|',
@@ -106,6 +110,7 @@ export function ejectedReadme(parts: ReadmeParts): string {
     '| `function/nimbus-function/function.json` | what it is to load, its limits, its examples |',
     '| `function/nimbus-function/` | the model, and the project’s own modules that it imports |',
     '| `event.json` | a request to try |',
+    ...(hasCdk ? ['| `cdk/` | the stack on AWS, as a project of the AWS CDK |'] : []),
     '',
     'A model that you train again goes where the old one is, under the same name; the other layers of the image stay. Packages',
     'change with a new `build/requirements.txt` (`pip-compile --generate-hashes` or `uv pip compile --generate-hashes`).',

@@ -33,6 +33,7 @@ export const COMMANDS = {
   'nimbus.pushToRegistry': { trusted: true, load: async () => (await import('./ship.ts')).pushToRegistry },
   'nimbus.eject': { trusted: true, load: async () => (await import('./ship.ts')).eject },
   'nimbus.cleanUp': { trusted: true, load: async () => (await import('./clean-up.ts')).cleanUp },
+  'nimbus.doctor': { trusted: false, load: async () => (await import('./doctor.ts')).doctor },
   'nimbus.copyEndpointUrl': { trusted: false, load: async () => (await import('./copy.ts')).copyEndpointUrl },
   'nimbus.copyAsCurl': { trusted: false, load: async () => (await import('./copy.ts')).copyAsCurl },
   'nimbus.copyAsPython': { trusted: false, load: async () => (await import('./copy.ts')).copyAsPython },
