@@ -6,7 +6,7 @@ import { othersOf } from './compare/compared.ts';
 import { button } from './elements.ts';
 import { copyMenu } from './menu.ts';
 import { statusOf, type State } from './state.ts';
-import { STATE_WORDS } from './words.ts';
+import { stateWords } from './words.ts';
 
 /** What is asked, what state it is in, and what can be done with it. */
 export function header(state: State, actions: Actions): TemplateResult {
@@ -69,48 +69,53 @@ function choice(
 }
 
 function stateOf(status: DeploymentStatus): TemplateResult {
-  const { word, icon, meaning } = STATE_WORDS[status.state];
+  const { word, icon, meaning } = stateWords(status);
   return html`<span class="state state-${status.state}" title=${meaning}>
     <i class="codicon codicon-${icon}" aria-hidden="true"></i>${word}
   </span>`;
 }
 
 function commands(state: State, status: DeploymentStatus, actions: Actions): TemplateResult {
-  const busy = state.switching !== undefined;
-  const stopped = status.state === 'stopped';
   return html`<div class="commands">
-    ${
-      stopped
-        ? button({
-            id: 'start',
-            label: 'Start',
-            title: 'Open the endpoint again; the next request is cold.',
-            disabled: busy,
-            click: () => void actions.switchTo('start'),
-          })
-        : button({
-            id: 'stop',
-            label: 'Stop',
-            title: 'End the workers and refuse requests with status 503 until Start.',
-            disabled: busy,
-            click: () => void actions.switchTo('stop'),
-          })
-    }
-    ${button({
-      id: 'cold',
-      label: 'Force cold',
-      title: state.compared
-        ? 'End the workers of both, so that the next requests are cold.'
-        : 'End the workers, so that the next request is cold.',
-      disabled: busy || stopped,
-      click: () => void actions.switchTo('cold'),
-    })}
+    ${status.cloud ? nothing : workerCommands(state, status, actions)}
     ${copyMenu(state.copied === 'code', (language) => void actions.copyAs(language))}
     ${button({ id: 'logs', label: 'Logs', title: 'Show the log of this deployment.', click: () => void actions.showLogs() })}
   </div>`;
 }
 
-const NEEDS_NOTICE = new Set<DeploymentStatus['state']>(['not-deployed', 'failed', 'refused']);
+/** Of what runs on this machine. */
+function workerCommands(state: State, status: DeploymentStatus, actions: Actions): TemplateResult {
+  const busy = state.switching !== undefined;
+  const stopped = status.state === 'stopped';
+  return html`${
+    stopped
+      ? button({
+          id: 'start',
+          label: 'Start',
+          title: 'Open the endpoint again; the next request is cold.',
+          disabled: busy,
+          click: () => void actions.switchTo('start'),
+        })
+      : button({
+          id: 'stop',
+          label: 'Stop',
+          title: 'End the workers and refuse requests with status 503 until Start.',
+          disabled: busy,
+          click: () => void actions.switchTo('stop'),
+        })
+  }
+  ${button({
+    id: 'cold',
+    label: 'Force cold',
+    title: state.compared
+      ? 'End the workers of both, so that the next requests are cold.'
+      : 'End the workers, so that the next request is cold.',
+    disabled: busy || stopped,
+    click: () => void actions.switchTo('cold'),
+  })}`;
+}
+
+const NEEDS_NOTICE = new Set<DeploymentStatus['state']>(['not-deployed', 'failed', 'refused', 'gone']);
 
 /** What is wrong with the chosen deployment, with what puts it right; nothing while all is well. */
 export function notice(state: State, actions: Actions): TemplateResult | typeof nothing {
@@ -120,9 +125,9 @@ export function notice(state: State, actions: Actions): TemplateResult | typeof 
   if (error && NEEDS_NOTICE.has(status.state)) {
     const action = error.action;
     return html`<div class="notice">
-      <i class="codicon codicon-${STATE_WORDS[status.state].icon}" aria-hidden="true"></i>
+      <i class="codicon codicon-${stateWords(status).icon}" aria-hidden="true"></i>
       <div>
-        <p><b>${STATE_WORDS[status.state].meaning}</b> ${error.what}</p>
+        <p><b>${stateWords(status).meaning}</b> ${error.what}</p>
         ${
           error.why
             ? html`<details>

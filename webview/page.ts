@@ -13,7 +13,7 @@ import { comparisonPane } from './compare/pane.ts';
 import { scatter } from './latency/chart.ts';
 import { statisticsTable } from './latency/statistics.ts';
 import { waterfall } from './latency/waterfall.ts';
-import { samplesOf, shownSample, type State } from './state.ts';
+import { samplesOf, shownSample, statusOf, type State } from './state.ts';
 
 export function page(state: State, actions: Actions): TemplateResult {
   return html`${body(state, actions)}
@@ -76,7 +76,11 @@ function latency(state: State, actions: Actions): TemplateResult | typeof nothin
     ${comparing ? html`<h2>Requests to ${state.selected?.deployment}</h2>` : nothing}
     ${
       shown && !comparing
-        ? waterfall(shown, format, state.phasesOpen, (open) => actions.dispatch({ type: 'phases', open }))
+        ? waterfall(shown, format, {
+            open: state.phasesOpen,
+            toggle: (open) => actions.dispatch({ type: 'phases', open }),
+            target: statusOf(state)?.target,
+          })
         : nothing
     }
     <div class="overview ${comparing ? 'alone' : ''}">

@@ -1,7 +1,22 @@
-import type { State as DeploymentState } from '../src/shared/states.ts';
+import type { DeploymentStatus, State as DeploymentState } from '../src/shared/states.ts';
+
+export interface StateWords {
+  word: string;
+  /** Name of a codicon. */
+  icon: string;
+  meaning: string;
+}
 
 /** How a deployment's state is shown: always a word and an icon, never a colour alone. */
-export const STATE_WORDS: Record<DeploymentState, { word: string; icon: string; meaning: string }> = {
+export function stateWords({ state, cloud }: Pick<DeploymentStatus, 'state' | 'cloud'>): StateWords {
+  const words = STATE_WORDS[state];
+  return cloud && state === 'serving' ? { ...words, meaning: SERVING_ON_AWS } : words;
+}
+
+const SERVING_ON_AWS =
+  'It answers. AWS Lambda decides which requests are cold: after a pause, and where several come at once.';
+
+export const STATE_WORDS: Record<DeploymentState, StateWords> = {
   'not-deployed': {
     word: 'not deployed',
     icon: 'circle-outline',

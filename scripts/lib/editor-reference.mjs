@@ -31,6 +31,11 @@ and in the palette; **Build Image** builds the image of any model without deploy
 at several memory sizes and shows what each costs; the last one of a model is shown again without running. **Show Cost**
 is on every deployment: [a month's bill on AWS Lambda](cost.md), and from which traffic a server costs no more.
 
+**Deploy Model** to [AWS Lambda](aws.md) shows in its overview whose account it would be in; another profile of the AWS configuration,
+another region and who may call are chosen there. The image is then built and answers on this machine, and the plan says
+what would be made in AWS: nothing is there before you agree. The row shows how far it is; its menu has the log and Cancel.
+**Copy API Key** is for the code that **Copy as** makes, which takes the key from \`NIMBUS_API_KEY\`.
+
 **Push to Registry** and **Eject** are there too: the image goes to a registry, or to a folder that builds it without
 Nimbus. **Clean Up**, in the view's menu, frees what no deployment uses any more ([both](registry.md)).
 

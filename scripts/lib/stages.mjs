@@ -150,6 +150,7 @@ export const stages = {
     needs: ['package'],
     frameworks: true,
     docker: true,
+    aws: true,
     mocha: { files: ['test/e2e/*.test.ts'], timeoutSeconds: 120 },
   },
 };

@@ -1,40 +1,16 @@
 /** `nimbus deploy --target lambda`: rehearsed here, shown as a plan, agreed to, then done. */
 import type { CloudAccount } from '../core/cloud/account.ts';
+import { monthText } from '../core/cloud/month.ts';
 import type { CloudReview } from '../core/cloud/review.ts';
-import { costOf, usageOf } from '../core/cost/card.ts';
-import { readPrices } from '../core/cost/price-file.ts';
 import type { HostConnection } from '../core/host/client.ts';
 import { functionName } from '../core/models/function-name.ts';
 import type { DeployPlan } from '../core/targets/plan.ts';
-import { formatBytes } from '../shared/bytes.ts';
-import { monthsText } from '../shared/cost.ts';
 import { formatMs } from '../shared/latency.ts';
-import { cancelled, fail, ok, type Outcome } from '../shared/outcome.ts';
-import type { DeploymentSpec } from '../shared/spec.ts';
+import { cancelled, ok, type Outcome } from '../shared/outcome.ts';
 import type { CloudDeployed, Rehearsal } from '../shared/states.ts';
 import { formatResult } from './answer.ts';
 import type { OperationFeed } from './operation.ts';
 import { indent, type Terminal } from './terminal.ts';
-
-/** Looked up before anything is built: who has no credentials need not wait for an image. Errors: as of `cloudAccount`. */
-export async function accountFor(
-  { region, profile }: { region?: string; profile?: string },
-  declared: DeploymentSpec | undefined,
-): Promise<Outcome<CloudAccount>> {
-  const { cloudAccount } = await import('../core/cloud/account.ts');
-  const where = region ?? declared?.region;
-  if (region !== undefined && declared?.stack !== undefined && declared.region !== region) {
-    return fail('another-region', `It is deployed in ${declared.region}, not in ${region}.`, {
-      next: 'Deploy it there under another name: --as NAME.',
-    });
-  }
-  const wanted = {
-    ...(where === undefined ? {} : { region: where }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(declared?.account === undefined ? {} : { account: declared.account }),
-  };
-  return cloudAccount(wanted, process.env);
-}
 
 export interface LambdaDeploy {
   feed: OperationFeed;
@@ -59,13 +35,14 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
     terminal.say(`\nNothing has changed: ${called} serves version ${rehearsal.version.slice(0, 7)} already.`);
     return ok(undefined);
   }
-  if (review.stops.length > 0) {
-    return fail('would-not-serve', `${plan.model} would not answer on AWS Lambda, so nothing was deployed.`, {
-      why: review.stops.join('\n'),
-      next: 'Change that, and deploy again.',
-    });
-  }
-  showPlan(terminal, review, rehearsal, await costLine(deploy, rehearsal));
+  const { planLines, rehearsedText, wouldNotServe } = await import('../core/cloud/review.ts');
+  if (review.stops.length > 0) return wouldNotServe(plan.model, review);
+  const { account } = review;
+  terminal.say(`\nPlan for account ${account.account}, ${account.region}, as ${account.arn}:`);
+  const sweep = await connection.api.sweep(plan.model);
+  const month = await monthText({ plan, rehearsal, region: cloud.region, sweep, env: process.env });
+  terminal.say(indent([...planLines(review, rehearsal), rehearsedText(rehearsal), month].join('\n')));
+  terminal.say(indent('Cancelling a first deploy (Ctrl+C) deletes what it has made so far.'));
   const agreed = await confirm(terminal, deploy);
   if (!agreed.ok) return agreed;
   const done = await feed.run(terminal, connection, { ...plan, cloud: review.plan });
@@ -92,39 +69,6 @@ async function rehearse(terminal: Terminal, deploy: LambdaDeploy, anyway: boolea
   const review = reviewed.value;
   if (rehearsal.isDeployed && review.kind !== 'update') return rehearse(terminal, deploy, true);
   return ok({ review, rehearsal });
-}
-
-function showPlan(terminal: Terminal, { account, changes }: CloudReview, rehearsal: Rehearsal, cost: string): void {
-  const { initMs, firstAnswerMs, image } = rehearsal;
-  const first = firstAnswerMs === undefined ? '' : `, first answer ${formatMs(firstAnswerMs)}`;
-  terminal.say(`\nPlan for account ${account.account}, ${account.region}, as ${account.arn}:`);
-  terminal.say(indent(changes.join('\n')));
-  terminal.say(
-    indent(`+ the image, ${formatBytes(image.bytes, 'en')} unpacked; only layers that the repository lacks are pushed`),
-  );
-  terminal.say(indent(`rehearsed with ${rehearsal.memoryMb} MB: initialisation ${formatMs(initMs)}${first}`));
-  terminal.say(indent(cost));
-  terminal.say(indent('Cancelling a first deploy (Ctrl+C) deletes what it has made so far.'));
-}
-
-/** By a sweep of this very image, else by the rehearsal: its first answer is taken for a warm one, which takes less. */
-async function costLine({ connection, plan, cloud }: LambdaDeploy, rehearsal: Rehearsal): Promise<string> {
-  const { image, initMs, firstAnswerMs } = rehearsal;
-  const prices = await readPrices(process.env);
-  if (!prices.ok) return `a month's cost is not known: ${prices.error.what}`;
-  const lastMs = firstAnswerMs === undefined ? {} : { warm: firstAnswerMs, cold: initMs + firstAnswerMs };
-  const card = costOf({
-    key: plan,
-    spec: plan.spec,
-    status: { target: 'docker', image, lastMs },
-    sweep: await connection.api.sweep(plan.model),
-    asked: {},
-    region: cloud.region,
-    prices: prices.value,
-    freeTier: false,
-    usage: usageOf(plan.deploymentSpec),
-  });
-  return card.ok ? monthsText(card.value) : `a month's cost is not known: ${card.error.what}`;
 }
 
 /** Whoever may call may cost: an open endpoint is agreed to in words. */

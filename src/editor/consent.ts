@@ -106,16 +106,31 @@ async function agreedToForeignCode({ file, name }: About, files: string[]): Prom
   });
 }
 
+interface Question {
+  warning: string;
+  detail: string[];
+  /** The button that leads to the name. */
+  goOn: string;
+  title: string;
+  prompt?: string;
+}
+
 /** Never by one click: the user types the model's name. */
-async function typedName(
+export async function typedName(
   name: string,
-  { warning, detail, goOn, title }: { warning: string; detail: string[]; goOn: string; title: string },
+  {
+    warning,
+    detail,
+    goOn,
+    title,
+    prompt = vscode.l10n.t('Type the name of the model, {0}, to load it.', name),
+  }: Question,
 ): Promise<boolean> {
   const chosen = await vscode.window.showWarningMessage(warning, { modal: true, detail: detail.join('\n\n') }, goOn);
   if (chosen !== goOn) return false;
   const typed = await vscode.window.showInputBox({
     title,
-    prompt: vscode.l10n.t('Type the name of the model, {0}, to load it.', name),
+    prompt,
     ignoreFocusOut: true,
     validateInput: (text) =>
       text.trim() === '' || text.trim() === name ? undefined : vscode.l10n.t('Type exactly {0}', name),

@@ -10,6 +10,7 @@ import type { Store, StoreChange } from '../../src/editor/store/store.ts';
 import type { Node } from '../../src/editor/tree/nodes.ts';
 import { ModelsTree } from '../../src/editor/tree/provider.ts';
 import { rowOf } from '../../src/editor/tree/rows.ts';
+import { tooltipOf } from '../../src/editor/tree/tooltips.ts';
 import { fail } from '../../src/shared/outcome.ts';
 import type { ModelSpec } from '../../src/shared/spec.ts';
 import type { DeploymentStatus, State } from '../../src/shared/states.ts';
@@ -205,6 +206,46 @@ describe('the Models view', () => {
       'refused · warm 2.1 ms · cold 1.24 s · It does not load. · Docker, 152 MB',
     );
     assert.match(described('failed', { error }), /^failed · It does not load\. · warm/);
+  });
+
+  it('says of a deployment on AWS where it is, and has a context of its own', async () => {
+    const cloud = {
+      account: '123456789012',
+      region: 'eu-west-1',
+      stack: 'nimbus-m-prod',
+      auth: 'key',
+      digest: `sha256:${'5'.repeat(64)}`,
+    };
+    const status = {
+      state: 'serving',
+      lastMs: { warm: 12 },
+      cloud,
+      image: { id: 'sha256:00', reference: 'r', bytes: 152e6, python: '3.12', platform: 'linux-x86_64' },
+      url: 'https://abc.execute-api.eu-west-1.amazonaws.com/prod',
+      version: '2'.repeat(64),
+      framework: 'sklearn',
+      workers: 0,
+    };
+    const project = { later: () => undefined, operation: () => undefined, status: () => status };
+    const node: Node = { kind: 'deployment', project: project as unknown as Project, model: 'm', deployment: 'prod' };
+    const { description, context } = rowOf(node);
+    assert.equal(description, 'serving · AWS Lambda, eu-west-1 · warm 12 ms');
+    assert.equal(context, 'deployment:serving:cloud');
+    const { value } = tooltipOf(node);
+    for (const fact of [
+      'https://abc',
+      '123456789012',
+      'eu-west-1',
+      'nimbus-m-prod',
+      '2222222',
+      'sha256:55555',
+      'API key',
+    ])
+      assert.ok(
+        value.replaceAll(/\\|&nbsp;/g, (found) => (found === '\\' ? '' : ' ')).includes(fact),
+        `${fact}: ${value}`,
+      );
+    assert.ok(!value.includes('Workers'));
   });
 
   it('makes a tooltip only when it is looked at', async () => {

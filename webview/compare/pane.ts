@@ -9,7 +9,7 @@ import { formatOf } from '../format.ts';
 import { statisticsTable } from '../latency/statistics.ts';
 import { waterfall } from '../latency/waterfall.ts';
 import { samplesOf, shownSample, statusOf, type State } from '../state.ts';
-import { STATE_WORDS } from '../words.ts';
+import { stateWords } from '../words.ts';
 import { partnerOf } from './compared.ts';
 import { verdict, type Names } from './verdict.ts';
 
@@ -94,14 +94,15 @@ function side(
       }
     </div>
     <div class="timed">
-      ${sample ? waterfall(sample, format, state.phasesOpen, toggle, { longest, name }) : nothing}
+      ${sample ? waterfall(sample, format, { open: state.phasesOpen, toggle, target: status?.target, beside: { longest, name } }) : nothing}
     </div>
     <div class="counted">${statisticsTable(own, format)}</div>
   </section>`;
 }
 
-function stateOf({ state, target, deployment }: DeploymentStatus): TemplateResult {
-  const { word, icon, meaning } = STATE_WORDS[state];
+function stateOf(status: DeploymentStatus): TemplateResult {
+  const { state, target, deployment } = status;
+  const { word, icon, meaning } = stateWords(status);
   return html`${deployment === target ? nothing : html`<span class="muted">${TARGET_TITLES[target]}</span>`}
     <span class="state state-${state}" title=${meaning}>
       <i class="codicon codicon-${icon}" aria-hidden="true"></i>${word}

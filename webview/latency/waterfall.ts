@@ -1,5 +1,6 @@
 import { html, svg, nothing, type TemplateResult } from 'lit-html';
 import type { Sample } from '../../src/shared/latency.ts';
+import type { TargetKind } from '../../src/shared/spec.ts';
 import type { Format } from '../format.ts';
 import { startBadge } from './badge.ts';
 import { phaseBars, type PhaseBar } from './phases.ts';
@@ -12,15 +13,21 @@ export interface Beside {
   name: string;
 }
 
+export interface WaterfallOptions {
+  open: boolean;
+  toggle(open: boolean): void;
+  /** Where the request went, where that is still known. */
+  target: TargetKind | undefined;
+  beside?: Beside;
+}
+
 /** Where the shown request's time went: one bar, its legend with numbers, and on demand a row per phase. */
 export function waterfall(
   sample: Sample,
   format: Format,
-  open: boolean,
-  toggle: (open: boolean) => void,
-  beside?: Beside,
+  { open, toggle, target, beside }: WaterfallOptions,
 ): TemplateResult {
-  const bars = phaseBars(sample.phases);
+  const bars = phaseBars(sample.phases, target);
   const width = beside ? widthBeside(sample.phases.totalMs, beside.longest) : WIDTH;
   return html`<div class="waterfall">
     <div class="waterfall-head">

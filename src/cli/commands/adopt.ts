@@ -6,7 +6,7 @@ import { fail, type Outcome } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
 import { table } from '../answer.ts';
 import { openProject, type Project } from '../context.ts';
-import { accountFor } from '../deploy-lambda.ts';
+import { accountFor } from '../../core/cloud/account.ts';
 import { orExit, type Terminal } from '../terminal.ts';
 
 interface Options {
@@ -28,7 +28,7 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 
 async function adopt(terminal: Terminal, stack: string | undefined, options: Options): Promise<void> {
   const project = await openProject(terminal);
-  const account = orExit(terminal, await accountFor(options, undefined));
+  const account = orExit(terminal, await accountFor(options, undefined, process.env));
   const { ghosts } = await import('../../core/cloud/status.ts');
   const config = await awsConfig(account.region, account.variables);
   const found = orExit(terminal, await ghosts(config, declaredStacks(project)));

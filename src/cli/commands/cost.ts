@@ -22,7 +22,7 @@ import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import { MEMORY_MB } from '../../shared/sweep.ts';
 import { table } from '../answer.ts';
 import { connect, openServed, statusOf, type Project } from '../context.ts';
-import { accountFor } from '../deploy-lambda.ts';
+import { accountFor } from '../../core/cloud/account.ts';
 import { resolveImage } from '../names.ts';
 import { wholeNumber } from '../options.ts';
 import { orExit, type Terminal } from '../terminal.ts';
@@ -116,7 +116,7 @@ async function cost(terminal: Terminal, name: string, options: Options): Promise
 
 /** Of a deployment on AWS, where that can be asked: who has no credentials at hand still gets the rest. */
 async function spentOf(terminal: Terminal, { profile }: Options, deployed: SpentOn): Promise<Spent | undefined> {
-  const account = await accountFor(defined({ profile }), deployed.declared);
+  const account = await accountFor(defined({ profile }), deployed.declared, process.env);
   const { spentOn } = await import('../../core/cloud/spent.ts');
   const spent = account.ok ? await spentOn(account.value, deployed) : account;
   if (spent.ok) return spent.value;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Option, type Command } from 'commander';
+import { accountFor } from '../../core/cloud/account.ts';
 import { prepareDeploy, type EnvironmentChoice, type PreparedDeploy } from '../../core/deploy.ts';
 import { interpretersOf, type CurrentPython } from '../../core/interpreters.ts';
 import { rememberConsents } from '../../core/consent.ts';
@@ -30,7 +31,7 @@ import { fetchCard } from '../../core/invoke/card.ts';
 import { shellQuote } from '../../core/invoke/snippets.ts';
 import { askConsent, askTrust } from '../consent.ts';
 import { connect, connectIfRunning, openProject, warnOfMisspelt } from '../context.ts';
-import { accountFor, deployToLambda } from '../deploy-lambda.ts';
+import { deployToLambda } from '../deploy-lambda.ts';
 import { exampleCall } from '../example.ts';
 import { isMissing, missingPath, shortName } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
@@ -150,7 +151,9 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
     }),
   );
   const cloud =
-    prepared.target === 'lambda' ? orExit(terminal, await accountFor(options, declaredOf(prepared))) : undefined;
+    prepared.target === 'lambda'
+      ? orExit(terminal, await accountFor(options, declaredOf(prepared), process.env))
+      : undefined;
   const asItIs = prepared.environments.find(({ plan }) => plan.kind === 'use');
   const environment = (options.allowMismatch ? asItIs : undefined) ?? prepared.environments[0]!;
   terminal.say(`${prepared.detection.summary}`);

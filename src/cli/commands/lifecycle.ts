@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { RemovePlan } from '../../core/targets/plan.ts';
-import type { CloudAccount } from '../../core/cloud/account.ts';
+import { accountFor, type CloudAccount } from '../../core/cloud/account.ts';
+import { isInCloud, whatGoes } from '../../core/cloud/removal.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
 import { heldByLater } from '../../core/models/later.ts';
 import { keyText, sameKey, TARGETS, type DeploymentKey, type ModelsSpec } from '../../shared/spec.ts';
 import type { CloudStatus } from '../../shared/states.ts';
 import { table } from '../answer.ts';
 import { connect, openProject, withDeployment, type Project } from '../context.ts';
-import { accountFor } from '../deploy-lambda.ts';
 import { resolveName, unknownModel } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
@@ -67,7 +67,7 @@ async function remove(terminal: Terminal, name: string, options: RemoveOptions):
   const project = await openProject(terminal);
   const key = orExit(terminal, resolveName(project, name, { exact: true }));
   const cloud = orExit(terminal, await accountsOf(project, [key], options));
-  const inCloud = whatGoes(project, [key]);
+  const inCloud = goneLines(project, [key]);
   await sure(terminal, options, `${inCloud}Remove the endpoint ${keyText(key)}? Its model files stay.`);
   await removeAll(terminal, project.folder, [key], { dropModel: false, cloud });
   terminal.document({ removed: [key] });
@@ -84,7 +84,7 @@ async function destroy(terminal: Terminal, model: string | undefined, options: R
   const models = model === undefined ? Object.keys(project.models) : [model];
   const keys = models.map((one) => deploymentsOf(project.models, one));
   const cloud = orExit(terminal, await accountsOf(project, keys.flat(), options));
-  const inCloud = whatGoes(project, keys.flat());
+  const inCloud = goneLines(project, keys.flat());
   if (models.length === 1) {
     const [endpoints, entry] = [
       keys[0]!.map(keyText).join(', '),
@@ -118,8 +118,8 @@ async function accountsOf(
   const found = new Map<string, CloudAccount>();
   for (const key of keys) {
     const spec = models[key.model]?.deployments?.[key.deployment];
-    if (spec?.target !== 'lambda' || spec.stack === undefined) continue;
-    const account = await accountFor(profile === undefined ? {} : { profile }, spec);
+    if (!isInCloud(spec)) continue;
+    const account = await accountFor(profile === undefined ? {} : { profile }, spec, process.env);
     if (!account.ok) return account;
     found.set(keyText(key), account.value);
   }
@@ -127,15 +127,9 @@ async function accountsOf(
 }
 
 /** Lines that say what of it is in AWS; none where nothing is. */
-function whatGoes({ models }: Project, keys: readonly DeploymentKey[]): string {
-  return keys
-    .map(({ model, deployment }) => models[model]?.deployments?.[deployment])
-    .filter((spec) => spec?.target === 'lambda' && spec.stack !== undefined)
-    .map(
-      (spec) =>
-        `In account ${spec!.account}, ${spec!.region}, go: the stack ${spec!.stack} (function, versions, API, key, role, log with all its lines) and its images.
-`,
-    )
+function goneLines({ models }: Project, keys: readonly DeploymentKey[]): string {
+  return whatGoes(keys.map(({ model, deployment }) => models[model]?.deployments?.[deployment]))
+    .map((line) => `${line}\n`)
     .join('');
 }
 

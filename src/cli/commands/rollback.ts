@@ -6,7 +6,7 @@ import { keyText } from '../../shared/spec.ts';
 import type { RolledBack } from '../../shared/states.ts';
 import { table } from '../answer.ts';
 import { connect, openProject, statusOrExit } from '../context.ts';
-import { accountFor } from '../deploy-lambda.ts';
+import { accountFor } from '../../core/cloud/account.ts';
 import { resolveName } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { orExit, type Terminal } from '../terminal.ts';
@@ -50,7 +50,7 @@ async function rollback(terminal: Terminal, name: string, options: Options): Pro
     const declared = project.models[key.model]?.deployments?.[key.deployment];
     const account = orExit(
       terminal,
-      await accountFor(options.profile === undefined ? {} : { profile: options.profile }, declared),
+      await accountFor(options.profile === undefined ? {} : { profile: options.profile }, declared, process.env),
     );
     if (options.list) {
       const { versionsOf } = await import('../../core/cloud/versions.ts');

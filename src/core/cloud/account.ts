@@ -1,5 +1,6 @@
 /** Who deploys, and where to. */
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeploymentSpec } from '../../shared/spec.ts';
 import type { CloudAccess } from '../targets/plan.ts';
 import { awsConfig, awsVariables } from './aws.ts';
 import { asking } from './errors.ts';
@@ -16,6 +17,29 @@ export interface WantedAccount {
   profile?: string;
   /** Where the deployment is: no other will do. Twelve digits. */
   account?: string;
+}
+
+/**
+ * The account that a deployment is in, or is to be in; asked for before anything is built: who has no credentials need not wait
+ * for an image. Errors: it is in another region; as of `cloudAccount`.
+ */
+export async function accountFor(
+  { region, profile }: Pick<WantedAccount, 'region' | 'profile'>,
+  declared: DeploymentSpec | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<Outcome<CloudAccount>> {
+  const where = region ?? declared?.region;
+  if (region !== undefined && declared?.stack !== undefined && declared.region !== region) {
+    return fail('another-region', `It is deployed in ${declared.region}, not in ${region}.`, {
+      next: 'Deploy it there under another name: --as NAME.',
+    });
+  }
+  const wanted = {
+    ...(where === undefined ? {} : { region: where }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(declared?.account === undefined ? {} : { account: declared.account }),
+  };
+  return cloudAccount(wanted, env);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import { IMAGE_LIMIT_BYTES } from '../image/report.ts';
 import { formatBytes } from '../../shared/bytes.ts';
 import { formatMs } from '../../shared/latency.ts';
-import { ok, type Outcome } from '../../shared/outcome.ts';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { DeploymentSpec } from '../../shared/spec.ts';
 import type { Rehearsal } from '../../shared/states.ts';
 import type { CloudPlan } from '../targets/plan.ts';
@@ -80,6 +80,26 @@ export async function reviewDeploy(
         replaceFailed: kind === 'failed-before',
       },
     });
+  });
+}
+
+/** What will happen, a line each. `locale` is BCP 47. */
+export function planLines({ changes }: CloudReview, { image }: Rehearsal, locale = 'en'): string[] {
+  const size = formatBytes(image.bytes, locale);
+  return [...changes, `+ the image, ${size} unpacked; only layers that the repository lacks are pushed`];
+}
+
+/** What speaks for it. `locale` is BCP 47. */
+export function rehearsedText({ initMs, firstAnswerMs, memoryMb }: Rehearsal, locale = 'en'): string {
+  const first = firstAnswerMs === undefined ? '' : `, first answer ${formatMs(firstAnswerMs, locale)}`;
+  return `rehearsed with ${memoryMb} MB: initialisation ${formatMs(initMs, locale)}${first}`;
+}
+
+/** Where there are `stops`. */
+export function wouldNotServe(model: string, { stops }: CloudReview): Outcome<never> {
+  return fail('would-not-serve', `${model} would not answer on AWS Lambda, so nothing was deployed.`, {
+    why: stops.join('\n'),
+    next: 'Change that, and deploy again.',
   });
 }
 

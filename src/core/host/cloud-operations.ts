@@ -133,7 +133,7 @@ export class CloudOperations {
     const { card, spec, probe, version } = record;
     const answered = await firstAnswers({ config, cloud: status, spec, card, probe, version }, shell);
     // The stack is there all the same: what it is has to be known, or nobody could remove it.
-    await this.#activate(deploy, status);
+    await this.#activate(deploy, status, answered.ok ? answered.value.answers : []);
     if (!answered.ok) return answered;
     await prune(config, status, imageTag(plan, ''), shell);
     shell.stage('models.json');
@@ -280,7 +280,7 @@ export class CloudOperations {
     return fail(code, what, { ...(why === undefined ? {} : { why }), next });
   }
 
-  async #activate({ plan, record }: Deploy, cloud: CloudStatus): Promise<void> {
+  async #activate({ plan, record }: Deploy, cloud: CloudStatus, answers: CloudDeployed['answers']): Promise<void> {
     const { state, versions, deployments, add, onChange } = this.#ports;
     const key = { model: plan.model, deployment: plan.deployment };
     const name = keyText(key);
@@ -290,6 +290,7 @@ export class CloudOperations {
     const declared = { framework: record.spec.framework, target: deploymentSpec.target };
     const deployment = deployments.get(name) ?? add(key, declared);
     deployment.settle(state.state.deployments[name]);
+    for (const { start, totalMs } of answers) if (start !== undefined) deployment.observe(start, totalMs);
     await state.flush();
     onChange(deployment);
     await versions.tidyImages(key);

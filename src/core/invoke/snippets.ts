@@ -1,24 +1,36 @@
 import type { CodeLanguage, PlaygroundInput } from '../../shared/playground.ts';
 
-/** One prediction as code that runs as it is, without anything to install. `url` is the endpoint's base. */
-export function codeFor(language: CodeLanguage, url: string, input: PlaygroundInput): string {
+/** The environment variable that code takes the key of an API from: the key itself is in no code that is passed on. */
+const KEY_VARIABLE = 'NIMBUS_API_KEY';
+
+/**
+ * One prediction as code that runs as it is, without anything to install. `url` is the endpoint's base; `withKey`: it asks for
+ * an API key, which the code takes from `NIMBUS_API_KEY`.
+ */
+export function codeFor(
+  language: CodeLanguage,
+  url: string,
+  input: PlaygroundInput,
+  { withKey = false }: { withKey?: boolean } = {},
+): string {
   const body = JSON.stringify(input, undefined, 2);
   switch (language) {
     case 'curl':
       return [
         `curl --fail-with-body ${shellQuote(`${url}/predict`)} \\`,
         `  --header 'content-type: application/json' \\`,
+        ...(withKey ? [`  --header "x-api-key: $${KEY_VARIABLE}" \\`] : []),
         `  --data-raw ${shellQuote(JSON.stringify(input))}`,
         '',
       ].join('\n');
     case 'python':
       return `import json
-import urllib.request
+${withKey ? 'import os\n' : ''}import urllib.request
 
 request = urllib.request.Request(
     ${pythonString(`${url}/predict`)},
     json.dumps(${pythonValue(input, '    ')}).encode(),
-    {"content-type": "application/json"},
+    {"content-type": "application/json"${withKey ? `, "x-api-key": os.environ["${KEY_VARIABLE}"]` : ''}},
 )
 with urllib.request.urlopen(request) as response:
     print(json.load(response)["result"])
@@ -26,7 +38,7 @@ with urllib.request.urlopen(request) as response:
     case 'typescript':
       return `const response = await fetch(${typescriptString(`${url}/predict`)}, {
   method: 'POST',
-  headers: { 'content-type': 'application/json' },
+  headers: { 'content-type': 'application/json'${withKey ? `, 'x-api-key': process.env.${KEY_VARIABLE} ?? ''` : ''} },
   body: JSON.stringify(${indented(lineSafe(body), '  ')}),
 });
 if (!response.ok) throw new Error(await response.text());

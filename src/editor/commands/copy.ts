@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { CodeLanguage } from '../../shared/playground.ts';
+import type { DeploymentStatus } from '../../shared/states.ts';
+import { headersOf } from '../cloud/account.ts';
 import type { Editor } from '../editor.ts';
 import { externalUrl } from '../endpoint.ts';
 import { chooseDeployment, type Chosen } from './pick.ts';
@@ -9,9 +11,8 @@ import { chooseDeployment, type Chosen } from './pick.ts';
 export async function copyEndpointUrl(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
   const chosen = await chooseDeployment(editor, given, vscode.l10n.t('Copy Endpoint URL'));
   if (!chosen.ok) return chosen;
-  const url = await urlOf(chosen.value);
-  if (!url.ok) return url;
-  return copied(url.value.external);
+  const endpoint = await endpointOf(chosen.value);
+  return endpoint.ok ? copied(endpoint.value.external) : endpoint;
 }
 
 export async function copyAsCurl(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
@@ -31,23 +32,33 @@ const TITLES: Record<CodeLanguage, string> = { curl: 'curl', python: 'Python', t
 async function copyAs(editor: Editor, given: unknown, language: CodeLanguage): Promise<Outcome<unknown>> {
   const chosen = await chooseDeployment(editor, given, vscode.l10n.t('Copy as {0}', TITLES[language]));
   if (!chosen.ok) return chosen;
-  const url = await urlOf(chosen.value);
-  if (!url.ok) return url;
+  const endpoint = await endpointOf(chosen.value);
+  if (!endpoint.ok) return endpoint;
+  const { status, external } = endpoint.value;
   const [{ codeFor }, { exampleInput }, { fetchCard }] = await Promise.all([
     import('../../core/invoke/snippets.ts'),
     import('../../core/invoke/example.ts'),
     import('../../core/invoke/card.ts'),
   ]);
-  const declared = chosen.value.project.spec(chosen.value.model)?.examples?.[0]?.input;
-  const input = declared ?? exampleInput(await fetchCard(url.value.here));
-  return copied(codeFor(language, url.value.external, { input }));
+  const { project, model } = chosen.value;
+  let input = project.spec(model)?.examples?.[0]?.input;
+  if (input === undefined) {
+    const headers = await headersOf(editor, project.folder, status);
+    if (!headers.ok) return headers;
+    input = exampleInput(await fetchCard(status.url, { headers: headers.value }));
+  }
+  return copied(codeFor(language, external, { input }, { withKey: status.cloud?.keyId !== undefined }));
 }
 
-/** The endpoint's URL where the extension runs, and on the user's own machine. */
-async function urlOf({ project, model, deployment }: Chosen): Promise<Outcome<{ here: string; external: string }>> {
+/** `external` is its URL on the user's own machine. */
+async function endpointOf({
+  project,
+  model,
+  deployment,
+}: Chosen): Promise<Outcome<{ status: DeploymentStatus; external: string }>> {
   const status = project.status({ model, deployment });
   if (!status) return fail('not-deployed', vscode.l10n.t('{0} has no endpoint on this machine yet.', model));
-  return ok({ here: status.url, external: await externalUrl(status.url) });
+  return ok({ status, external: await externalUrl(status.url) });
 }
 
 async function copied(text: string): Promise<Outcome<string>> {

@@ -5,8 +5,10 @@ import { readPrices } from '../../core/cost/price-file.ts';
 import type { Spent } from '../../shared/cost.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
+import { awsEnvironment } from '../cloud/account.ts';
 import type { Editor } from '../editor.ts';
 import { showError } from '../guard.ts';
+import { pricesSetting } from '../prices-setting.ts';
 import { chooseDeployment, type Chosen } from './pick.ts';
 
 /** Shows what a deployment would cost on AWS Lambda in a month, as it was measured. */
@@ -16,8 +18,7 @@ export async function showCost(editor: Editor, given: unknown): Promise<Outcome<
   const { project, model, deployment } = chosen.value;
   const key = { model, deployment };
   const settings = vscode.workspace.getConfiguration('nimbus', vscode.Uri.file(project.folder));
-  const file = settings.get<string>('cost.pricesFile')?.trim();
-  const prices = await readPrices({ ...process.env, ...(file ? { NIMBUS_PRICES: file } : {}) });
+  const prices = await readPrices(pricesSetting(project.folder));
   if (!prices.ok) return prices;
   const host = await project.host();
   if (!host.ok) return host;
@@ -26,7 +27,7 @@ export async function showCost(editor: Editor, given: unknown): Promise<Outcome<
   const declared = spec?.deployments?.[deployment];
   const spent =
     status?.cloud &&
-    (await spentOf(editor, {
+    (await spentOf(editor, awsEnvironment(editor, project.folder), {
       cloud: status.cloud,
       image: status.image,
       spec,
@@ -53,11 +54,11 @@ export async function showCost(editor: Editor, given: unknown): Promise<Outcome<
 }
 
 /** Of a deployment on AWS, where that can be asked: who has no credentials at hand still gets the rest. */
-async function spentOf(editor: Editor, deployed: SpentOn): Promise<Spent | undefined> {
+async function spentOf(editor: Editor, env: NodeJS.ProcessEnv, deployed: SpentOn): Promise<Spent | undefined> {
   const { cloudAccount } = await import('../../core/cloud/account.ts');
   const { spentOn } = await import('../../core/cloud/spent.ts');
   const { region, account: wanted } = deployed.cloud;
-  const account = await cloudAccount({ region, account: wanted }, process.env);
+  const account = await cloudAccount({ region, account: wanted }, env);
   const spent = account.ok ? await spentOn(account.value, deployed) : account;
   if (spent.ok) return spent.value;
   showError(editor.log, {

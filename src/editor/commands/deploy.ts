@@ -4,6 +4,7 @@ import { modelPath } from '../../core/models/paths.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { Consent } from '../../core/detect/detection.ts';
+import type { CloudAccount } from '../../core/cloud/account.ts';
 import type { PreparedDeploy } from '../../core/deploy.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
 import type { Editor } from '../editor.ts';
@@ -56,6 +57,8 @@ interface Ready {
   plan: DeployPlan;
   /** Agreed to for it just now. */
   consent: Consent[];
+  /** Of a deploy to AWS Lambda. */
+  account?: CloudAccount;
 }
 
 /** Everything that is asked before the operation starts. */
@@ -74,11 +77,12 @@ async function reviewedPlan(
 ): Promise<Outcome<Ready>> {
   const reviewed = await review(editor, project, wanted, prepared);
   if (!reviewed.ok) return reviewed;
-  const { answers, deploy: final } = reviewed.value;
+  const { answers, deploy: final, account } = reviewed.value;
   const consent = await askConsent(final, answers.name ?? final.name);
   if (!consent) return cancelled();
   const plan = final.plan({ ...answers, consent });
-  return (await fillVariables(editor.extension.secrets, plan)) ? ok({ project, plan, consent }) : cancelled();
+  if (!(await fillVariables(editor.extension.secrets, plan))) return cancelled();
+  return ok({ project, plan, consent, ...(account ? { account } : {}) });
 }
 
 /** The home folder holds everything else: it becomes a project only where that is meant. */
@@ -97,20 +101,24 @@ async function agreedToHome({ folder, document }: Project): Promise<boolean> {
   return chosen === goOn;
 }
 
-async function run(editor: Editor, { project, plan, consent }: Ready): Promise<Outcome<unknown>> {
+async function run(editor: Editor, { project, plan, consent, account }: Ready): Promise<Outcome<unknown>> {
   // Who went on with other work while it ran keeps the focus.
   let busyElsewhere = false;
   const working = vscode.window.onDidChangeTextEditorSelection(() => (busyElsewhere = true));
   const key: DeploymentKey = { model: plan.model, deployment: plan.deployment };
   void editor.reveal(project, key);
   try {
-    const outcome = await operate(editor, project, plan);
+    const outcome = account
+      ? await (await import('../deploying/lambda.ts')).deployToLambda(editor, project, plan, account)
+      : await operate(editor, project, plan);
     await remember(project.folder, consent, outcome);
     if (!outcome.ok) return outcome;
   } finally {
     working.dispose();
   }
   void editor.reveal(project, key);
+  // It took minutes; the playground is offered instead.
+  if (account) return ok(key);
   const openAfter = vscode.workspace.getConfiguration('nimbus').get('playground.openAfterDeploy', true);
   if (openAfter) (await editor.playgrounds()).open(project, key, { preserveFocus: busyElsewhere });
   return ok(key);

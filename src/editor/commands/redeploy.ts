@@ -6,10 +6,12 @@ import { askConsent, remember } from '../consent.ts';
 import { chooseInterpreter } from '../deploying/interpreters.ts';
 import { prepare, type Wanted } from '../deploying/prepare.ts';
 import { review } from '../deploying/review.ts';
+import { accountAgain } from '../cloud/account.ts';
 import { fillVariables } from '../deploying/variables.ts';
 import type { Editor } from '../editor.ts';
 import { operate } from '../operate.ts';
 import { TARGETS } from '../../shared/spec.ts';
+import type { DeploymentStatus } from '../../shared/states.ts';
 import { deployWithChosen } from './deploy.ts';
 import { chooseDeployment, type Chosen } from './pick.ts';
 
@@ -37,7 +39,7 @@ export async function redeploy(editor: Editor, given: unknown): Promise<Outcome<
 export async function selectInterpreter(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
   const undeployed = await undeployedModel(editor, given);
   if (undeployed) return deployWithChosen(editor, undeployed);
-  const chosen = await chooseDeployment(editor, given, vscode.l10n.t('Select Interpreter'), () => true);
+  const chosen = await chooseDeployment(editor, given, vscode.l10n.t('Select Interpreter'), isHere);
   if (!chosen.ok) return chosen;
   const { project } = chosen.value;
   const wanted = wantedOf(chosen.value);
@@ -69,17 +71,28 @@ async function undeployedModel(editor: Editor, given: unknown): Promise<Wanted |
 
 async function execute(
   editor: Editor,
-  { project }: Chosen,
+  { project, model, deployment }: Chosen,
   prepared: PreparedDeploy,
   answers: DeployAnswers = {},
 ): Promise<Outcome<unknown>> {
+  const declared = project.spec(model)?.deployments?.[deployment];
+  const account = prepared.target === 'lambda' ? await accountAgain(editor, project.folder, declared) : undefined;
+  if (account?.ok === false) return account;
   const consent = await askConsent(prepared, answers.name ?? prepared.name);
   if (!consent) return cancelled();
-  const plan = prepared.plan({ ...answers, consent });
+  const deploymentSpec = account && { region: account.value.region };
+  const plan = prepared.plan({ ...answers, consent, ...(deploymentSpec ? { deploymentSpec } : {}) });
   if (!(await fillVariables(editor.extension.secrets, plan))) return cancelled();
-  const outcome = await operate(editor, project, plan);
+  const outcome = account
+    ? await (await import('../deploying/lambda.ts')).deployToLambda(editor, project, plan, account.value)
+    : await operate(editor, project, plan);
   await remember(project.folder, consent, outcome);
   return outcome;
+}
+
+/** AWS Lambda runs the image's own Python. */
+function isHere(status: DeploymentStatus | undefined): boolean {
+  return status?.target !== 'lambda';
 }
 
 function wantedOf({ project, model, deployment }: Chosen): Outcome<Wanted> {

@@ -2,6 +2,9 @@ import * as vscode from 'vscode';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
 import { editModels, removeModel } from '../../core/models/edit.ts';
 import type { RemovePlan } from '../../core/targets/plan.ts';
+import { accountAgain } from '../cloud/account.ts';
+import { keyStore } from '../cloud/keys.ts';
+import { isInCloud, whatGoes } from '../../core/cloud/removal.ts';
 import type { Editor } from '../editor.ts';
 import { operate } from '../operate.ts';
 import type { Project } from '../store/project.ts';
@@ -17,6 +20,9 @@ export async function remove(editor: Editor, given: unknown): Promise<Outcome<un
   if (!chosen.ok) return chosen;
   const { project, model, deployment } = chosen.value;
   const status = project.status({ model, deployment });
+  const declared = project.spec(model)?.deployments?.[deployment];
+  const account = isInCloud(declared) ? await accountAgain(editor, project.folder, declared) : undefined;
+  if (account?.ok === false) return account;
   const isLast = project.spec(model) !== undefined && project.deploymentNames(model).length === 1;
   const removeIt = vscode.l10n.t('Remove');
   const removeEntry = vscode.l10n.t('Also Delete Its Entry');
@@ -26,6 +32,7 @@ export async function remove(editor: Editor, given: unknown): Promise<Outcome<un
       modal: true,
       detail: [
         ...(status ? [vscode.l10n.t('{0} stops answering.', status.url)] : []),
+        ...whatGoes([declared]),
         vscode.l10n.t('The files of the model stay.'),
         ...(isLast
           ? [
@@ -35,7 +42,7 @@ export async function remove(editor: Editor, given: unknown): Promise<Outcome<un
               ),
             ]
           : []),
-      ].join(' '),
+      ].join(account ? '\n\n' : ' '),
     },
     removeIt,
     ...(isLast ? [removeEntry] : []),
@@ -47,9 +54,15 @@ export async function remove(editor: Editor, given: unknown): Promise<Outcome<un
     model,
     deployment,
     dropModel: answer === removeEntry,
+    ...(account ? { cloud: account.value } : {}),
   };
   const removed = await operate(editor, project, plan);
-  return removed.ok ? ok({ model, deployment }) : removed;
+  if (!removed.ok) return removed;
+  if (status?.cloud) {
+    const { forgetKey } = await import('../../core/cloud/keys.ts');
+    await forgetKey(status.cloud, keyStore(editor.extension.secrets));
+  }
+  return ok({ model, deployment });
 }
 
 interface Entry {

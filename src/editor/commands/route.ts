@@ -30,7 +30,12 @@ async function change(
   action: keyof Pick<HostApi, 'start' | 'stop' | 'cold'>,
   fits: (state: State) => boolean,
 ): Promise<Outcome<DeploymentStatus>> {
-  const chosen = await chooseDeployment(editor, given, title, (status) => status !== undefined && fits(status.state));
+  const chosen = await chooseDeployment(
+    editor,
+    given,
+    title,
+    (status) => status !== undefined && !status.cloud && fits(status.state),
+  );
   if (!chosen.ok) return chosen;
   const { project, model, deployment } = chosen.value;
   const host = await project.host();

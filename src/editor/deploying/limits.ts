@@ -19,14 +19,28 @@ export function megabytes(mb: number): string {
   return mb.toLocaleString(vscode.env.language);
 }
 
-/** Asks for the three limits one after the other; undefined where the user went back from the first or cancelled. */
-export async function askLimits(before: Limits, isMemoryDeclared: boolean): Promise<Limits | undefined> {
+/**
+ * Asks for the limits one after the other; undefined where the user went back from the first or cancelled.
+ * @param isCloud it runs on AWS Lambda, which has as many workers as there are requests
+ */
+export async function askLimits(
+  before: Limits,
+  { isMemoryDeclared, isCloud }: { isMemoryDeclared: boolean; isCloud: boolean },
+): Promise<Limits | undefined> {
   const limits = { ...before };
   const steps: { limit: keyof Limits; title: string; least: number; most: number }[] = [
     // The ranges are those of models.json's schema, which are AWS Lambda's.
     { limit: 'memoryMb', title: vscode.l10n.t('Memory of a worker (MB)'), least: 128, most: 10_240 },
-    { limit: 'timeoutSeconds', title: vscode.l10n.t('Time limit of a request (s)'), least: 1, most: 900 },
-    { limit: 'concurrency', title: vscode.l10n.t('Workers at most'), least: 1, most: 64 },
+    {
+      limit: 'timeoutSeconds',
+      title: vscode.l10n.t('Time limit of a request (s)'),
+      least: 1,
+      // API Gateway waits no longer: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+      most: isCloud ? 29 : 900,
+    },
+    ...(isCloud
+      ? []
+      : [{ limit: 'concurrency' as const, title: vscode.l10n.t('Workers at most'), least: 1, most: 64 }]),
   ];
   // A limit that models.json sets is taken away there.
   const mayBeEmpty = (limit: keyof Limits): boolean => limit === 'memoryMb' && !isMemoryDeclared;

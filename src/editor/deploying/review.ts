@@ -1,31 +1,25 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
-import type { DeployAnswers, EnvironmentChoice, PreparedDeploy } from '../../core/deploy.ts';
+import type { DeployAnswers, PreparedDeploy } from '../../core/deploy.ts';
 import { cancelled, CANCELLED, ok, type Outcome } from '../../shared/outcome.ts';
-import { DEFAULTS, FRAMEWORK_TITLES, MODEL_NAME, runsImage, TARGETS, type TargetKind } from '../../shared/spec.ts';
+import { DEFAULTS, MODEL_NAME } from '../../shared/spec.ts';
+import type { CloudAccount } from '../../core/cloud/account.ts';
 import type { Editor } from '../editor.ts';
 import { showError } from '../guard.ts';
-import { askText, BACK, choose, type Choice } from '../quick.ts';
+import { askText, BACK, choose } from '../quick.ts';
 import type { Project } from '../store/project.ts';
+import { CloudDraft } from './cloud.ts';
 import { chooseInterpreter } from './interpreters.ts';
-import { askLimits, machineMemoryMb, megabytes, type Limits } from './limits.ts';
+import { askLimits, type Limits } from './limits.ts';
+import { askTarget, overview, type Draft, type Row } from './overview.ts';
 import { prepare, takenNames, type Wanted } from './prepare.ts';
 
 export interface Reviewed {
   answers: DeployAnswers;
   /** Another one than was given where the user chose another interpreter. */
   deploy: PreparedDeploy;
+  /** Of a deploy to AWS Lambda. */
+  account?: CloudAccount;
 }
-
-interface Draft {
-  name: string;
-  deployment: string;
-  environment: EnvironmentChoice;
-  limits: Limits;
-  description: string;
-}
-
-type Row = 'go' | 'name' | 'deployment' | 'target' | 'python' | 'limits' | 'description';
 
 /** Shows how a model will be deployed, everything filled in; Enter deploys it, the other rows change it. */
 export async function review(
@@ -38,13 +32,30 @@ export async function review(
   const before = draftOf(deploy);
   const draft = { ...before };
   let active: Row = 'go';
+  let cloud: CloudDraft | undefined;
   for (;;) {
-    const row: Row | typeof BACK | undefined = await choose<Row>(overview(deploy, draft, wanted, active));
+    cloud = cloudDraft(editor, project, deploy, draft, cloud);
+    const row: Row | typeof BACK | undefined = await choose<Row>(overview({ deploy, draft, wanted, active, cloud }));
     if (row === undefined || row === BACK) return cancelled();
     active = row;
     switch (row) {
-      case 'go':
-        return ok({ answers: answersOf(before, draft), deploy });
+      case 'go': {
+        const answers = answersOf(before, draft);
+        if (!cloud) return ok({ answers, deploy });
+        const account = await cloud.accountNow();
+        if (account.ok)
+          return ok({
+            answers: { ...answers, deploymentSpec: cloud.spec(account.value) },
+            deploy,
+            account: account.value,
+          });
+        break;
+      }
+      case 'profile':
+      case 'region':
+      case 'auth':
+        await cloud?.ask(row);
+        break;
       case 'name': {
         const name = await askName(project, deploy, draft.name, takenNames(project, wanted));
         if (typeof name === 'string') draft.name = name;
@@ -89,7 +100,10 @@ export async function review(
         break;
       }
       case 'limits': {
-        const limits = await askLimits(draft.limits, before.limits.memoryMb !== undefined);
+        const limits = await askLimits(draft.limits, {
+          isMemoryDeclared: before.limits.memoryMb !== undefined,
+          isCloud: cloud !== undefined,
+        });
         if (limits) draft.limits = limits;
         break;
       }
@@ -108,6 +122,19 @@ export async function review(
     }
     if (active !== 'go') active = 'go';
   }
+}
+
+/** Of a deploy to AWS Lambda; the same one as long as it is about the same deployment. */
+function cloudDraft(
+  editor: Editor,
+  project: Project,
+  { target }: PreparedDeploy,
+  { name, deployment }: Draft,
+  before: CloudDraft | undefined,
+): CloudDraft | undefined {
+  if (target !== 'lambda') return undefined;
+  const declared = project.spec(name)?.deployments?.[deployment];
+  return before && before.declared === declared ? before : new CloudDraft(editor, project.folder, declared);
 }
 
 function draftOf({ name, deployment, environments, declared, detection }: PreparedDeploy): Draft {
@@ -135,135 +162,6 @@ function answersOf(before: Draft, { name, deployment, environment, limits, descr
     environment: environment.plan,
     spec: { ...Object.fromEntries(changed), ...(description === before.description ? {} : { description }) },
   };
-}
-
-function overview(
-  deploy: PreparedDeploy,
-  draft: Draft,
-  wanted: Wanted,
-  active: Row,
-): Parameters<typeof choose<Row>>[0] {
-  const { detection, portable, consentNeeded, target } = deploy;
-  const { memoryMb, timeoutSeconds, concurrency } = draft.limits;
-  const items: Choice<Row>[] = [
-    {
-      label: vscode.l10n.t('$(rocket) Deploy as {0}', draft.name),
-      description: runsOn(deploy, draft),
-      detail: detection.summary,
-      value: 'go',
-      alwaysShow: true,
-    },
-    { label: vscode.l10n.t('Change'), kind: vscode.QuickPickItemKind.Separator },
-    nameRow(deploy, draft),
-    { label: vscode.l10n.t('$(server-process) Deployment'), description: draft.deployment, value: 'deployment' },
-    {
-      label: vscode.l10n.t('$(vm) Where'),
-      description: targetTitle(target),
-      ...(deploy.image ? { detail: deploy.image.base.reference } : {}),
-      value: 'target',
-    },
-    ...(deploy.image ? [] : [pythonRow(draft)]),
-    {
-      label: vscode.l10n.t('$(dashboard) Limits'),
-      description: vscode.l10n.t(
-        '{0} · {1} s · {2} workers at most',
-        memoryMb === undefined
-          ? runsImage(target)
-            ? `${megabytes(DEFAULTS.memoryMb)} MB`
-            : vscode.l10n.t("{0} MB of this machine's memory", megabytes(machineMemoryMb()))
-          : `${megabytes(memoryMb)} MB`,
-        timeoutSeconds,
-        concurrency,
-      ),
-      value: 'limits',
-    },
-    {
-      label: vscode.l10n.t('$(note) Description'),
-      description: draft.description || vscode.l10n.t('none'),
-      value: 'description',
-    },
-  ];
-  const current = items.find(({ value }) => value === active);
-  const file = path.basename(wanted.path);
-  return {
-    title: vscode.l10n.t('Deploy {0} ({1})', file, FRAMEWORK_TITLES[detection.framework]),
-    ...(consentNeeded ? { step: 1, totalSteps: 2 } : {}),
-    placeholder: [
-      whatEnterDoes(target),
-      ...(portable ? [] : [vscode.l10n.t('It lies outside the project: its entry works here only.')]),
-    ].join(' '),
-    items,
-    ...(current ? { active: current } : {}),
-  };
-}
-
-/** Why it is not called as its path is, as long as nobody chose a name. */
-function nameRow({ name, takenName }: PreparedDeploy, draft: Draft): Choice<Row> {
-  const row: Choice<Row> = { label: vscode.l10n.t('$(edit) Name'), description: draft.name, value: 'name' };
-  if (!takenName || draft.name !== name) return row;
-  const detail =
-    takenName.path === undefined
-      ? vscode.l10n.t('$(info) {0} is the name of another model', takenName.name)
-      : vscode.l10n.t('$(info) {0} is the name of {1}', takenName.name, takenName.path);
-  return { ...row, detail };
-}
-
-/** `Python 3.12 (.venv)`, or `Python 3.12 in Docker`. */
-function runsOn({ image }: PreparedDeploy, { environment }: Draft): string {
-  return image ? vscode.l10n.t('Python {0} in Docker', image.python) : environment.label;
-}
-
-function pythonRow({ environment: { label, detail, problems } }: Draft): Choice<Row> {
-  return {
-    label: vscode.l10n.t('$(code) Python'),
-    description: label,
-    detail: [detail, ...problems.map((one) => `$(warning) ${one}`)].join('  '),
-    value: 'python',
-  };
-}
-
-function whatEnterDoes(target: TargetKind): string {
-  switch (target) {
-    case 'local':
-      return vscode.l10n.t('Enter deploys it on this machine.');
-    case 'docker':
-      return vscode.l10n.t('Enter builds its image and runs it in Docker.');
-    case 'lambda':
-      return vscode.l10n.t(
-        'Enter builds its image and runs it here once; you see the plan before anything reaches AWS.',
-      );
-    default:
-      return target satisfies never;
-  }
-}
-
-function targetTitle(target: TargetKind): string {
-  switch (target) {
-    case 'local':
-      return vscode.l10n.t('This machine');
-    case 'docker':
-      return vscode.l10n.t('Docker, as on AWS Lambda');
-    case 'lambda':
-      return vscode.l10n.t('AWS Lambda');
-    default:
-      return target satisfies never;
-  }
-}
-
-function askTarget(current: TargetKind): Promise<TargetKind | typeof BACK | undefined> {
-  const details: Record<TargetKind, string> = {
-    local: vscode.l10n.t('Worker processes of your own Python'),
-    docker: vscode.l10n.t('The image that AWS Lambda would run, built and run by a Docker engine'),
-    lambda: vscode.l10n.t('The same image in your AWS account, behind API Gateway'),
-  };
-  const items = TARGETS.map((value) => ({ label: targetTitle(value), detail: details[value], value }));
-  const active = items.find(({ value }) => value === current);
-  return choose<TargetKind>({
-    title: vscode.l10n.t('Where does it run?'),
-    back: true,
-    items,
-    ...(active ? { active } : {}),
-  });
 }
 
 async function askName(

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import type { HostConnection } from '../../core/host/client.ts';
-import { ok, type Outcome } from '../../shared/outcome.ts';
-import type { DeploymentKey } from '../../shared/spec.ts';
-import type { LogLine } from '../../shared/states.ts';
+import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import type { CloudStatus, LogLine } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
 import { hostEnded } from '../guard.ts';
 import type { Project } from '../store/project.ts';
@@ -58,6 +58,8 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
 
   /** Opens a deployment's log at its end, or at the lines of one request. */
   async show({ project, key }: { project: Project; key: DeploymentKey }, requestId?: string): Promise<Outcome<void>> {
+    const { cloud } = project.status(key) ?? {};
+    if (cloud) return inCloudWatch(keyText(key), cloud);
     const host = await project.host();
     if (!host.ok) return host;
     const uri = logUri(project, key);
@@ -153,4 +155,10 @@ function followEnd(document: vscode.TextDocument): void {
     // A page of lines may have come at once since it was drawn.
     if (shown >= document.lineCount - 50) editor.revealRange(new vscode.Range(end, end));
   }
+}
+
+function inCloudWatch(name: string, { logGroup, region }: CloudStatus): Outcome<never> {
+  return fail('log-on-aws', vscode.l10n.t('The log of {0} is in CloudWatch.', name), {
+    next: vscode.l10n.t('In a terminal: {0}', `aws logs tail ${logGroup} --region ${region} --follow`),
+  });
 }

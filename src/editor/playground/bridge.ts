@@ -18,9 +18,10 @@ import type {
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
+import { headersOf } from '../cloud/account.ts';
 import { noteForcedCold } from '../walkthrough.ts';
 import { externalUrl } from '../endpoint.ts';
-import { hostEnded, runAction } from '../guard.ts';
+import { hostEnded, runAction, showError } from '../guard.ts';
 import type { Project } from '../store/project.ts';
 import type { History } from './history.ts';
 import { labels } from './labels.ts';
@@ -155,7 +156,9 @@ export class Bridge implements PlaygroundExtension {
 
   async copyAs(language: CodeLanguage, input: PlaygroundInput): Promise<void> {
     const status = this.#status();
-    if (status) await vscode.env.clipboard.writeText(codeFor(language, await externalUrl(status.url), input));
+    if (!status) return;
+    const options = { withKey: status.cloud?.keyId !== undefined };
+    await vscode.env.clipboard.writeText(codeFor(language, await externalUrl(status.url), input, options));
   }
 
   async copyText(text: string): Promise<void> {
@@ -163,7 +166,9 @@ export class Bridge implements PlaygroundExtension {
   }
 
   async showLogs(requestId?: string): Promise<void> {
-    if (this.#selection) await (await this.#editor.logs()).show(this.#selection, requestId);
+    if (!this.#selection) return;
+    const shown = await (await this.#editor.logs()).show(this.#selection, requestId);
+    if (!shown.ok) showError(this.#editor.log, shown.error);
   }
 
   async runAction(action: NonNullable<UserError['action']>): Promise<void> {
@@ -212,8 +217,10 @@ export class Bridge implements PlaygroundExtension {
       });
     }
     const { model, deployment } = this.#labels().label(chosen.project, chosen.key);
+    const headers = await headersOf(this.#editor, chosen.project.folder, status);
+    if (!headers.ok) return headers;
     const at = Date.now();
-    const answer = await predict(status.url, input, { signal });
+    const answer = await predict(status.url, input, { signal, headers: headers.value });
     if (signal.aborted) return cancelled();
     const { body, ...facts } = answer;
     const number = this.#history.next({ model, deployment });
@@ -261,7 +268,10 @@ export class Bridge implements PlaygroundExtension {
   async #card(): Promise<ModelCard | undefined> {
     const status = this.#status();
     this.#cardVersion = status?.version;
-    return status && fetchCard(status.url);
+    if (!status) return undefined;
+    const headers = await headersOf(this.#editor, this.#selection!.project.folder, status);
+    // Its first request says why it cannot be called.
+    return headers.ok ? fetchCard(status.url, { headers: headers.value }) : undefined;
   }
 
   #status(): DeploymentStatus | undefined {

@@ -1,13 +1,12 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { formatBytes } from '../../shared/bytes.ts';
-import { formatMs } from '../../shared/latency.ts';
 import { FRAMEWORK_TITLES } from '../../shared/spec.ts';
-import type { DeploymentStatus, Operation, State } from '../../shared/states.ts';
+import type { Operation, State } from '../../shared/states.ts';
 import type { Project } from '../store/project.ts';
 import { MODELS_FILE, type LaterEntry } from '../../core/models/document.ts';
 import { openModelsFileAt, problemOf } from '../models-file.ts';
 import type { DeploymentNode, ModelNode, Node, ProblemNode } from './nodes.ts';
+import { stateText, textsOf } from './texts.ts';
 
 /** How a row looks, without what few people ever see of it (the tooltip). */
 export interface Row {
@@ -17,7 +16,7 @@ export interface Row {
   icon: string;
   /** Id of a theme colour. */
   color?: string;
-  /** `kind:state`, and `:image` after it where an image runs; menus match it with `viewItem`. */
+  /** `kind:state`, and after it `:image` where an image runs here, `:cloud` where it is on AWS; menus match it with `viewItem`. */
   context: string;
   children: 'none' | 'open' | 'closed';
   /** What a screen reader says. */
@@ -43,40 +42,6 @@ export function rowOf(node: Node): Row {
     default:
       return node satisfies never;
   }
-}
-
-/** States as people read them. */
-export function stateText(state: State): string {
-  switch (state) {
-    case 'not-deployed':
-      return vscode.l10n.t('not deployed on this machine');
-    case 'idle':
-      return vscode.l10n.t('idle');
-    case 'starting':
-      return vscode.l10n.t('starting');
-    case 'serving':
-      return vscode.l10n.t('serving');
-    case 'stopped':
-      return vscode.l10n.t('stopped');
-    case 'failed':
-      return vscode.l10n.t('failed');
-    case 'changed':
-      return vscode.l10n.t('changed since deploy');
-    case 'refused':
-      return vscode.l10n.t('new version refused');
-    case 'updating':
-      return vscode.l10n.t('updating');
-    case 'gone':
-      return vscode.l10n.t('gone');
-    default:
-      return state satisfies never;
-  }
-}
-
-/** Where there is room for one word; the row of the model has them all. */
-function shortStateText(state: State): string {
-  if (state === 'changed') return vscode.l10n.t('changed');
-  return state === 'refused' ? vscode.l10n.t('refused') : stateText(state);
 }
 
 const STATE_ICONS: Record<State, { icon: string; color?: string }> = {
@@ -229,20 +194,12 @@ function deploymentRow(node: DeploymentNode): Row {
       spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, description),
     };
   }
-  const reason = status.error ? [status.error.what] : [];
-  const times = latencies(status);
-  // Of what does not answer at all the reason matters more than the times of before.
-  const middle = status.state === 'failed' ? [...reason, ...times] : [...times, ...reason];
-  const rest = [...middle, ...placeOf(status)];
-  const spoken = [stateText(status.state), ...rest].join(' · ');
-  // The usual width of the view has room for two times and a short word: the icon says that it serves.
-  const isTold = status.state === 'serving' && times.length > 0;
-  const description = [...(isTold ? [] : [shortStateText(status.state)]), ...rest].join(' · ');
+  const { description, spoken } = textsOf(status);
   return {
     label: deployment,
     description,
     ...STATE_ICONS[status.state],
-    context: `deployment:${status.state}${status.image ? ':image' : ''}`,
+    context: `deployment:${status.state}${status.cloud ? ':cloud' : status.image ? ':image' : ''}`,
     children: 'none',
     spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, spoken),
     command: {
@@ -255,6 +212,7 @@ function deploymentRow(node: DeploymentNode): Row {
       status.url,
       status.deployedAt,
       status.interpreter,
+      JSON.stringify(status.cloud),
       status.pushed?.reference,
       status.error?.what,
     ].join(' '),
@@ -318,20 +276,4 @@ function kindText({ kind }: Operation): string {
     default:
       return kind satisfies never;
   }
-}
-
-/** Said where it is not this machine's own Python. */
-function placeOf({ cloud, image }: DeploymentStatus): string[] {
-  if (cloud) return [vscode.l10n.t('AWS Lambda, {0}', cloud.region)];
-  return image ? [vscode.l10n.t('Docker, {0}', formatBytes(image.bytes, vscode.env.language))] : [];
-}
-
-/** Without a worker the cold one first: that is what the next request takes. */
-function latencies({ state, lastMs }: DeploymentStatus): string[] {
-  const { warm, cold } = lastMs;
-  const both = [
-    ...(warm === undefined ? [] : [vscode.l10n.t('warm {0}', formatMs(warm, vscode.env.language))]),
-    ...(cold === undefined ? [] : [vscode.l10n.t('cold {0}', formatMs(cold, vscode.env.language))]),
-  ];
-  return state === 'idle' ? both.reverse() : both;
 }

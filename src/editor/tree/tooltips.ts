@@ -8,8 +8,10 @@ import { madeWith } from '../../core/environment/captured.ts';
 import type { ModelsDocument } from '../../core/models/document.ts';
 import { problemOf } from '../models-file.ts';
 import type { DeploymentNode, ModelNode, Node } from './nodes.ts';
-import type { DeploymentStatus, ImageStatus } from '../../shared/states.ts';
-import { progressText, stateText } from './rows.ts';
+import type { CloudStatus, DeploymentStatus, ImageStatus } from '../../shared/states.ts';
+import { authText } from '../cloud/choices.ts';
+import { progressText } from './rows.ts';
+import { stateText } from './texts.ts';
 
 /** Bytes in a megabyte as the product writes sizes. */
 const MB = 1e6;
@@ -81,12 +83,13 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     [vscode.l10n.t('Version'), status.version.slice(0, 7)],
     [vscode.l10n.t('Framework'), FRAMEWORK_TITLES[status.framework]],
     [vscode.l10n.t('Interpreter'), status.interpreter],
+    ...cloudFacts(status.cloud),
     [vscode.l10n.t('Image'), status.image && imageText(status.image)],
     [vscode.l10n.t('Python of the image'), status.image?.python],
     [vscode.l10n.t('Pushed'), pushedText(status)],
     [vscode.l10n.t('Made with'), madeWith(status.madeWith ?? []) || undefined],
     [vscode.l10n.t('Deployed'), status.deployedAt && new Date(status.deployedAt).toLocaleString(vscode.env.language)],
-    [vscode.l10n.t('Workers'), String(status.workers)],
+    [vscode.l10n.t('Workers'), status.cloud ? undefined : String(status.workers)],
     [
       vscode.l10n.t('Memory'),
       memoryBytes === undefined
@@ -113,6 +116,17 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     text.appendMarkdown('\n\n');
     appendError(text, status.error);
   }
+}
+
+function cloudFacts(cloud: CloudStatus | undefined): [string, string][] {
+  if (!cloud) return [];
+  return [
+    [vscode.l10n.t('Account'), cloud.account],
+    [vscode.l10n.t('Region'), cloud.region],
+    [vscode.l10n.t('Stack'), cloud.stack],
+    [vscode.l10n.t('Digest'), cloud.digest.slice(0, 19)],
+    [vscode.l10n.t('Who may call'), authText(cloud.auth)],
+  ];
 }
 
 /** `sha256:4a80b148f84b, 371 MB (nimbus/…:sentiment.docker.33bb6dec932f)`. */

@@ -85,7 +85,7 @@ describe('package.json and the code', () => {
 
   it('name the same settings, each with a scope, a default and a sentence', () => {
     const settings: Record<string, Record<string, unknown>> = contributes.configuration.properties;
-    const readInCode = found(/['"]((?:cost|docker|host|image|local|packages|playground)\.\w+)['"]/g, editor).filter(
+    const readInCode = found(/['"]((?:aws|cost|docker|host|image|local|packages|playground)\.\w+)['"]/g, editor).filter(
       (name) => !/\.(css|js)$/.test(name),
     );
     assert.deepEqual(
@@ -127,7 +127,7 @@ describe('package.json and the code', () => {
     const documents = ['invalid', 'conflict', 'newer', 'legacy'];
     const expand = (context: string): string[] =>
       context.startsWith('deployment:${')
-        ? states.flatMap((state) => [`deployment:${state}`, `deployment:${state}:image`])
+        ? states.flatMap((state) => ['', ':image', ':cloud'].map((suffix) => `deployment:${state}${suffix}`))
         : context.startsWith('problem:${')
           ? documents.map((kind) => `problem:${kind}`)
           : [context];
@@ -150,6 +150,19 @@ describe('package.json and the code', () => {
     // What is offered for a deployment is offered for one that runs an image.
     for (const test of tests)
       for (const state of states) if (test.test(`deployment:${state}`)) assert.match(`deployment:${state}:image`, test);
+  });
+
+  it('offer for what runs on AWS nothing that only this machine can do', () => {
+    const offered = contributes.menus['view/item/context'].filter(({ when }: { when: string }) =>
+      matcher(when).test('deployment:serving:cloud'),
+    );
+    const names = new Set(
+      offered.map(({ command, submenu }: { command?: string; submenu?: string }) => command ?? submenu),
+    );
+    for (const name of ['start', 'stop', 'forceCold', 'selectInterpreter', 'buildImage'])
+      assert.ok(!names.has(`nimbus.${name}`), name);
+    for (const name of ['openPlayground', 'compareDeployments', 'copyAs', 'copyApiKey', 'redeploy', 'remove'])
+      assert.ok(names.has(`nimbus.${name}`), name);
   });
 
   it('offer nothing that changes an entry which needs a newer Nimbus', () => {

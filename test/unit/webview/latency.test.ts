@@ -42,6 +42,11 @@ describe('the waterfall of phases', () => {
   it('shows nothing where nothing was measured', () => {
     assert.deepEqual(phaseBars(phases({ totalMs: 3 })), []);
   });
+
+  it('of AWS Lambda have one bar for what nobody tells apart', () => {
+    const words = phaseBars(phases({ handlerMs: 2, restMs: 30 }), 'lambda').map(({ word }) => word);
+    assert.deepEqual(words, ['handler', 'gateway and sandbox']);
+  });
 });
 
 describe('the statistics of requests', () => {
