@@ -70,7 +70,7 @@ export const stages = {
   },
   package: {
     title: 'Build and package',
-    deadlineSeconds: 180,
+    deadlineSeconds: 300,
     tests: false,
     commands: [
       build,
@@ -87,34 +87,34 @@ export const stages = {
   },
   docker: {
     title: 'Docker, with a real engine',
-    deadlineSeconds: 1500,
+    deadlineSeconds: 2400,
     tests: true,
     docker: true,
     mocha: { files: ['test/docker/**/*.test.ts'], timeoutSeconds: 120 },
   },
   unit: {
     title: 'Unit',
-    deadlineSeconds: 600,
+    deadlineSeconds: 1200,
     tests: true,
     mocha: { files: ['test/unit/**/*.test.ts'], timeoutSeconds: 20 },
   },
   runtime: {
     title: 'Python runtime',
-    deadlineSeconds: 900,
+    deadlineSeconds: 1800,
     tests: true,
     frameworks: true,
     mocha: { files: ['test/runtime/**/*.test.ts'], timeoutSeconds: 60 },
   },
   host: {
     title: 'Host, with real Python',
-    deadlineSeconds: 900,
+    deadlineSeconds: 1800,
     tests: true,
     frameworks: true,
     mocha: { files: ['test/host/**/*.test.ts'], timeoutSeconds: 60 },
   },
   cli: {
     title: 'Command line',
-    deadlineSeconds: 900,
+    deadlineSeconds: 1800,
     tests: true,
     needs: ['package'],
     frameworks: true,
@@ -123,7 +123,7 @@ export const stages = {
   },
   aws: {
     title: 'AWS, emulated',
-    deadlineSeconds: 900,
+    deadlineSeconds: 1800,
     tests: true,
     needs: ['package'],
     aws: true,
@@ -132,7 +132,7 @@ export const stages = {
   },
   webview: {
     title: 'Playground page',
-    deadlineSeconds: 600,
+    deadlineSeconds: 1200,
     tests: true,
     mocha: { files: ['test/webview/**/*.test.ts'], timeoutSeconds: 30 },
   },
@@ -145,7 +145,7 @@ export const stages = {
   },
   e2e: {
     title: 'End to end',
-    deadlineSeconds: 1500,
+    deadlineSeconds: 2400,
     tests: true,
     needs: ['package'],
     frameworks: true,

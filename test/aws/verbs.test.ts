@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { CloudFormationClient, DeleteStackCommand, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
 import { GetAliasCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import type { CloudDeployed } from '../../src/shared/states.ts';
 import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
 
 const HANDLER = `
@@ -97,6 +98,19 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     assert.match(await project.succeeded(['status', 'rules/prod']), /serving|changed/);
     assert.ok(project.declared()!['url']);
     assert.equal((await predict()).result.length, 4);
+  });
+
+  it('whose callers sign is asked past the gateway, which does not sign', async () => {
+    const deployments = { prod: project.declared(), signed: { target: 'lambda', auth: 'iam' } };
+    project.writeModels({ rules: { ...MODEL, deployments } });
+    const deploy = DEPLOY.map((one) => (one === 'prod' ? 'signed' : one));
+    const deployed = JSON.parse(await project.succeeded([...deploy, '--yes', '--json'])) as CloudDeployed;
+    assert.deepEqual(deployed.result, { length: 'it is down'.length });
+    assert.equal(deployed.cloud.keyId, undefined);
+    assert.match(await project.succeeded(['predict', 'rules/signed', 'four']), /4/);
+    const refused = await fetch(`${deployed.cloud.url}/health`);
+    assert.equal(refused.status, 403);
+    await project.succeeded(['remove', 'rules/signed', '--yes']);
   });
 
   it('is gone where somebody deleted it, and its entry is removed', async () => {

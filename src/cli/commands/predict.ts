@@ -75,7 +75,7 @@ async function ask(
     const next = cold ? 'nimbus cold ends its workers.' : 'Leave --invoke out.';
     return orExit(terminal, fail('usage', 'That is for a deployment on AWS.', { next }));
   }
-  if (cold || invoke || cloud.auth === 'iam') {
+  if (cold || invoke) {
     const config = await awsConfig(cloud.region, process.env);
     if (cold) {
       const { coldStart } = await import('../../core/cloud/cold-start.ts');
@@ -84,9 +84,9 @@ async function ask(
     const { predictThroughInvoke } = await import('../../core/cloud/invoke.ts');
     return predictThroughInvoke(config, cloud, body, { signal });
   }
-  const { predictThroughApi } = await import('../../core/cloud/predict.ts');
-  const { 'x-api-key': key } = orExit(terminal, await keyHeaders(status));
-  return predictThroughApi({ url, ...(key === undefined ? {} : { key }) }, body, { signal });
+  const { predictOnAws } = await import('../../core/cloud/predict.ts');
+  const headers = orExit(terminal, await keyHeaders(status));
+  return predictOnAws(cloud, { headers, env: process.env }, body, { signal });
 }
 
 function formatProblem(

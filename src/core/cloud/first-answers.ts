@@ -10,6 +10,7 @@ import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { ModelSpec } from '../../shared/spec.ts';
 import type { CloudDeployed, CloudStatus } from '../../shared/states.ts';
 import type { AwsConfig } from './aws.ts';
+import { predictThroughInvoke } from './invoke.ts';
 import { readKey } from './keys.ts';
 
 /**
@@ -42,12 +43,13 @@ export async function firstAnswers(
   const { url } = cloud;
   const key = await readKey(config, cloud);
   if (!key.ok) return key;
-  const options = {
-    signal: shell.signal,
-    ...(key.value === undefined ? {} : { headers: { 'x-api-key': key.value } }),
-  };
-  const health = await settled(() => send('GET', `${url}/health`, undefined, options), version, shell);
-  if (!health.ok) return health;
+  const headers: Record<string, string> = key.value === undefined ? {} : { 'x-api-key': key.value };
+  const { signal } = shell;
+  // Where calls are signed the gateway answers only who signs.
+  if (cloud.auth !== 'iam') {
+    const health = await settled(() => send('GET', `${url}/health`, undefined, { signal, headers }), version, shell);
+    if (!health.ok) return health;
+  }
   const known = spec.examples?.length || spec.framework !== 'custom';
   if (!known) {
     shell.stage('first answer', { detail: 'models.json has no example of it', state: 'skipped' });
@@ -57,7 +59,11 @@ export async function firstAnswers(
   const answers: CloudDeployed['answers'] = [];
   let result: unknown;
   for (let at = 0; at < ANSWERS; at += 1) {
-    const answer = await settled(() => predict(url, { input }, options), version, shell);
+    const ask = (): Promise<Answer> =>
+      cloud.auth === 'iam'
+        ? predictThroughInvoke(config, cloud, { input }, { signal })
+        : predict(url, { input }, { signal, headers });
+    const answer = await settled(ask, version, shell);
     if (!answer.ok) return answer;
     const { phases, start, body } = answer.value;
     const { initMs, handlerMs } = (body as { timings?: { initMs?: number; handlerMs?: number } }).timings ?? {};

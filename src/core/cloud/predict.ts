@@ -1,7 +1,9 @@
 /** A prediction of a deployment on AWS through its API, as its users get it. Past the gateway: `invoke.ts`. */
 import type { Problem } from '../../shared/contract.ts';
 import type { PlaygroundInput } from '../../shared/playground.ts';
+import type { CloudStatus } from '../../shared/states.ts';
 import { predict, type Answer } from '../invoke/predict.ts';
+import { awsConfig } from './aws.ts';
 import type { InvocationReport } from './report.ts';
 import { withRetries, type Again, type Retry, type RetryLimits } from './retries.ts';
 
@@ -43,6 +45,25 @@ export async function predictThroughApi(
     ...(signal ? { signal } : {}),
   });
   return { ...last, retries };
+}
+
+/**
+ * As its users get it; where their calls are signed (`auth: iam`) past the gateway, with the caller's own credentials. `headers`:
+ * as of `headersFor`. Never rejects.
+ */
+export async function predictOnAws(
+  cloud: Pick<CloudStatus, 'url' | 'auth' | 'region' | 'functionName'>,
+  { headers, env }: { headers: Record<string, string>; env: NodeJS.ProcessEnv },
+  body: PlaygroundInput,
+  options: CloudRequestOptions = {},
+): Promise<CloudAnswer> {
+  const { url, auth, region, functionName } = cloud;
+  if (auth !== 'iam') {
+    const { 'x-api-key': key } = headers;
+    return predictThroughApi({ url, ...(key === undefined ? {} : { key }) }, body, options);
+  }
+  const { predictThroughInvoke } = await import('./invoke.ts');
+  return predictThroughInvoke(await awsConfig(region, env), { functionName }, body, options);
 }
 
 function againThroughApi({ status, problem, isTimed, retryAfterMs }: Answer): Again | undefined {

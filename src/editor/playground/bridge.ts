@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { fetchCard } from '../../core/invoke/card.ts';
-import { predict } from '../../core/invoke/predict.ts';
+import { predict, type Answer } from '../../core/invoke/predict.ts';
 import { codeFor } from '../../core/invoke/snippets.ts';
 import type { ModelCard } from '../../shared/contract.ts';
 import type { Sample } from '../../shared/latency.ts';
@@ -18,7 +18,7 @@ import type {
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
-import { headersOf } from '../cloud/account.ts';
+import { awsEnvironment, headersOf } from '../cloud/account.ts';
 import { noteForcedCold } from '../walkthrough.ts';
 import { externalUrl } from '../endpoint.ts';
 import { hostEnded, runAction, showError } from '../guard.ts';
@@ -220,7 +220,7 @@ export class Bridge implements PlaygroundExtension {
     const headers = await headersOf(this.#editor, chosen.project.folder, status);
     if (!headers.ok) return headers;
     const at = Date.now();
-    const answer = await predict(status.url, input, { signal, headers: headers.value });
+    const answer = await ask(status, headers.value, awsEnvironment(this.#editor, chosen.project.folder), input, signal);
     if (signal.aborted) return cancelled();
     const { body, ...facts } = answer;
     const number = this.#history.next({ model, deployment });
@@ -281,4 +281,25 @@ export class Bridge implements PlaygroundExtension {
   #labels(): ReturnType<typeof labels<Project>> {
     return labels(this.#editor.store.projects);
   }
+}
+
+/** Of one on AWS with its retries, which are no part of the times. */
+async function ask(
+  { cloud, url }: DeploymentStatus,
+  headers: Record<string, string>,
+  env: NodeJS.ProcessEnv,
+  input: PlaygroundInput,
+  signal: AbortSignal,
+): Promise<Answer> {
+  if (!cloud) return predict(url, input, { signal });
+  const { predictOnAws } = await import('../../core/cloud/predict.ts');
+  const {
+    retries: _,
+    report: __,
+    liveVersion: ___,
+    ...answer
+  } = await predictOnAws(cloud, { headers, env }, input, {
+    signal,
+  });
+  return answer;
 }
