@@ -229,7 +229,7 @@ describe('the Models view', () => {
     const project = { later: () => undefined, operation: () => undefined, status: () => status };
     const node: Node = { kind: 'deployment', project: project as unknown as Project, model: 'm', deployment: 'prod' };
     const { description, context } = rowOf(node);
-    assert.equal(description, 'serving · AWS Lambda, eu-west-1 · warm 12 ms');
+    assert.equal(description, 'warm 12 ms · AWS Lambda, eu-west-1');
     assert.equal(context, 'deployment:serving:cloud');
     const { value } = tooltipOf(node);
     for (const fact of [

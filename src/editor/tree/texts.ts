@@ -46,7 +46,6 @@ export interface Texts {
 
 /** What follows the name in its row. */
 export function textsOf(status: DeploymentStatus): Texts {
-  if (status.cloud) return cloudTexts(status);
   const reason = status.error ? [status.error.what] : [];
   const times = latencies(status);
   // Of what does not answer at all the reason matters more than the times of before.
@@ -56,16 +55,6 @@ export function textsOf(status: DeploymentStatus): Texts {
   // The usual width of the view has room for two times and a short word: the icon says that it serves.
   const isTold = status.state === 'serving' && times.length > 0;
   return { description: [...(isTold ? [] : [shortStateText(status.state)]), ...rest].join(' · '), spoken };
-}
-
-/** Of one on AWS where it is says more than what its requests took, which only some of its callers are told of. */
-function cloudTexts(status: DeploymentStatus): Texts {
-  const reason = status.error ? [status.error.what] : [];
-  const rest = [...reason, ...placeOf(status), ...latencies(status)];
-  return {
-    description: [shortStateText(status.state), ...rest].join(' · '),
-    spoken: [stateText(status.state), ...rest].join(' · '),
-  };
 }
 
 /** Said where it is not this machine's own Python. */
