@@ -41,7 +41,6 @@ export async function logsOf(
     }
     return;
   }
-  const since = Date.now();
   const { recentLines } = await import('../core/cloud/logs.ts');
   const before = orExit(terminal, await recentLines(config, { logGroup, limit }, signal));
   for (const line of before) print(line);
@@ -49,9 +48,12 @@ export async function logsOf(
     if (before.length === 0) terminal.note(`The log ${logGroup} has no lines of the last hour.`);
     return;
   }
-  const { followLines } = await import('../core/cloud/log-tail.ts');
+  const { afterLines, followLines } = await import('../core/cloud/log-tail.ts');
   const onSource = (source: 'live' | 'polling', why?: string): void => {
     if (source === 'polling') terminal.note(`Looked for every two seconds: ${why ?? 'there is no live tail'}`);
   };
-  orExit(terminal, await followLines(config, { account, logGroup, since }, { onLine: print, onSource, signal }));
+  orExit(
+    terminal,
+    await followLines(config, { account, logGroup, since: afterLines(before) }, { onLine: print, onSource, signal }),
+  );
 }

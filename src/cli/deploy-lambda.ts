@@ -9,6 +9,7 @@ import { formatMs } from '../shared/latency.ts';
 import { cancelled, ok, type Outcome } from '../shared/outcome.ts';
 import type { CloudDeployed, Rehearsal } from '../shared/states.ts';
 import { formatResult } from './answer.ts';
+import { exampleCall } from './example.ts';
 import type { OperationFeed } from './operation.ts';
 import { indent, type Terminal } from './terminal.ts';
 
@@ -42,7 +43,7 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   const sweep = await connection.api.sweep(plan.model);
   const month = await monthText({ plan, rehearsal, region: cloud.region, sweep, env: process.env });
   terminal.say(indent([...planLines(review, rehearsal), rehearsedText(rehearsal), month].join('\n')));
-  terminal.say(indent('Cancelling a first deploy (Ctrl+C) deletes what it has made so far.'));
+  if (review.kind !== 'update') terminal.say(indent('Cancelling it (Ctrl+C) deletes what it has made so far.'));
   const agreed = await confirm(terminal, deploy);
   if (!agreed.ok) return agreed;
   const done = await feed.run(terminal, connection, { ...plan, cloud: review.plan });
@@ -67,7 +68,7 @@ async function rehearse(terminal: Terminal, deploy: LambdaDeploy, anyway: boolea
   const reviewed = await reviewDeploy(cloud, { stack: spec.stack ?? functionName(plan), spec, rehearsal });
   if (!reviewed.ok) return reviewed;
   const review = reviewed.value;
-  if (rehearsal.isDeployed && review.kind !== 'update') return rehearse(terminal, deploy, true);
+  if (rehearsal.isDeployed && !review.isServed) return rehearse(terminal, deploy, true);
   return ok({ review, rehearsal });
 }
 
@@ -99,5 +100,5 @@ function showDeployed(
   }
   terminal.say(`\n${called} answers at ${cloud.url}/predict · version ${version.slice(0, 7)}`);
   if (cloud.auth === 'key') terminal.say('  It asks for its API key, which nimbus predict sends by itself.');
-  terminal.say(`  nimbus predict ${called}`);
+  terminal.say(`  ${exampleCall(called, { examples: plan.spec.examples ?? [] })}`);
 }

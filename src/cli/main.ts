@@ -39,6 +39,10 @@ const GROUPS = [
   ['Project and upkeep:', [doctor, lock, trust, migrate, prune]],
 ] as const;
 
+/** Those without an option of their own for it. */
+const ASKS_AWS = new Set(['predict', 'batch', 'parity', 'logs', 'status', 'diff', 'keys']);
+const PROFILE_OPTION = ['--profile <name>', 'profile of the AWS configuration, of a deployment on AWS'] as const;
+
 /** `deploy <path>`. */
 function termOf(command: Command): string {
   const names = command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`));
@@ -62,7 +66,14 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
     program.commandsGroup(title);
     for (const register of commands) register(program, terminalOf);
   }
-  for (const command of program.commands) command.exitOverride().option(...JSON_OPTION);
+  for (const command of program.commands) {
+    command.exitOverride().option(...JSON_OPTION);
+    if (ASKS_AWS.has(command.name())) command.option(...PROFILE_OPTION);
+  }
+  program.hook('preAction', (_, command) => {
+    const { profile } = command.opts<{ profile?: string }>();
+    if (profile !== undefined) process.env['AWS_PROFILE'] = profile;
+  });
   return program;
 }
 

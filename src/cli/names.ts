@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { heldByLater } from '../core/models/later.ts';
 import { MODELS_FILE, type LaterEntry } from '../core/models/document.ts';
-import { keyText, TARGETS, type DeploymentKey, type ModelsSpec } from '../shared/spec.ts';
+import { keyText, TARGETS, type DeploymentKey, type ModelsSpec, type TargetKind } from '../shared/spec.ts';
 import { modelPath } from '../core/models/paths.ts';
 import { shellQuote } from '../core/invoke/snippets.ts';
 import { didYouMean, nearest } from '../shared/nearest.ts';
@@ -59,9 +59,18 @@ export function resolveName(project: Names, text: string, { exact = false } = {}
 
 /** A bare name means the model's only deployment that runs an image; of several, or without one, as of every command. */
 export function resolveImage(project: Names, text: string): Outcome<DeploymentKey> {
+  return resolveOn(project, text, ['docker']);
+}
+
+/** A bare name means the model's only deployment on AWS; of several, or without one, as of every command. */
+export function resolveOnAws(project: Names, text: string): Outcome<DeploymentKey> {
+  return resolveOn(project, text, ['lambda']);
+}
+
+function resolveOn(project: Names, text: string, targets: readonly TargetKind[]): Outcome<DeploymentKey> {
   const deployments = Object.hasOwn(project.models, text) ? project.models[text]!.deployments : undefined;
-  const images = Object.entries(deployments ?? {}).filter(([, { target }]) => target === 'docker');
-  return resolveName(project, images.length === 1 ? keyText({ model: text, deployment: images[0]![0] }) : text);
+  const fitting = Object.entries(deployments ?? {}).filter(([, { target }]) => targets.includes(target));
+  return resolveName(project, fitting.length === 1 ? keyText({ model: text, deployment: fitting[0]![0] }) : text);
 }
 
 export function unknownModel({ folder, models, absent }: Names, text: string): Outcome<never> {

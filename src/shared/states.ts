@@ -140,6 +140,8 @@ export interface Rehearsal {
   memoryMb: number;
   /** Of one that is deployed already: what changes beside weights and code, a line each. None: the code alone is updated. */
   changes?: string[];
+  /** What was deployed from here last. */
+  deployed?: Pick<CloudStatus, 'digest' | 'apiId'>;
   /** This very version is deployed, with this very configuration: nothing was built, and the figures are those of then. */
   isDeployed?: true;
 }

@@ -42,6 +42,30 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.equal(project.declared(), undefined);
   });
 
+  it('is cancelled while its first answer is waited for: nothing of it is left', async () => {
+    const child = project.sandbox.start([...DEPLOY, '--yes'], project.variables);
+    let [said, isKilled] = ['', false];
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+        if (isKilled) return;
+        if (/✓ push/.test(said) && /… first answer/.test(said.slice(said.indexOf('✓ push'))))
+          isKilled = child.kill('SIGINT');
+      });
+    }
+    assert.deepEqual(await once(child, 'close'), [130, null], said);
+    assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
+    assert.equal(project.declared(), undefined);
+  });
+
+  it('that AWS would refuse is refused before anything of the account is touched', async () => {
+    const { code, stdout, stderr } = await project.nimbus([...DEPLOY, '--yes', '--timeout', '60']);
+    assert.equal(code, 1);
+    assert.match(stderr, /timeoutSeconds: It is 60\.\n.*1 to 29/);
+    assert.doesNotMatch(stdout, /Plan|push/);
+    assert.equal(project.declared(), undefined);
+  });
+
   it('goes on where its host was killed: the next deploy follows it to its end', async () => {
     const child = await deployUntilHalf(0.2);
     process.env['NIMBUS_HOME'] = project.sandbox.home;

@@ -60,6 +60,20 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     assert.match(unknown.stderr, /has no version 99/);
   });
 
+  it('does not take a deploy from elsewhere for its own', async () => {
+    // Another machine has the same project, and no state of this one.
+    const here = await project.status();
+    const { LambdaClient, UpdateAliasCommand } = await import('@aws-sdk/client-lambda');
+    const lambda = new LambdaClient(project.emulator.client);
+    await lambda.send(
+      new UpdateAliasCommand({ FunctionName: 'nimbus-rules-prod', Name: 'live', FunctionVersion: '2' }),
+    );
+    const stdout = await project.succeeded([...DEPLOY, '--yes']);
+    assert.doesNotMatch(stdout, /Nothing has changed/);
+    assert.equal(here.cloud!.stack, 'nimbus-rules-prod');
+    assert.equal(await answer(), 'second');
+  });
+
   it('deploys after that what is on this machine', async () => {
     project.writeHandler(answering('fourth'));
     setMemory(768);

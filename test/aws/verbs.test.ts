@@ -87,8 +87,22 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     assert.match(said, /~ Function\w* \(AWS::Lambda::Function, nimbus-rules-prod\)\n.*\/MemorySize: 1769 → 640/);
   });
 
+  it('is not taken for gone by who asks with the keys of another account', async () => {
+    const { code, stdout, stderr } = await project.nimbus(['status', 'rules/prod'], {
+      AWS_ACCESS_KEY_ID: '111111111111',
+    });
+    assert.equal(code, 0);
+    assert.match(stderr, /is in account 000000000000, and these credentials are of 111111111111/);
+    assert.doesNotMatch(stdout, /gone/);
+  });
+
   it('is found where models.json does not have it, and taken over', async () => {
     project.writeModels({ rules: MODEL });
+    // Of somebody who does not know of it a deploy would replace what it serves.
+    const taken = await project.nimbus([...DEPLOY, '--yes']);
+    assert.equal(taken.code, 1);
+    assert.match(taken.stderr, /There is a stack nimbus-rules-prod .*which this models\.json does not have/);
+    assert.match(taken.stderr, /nimbus adopt nimbus-rules-prod/);
     assert.match(await project.succeeded(['adopt']), /nimbus-rules-prod +rules\/prod/);
     const wrong = await project.nimbus(['adopt', 'nimbus-other']);
     assert.equal(wrong.code, 1);

@@ -19,6 +19,7 @@ import {
   openExplorerMenu,
   quickInput,
   row,
+  runCommand,
   showContainer,
 } from './workbench.ts';
 
@@ -188,6 +189,19 @@ describe('a model on AWS Lambda', function () {
     const { item } = await getJson(emulator, 'apigateway', '/apikeys?includeValues=true');
     await clipboard(page, item[0].value);
     assert.ok(!code.includes(item[0].value));
+  });
+
+  it('shows its log, with what AWS Lambda says of each request', async () => {
+    const { page } = window;
+    await playground.press('Logs');
+    const log = page.locator('.editor-instance:visible .view-lines');
+    await log
+      .getByText(/REPORT\s+RequestId/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await window.picture('lambda-log');
+    await page.getByRole('tab', { name: /^Playground: rules/ }).click();
+    await playground.opened('rules');
   });
 
   it('is offered what has a meaning there', async () => {

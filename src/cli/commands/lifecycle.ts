@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RemovePlan } from '../../core/targets/plan.ts';
-import { accountFor, type CloudAccount } from '../../core/cloud/account.ts';
+import { accountFor } from '../../core/cloud/account.ts';
 import { isInCloud, whatGoes } from '../../core/cloud/removal.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
 import { heldByLater } from '../../core/models/later.ts';
@@ -49,6 +49,8 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
       destroy(terminalOf(command), model, options),
     );
 }
+
+type InCloud = NonNullable<RemovePlan['cloud']>;
 
 interface RemoveOptions {
   yes?: boolean;
@@ -114,14 +116,14 @@ async function accountsOf(
   { models }: Project,
   keys: readonly DeploymentKey[],
   { profile }: RemoveOptions,
-): Promise<Outcome<Map<string, CloudAccount>>> {
-  const found = new Map<string, CloudAccount>();
+): Promise<Outcome<Map<string, InCloud>>> {
+  const found = new Map<string, InCloud>();
   for (const key of keys) {
     const spec = models[key.model]?.deployments?.[key.deployment];
     if (!isInCloud(spec)) continue;
     const account = await accountFor(profile === undefined ? {} : { profile }, spec, process.env);
     if (!account.ok) return account;
-    found.set(keyText(key), account.value);
+    found.set(keyText(key), { ...account.value, stack: spec.stack });
   }
   return ok(found);
 }
@@ -147,7 +149,7 @@ async function removeAll(
   terminal: Terminal,
   project: string,
   keys: DeploymentKey[],
-  { dropModel, cloud }: { dropModel: boolean; cloud: ReadonlyMap<string, CloudAccount> },
+  { dropModel, cloud }: { dropModel: boolean; cloud: ReadonlyMap<string, InCloud> },
 ): Promise<void> {
   const feed = createOperationFeed();
   const connection = await connect(terminal, project, { operation: feed.onOperation });

@@ -5,9 +5,9 @@ import { cancelled, fail } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
 import type { RolledBack } from '../../shared/states.ts';
 import { table } from '../answer.ts';
-import { connect, openProject, statusOrExit } from '../context.ts';
+import { connect, lookedAt, openProject, statusOrExit } from '../context.ts';
 import { accountFor } from '../../core/cloud/account.ts';
-import { resolveName } from '../names.ts';
+import { resolveOnAws } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { orExit, type Terminal } from '../terminal.ts';
 
@@ -35,11 +35,11 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 
 async function rollback(terminal: Terminal, name: string, options: Options): Promise<void> {
   const project = await openProject(terminal);
-  const key = orExit(terminal, resolveName(project, name, { exact: true }));
+  const key = orExit(terminal, resolveOnAws(project, name));
   const feed = createOperationFeed();
   const connection = await connect(terminal, project.folder, { operation: feed.onOperation });
   try {
-    const { cloud } = statusOrExit(terminal, connection, key);
+    const { cloud } = orExit(terminal, await lookedAt(connection, statusOrExit(terminal, connection, key)));
     if (!cloud) {
       orExit(
         terminal,

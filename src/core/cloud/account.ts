@@ -4,6 +4,8 @@ import type { DeploymentSpec } from '../../shared/spec.ts';
 import type { CloudAccess } from '../targets/plan.ts';
 import { awsConfig, awsVariables } from './aws.ts';
 import { asking } from './errors.ts';
+import { awsProfiles } from './profiles.ts';
+import { didYouMean } from '../../shared/nearest.ts';
 
 export interface CloudAccount extends CloudAccess {
   /** Of who calls: `arn:aws:iam::123456789012:user/ana`. */
@@ -50,6 +52,14 @@ export async function cloudAccount(
   { region, profile, account: wanted }: WantedAccount,
   env: NodeJS.ProcessEnv,
 ): Promise<Outcome<CloudAccount>> {
+  if (profile !== undefined) {
+    const names = (await awsProfiles(env)).map(({ name }) => name);
+    if (!names.includes(profile)) {
+      return fail('no-profile', `The AWS configuration has no profile ${profile}.`, {
+        next: `${didYouMean(profile, names)}Profiles: ${names.join(', ') || 'none'}. aws configure sso makes one.`,
+      });
+    }
+  }
   const variables = { ...awsVariables(env), ...(profile === undefined ? {} : { AWS_PROFILE: profile }) };
   return asking(async () => {
     const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');

@@ -94,6 +94,7 @@ async function settled(ask: () => Promise<Answer>, version: string, shell: Shell
       status === 200 ||
       status === 403 ||
       status === 404 ||
+      status === 504 ||
       status === 503 ||
       retryAfterMs !== undefined;
     if (!maySettle || performance.now() > until) {

@@ -24,6 +24,15 @@ export interface Following {
   signal: AbortSignal;
 }
 
+/** Lines that were written within it may not have been there when the log was read. */
+const UNREAD_MS = 60_000;
+
+/** From when on to follow a log of which these lines were read: each line is then told once. */
+export function afterLines(lines: readonly LogLine[]): number {
+  const last = lines.at(-1);
+  return last ? last.at + 1 : Date.now() - UNREAD_MS;
+}
+
 /** FilterLogEvents takes ten calls a second for each account and region; people read no faster than this. */
 const POLL_MS = 2000;
 /** How far back is looked for lines that came late: CloudWatch has them some seconds after they were written. */

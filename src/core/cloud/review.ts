@@ -8,7 +8,7 @@ import type { DeploymentSpec } from '../../shared/spec.ts';
 import type { Rehearsal } from '../../shared/states.ts';
 import type { CloudPlan } from '../targets/plan.ts';
 import type { CloudAccount } from './account.ts';
-import { awsConfig } from './aws.ts';
+import { awsConfig, type AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
 import { findRepository } from './repository.ts';
 import { BOOTSTRAP_STACK, describeStack, IMAGES } from './stack.ts';
@@ -23,6 +23,8 @@ const MOST_ANSWER_MS = 25_000;
 export interface CloudReview {
   account: CloudAccount;
   stack: string;
+  /** This very version serves, with this very configuration. */
+  isServed: boolean;
   /** What becomes of the stack. `failed-before`: a first deploy left it, and it is deleted first. */
   kind: 'create' | 'update' | 'failed-before' | 'busy';
   /** What will be created or changed, a line each. */
@@ -49,6 +51,10 @@ export async function reviewDeploy(
     ]);
     if (!repository.ok) return repository;
     const kind = kindOf(own);
+    if (kind !== 'create' && spec.stack === undefined) return foreign(stack, account);
+    const isOurs = kind === 'update' && (await isServedFromHere(config, stack, rehearsal));
+    if (!isOurs) rehearsal = withoutDeployed(rehearsal);
+    const isCodeOnly = isOurs && rehearsal.changes?.length === 0;
     const auth = spec.auth ?? 'key';
     const changes = [
       ...(bootstrap
@@ -67,6 +73,7 @@ export async function reviewDeploy(
     return ok({
       account,
       stack,
+      isServed: isOurs && rehearsal.isDeployed === true,
       kind,
       changes,
       stops: stopsOf(rehearsal),
@@ -76,6 +83,7 @@ export async function reviewDeploy(
         variables,
         version: rehearsal.version,
         isUpdate: kind === 'update',
+        isCodeOnly,
         bootstrap: bootstrap === undefined,
         replaceFailed: kind === 'failed-before',
       },
@@ -101,6 +109,32 @@ export function wouldNotServe(model: string, { stops }: CloudReview): Outcome<ne
     why: stops.join('\n'),
     next: 'Change that, and deploy again.',
   });
+}
+
+/** Whether what serves is what was deployed from here last: somebody else may have deployed since, or made the stack anew. */
+async function isServedFromHere(config: AwsConfig, stack: string, { deployed }: Rehearsal): Promise<boolean> {
+  if (!deployed) return false;
+  const { cloudState } = await import('./status.ts');
+  const found = await cloudState(config, { stack, functionName: stack });
+  return found.ok && found.value.digest === deployed.digest && found.value.outputs['ApiId'] === deployed.apiId;
+}
+
+/** What was deployed from here last says nothing of what is there. */
+function withoutDeployed(rehearsal: Rehearsal): Rehearsal {
+  const { changes: _, isDeployed: __, ...rest } = rehearsal;
+  return rest;
+}
+
+/** Where models.json does not have the stack that there is: it is a colleague's, of another project, or of another folder. */
+function foreign(stack: string, { account, region }: CloudAccount): Outcome<never> {
+  return fail(
+    'stack-taken',
+    `There is a stack ${stack} in account ${account}, ${region}, which this models.json does not have.`,
+    {
+      why: 'It may serve somebody else, and a deploy would replace what it serves.',
+      next: `Take it over with nimbus adopt ${stack}, or deploy beside it under another name (--as NAME; in the editor: Deployment).`,
+    },
+  );
 }
 
 /** What becomes of a stack that serves. */

@@ -1,7 +1,9 @@
 /** What a deploy to AWS changes, told from what was deployed last. */
 import { isDeepStrictEqual } from 'node:util';
 import type { DeploymentDescription } from '../../../infra/app/description.ts';
+import { faultsOf, type Fault } from '../../../infra/app/faults.ts';
 import { IMAGES } from '../cloud/stack.ts';
+import { functionName } from '../models/function-name.ts';
 import { defined } from '../defined.ts';
 import type { CloudPlan, DeployPlan, RehearsePlan } from '../targets/plan.ts';
 import type { DeploymentSpec } from '../../shared/spec.ts';
@@ -112,4 +114,12 @@ export function descriptionOf({ plan, cloud, declared, record, stack }: Placed, 
 /** A new one, as a stack's update needs it to publish a version. */
 export function revisionNow(): string {
   return Date.now().toString(36);
+}
+
+/** What AWS would refuse of a rehearsed version, told before anything of the account is touched. */
+export function faultsBefore(plan: RehearsePlan, record: RehearsedRecord): Fault[] {
+  const { account = '0'.repeat(12), region = '', stack = functionName(plan) } = plan.deploymentSpec;
+  const cloud = { account, region };
+  const digest = `sha256:${'0'.repeat(64)}`;
+  return faultsOf(descriptionOf({ plan, cloud, declared: plan.deploymentSpec, record, stack }, digest));
 }

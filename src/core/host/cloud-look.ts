@@ -27,11 +27,17 @@ export async function lookAt(
   }
   const name = keyText(key);
   const record = state.state.deployments[name];
-  const { account, region, stack } = record?.cloud ?? declared;
+  const { account, region, stack } = declared.stack === undefined && record?.cloud ? record.cloud : declared;
   if (account === undefined || region === undefined || stack === undefined) {
     return fail('not-deployed', `${name} was not deployed to AWS yet.`, { next: 'Deploy it.' });
   }
-  const { cloudState } = await import('../cloud/status.ts');
+  const [{ cloudState }, { cloudAccount }] = await Promise.all([
+    import('../cloud/status.ts'),
+    import('../cloud/account.ts'),
+  ]);
+  // Of another account nothing may be taken for this one.
+  const asker = await cloudAccount({ account, region }, variables);
+  if (!asker.ok) return asker;
   const config = await awsConfig(region, variables);
   const asked = await cloudState(config, { stack, functionName: stack });
   if (!asked.ok) return asked;
@@ -54,7 +60,7 @@ export async function lookAt(
   if (record?.cloud && cloud) {
     // It was deployed from elsewhere since: what is on this machine may be another version.
     const isAnother = version !== undefined && version !== record.version;
-    Object.assign(record, { cloud }, isAnother ? { version, snapshot: '', stamp: '' } : {});
+    Object.assign(record, { cloud }, isAnother ? { version, snapshot: '', stamp: '', isAnotherServed: true } : {});
     state.changed();
   }
   onChange(deployment);

@@ -1,19 +1,19 @@
 /** What the `lambda` target does: the image proves itself here, then goes to AWS, and answers there before it counts as deployed. */
-import type { DeployerEvent, Ended, Outcome as DeployerOutcome } from '../../../infra/deployer/protocol.ts';
+import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
-import type { DeployerClient } from '../cloud/deployer.ts';
 import { firstAnswers } from '../cloud/first-answers.ts';
 import { ensureRepository, loginTo } from '../cloud/repository.ts';
 import { cloudStatusOf, IMAGES } from '../cloud/stack.ts';
 import { editModels, removeDeployment, setDeployment, setModel } from '../models/edit.ts';
 import { functionName } from '../models/function-name.ts';
 import type { Shell } from '../shell.ts';
-import type { CloudAccess, CloudPlan, DeployPlan, RehearsePlan, RemovePlan, RollbackPlan } from '../targets/plan.ts';
+import type { CloudPlan, DeployPlan, RehearsePlan, RemovePlan, RollbackPlan } from '../targets/plan.ts';
 import { cancelled, CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey, type DeploymentSpec } from '../../shared/spec.ts';
 import type { CloudDeployed, CloudStatus, DeploymentStatus, Rehearsal, RolledBack } from '../../shared/states.ts';
 import {
   changesOf,
+  faultsBefore,
   descriptionOf,
   imageTag,
   isDeployed,
@@ -21,8 +21,9 @@ import {
   type Deploy,
   type RehearsedRecord,
 } from './cloud-change.ts';
+import { removeFromCloud, rollBackTo } from './cloud-end.ts';
 import { lookAt } from './cloud-look.ts';
-import { tellProgress, type Deployers } from './deployers.ts';
+import type { Deployers } from './deployers.ts';
 import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
 import { limitsOf } from './function-file.ts';
 import type { Shipping } from './shipping.ts';
@@ -63,9 +64,15 @@ export class CloudOperations {
     if (!made.ok) return made;
     if (made.value === 'there') {
       shell.stage('image', { state: 'skipped', detail: 'nothing has changed since the last deploy' });
-      return ok({ ...deployed!.rehearsal!, isDeployed: true });
+      return ok({ ...deployed!.rehearsal!, isDeployed: true, deployed: deployedOf(deployed!.cloud!) });
     }
     const { initMs, firstMs } = made.value;
+    const faults = faultsBefore(plan, made.value.record);
+    if (faults.length > 0) {
+      return fail('invalid-description', faults.map(({ where, what }) => `${where}: ${what}`).join(' '), {
+        next: faults.map(({ next }) => next).join(' '),
+      });
+    }
     const record = { ...made.value.record, variablesMark: mark };
     const rehearsal: Rehearsal = {
       image: imageStatus(record.image),
@@ -73,7 +80,7 @@ export class CloudOperations {
       initMs,
       ...(firstMs === undefined ? {} : { firstAnswerMs: firstMs }),
       memoryMb: limitsOf(record.spec).memoryMb,
-      ...(deployed?.cloud ? { changes: changesOf(record, deployed) } : {}),
+      ...(deployed?.cloud ? { changes: changesOf(record, deployed), deployed: deployedOf(deployed.cloud) } : {}),
     };
     const rehearsals = (state.state.rehearsals ??= {});
     rehearsals[keyText(plan)] = { ...record, rehearsal };
@@ -98,13 +105,46 @@ export class CloudOperations {
     const isFirst = state.state.deployments[keyText(plan)]?.cloud === undefined;
     const written = await this.#declare(plan, declared);
     if (!written.ok) return written;
-    const done = await this.#deployDeclared({ plan, cloud, declared, record: record as RehearsedRecord, stack }, shell);
+    const deploy: Deploy = { plan, cloud, declared, record: record as RehearsedRecord, stack };
+    let [isStackReached, isLate] = [false, false];
+    const noting: Shell = {
+      ...shell,
+      stage: (name, change) => {
+        isStackReached ||= name === 'stack';
+        isLate ||= name === 'first answer';
+        shell.stage(name, change);
+      },
+    };
+    const done = await this.#deployDeclared(deploy, noting);
     if (done.ok) return done;
+    const isCancelledNow = done.error.code === CANCELLED;
+    if (!isFirst && isCancelledNow && isLate) {
+      return fail('not-waited', 'It is deployed; only its first answer was not waited for.', {
+        next: `nimbus rollback ${keyText(plan)} brings back what served before.`,
+      });
+    }
+    if (isFirst && isCancelledNow && isLate) {
+      // The stack was complete already. As the plan said, it goes again.
+      const gone = await this.#undo(deploy, shell);
+      if (!gone.ok) return gone;
+    }
     // A stack that is half-made, or rolled back, is one that the next deploy must find.
-    if (isFirst && plan.kind === 'deploy' && LEFT_NOTHING.has(done.error.code)) {
+    const isNothingLeft = !isStackReached || LEFT_NOTHING.has(done.error.code);
+    if (isFirst && plan.kind === 'deploy' && isNothingLeft) {
       await editModels(plan.project, removeDeployment(plan, { dropModel: plan.declared === null }));
     }
     return done;
+  }
+
+  async #undo({ plan, cloud, stack }: Deploy, shell: Shell): Promise<Outcome<unknown>> {
+    const { account, region } = cloud;
+    // Its own signal has ended what is undone here.
+    const going: Shell = { ...shell, signal: new AbortController().signal };
+    const gone = await this.#ports.deployers.run<Ended>(cloud, 'first answer', going, ({ api }) =>
+      api.destroy({ account, region, stackName: stack }),
+    );
+    if (gone.ok) await this.#ports.remove({ model: plan.model, deployment: plan.deployment });
+    return gone;
   }
 
   async #declare(plan: DeployPlan, spec: DeploymentSpec): Promise<Outcome<unknown>> {
@@ -121,7 +161,7 @@ export class CloudOperations {
     if (!pushed.ok) return pushed;
     const digest = pushed.value;
     const before = this.#ports.state.state.deployments[keyText(plan)]?.cloud;
-    const isCodeOnly = before !== undefined && cloud.isUpdate && record.rehearsal?.changes?.length === 0;
+    const isCodeOnly = before !== undefined && cloud.isCodeOnly;
     shell.stage('stack', { detail: isCodeOnly ? before.functionName : stack });
     const changed = isCodeOnly
       ? await this.#updateCode(deploy, { ...before, digest }, { config, repositoryUri: prepared.value }, shell)
@@ -147,7 +187,9 @@ export class CloudOperations {
     const { account, region } = cloud;
     shell.stage('bootstrap');
     if (cloud.bootstrap) {
-      const made = await this.#withDeployer(cloud, 'bootstrap', shell, ({ api }) => api.bootstrap({ account, region }));
+      const made = await this.#ports.deployers.run(cloud, 'bootstrap', shell, ({ api }) =>
+        api.bootstrap({ account, region }),
+      );
       if (!made.ok) return made;
       shell.stage('bootstrap', { detail: made.value === 'made' ? 'made' : 'there already' });
     } else shell.stage('bootstrap', { detail: 'there already', state: 'skipped' });
@@ -155,7 +197,7 @@ export class CloudOperations {
     shell.stage('repository');
     return ensureRepository(config, shell, async () => {
       const description = { stackName: IMAGES.stack, repository: IMAGES.repository, account, region };
-      return this.#withDeployer(cloud, 'repository', shell, ({ api }) =>
+      return this.#ports.deployers.run(cloud, 'repository', shell, ({ api }) =>
         api.deploy({ what: { kind: 'repository', description }, replaceFailed: true }),
       );
     });
@@ -200,7 +242,7 @@ export class CloudOperations {
 
   /** A stack that did not hear of what serves is told first: else a rollback would bring back what was before that. */
   async #deployLevel(deploy: Deploy, pushed: Pushed, shell: Shell): Promise<Outcome<CloudStatus>> {
-    const { cloud, declared, stack } = deploy;
+    const { cloud, declared, record, stack } = deploy;
     const { config, digest } = pushed;
     if (cloud.isUpdate) {
       const level = await this.#level(deploy, pushed, shell);
@@ -209,7 +251,14 @@ export class CloudOperations {
     const outputs = await this.#deployStack(deploy, digest, shell);
     if (!outputs.ok) return outputs;
     const { endpoint } = config;
-    return ok(cloudStatusOf(outputs.value, cloud, { stack, auth: declared.auth ?? 'key', digest, endpoint }));
+    const status = cloudStatusOf(outputs.value, cloud, { stack, auth: declared.auth ?? 'key', digest, endpoint });
+    if (cloud.isUpdate) {
+      // An update or a roll-back outside of the stack set it, and CloudFormation sets only what its parameters change.
+      const { sayVersion } = await import('../cloud/switch.ts');
+      const said = await sayVersion(config, status, record.version);
+      if (!said.ok) shell.log(`card and health may name another version: ${said.error.what}`);
+    }
+    return ok(status);
   }
 
   async #level(
@@ -228,12 +277,17 @@ export class CloudOperations {
     const parameters = levelling(level.value, revisionNow());
     if (!parameters.ok) return parameters;
     const request = { account, region, stackName: stack, ...parameters.value };
-    const levelled = await this.#withDeployer(cloud, 'stack', shell, ({ api }) => api.level(request));
+    const levelled = await this.#ports.deployers.run(cloud, 'stack', shell, ({ api }) => api.level(request));
     if (levelled.ok) return levelled;
     // CloudFormation may have gone back to what the stack published last.
     const { rollBack } = await import('../cloud/update.ts');
     const api = this.#ports.state.state.deployments[keyText(plan)]?.cloud;
-    if (api) await rollBack(config, { functionName: stack, to: level.value.live.number, api }, shell);
+    if (api) {
+      // Its own signal may be what ended the levelling.
+      const repair = { log: shell.log, signal: new AbortController().signal };
+      const back = await rollBack(config, { functionName: stack, to: level.value.live.number, api }, repair);
+      shell.log(back.ok ? 'what served before serves' : `what served before may not serve: ${back.error.what}`);
+    }
     return levelled;
   }
 
@@ -246,38 +300,16 @@ export class CloudOperations {
       variables: plan.env,
       replaceFailed: cloud.replaceFailed,
     };
-    const ended = await this.#withDeployer(cloud, 'stack', shell, async ({ api }) => {
+    const ended = await this.#ports.deployers.run(cloud, 'stack', shell, async ({ api }) => {
       const done = await api.deploy(request);
       if (done.ok || done.error.code !== 'in-progress') return done;
       // A deploy before this one was interrupted here, and goes on there.
       shell.log('something works on the stack already: waiting for its end');
-      await api.follow({ account: cloud.account, region: cloud.region, stackName: stack });
-      return api.deploy(request);
+      const followed = await api.follow({ account: cloud.account, region: cloud.region, stackName: stack });
+      return shell.signal.aborted ? followed : api.deploy(request);
     });
     if (!ended.ok) return ended;
     return 'outputs' in ended.value ? ok(ended.value.outputs) : cancelled();
-  }
-
-  /** Cancelling reaches CloudFormation; a first stack that is half-made is deleted, as the plan said. */
-  async #withDeployer<T>(
-    access: CloudAccess,
-    stage: string,
-    shell: Shell,
-    work: (client: DeployerClient) => Promise<DeployerOutcome<T>>,
-  ): Promise<Outcome<T>> {
-    const listener = (event: DeployerEvent): void => tellProgress(shell, stage, event);
-    const ended = await this.#ports.deployers.use(access, listener, async (client) => {
-      const cancel = (): void => void client.api.cancel({ deleteHalfMade: true });
-      shell.signal.addEventListener('abort', cancel, { once: true });
-      try {
-        return await work(client);
-      } finally {
-        shell.signal.removeEventListener('abort', cancel);
-      }
-    });
-    if (ended.ok) return isCancelled(ended.value) ? cancelled() : ended;
-    const { code, what, why, next } = ended.error;
-    return fail(code, what, { ...(why === undefined ? {} : { why }), next });
   }
 
   async #activate({ plan, record }: Deploy, cloud: CloudStatus, answers: CloudDeployed['answers']): Promise<void> {
@@ -302,68 +334,14 @@ export class CloudOperations {
     return lookAt(this.#ports, key, variables);
   }
 
-  /** Lets a version that is kept serve again, by one call; the one before the current one where none is named. */
-  async rollBack(plan: RollbackPlan, shell: Shell): Promise<Outcome<RolledBack>> {
-    const { state, deployments, onChange } = this.#ports;
-    const record = state.state.deployments[keyText(plan)];
-    if (!record?.cloud) {
-      return fail('not-deployed', `${keyText(plan)} was not deployed to AWS from here.`, { next: 'Deploy it.' });
-    }
-    const { cloud } = record;
-    const config = await awsConfig(cloud.region, plan.cloud.variables);
-    const [{ versionsOf }, { rollBack }] = await Promise.all([
-      import('../cloud/versions.ts'),
-      import('../cloud/update.ts'),
-    ]);
-    shell.stage('versions');
-    const found = await versionsOf(config, cloud, shell.signal);
-    if (!found.ok) return found;
-    const at = found.value.findIndex(({ live }) => live);
-    const to = plan.to ?? found.value.slice(at + 1).find(({ digest }) => digest !== found.value[at]?.digest)?.number;
-    if (to === undefined) {
-      return fail('no-version', `There is nothing before what ${keyText(plan)} serves.`, {
-        next: 'Deploy the model as it should be.',
-      });
-    }
-    shell.stage('alias', { detail: `version ${to}` });
-    const moved = await rollBack(config, { functionName: cloud.functionName, to, api: cloud }, shell);
-    if (!moved.ok) return moved;
-    const { number, before, unsaid } = moved.value;
-    if (unsaid) shell.log(`${unsaid.what} ${unsaid.why ?? ''}`);
-    const now = found.value.find((one) => one.number === number)!;
-    // What is on this machine is another version again, until it is deployed.
-    const { version = record.version, digest } = now;
-    const rolled = { ...record, version, cloud: { ...cloud, digest }, snapshot: '', stamp: '' };
-    state.state.deployments[keyText(plan)] = rolled;
-    const deployment = deployments.get(keyText(plan));
-    deployment?.settle(rolled);
-    await state.flush();
-    if (deployment) onChange(deployment);
-    return ok({ number, before, version });
+  /** As of `rollBackTo`. */
+  rollBack(plan: RollbackPlan, shell: Shell): Promise<Outcome<RolledBack>> {
+    return rollBackTo(this.#ports, plan, shell);
   }
 
-  /** Removes the stack, the images and then the declaration. What could not be removed keeps the declaration. */
-  async remove(plan: RemovePlan & { cloud: CloudAccess }, shell: Shell): Promise<Outcome<void>> {
-    const { model, deployment, project, dropModel, cloud } = plan;
-    const { state } = this.#ports;
-    const stackName = state.state.deployments[keyText(plan)]?.cloud?.stack ?? functionName(plan);
-    const { account, region } = cloud;
-    shell.stage('stack', { detail: stackName });
-    const gone = await this.#withDeployer<Ended>(cloud, 'stack', shell, ({ api }) =>
-      api.destroy({ account, region, stackName }),
-    );
-    if (!gone.ok) return gone;
-    shell.stage('stack', { detail: gone.value.state === 'absent' ? 'there was none' : 'deleted' });
-    shell.stage('images');
-    const { removeImages } = await import('../cloud/repository.ts');
-    const removed = await removeImages(await awsConfig(region, cloud.variables), imageTag(plan, ''));
-    if (!removed.ok) return removed;
-    shell.stage('images', { detail: `${removed.value.length} removed` });
-    shell.stage('models.json');
-    const edited = await editModels(project, removeDeployment({ model, deployment }, { dropModel }));
-    if (!edited.ok) return edited;
-    await this.#ports.remove({ model, deployment });
-    return ok(undefined);
+  /** As of `removeFromCloud`. */
+  remove(plan: RemovePlan & Required<Pick<RemovePlan, 'cloud'>>, shell: Shell): Promise<Outcome<void>> {
+    return removeFromCloud(this.#ports, plan, shell);
   }
 }
 
@@ -382,6 +360,10 @@ async function prune(config: AwsConfig, cloud: CloudStatus, tagsBegin: string, s
   if (!pruned.ok) shell.log(`old images stay: ${pruned.error.what} ${pruned.error.why ?? ''}`);
 }
 
+function deployedOf({ digest, apiId }: CloudStatus): NonNullable<Rehearsal['deployed']> {
+  return { digest, apiId };
+}
+
 /** Codes of failures and cancels after which AWS has nothing of a first deploy. */
 const LEFT_NOTHING: ReadonlySet<string> = new Set([
   CANCELLED,
@@ -391,7 +373,3 @@ const LEFT_NOTHING: ReadonlySet<string> = new Set([
   'wrong-account',
   'invalid-description',
 ]);
-
-function isCancelled(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'state' in value && value.state === 'cancelled';
-}

@@ -1,8 +1,9 @@
 /** The deployer of a host: CDK in a process of its own, kept warm for a while since it takes seconds to load. */
-import type { DeployerEvent } from '../../../infra/deployer/protocol.ts';
-import { deployerProgram, startDeployer, type DeployerClient } from '../cloud/deployer.ts';
+import type { DeployerEvent, Outcome as DeployerOutcome } from '../../../infra/deployer/protocol.ts';
+import { DeployerEnded, deployerProgram, startDeployer, type DeployerClient } from '../cloud/deployer.ts';
 import type { Shell } from '../shell.ts';
 import type { CloudAccess } from '../targets/plan.ts';
+import { cancelled, fail, type Outcome } from '../../shared/outcome.ts';
 
 /** It has hundreds of megabytes: without work it ends after this long. */
 const IDLE_MS = 5 * 60_000;
@@ -25,12 +26,51 @@ export class Deployers {
 
   /** Begins to load it, so that it is warm when somebody has agreed to a plan. */
   warm(access: CloudAccess): void {
+    // One that is at work may be another's: who uses it next starts it then.
+    if (this.#listener) return;
     // Who uses it is told why it cannot be started.
     this.#get(access).catch(() => undefined);
   }
 
+  /**
+   * Does something of an operation. Cancelling reaches CloudFormation; a first stack that is half-made is deleted, as the plan
+   * said. Errors: as of the deployer; it has ended, and CloudFormation goes on.
+   */
+  async run<T>(
+    access: CloudAccess,
+    stage: string,
+    shell: Shell,
+    work: (client: DeployerClient) => Promise<DeployerOutcome<T>>,
+  ): Promise<Outcome<T>> {
+    const cancellable = async (client: DeployerClient): Promise<Outcome<T>> => {
+      if (shell.signal.aborted) return cancelled();
+      const cancel = async (): Promise<void> => {
+        const asked = await client.api.cancel({ deleteHalfMade: true });
+        if (!asked.ok) shell.log(`not cancelled: ${asked.error.what}`);
+      };
+      const onAbort = (): void => void cancel().catch(() => undefined);
+      shell.signal.addEventListener('abort', onAbort);
+      try {
+        const ended = await work(client);
+        if (ended.ok) return isCancelled(ended.value) ? cancelled() : ended;
+        const { code, what, why, next } = ended.error;
+        return fail(code, what, { ...(why === undefined ? {} : { why }), next });
+      } finally {
+        shell.signal.removeEventListener('abort', onAbort);
+      }
+    };
+    try {
+      return await this.#use(access, (event) => tellProgress(shell, stage, event), cancellable);
+    } catch (error) {
+      if (!(error instanceof DeployerEnded)) throw error;
+      return fail('deployer-ended', 'The process that deploys has ended.', {
+        next: 'What AWS was told to do goes on there: deploy again to follow it.',
+      });
+    }
+  }
+
   /** One at a time: it does one thing at a time itself. */
-  async use<T>(
+  async #use<T>(
     access: CloudAccess,
     listener: (event: DeployerEvent) => void,
     work: (client: DeployerClient) => Promise<T>,
@@ -100,4 +140,8 @@ export function tellProgress(shell: Shell, stage: string, event: DeployerEvent):
   shell.stage(stage, {
     detail: `${done}${of} · ${resource.logicalId} ${resource.status.toLowerCase().replaceAll('_', ' ')}`,
   });
+}
+
+function isCancelled(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'state' in value && value.state === 'cancelled';
 }

@@ -145,7 +145,8 @@ export class Deployment implements Endpoint {
       ...(record
         ? {
             deployedAt: record.deployedAt,
-            ...(record.image ? { image: imageStatus(record.image) } : { interpreter: record.interpreter }),
+            ...(record.image ? {} : { interpreter: record.interpreter }),
+            ...(record.image && !record.isAnotherServed ? { image: imageStatus(record.image) } : {}),
             ...(record.pushed ? { pushed: record.pushed } : {}),
             ...(record.interpreterChosen && !record.image ? { interpreterChosen: true } : {}),
             takesText: takesText(record.card.input),

@@ -153,8 +153,10 @@ export class Reloads {
     if (record.cloud) {
       return this.#refuse(deployment, 'changed', {
         code: 'model-changed',
-        what: 'The model has changed since it was deployed.',
-        next: 'Redeploy it.',
+        what: record.isAnotherServed
+          ? 'Another version serves than the model that is here: it was rolled back, or deployed from elsewhere.'
+          : 'The model has changed since it was deployed.',
+        next: record.isAnotherServed ? 'Redeploying it has the model that is here serve.' : 'Redeploy it.',
         action: { label: 'Redeploy', command: 'nimbus.redeploy', args: [deployment.key] },
       });
     }

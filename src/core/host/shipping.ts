@@ -148,6 +148,11 @@ export class Shipping {
 
   #recordOf(key: DeploymentKey): Outcome<WithImage> {
     const record = this.#ports.deployments.get(keyText(key))?.record;
+    if (record?.isAnotherServed) {
+      return fail('another-serves', `${keyText(key)} serves another version than the image that is here.`, {
+        next: 'Deploy the model first, or push and eject the deployment in Docker.',
+      });
+    }
     if (record?.image) return ok(record as WithImage);
     return fail('no-image', `${keyText(key)} runs no image.`, {
       next: 'Deploy the model with --target docker or lambda (in the editor: Where), and choose that deployment.',

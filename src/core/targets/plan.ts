@@ -47,6 +47,8 @@ export interface CloudPlan extends CloudAccess {
   bootstrap: boolean;
   /** There is a stack, and it serves. */
   isUpdate: boolean;
+  /** What serves is what was deployed from here last, and the function's code alone is new. */
+  isCodeOnly: boolean;
   /** A first stack that could not be made before is deleted. */
   replaceFailed: boolean;
 }
@@ -73,7 +75,7 @@ export interface RemovePlan extends DeploymentKey {
   /** Also drop the model's entry once its last deployment is gone. */
   dropModel: boolean;
   /** Of `lambda`: what it has in AWS goes first. */
-  cloud?: CloudAccess;
+  cloud?: CloudAccess & { stack: string };
 }
 
 /** The image of a deployment, built without a route. */

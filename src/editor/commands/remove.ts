@@ -54,7 +54,7 @@ export async function remove(editor: Editor, given: unknown): Promise<Outcome<un
     model,
     deployment,
     dropModel: answer === removeEntry,
-    ...(account ? { cloud: account.value } : {}),
+    ...(account && isInCloud(declared) ? { cloud: { ...account.value, stack: declared.stack } } : {}),
   };
   const removed = await operate(editor, project, plan);
   if (!removed.ok) return removed;

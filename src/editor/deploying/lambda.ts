@@ -79,7 +79,7 @@ async function rehearse(
   const reviewed = await comparedWithAws(project, account, plan, rehearsal);
   if (!reviewed.ok) return reviewed;
   const review = reviewed.value;
-  if (rehearsal.isDeployed && review.kind !== 'update') return rehearse(editor, project, plan, account, true);
+  if (rehearsal.isDeployed && !review.isServed) return rehearse(editor, project, plan, account, true);
   return ok({ review, rehearsal });
 }
 

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { HostConnection } from '../../core/host/client.ts';
-import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import { ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
 import type { CloudStatus, LogLine } from '../../shared/states.ts';
+import { awsEnvironment } from '../cloud/account.ts';
 import type { Editor } from '../editor.ts';
 import { hostEnded } from '../guard.ts';
 import type { Project } from '../store/project.ts';
@@ -19,8 +20,10 @@ interface OpenLog {
   project: Project;
   key: DeploymentKey;
   text: LogText;
-  /** The host that tells of new lines; one that took its place must be asked again. */
-  host: HostConnection;
+  /** The host that tells of new lines; one that took its place must be asked again. None tells of those on AWS. */
+  host?: HostConnection;
+  /** Ends what tells of those. */
+  following?: AbortController;
   /** Lines wait for those that the new host has already. */
   joining?: boolean;
   timer?: NodeJS.Timeout;
@@ -28,6 +31,7 @@ interface OpenLog {
 
 /** Deployments' logs as read-only documents that grow while the model runs. Never written to disk. */
 export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #editor: Editor;
   readonly #changes = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.#changes.event;
   readonly #open = new Map<string, OpenLog>();
@@ -38,7 +42,9 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
     overviewRulerColor: new vscode.ThemeColor('editorOverviewRuler.rangeHighlightForeground'),
   });
 
-  constructor({ store }: Editor) {
+  constructor(editor: Editor) {
+    this.#editor = editor;
+    const { store } = editor;
     this.#subscriptions = [
       vscode.workspace.registerTextDocumentContentProvider(LOG_SCHEME, this),
       vscode.workspace.onDidCloseTextDocument((document) => this.#forget(document.uri)),
@@ -59,13 +65,12 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
   /** Opens a deployment's log at its end, or at the lines of one request. */
   async show({ project, key }: { project: Project; key: DeploymentKey }, requestId?: string): Promise<Outcome<void>> {
     const { cloud } = project.status(key) ?? {};
-    if (cloud) return inCloudWatch(keyText(key), cloud);
-    const host = await project.host();
-    if (!host.ok) return host;
     const uri = logUri(project, key);
-    await host.value.api.follow(key);
-    const lines = await host.value.api.logs({ ...key, limit: LINES_KEPT });
-    this.#open.set(uri.toString(), { project, key, host: host.value, text: new LogText(lines, LINES_KEPT) });
+    const opened = cloud
+      ? await this.#openCloud(uri, { project, key }, cloud, requestId)
+      : await this.#openHost(uri, { project, key });
+    if (!opened.ok) return opened;
+    const lines = opened.value;
     this.#changes.fire(uri);
     const document = await vscode.workspace.openTextDocument(uri);
     const editor = await vscode.window.showTextDocument(document, { preview: false, preserveFocus: false });
@@ -73,9 +78,38 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
     return ok(undefined);
   }
 
+  async #openHost(uri: vscode.Uri, { project, key }: Pick<OpenLog, 'project' | 'key'>): Promise<Outcome<LogLine[]>> {
+    const host = await project.host();
+    if (!host.ok) return host;
+    await host.value.api.follow(key);
+    const lines = await host.value.api.logs({ ...key, limit: LINES_KEPT });
+    this.#open.set(uri.toString(), { project, key, host: host.value, text: new LogText(lines, LINES_KEPT) });
+    return ok(lines);
+  }
+
+  async #openCloud(
+    uri: vscode.Uri,
+    { project, key }: Pick<OpenLog, 'project' | 'key'>,
+    cloud: CloudStatus,
+    requestId: string | undefined,
+  ): Promise<Outcome<LogLine[]>> {
+    const { followCloudLog, readCloudLog } = await import('./cloud.ts');
+    const log = { cloud, env: awsEnvironment(this.#editor, project.folder), limit: LINES_KEPT };
+    const lines = await readCloudLog(log, requestId);
+    if (!lines.ok) return lines;
+    this.#open.get(uri.toString())?.following?.abort();
+    const following = new AbortController();
+    this.#open.set(uri.toString(), { project, key, following, text: new LogText(lines.value, LINES_KEPT) });
+    void followCloudLog(log, lines.value, (line) => this.#append(uri, line), following.signal);
+    return lines;
+  }
+
   dispose(): void {
     for (const one of this.#subscriptions) one.dispose();
-    for (const { timer } of this.#open.values()) clearTimeout(timer);
+    for (const { timer, following } of this.#open.values()) {
+      clearTimeout(timer);
+      following?.abort();
+    }
     this.#changes.dispose();
   }
 
@@ -98,7 +132,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
 
   /** A host that was replaced, or ended and was started again, knows nothing of who followed before. */
   async #followNewHost(project: Project): Promise<void> {
-    const stale = [...this.#open.values()].filter((log) => log.project === project && !log.joining);
+    const stale = [...this.#open.values()].filter((log) => log.host && log.project === project && !log.joining);
     if (stale.length === 0 || !project.connected) return;
     const host = await project.host();
     if (!host.ok) return;
@@ -136,6 +170,7 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
   #forget(uri: vscode.Uri): void {
     const log = this.#open.get(uri.toString());
     clearTimeout(log?.timer);
+    log?.following?.abort();
     this.#open.delete(uri.toString());
   }
 }
@@ -155,10 +190,4 @@ function followEnd(document: vscode.TextDocument): void {
     // A page of lines may have come at once since it was drawn.
     if (shown >= document.lineCount - 50) editor.revealRange(new vscode.Range(end, end));
   }
-}
-
-function inCloudWatch(name: string, { logGroup, region }: CloudStatus): Outcome<never> {
-  return fail('log-on-aws', vscode.l10n.t('The log of {0} is in CloudWatch.', name), {
-    next: vscode.l10n.t('In a terminal: {0}', `aws logs tail ${logGroup} --region ${region} --follow`),
-  });
 }

@@ -1,5 +1,5 @@
 import { fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
-import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
+import type { DeploymentKey, ModelSpec, TargetKind } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import type { HostConnection } from '../../core/host/client.ts';
 import type { HostEvents } from '../../core/host/protocol.ts';
@@ -135,6 +135,15 @@ export class Project {
   /** Whether a host is worth starting for what models.json declares. */
   declaresDeployments(): boolean {
     return Object.values(this.models).some((model) => Object.keys(model.deployments ?? {}).length > 0);
+  }
+
+  /** Those that models.json declares on a target. */
+  deploymentsOn(target: TargetKind): DeploymentKey[] {
+    return Object.entries(this.models).flatMap(([model, { deployments = {} }]) =>
+      Object.entries(deployments).flatMap(([deployment, spec]) =>
+        spec.target === target ? [{ model, deployment }] : [],
+      ),
+    );
   }
 
   /** Takes a new reading of models.json over; where it cannot be used the last good models stay. */

@@ -1,0 +1,52 @@
+/** The log of a deployment on AWS, which its function writes to CloudWatch. */
+import * as vscode from 'vscode';
+import { awsConfig } from '../../core/cloud/aws.ts';
+import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
+import type { CloudStatus, LogLine } from '../../shared/states.ts';
+
+/** Milliseconds that the REPORT of a request is waited for: CloudWatch has a line some seconds after it was written. */
+const REPORT_MS = 10_000;
+
+export interface CloudLog {
+  cloud: CloudStatus;
+  /** The variables with which AWS is called. */
+  env: NodeJS.ProcessEnv;
+  /** Lines at most. */
+  limit: number;
+}
+
+/** The last lines, or all of one request. Errors: as of `recentLines` and `requestLog`. */
+export async function readCloudLog(
+  { cloud: { region, logGroup }, env, limit }: CloudLog,
+  requestId: string | undefined,
+): Promise<Outcome<LogLine[]>> {
+  const title = vscode.l10n.t('Reading the log in CloudWatch');
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  return vscode.window.withProgress(options, async (_, token) => {
+    const abort = new AbortController();
+    token.onCancellationRequested(() => abort.abort());
+    const config = await awsConfig(region, env);
+    const { recentLines, requestLog } = await import('../../core/cloud/logs.ts');
+    try {
+      if (requestId === undefined) return await recentLines(config, { logGroup, limit }, abort.signal);
+      const found = await requestLog(config, { logGroup, requestId, waitMs: REPORT_MS }, abort.signal);
+      return found.ok ? ok(found.value.lines.map((line) => ({ ...line, requestId }))) : found;
+    } catch (error) {
+      if (abort.signal.aborted) return cancelled();
+      throw error;
+    }
+  });
+}
+
+/** Tells lines that come after those that were read, until the signal aborts. */
+export async function followCloudLog(
+  { cloud: { account, region, logGroup }, env }: CloudLog,
+  read: readonly LogLine[],
+  onLine: (line: LogLine) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { afterLines, followLines } = await import('../../core/cloud/log-tail.ts');
+  const query = { account, logGroup, since: afterLines(read) };
+  // What keeps it from following was said when the log was read.
+  await followLines(await awsConfig(region, env), query, { onLine, signal });
+}
