@@ -28,3 +28,6 @@ export function readPublished(description: string | undefined): Published | unde
   const [, digest, revision, version] = found as unknown as [string, string, string, string];
   return { digest, revision, version };
 }
+
+/** Tags of a deployment's stack. */
+export const TAGS = { model: 'nimbus:model', deployment: 'nimbus:deployment', version: 'nimbus:version' } as const;

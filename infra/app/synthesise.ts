@@ -9,6 +9,7 @@ import type { DeploymentDescription, RepositoryDescription } from './description
 import { faultsOf, repositoryFaultsOf, type Fault } from './faults.ts';
 import { addFunction } from './function.ts';
 import { environmentParameter, PARAMETERS } from './parameters.ts';
+import { TAGS } from './published.ts';
 import { addRepository } from './repository.ts';
 
 export interface Assembly {
@@ -31,9 +32,6 @@ export const OUTPUTS = {
   aliasArn: 'AliasArn',
   logGroup: 'LogGroup',
 } as const;
-
-/** Tags of a deployment's stack. */
-export const TAGS = { model: 'nimbus:model', deployment: 'nimbus:deployment', version: 'nimbus:version' } as const;
 
 export const REPOSITORY_OUTPUTS = { uri: 'RepositoryUri', name: 'RepositoryName' } as const;
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { faultsOf, repositoryFaultsOf } from '../app/faults.ts';
 import { PARAMETERS } from '../app/parameters.ts';
-import { TAGS } from '../app/synthesise.ts';
+import { TAGS } from '../app/published.ts';
 import { assemble, bootstrap, CHANGE_SET, makeChangeSet } from './change-set.ts';
 import { fail, failureOf } from './failures.ts';
 import { hiding } from './hiding.ts';

@@ -19,7 +19,6 @@ import {
   openExplorerMenu,
   quickInput,
   row,
-  runCommand,
   showContainer,
 } from './workbench.ts';
 

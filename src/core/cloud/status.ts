@@ -1,7 +1,8 @@
 /** What a deployment on AWS is, read from AWS itself each time. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
-import { ALIAS } from '../../../infra/app/published.ts';
+import { VERSION_VARIABLE } from '../../../infra/app/bodies.ts';
+import { ALIAS, TAGS } from '../../../infra/app/published.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
 import type { CloudStateName } from '../../shared/states.ts';
 import type { AwsConfig } from './aws.ts';
@@ -34,10 +35,6 @@ export interface CloudPlace {
   stack: string;
   functionName: string;
 }
-
-/** Of `infra/app`. */
-const VERSION_VARIABLE = 'version';
-const TAGS = { model: 'nimbus:model', deployment: 'nimbus:deployment', version: 'nimbus:version' } as const;
 
 /**
  * Two calls: DescribeStacks, GetFunction; a third (GetStage) only where an update outside of the stack serves. The stack's

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { rootCertificates } from 'node:tls';
 import writeFileAtomic from 'write-file-atomic';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { defined } from '../defined.ts';
 import { places } from '../places.ts';
 
 /** What is left out stays as uv and pip have it of their own settings and variables. Addresses may hold passwords. */
@@ -29,7 +30,7 @@ export function packageSettings(env: NodeJS.ProcessEnv): PackageSettings {
   const text = (variable: string): string | undefined => env[variable]?.trim() || undefined;
   const extra = text('NIMBUS_EXTRA_INDEX_URLS')?.split(/\s+/);
   const torch = env['NIMBUS_TORCH_CPU_INDEX_URL']?.trim();
-  return withoutUnset({
+  return defined({
     indexUrl: text('NIMBUS_INDEX_URL'),
     extraIndexUrls: extra,
     proxy: text('NIMBUS_PROXY'),
@@ -122,8 +123,4 @@ export function splitCredentials(url: string, name: string): { url: string; vari
 /** Index addresses may carry a user and a password; an `@` in a password counts as a part of it. */
 export function withoutPassword(text: string): string {
   return text.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s"'<>`]*@/gi, '$1***@');
-}
-
-function withoutUnset<T extends object>(object: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

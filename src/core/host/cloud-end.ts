@@ -1,4 +1,5 @@
 /** The ways back: an older version serves again, or nothing does. */
+import { TAGS } from '../../../infra/app/published.ts';
 import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { asking } from '../cloud/errors.ts';
@@ -102,7 +103,7 @@ async function taggedAs(config: AwsConfig, name: string): Promise<Outcome<Deploy
     const stack = await describeStack(new CloudFormationClient(config), name);
     if (!stack) return ok(undefined);
     const tag = (key: string): string | undefined => stack.Tags?.find(({ Key }) => Key === key)?.Value;
-    const [model, deployment] = [tag('nimbus:model'), tag('nimbus:deployment')];
+    const [model, deployment] = [tag(TAGS.model), tag(TAGS.deployment)];
     if (model !== undefined && deployment !== undefined) return ok({ model, deployment });
     return fail('stack-foreign', `The stack ${name} is not one of Nimbus.`, {
       why: 'It has none of its tags.',

@@ -185,7 +185,8 @@ function followEnd(document: vscode.TextDocument): void {
   if (document.uri.scheme !== LOG_SCHEME) return;
   for (const editor of vscode.window.visibleTextEditors) {
     if (editor.document !== document || document.lineCount === 0) continue;
-    const end = document.lineAt(document.lineCount - 1).range.end;
+    // Its beginning: the end of a long line would move all of the text to the left.
+    const end = new vscode.Position(document.lineCount - 1, 0);
     const shown = editor.visibleRanges.at(-1)?.end.line ?? 0;
     // A page of lines may have come at once since it was drawn.
     if (shown >= document.lineCount - 50) editor.revealRange(new vscode.Range(end, end));
