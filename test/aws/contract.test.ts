@@ -61,7 +61,15 @@ describe('the contract, of the lambda target', function () {
       const rehearsed = await project.execute({ ...plan, kind: 'rehearse', anyway: false });
       assert.equal(rehearsed.state, 'succeeded', JSON.stringify(rehearsed.error, undefined, 2));
       const { version } = rehearsed.result as Rehearsal;
-      const cloud = { ...access, version, bootstrap: true, isUpdate: false, isCodeOnly: false, replaceFailed: false };
+      const cloud = {
+        ...access,
+        version,
+        bootstrap: true,
+        isCreate: true,
+        isUpdate: false,
+        isCodeOnly: false,
+        replaceFailed: false,
+      };
       const done = await project.execute({ ...plan, cloud });
       assert.equal(done.state, 'succeeded', JSON.stringify(done.error, undefined, 2));
       const result = done.result as CloudDeployed;

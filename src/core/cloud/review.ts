@@ -82,6 +82,7 @@ export async function reviewDeploy(
         region,
         variables,
         version: rehearsal.version,
+        isCreate: kind === 'create' || kind === 'failed-before' || own?.StackStatus === 'CREATE_IN_PROGRESS',
         isUpdate: kind === 'update',
         isCodeOnly,
         bootstrap: bootstrap === undefined,

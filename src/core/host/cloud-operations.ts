@@ -102,7 +102,8 @@ export class CloudOperations {
     const stack = plan.deploymentSpec.stack ?? functionName(plan);
     const declared = { ...plan.deploymentSpec, account: cloud.account, region: cloud.region, stack };
     shell.stage('declaration');
-    const isFirst = state.state.deployments[keyText(plan)]?.cloud === undefined;
+    // Not by what this machine knows alone: the stack may serve what was deployed from another.
+    const isFirst = cloud.isCreate && state.state.deployments[keyText(plan)]?.cloud === undefined;
     const written = await this.#declare(plan, declared);
     if (!written.ok) return written;
     const deploy: Deploy = { plan, cloud, declared, record: record as RehearsedRecord, stack };

@@ -45,6 +45,8 @@ export interface CloudPlan extends CloudAccess {
   version: string;
   /** What CDK needs once per account and region is made where it is missing. */
   bootstrap: boolean;
+  /** There is no stack yet that ever served: what is cancelled may be deleted as a whole. */
+  isCreate: boolean;
   /** There is a stack, and it serves. */
   isUpdate: boolean;
   /** What serves is what was deployed from here last, and the function's code alone is new. */
