@@ -264,6 +264,6 @@ describe('nimbus on the samples', function () {
     assert.match(failed.stderr, /ValueError: boom/);
     const argv = /nimbus (logs own --request \S+)/.exec(failed.stderr)![1]!.split(' ');
     const { stdout } = await sandbox.nimbus(argv);
-    assert.match(stdout, /stderr ValueError at\n.*stderr +File "own\/handler\.py", line 5, in predict/);
+    assert.match(stdout, /stderr +ValueError at\n.*stderr +File "own\/handler\.py", line 5, in predict/);
   });
 });

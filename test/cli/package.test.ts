@@ -53,6 +53,9 @@ const IN_THE_VSIX = [
   /^extension\/dist\/chunks\/[\w-]+\.js$/,
   /^extension\/dist\/chunks\/proto\/\w+\.proto$/,
   /^extension\/dist\/webview\/(?:(?:playground|report)\.(?:js|css)|codicon-\w+\.ttf)$/,
+  /^extension\/dist\/deployer\/(?:package\.json|db\.json\.gz|lib\/deployer\.cjs|lib\/api\/bootstrap\/bootstrap-template\.yaml)$/,
+  // What an ejected CDK project is made from.
+  /^extension\/dist\/deployer\/app\/[a-z-]+\.ts$/,
   /^extension\/dist\/runtime\/(?:[a-z_0-9]+\/)*[a-z_0-9]+\.py$/,
   /^extension\/dist\/THIRD-PARTY\.txt$/,
   /^extension\/media\/(?:icon\.png|models\.schema\.json|(?:walkthrough\/)?[a-z-]+\.svg)$/,
