@@ -1,7 +1,7 @@
 // Builds everything that ships into dist/: the extension (ESM, split into lazily loaded files), the CLI, the host
 // process and the playground page. `--watch` rebuilds on change.
 import fs from 'node:fs';
-import { cp, rm, writeFile } from 'node:fs/promises';
+import { cp, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
@@ -9,6 +9,8 @@ import { notices } from './lib/notices.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const watch = process.argv.includes('--watch');
+/** Put in the place of dist/ once it is whole: somebody may run what is there. */
+const out = watch ? 'dist' : `dist-${process.pid}`;
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -50,7 +52,7 @@ const builds = [
   {
     ...common,
     entryPoints: { extension: 'src/extension.ts', cli: 'src/cli.ts', host: 'src/core/host/main.ts' },
-    outdir: 'dist',
+    outdir: out,
     platform: 'node',
     format: 'esm',
     target: 'node20',
@@ -67,7 +69,7 @@ const builds = [
     ...common,
     // CDK's toolkit is CommonJS through and through, and finds its own files from the folder of its code.
     entryPoints: { deployer: 'infra/deployer/main.ts' },
-    outdir: 'dist/deployer/lib',
+    outdir: `${out}/deployer/lib`,
     outExtension: { '.js': '.cjs' },
     platform: 'node',
     format: 'cjs',
@@ -79,7 +81,7 @@ const builds = [
   {
     ...common,
     entryPoints: { playground: 'webview/main.ts', report: 'webview/report/main.ts' },
-    outdir: 'dist/webview',
+    outdir: `${out}/webview`,
     platform: 'browser',
     format: 'esm',
     target: 'es2022',
@@ -89,26 +91,26 @@ const builds = [
 
 const runtime = path.join(root, 'infra/runtime');
 const copyRuntime = () =>
-  cp(runtime, path.join(root, 'dist/runtime'), {
+  cp(runtime, path.join(root, out, 'runtime'), {
     recursive: true,
     filter: (source) => !source.includes('__pycache__'),
   });
 
 /** Docker's client reads its protocol files beside its own file, which esbuild puts among the chunks. */
 const copyProtocols = () =>
-  cp(path.join(root, 'node_modules/dockerode/lib/proto'), path.join(root, 'dist/chunks/proto'), { recursive: true });
+  cp(path.join(root, 'node_modules/dockerode/lib/proto'), path.join(root, out, 'chunks/proto'), { recursive: true });
 
 /** What CDK's toolkit reads as it runs: its description of AWS's resources, the stack of its bootstrap, its version. */
 const copyToolkit = async () => {
   // What an ejected deployment gets as its own.
-  await cp(path.join(root, 'infra/app'), path.join(root, 'dist/deployer/app'), { recursive: true });
+  await cp(path.join(root, 'infra/app'), path.join(root, out, 'deployer/app'), { recursive: true });
   const toolkit = path.join(root, 'node_modules/@aws-cdk/toolkit-lib');
   for (const file of ['db.json.gz', 'lib/api/bootstrap/bootstrap-template.yaml', 'package.json']) {
-    await cp(path.join(toolkit, file), path.join(root, 'dist/deployer', file));
+    await cp(path.join(toolkit, file), path.join(root, out, 'deployer', file));
   }
 };
 
-await rm(path.join(root, 'dist'), { recursive: true, force: true });
+await rm(path.join(root, out), { recursive: true, force: true });
 if (watch) {
   // The two lines that .vscode/tasks.json waits for.
   console.log('Building');
@@ -125,5 +127,9 @@ if (watch) {
   await copyRuntime();
   await copyProtocols();
   await copyToolkit();
-  await writeFile(path.join(root, 'dist/THIRD-PARTY.txt'), notices(built.map(({ metafile }) => metafile)));
+  await writeFile(path.join(root, out, 'THIRD-PARTY.txt'), notices(built.map(({ metafile }) => metafile)));
+  const before = path.join(root, `${out}-before`);
+  await rename(path.join(root, 'dist'), before).catch(() => undefined);
+  await rename(path.join(root, out), path.join(root, 'dist'));
+  await rm(before, { recursive: true, force: true });
 }
