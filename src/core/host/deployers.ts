@@ -19,6 +19,8 @@ export class Deployers {
   #started: Started | undefined;
   #listener: ((event: DeployerEvent) => void) | undefined;
   #idle: NodeJS.Timeout | undefined;
+  /** Settles when what uses it now, and all that waits, has ended. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(env: NodeJS.ProcessEnv) {
     this.#env = env;
@@ -69,20 +71,23 @@ export class Deployers {
     }
   }
 
-  /** One at a time: it does one thing at a time itself. */
-  async #use<T>(
+  /** One after the other: it does one thing at a time itself. */
+  #use<T>(
     access: CloudAccess,
     listener: (event: DeployerEvent) => void,
     work: (client: DeployerClient) => Promise<T>,
   ): Promise<T> {
-    while (this.#listener) await new Promise((resolve) => setTimeout(resolve, 100));
-    this.#listener = listener;
-    try {
-      return await work(await this.#get(access));
-    } finally {
-      this.#listener = undefined;
-      this.#rest();
-    }
+    const used = this.#turn.then(async () => {
+      this.#listener = listener;
+      try {
+        return await work(await this.#get(access));
+      } finally {
+        this.#listener = undefined;
+        this.#rest();
+      }
+    });
+    this.#turn = used.catch(() => undefined);
+    return used;
   }
 
   async end(): Promise<void> {
