@@ -1,13 +1,11 @@
 /** `nimbus deploy --target lambda`: rehearsed here, shown as a plan, agreed to, then done. */
 import type { CloudAccount } from '../core/cloud/account.ts';
 import { monthText } from '../core/cloud/month.ts';
-import type { CloudReview } from '../core/cloud/review.ts';
 import type { HostConnection } from '../core/host/client.ts';
-import { functionName } from '../core/models/function-name.ts';
 import type { DeployPlan } from '../core/targets/plan.ts';
 import { formatMs } from '../shared/latency.ts';
 import { cancelled, ok, type Outcome } from '../shared/outcome.ts';
-import type { CloudDeployed, Rehearsal } from '../shared/states.ts';
+import type { CloudDeployed } from '../shared/states.ts';
 import { formatResult } from './answer.ts';
 import { exampleCall } from './example.ts';
 import type { OperationFeed } from './operation.ts';
@@ -28,7 +26,11 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   const { feed, connection, plan, cloud, called } = deploy;
   void connection.api.warmDeployer(cloud);
   terminal.say('Rehearsed here first, under the limits of AWS Lambda:');
-  const reviewed = await rehearse(terminal, deploy, false);
+  const { planLines, rehearse, rehearsedText, wouldNotServe } = await import('../core/cloud/review.ts');
+  const reviewed = await rehearse(cloud, plan, {
+    run: (rehearsal) => feed.run(terminal, connection, rehearsal),
+    review: (work) => work(),
+  });
   if (!reviewed.ok) return reviewed;
   const { review, rehearsal } = reviewed.value;
   if (rehearsal.isDeployed) {
@@ -36,7 +38,6 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
     terminal.say(`\nNothing has changed: ${called} serves version ${rehearsal.version.slice(0, 7)} already.`);
     return ok(undefined);
   }
-  const { planLines, rehearsedText, wouldNotServe } = await import('../core/cloud/review.ts');
   if (review.stops.length > 0) return wouldNotServe(plan.model, review);
   const { account } = review;
   terminal.say(`\nPlan for account ${account.account}, ${account.region}, as ${account.arn}:`);
@@ -50,26 +51,6 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   if (!done.ok) return done;
   showDeployed(terminal, done.value.result as CloudDeployed, { called, plan });
   return ok(undefined);
-}
-
-interface Rehearsed {
-  review: CloudReview;
-  rehearsal: Rehearsal;
-}
-
-/** What was deployed last, and is gone since, is rehearsed again. */
-async function rehearse(terminal: Terminal, deploy: LambdaDeploy, anyway: boolean): Promise<Outcome<Rehearsed>> {
-  const { feed, connection, plan, cloud } = deploy;
-  const tried = await feed.run(terminal, connection, { ...plan, kind: 'rehearse', anyway });
-  if (!tried.ok) return tried;
-  const rehearsal = tried.value.result as Rehearsal;
-  const { reviewDeploy } = await import('../core/cloud/review.ts');
-  const spec = plan.deploymentSpec;
-  const reviewed = await reviewDeploy(cloud, { stack: spec.stack ?? functionName(plan), spec, rehearsal });
-  if (!reviewed.ok) return reviewed;
-  const review = reviewed.value;
-  if (rehearsal.isDeployed && !review.isServed) return rehearse(terminal, deploy, true);
-  return ok({ review, rehearsal });
 }
 
 /** Whoever may call may cost: an open endpoint is agreed to in words. */

@@ -222,3 +222,17 @@ export function sinceText({ since, isCutOff }: Spent, locale?: string): string {
 /** What is not in the bill of what a deployment has cost. */
 export const SPENT_NOTE =
   'From what CloudWatch counted, which has neither the initialisation of cold starts nor the bytes of answers: the bill is higher by these. Memory and image as they are now.';
+
+/** What was used: `1,200 requests`. */
+export function quantityText({ quantity, unit }: LineItem, locale?: string): string {
+  return `${quantity.toLocaleString(locale, { maximumSignificantDigits: 3 })} ${unit}`;
+}
+
+/** Lines of the bills, each with what it comes to in each month. What the most requests are billed for, fewer are at most. */
+export function monthRows({ months }: Pick<CostCard, 'months'>): { title: string; dollars: number[] }[] {
+  const titles = months.at(-1)?.items.map(({ title }) => title) ?? [];
+  return titles.map((title) => ({
+    title,
+    dollars: months.map(({ items }) => items.find((one) => one.title === title)?.dollars ?? 0),
+  }));
+}

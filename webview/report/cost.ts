@@ -5,12 +5,13 @@ import {
   costNotes,
   formatBill,
   measuredText,
+  monthRows,
+  quantityText,
   sinceText,
   SPENT_NOTE,
   totalTitle,
   usageText,
   type CostCard,
-  type LineItem,
   type Spent,
 } from '../../src/shared/cost.ts';
 import type { ReportContent } from '../../src/shared/report-page.ts';
@@ -41,9 +42,8 @@ export function costReport(
     </ul>`;
 }
 
-function months({ months: all, allColdDollars, usage }: CostCard, { locale, format }: Shown): TemplateResult {
-  // What the most requests are billed for, fewer are at most.
-  const titles = all.at(-1)?.items.map(({ title }) => title) ?? [];
+function months(card: CostCard, { locale, format }: Shown): TemplateResult {
+  const { months: all, allColdDollars, usage } = card;
   const cells = (dollars: readonly number[]): TemplateResult[] =>
     dollars.map((one) => html`<td class="number">${formatBill(one, locale)}</td>`);
   return html`<div class="scrolling" role="region" aria-label="A month on AWS Lambda" tabindex="0">
@@ -58,11 +58,11 @@ function months({ months: all, allColdDollars, usage }: CostCard, { locale, form
         </tr>
       </thead>
       <tbody>
-        ${titles.map(
-          (title) =>
+        ${monthRows(card).map(
+          ({ title, dollars }) =>
             html`<tr>
               <th scope="row">${title}</th>
-              ${cells(all.map(({ items }) => items.find((one) => one.title === title)?.dollars ?? 0))}
+              ${cells(dollars)}
             </tr>`,
         )}
         <tr class="best">
@@ -110,8 +110,6 @@ function alternatives({ alternatives: all }: CostCard, { locale }: Shown): Templ
 }
 
 function spentOn(spent: Spent, { locale }: Shown): TemplateResult {
-  const quantity = ({ quantity: many, unit }: LineItem): string =>
-    `${many.toLocaleString(locale, { maximumSignificantDigits: 3 })} ${unit}`;
   return html`<div class="scrolling" role="region" aria-label="What it has cost" tabindex="0">
       <table class="sizes">
         <caption class="hidden">
@@ -129,7 +127,7 @@ function spentOn(spent: Spent, { locale }: Shown): TemplateResult {
             (one) =>
               html`<tr>
                 <th scope="row">${one.title}</th>
-                <td class="number">${quantity(one)}</td>
+                <td class="number">${quantityText(one, locale)}</td>
                 <td class="number">${formatBill(one.dollars, locale)}</td>
               </tr>`,
           )}

@@ -9,6 +9,8 @@ import {
   costNotes,
   formatBill,
   measuredText,
+  monthRows,
+  quantityText,
   sinceText,
   totalTitle,
   usageText,
@@ -155,25 +157,16 @@ function tell(terminal: Terminal, card: CostCard): void {
 }
 
 function spentTable(spent: Spent): string {
-  const rows = spent.items.map((one) => [
-    one.title,
-    `${one.quantity.toLocaleString(undefined, { maximumSignificantDigits: 3 })} ${one.unit}`,
-    formatBill(one.dollars),
-  ]);
+  const rows = spent.items.map((one) => [one.title, quantityText(one), formatBill(one.dollars)]);
   return table(
     [...rows, ['Together', '', formatBill(spent.dollars)]],
     [sinceText(spent).toUpperCase(), 'USED', 'COST'],
   );
 }
 
-function months({ months: all, allColdDollars, usage }: CostCard): string {
-  // What the most requests are billed for, fewer are at most.
-  const rows = all
-    .at(-1)!
-    .items.map(({ title }) => [
-      title,
-      ...all.map(({ items }) => formatBill(items.find((one) => one.title === title)?.dollars ?? 0)),
-    ]);
+function months(card: CostCard): string {
+  const { months: all, allColdDollars, usage } = card;
+  const rows = monthRows(card).map(({ title, dollars }) => [title, ...dollars.map((one) => formatBill(one))]);
   const total = [totalTitle(usage), ...all.map(({ dollars }) => formatBill(dollars))];
   const cold = allColdDollars ? [[ALL_COLD, ...allColdDollars.map((dollars) => formatBill(dollars))]] : [];
   return table(

@@ -5,8 +5,10 @@ import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { PlaygroundInput } from '../../shared/playground.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
+import { isConflict } from './function-errors.ts';
 import { predictThroughInvoke } from './invoke.ts';
 import type { CloudAnswer, CloudRequestOptions } from './predict.ts';
+import { listVersions } from './versions.ts';
 import { untilActive } from './wake.ts';
 
 /** Behind the function's description, for the moment in which the version is published. */
@@ -95,7 +97,7 @@ async function publish(
       }
     }
   } catch (error) {
-    if (!/^(PreconditionFailed|ResourceConflict)Exception$/.test((error as Error).name)) throw error;
+    if (!isConflict(error)) throw error;
     return fail('in-progress', `Somebody else changes ${functionName} right now.`, { next: 'Wait, then try again.' });
   }
 }
@@ -121,14 +123,10 @@ function revisionOf({ RevisionId: id }: FunctionConfiguration): { RevisionId?: s
 const FORGOTTEN_MS = 3_600_000;
 
 async function removeForgotten(client: LambdaClient, functionName: string): Promise<void> {
-  const { paginateListVersionsByFunction } = await import('@aws-sdk/client-lambda');
-  const found: FunctionConfiguration[] = [];
-  for await (const page of paginateListVersionsByFunction({ client }, { FunctionName: functionName })) {
-    found.push(...(page.Versions ?? []));
-  }
+  const found = await listVersions(client, functionName);
   for (const { Version: version = '', Description: description, LastModified: modified = '' } of found) {
     const isOld = Date.now() - new Date(modified).getTime() > FORGOTTEN_MS;
-    if (version !== '$LATEST' && description === THROW_AWAY && isOld) await remove(client, functionName, version);
+    if (description === THROW_AWAY && isOld) await remove(client, functionName, version);
   }
 }
 

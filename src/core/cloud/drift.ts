@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
+import { abortable } from './versions.ts';
 
 export interface Drift {
   /** When AWS looked, ISO 8601. */
@@ -61,7 +62,7 @@ export async function drift(
   return asking(async () => {
     const cloudFormation = await import('@aws-sdk/client-cloudformation');
     const client = new cloudFormation.CloudFormationClient(config);
-    const abort = signal ? { abortSignal: signal } : {};
+    const abort = abortable(signal);
     const begun = await client.send(new cloudFormation.DetectStackDriftCommand({ StackName: stack }), abort);
     const asked = { StackDriftDetectionId: begun.StackDriftDetectionId };
     const until = performance.now() + PATIENCE_MS;

@@ -1,5 +1,5 @@
 /** The key of an API: read from AWS, kept by the user, sent only to the API that it belongs to. */
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { places } from '../places.ts';
@@ -73,9 +73,7 @@ export function fileKeyStore(): KeyStore {
     }
   };
   const write = async (keys: Record<string, string>): Promise<void> => {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     await writeFileAtomic(file, `${JSON.stringify(keys, undefined, 2)}\n`, { mode: 0o600 });
-    await chmod(file, 0o600);
   };
   return {
     get: async (id) => (await read())[id],

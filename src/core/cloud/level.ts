@@ -20,7 +20,7 @@ import type { AwsConfig } from './aws.ts';
 import { askingFunction } from './function-errors.ts';
 import { setCode, type UpdateShell } from './set-code.ts';
 import { describeStack } from './stack.ts';
-import { describe, imageOf, listVersions, liveAlias, type FunctionVersion } from './versions.ts';
+import { describe, imageOf, published, type FunctionVersion } from './versions.ts';
 
 export interface Level {
   /** `ahead`: what serves is newer than what the stack published last; `behind`: it was rolled back. */
@@ -44,9 +44,8 @@ export function levelOf(
     const client = new LambdaClient(config);
     const stack = await publishedBy(config, stackName);
     if (!stack.ok) return stack;
-    const [alias, versions, latest] = await Promise.all([
-      liveAlias(client, functionName, signal),
-      listVersions(client, functionName, signal),
+    const [{ alias, versions }, latest] = await Promise.all([
+      published(client, functionName, signal),
       imageOf(client, functionName, '$LATEST', signal),
     ]);
     const serving = versions.find(({ Version }) => Version === alias.FunctionVersion);
@@ -94,8 +93,7 @@ export function straighten(
 
 /** What a stack published last, by its parameters. */
 async function publishedBy(config: AwsConfig, stackName: string): Promise<Outcome<Published>> {
-  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-  const stack = await describeStack(new CloudFormationClient(config), stackName);
+  const stack = await describeStack(config, stackName);
   const next = 'It was deleted outside of Nimbus: remove the deployment, and deploy again.';
   if (!stack) return fail('stack-gone', `There is no stack ${stackName} in ${config.region}.`, { next });
   const parameters = new Map(stack.Parameters?.map((one) => [one.ParameterKey, one.ParameterValue]));

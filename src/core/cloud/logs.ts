@@ -6,6 +6,7 @@ import type { LogLine } from '../../shared/states.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking, orAbsent } from './errors.ts';
 import { invocationReport, isOfFailedStart, platformLine, type InvocationReport } from './report.ts';
+import { abortable } from './versions.ts';
 
 export interface LogEvent {
   logStreamName?: string | undefined;
@@ -191,7 +192,7 @@ export async function* pages(
   let nextToken: string | undefined;
   for (let page = 0; page < PAGES; page += 1) {
     const command = new FilterLogEventsCommand({ ...query, ...(nextToken === undefined ? {} : { nextToken }) });
-    const answer = await orAbsent(client.send(command, signal ? { abortSignal: signal } : {}));
+    const answer = await orAbsent(client.send(command, abortable(signal)));
     yield answer?.events ?? [];
     nextToken = answer?.nextToken;
     if (nextToken === undefined) return;

@@ -5,8 +5,9 @@ import { formatBytes } from '../../shared/bytes.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { DeploymentSpec } from '../../shared/spec.ts';
-import type { Rehearsal } from '../../shared/states.ts';
-import type { CloudPlan } from '../targets/plan.ts';
+import type { Operation, Rehearsal } from '../../shared/states.ts';
+import { functionName } from '../models/function-name.ts';
+import type { CloudPlan, DeployPlan, RehearsePlan } from '../targets/plan.ts';
 import type { CloudAccount } from './account.ts';
 import { awsConfig, type AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
@@ -35,18 +36,16 @@ export interface CloudReview {
 }
 
 /** Errors: as of `awsFailure`. */
-export async function reviewDeploy(
+async function reviewDeploy(
   account: CloudAccount,
   { stack, spec, rehearsal }: { stack: string; spec: Omit<DeploymentSpec, 'target'>; rehearsal: Rehearsal },
 ): Promise<Outcome<CloudReview>> {
   const { region, variables } = account;
   return asking(async () => {
     const config = await awsConfig(region, variables);
-    const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-    const client = new CloudFormationClient(config);
     const [own, bootstrap, repository] = await Promise.all([
-      describeStack(client, stack),
-      describeStack(client, BOOTSTRAP_STACK),
+      describeStack(config, stack),
+      describeStack(config, BOOTSTRAP_STACK),
       findRepository(config),
     ]);
     if (!repository.ok) return repository;
@@ -90,6 +89,39 @@ export async function reviewDeploy(
       },
     });
   });
+}
+
+export interface Rehearsed {
+  review: CloudReview;
+  rehearsal: Rehearsal;
+}
+
+/** How the editor and the command line run the operation, and show that AWS is asked. */
+export interface RehearsalPorts {
+  run(plan: RehearsePlan): Promise<Outcome<Operation>>;
+  review(work: () => Promise<Outcome<CloudReview>>): Promise<Outcome<CloudReview>>;
+}
+
+/**
+ * Rehearses a deploy and reviews it. What was deployed from here last, and does not serve any more, is rehearsed again. Errors: as
+ * of the operation and of `reviewDeploy`.
+ */
+export async function rehearse(
+  account: CloudAccount,
+  plan: DeployPlan,
+  ports: RehearsalPorts,
+  anyway = false,
+): Promise<Outcome<Rehearsed>> {
+  const tried = await ports.run({ ...plan, kind: 'rehearse', anyway });
+  if (!tried.ok) return tried;
+  const rehearsal = tried.value.result as Rehearsal;
+  const { deploymentSpec: spec } = plan;
+  const stack = spec.stack ?? functionName(plan);
+  const reviewed = await ports.review(() => reviewDeploy(account, { stack, spec, rehearsal }));
+  if (!reviewed.ok) return reviewed;
+  const review = reviewed.value;
+  if (rehearsal.isDeployed && !review.isServed) return rehearse(account, plan, ports, true);
+  return ok({ review, rehearsal });
 }
 
 /** What will happen, a line each. `locale` is BCP 47. */

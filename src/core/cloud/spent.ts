@@ -1,5 +1,6 @@
 /** What a deployment on AWS has cost since it was deployed, from what CloudWatch counted. */
 import type { MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
+import { ALIAS } from '../../../infra/app/published.ts';
 import { ASSUMED, pricesOf, usageOf } from '../cost/card.ts';
 import { bill, type Charge } from '../cost/charges.ts';
 import { architectureOf } from '../cost/measured.ts';
@@ -13,9 +14,6 @@ import type { CloudAccess } from '../targets/plan.ts';
 import { awsConfig, type AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
 import { describeStack } from './stack.ts';
-
-/** The alias that the API calls: `ALIAS` of `infra/app/function.ts`. */
-const ALIAS = 'live';
 
 export interface SpentOn {
   cloud: CloudStatus;
@@ -36,8 +34,7 @@ export async function spentOn(
   if (!prices.ok) return prices;
   return asking(async () => {
     const config = await awsConfig(region, variables);
-    const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-    const stack = await describeStack(new CloudFormationClient(config), cloud.stack);
+    const stack = await describeStack(config, cloud.stack);
     if (!stack?.CreationTime) {
       return fail('stack-gone', `There is no stack ${cloud.stack} in ${region}.`, { next: 'Deploy the model again.' });
     }

@@ -1,9 +1,9 @@
 /** A stack as CloudFormation reports it, and what of it a deployment is known by. */
-import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
+import type { Stack } from '@aws-sdk/client-cloudformation';
 import type { Auth } from '../../shared/spec.ts';
 import type { CloudStatus } from '../../shared/states.ts';
 import type { CloudAccess } from '../targets/plan.ts';
-import { apiUrl } from './aws.ts';
+import { apiUrl, type AwsConfig } from './aws.ts';
 
 /** The stack of the images of an account and region, and its repository. */
 export const IMAGES = { stack: 'nimbus-images', repository: 'nimbus' } as const;
@@ -11,10 +11,12 @@ export const IMAGES = { stack: 'nimbus-images', repository: 'nimbus' } as const;
 export const BOOTSTRAP_STACK = 'CDKToolkit';
 
 /** `undefined` where there is none. */
-export async function describeStack(client: CloudFormationClient, name: string): Promise<Stack | undefined> {
-  const { DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+export async function describeStack(config: AwsConfig, name: string): Promise<Stack | undefined> {
+  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
   try {
-    const { Stacks: found } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    const { Stacks: found } = await new CloudFormationClient(config).send(
+      new DescribeStacksCommand({ StackName: name }),
+    );
     return found?.[0];
   } catch (error) {
     const { name: kind, message } = error as Error;

@@ -43,7 +43,7 @@ export interface CloudPlace {
  */
 export async function cloudState(config: AwsConfig, { stack, functionName }: CloudPlace): Promise<Outcome<CloudState>> {
   return asking<CloudState>(async () => {
-    const [found, live] = await Promise.all([describe(config, stack), liveFunction(config, functionName)]);
+    const [found, live] = await Promise.all([describeStack(config, stack), liveFunction(config, functionName)]);
     const status = found?.StackStatus ?? '';
     // A change set makes a stack with nothing in it.
     if (!found || status === 'DELETE_COMPLETE' || status === 'REVIEW_IN_PROGRESS') {
@@ -117,11 +117,6 @@ export async function ghosts(config: AwsConfig, declared: readonly string[]): Pr
     }
     return ok(found);
   }, config);
-}
-
-async function describe(config: AwsConfig, stack: string): Promise<Stack | undefined> {
-  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-  return describeStack(new CloudFormationClient(config), stack);
 }
 
 /** By the alias: configuration and image of the version that it points to. */

@@ -3,7 +3,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { randomUUID } from 'node:crypto';
 import type { PredictAnswer, Problem } from '../../shared/contract.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { proxyAnswer, proxyEvent } from '../host/gateway.ts';
+import { exampleEvent, proxyAnswer } from '../host/gateway.ts';
 import { abortable } from './versions.ts';
 
 export interface Example {
@@ -28,19 +28,7 @@ export async function tryVersion(
   signal: AbortSignal,
 ): Promise<Outcome<PredictAnswer>> {
   const { InvokeCommand } = await import('@aws-sdk/client-lambda');
-  const event = proxyEvent({
-    method: 'POST',
-    path: '/predict',
-    query: '',
-    rawHeaders: ['Content-Type', 'application/json'],
-    body: Buffer.from(JSON.stringify(example)),
-    arrivedMs: Date.now(),
-    requestId: randomUUID(),
-    sourceIp: '127.0.0.1',
-    stage,
-    apiId: 'example',
-    domainName: 'localhost',
-  });
+  const event = exampleEvent(example, { requestId: randomUUID(), arrivedMs: Date.now(), stage });
   const { FunctionError, Payload = new Uint8Array() } = await client.send(
     new InvokeCommand({ FunctionName: functionName, Qualifier: number, Payload: Buffer.from(event) }),
     abortable(signal),

@@ -14,7 +14,7 @@ import { askingFunction } from './function-errors.ts';
 import { setCode, settled, type Settled, type UpdateShell } from './set-code.ts';
 import { afterSwitch, moveAlias, saidVersion, sayVersion, type ApiStage, type Switched } from './switch.ts';
 import { tryVersion, type Example } from './try-version.ts';
-import { abortable, describe, listVersions, liveAlias } from './versions.ts';
+import { abortable, describe, published } from './versions.ts';
 
 export interface CodeUpdate {
   functionName: string;
@@ -50,10 +50,7 @@ export function updateCode(config: AwsConfig, update: CodeUpdate, shell: UpdateS
     if (signal.aborted) return cancelled();
     const { LambdaClient } = await import('@aws-sdk/client-lambda');
     const client = new LambdaClient(config);
-    const [alias, versions] = await Promise.all([
-      liveAlias(client, functionName, signal),
-      listVersions(client, functionName, signal),
-    ]);
+    const { alias, versions } = await published(client, functionName, signal);
     const before = alias.FunctionVersion ?? '';
     const serving = versions.filter(({ Version }) => Version === before);
     const [live] = await describe(client, serving, alias, signal);
@@ -107,10 +104,7 @@ export function rollBack(
     if (signal.aborted) return cancelled();
     const { LambdaClient } = await import('@aws-sdk/client-lambda');
     const client = new LambdaClient(config);
-    const [alias, versions] = await Promise.all([
-      liveAlias(client, functionName, signal),
-      listVersions(client, functionName, signal),
-    ]);
+    const { alias, versions } = await published(client, functionName, signal);
     const before = alias.FunctionVersion ?? '';
     const wanted = versions.filter(({ Version }) => Version === to);
     const [target] = await describe(client, wanted, alias, signal);

@@ -32,12 +32,22 @@ export function versionsOf(
   return askingFunction(functionName, signal, async () => {
     const { LambdaClient } = await import('@aws-sdk/client-lambda');
     const client = new LambdaClient(config);
-    const [alias, versions] = await Promise.all([
-      liveAlias(client, functionName, signal),
-      listVersions(client, functionName, signal),
-    ]);
+    const { alias, versions } = await published(client, functionName, signal);
     return ok(await describe(client, versions, alias, signal));
   });
+}
+
+/** What there is to serve, the oldest first, and what serves. */
+export async function published(
+  client: LambdaClient,
+  functionName: string,
+  signal?: AbortSignal,
+): Promise<{ alias: AliasConfiguration; versions: FunctionConfiguration[] }> {
+  const [alias, versions] = await Promise.all([
+    liveAlias(client, functionName, signal),
+    listVersions(client, functionName, signal),
+  ]);
+  return { alias, versions };
 }
 
 export async function liveAlias(

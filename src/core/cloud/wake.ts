@@ -6,6 +6,7 @@ import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
 import { eventOf, type InvokeQuery } from './invoke.ts';
+import { abortable } from './versions.ts';
 
 export interface WaitOptions {
   /** How often AWS Lambda is asked, in ms. Default: 1,000. */
@@ -34,7 +35,7 @@ export async function warmUp(
     const { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
     const client = new LambdaClient(config);
     const which = { FunctionName: functionName, Qualifier: qualifier };
-    const abort = options.signal ? { abortSignal: options.signal } : {};
+    const abort = abortable(options.signal);
     const { State: state } = await client.send(new GetFunctionConfigurationCommand(which), abort);
     if (state === 'Active') return ok({ waitedMs: 0 });
     const startedAt = performance.now();
@@ -64,7 +65,7 @@ export async function untilActive(
   const startedAt = performance.now();
   let wasPending = false;
   for (;;) {
-    const found = await client.send(new GetFunctionConfigurationCommand(which), signal ? { abortSignal: signal } : {});
+    const found = await client.send(new GetFunctionConfigurationCommand(which), abortable(signal));
     const { State: state = '', LastUpdateStatus: update, StateReason: reason } = found;
     if (state === 'Active' && (update === undefined || update === 'Successful')) return ok(found);
     const waitedMs = performance.now() - startedAt;

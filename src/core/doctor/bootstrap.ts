@@ -8,8 +8,7 @@ export const LEAST_VERSION = 6;
 
 export async function checkBootstrap({ account, config }: AwsAccess): Promise<Found | Found[]> {
   return looking(async () => {
-    const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
-    const stack = await describeStack(new CloudFormationClient(config), BOOTSTRAP_STACK);
+    const stack = await describeStack(config, BOOTSTRAP_STACK);
     return bootstrapFound(stack, `aws://${account.account}/${account.region}`);
   });
 }

@@ -1,6 +1,6 @@
 /** One prediction of a worker that the host itself wants. */
 import { randomUUID } from 'node:crypto';
-import { proxyEvent } from './gateway.ts';
+import { exampleEvent } from './gateway.ts';
 import type { Worker, WorkerAnswer } from './worker.ts';
 
 export interface Asked {
@@ -18,19 +18,7 @@ export async function askWorker(
 ): Promise<WorkerAnswer> {
   const id = randomUUID();
   const arrivedMs = Date.now();
-  const event = proxyEvent({
-    method: 'POST',
-    path: '/predict',
-    query: '',
-    rawHeaders: ['Content-Type', 'application/json'],
-    body: Buffer.from(JSON.stringify(body)),
-    arrivedMs,
-    requestId: id,
-    sourceIp: '127.0.0.1',
-    stage,
-    apiId: 'example',
-    domainName: 'localhost',
-  });
+  const event = exampleEvent(body, { requestId: id, arrivedMs, stage });
   const timer = setTimeout(() => {
     void worker.kill({ code: 'timed-out', detail: `It did not answer within ${timeoutMs / 1000} s.` });
   }, timeoutMs);

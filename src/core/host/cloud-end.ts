@@ -98,9 +98,8 @@ export async function removeFromCloud(
 
 /** Whose a stack is, by its tags; `undefined` where there is none. Error: it is none of Nimbus. */
 async function taggedAs(config: AwsConfig, name: string): Promise<Outcome<DeploymentKey | undefined>> {
-  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
   return asking(async () => {
-    const stack = await describeStack(new CloudFormationClient(config), name);
+    const stack = await describeStack(config, name);
     if (!stack) return ok(undefined);
     const tag = (key: string): string | undefined => stack.Tags?.find(({ Key }) => Key === key)?.Value;
     const [model, deployment] = [tag(TAGS.model), tag(TAGS.deployment)];

@@ -23,6 +23,26 @@ export interface HttpCall {
 
 const TEXT = /^(?:text\/|application\/(?:json|xml|javascript|x-www-form-urlencoded|[\w.+-]+\+(?:json|xml))\b)/i;
 
+/** The event of a `/predict` request that Nimbus itself makes, for nobody's client. `stage`: the deployment's name. */
+export function exampleEvent(
+  body: { input: unknown; parameters?: Record<string, unknown> },
+  { requestId, arrivedMs, stage }: Pick<HttpCall, 'requestId' | 'arrivedMs' | 'stage'>,
+): string {
+  return proxyEvent({
+    method: 'POST',
+    path: '/predict',
+    query: '',
+    rawHeaders: ['Content-Type', 'application/json'],
+    body: Buffer.from(JSON.stringify(body)),
+    arrivedMs,
+    requestId,
+    sourceIp: '127.0.0.1',
+    stage,
+    apiId: 'example',
+    domainName: 'localhost',
+  });
+}
+
 /** The event as JSON. Bodies that are not text, or are compressed, are base64, as API Gateway does for `*\/*`. */
 export function proxyEvent(call: HttpCall): string {
   const headers = named<string>();

@@ -33,7 +33,7 @@ export async function rememberChoice({ extension }: Editor, project: string, cho
 }
 
 /** The variables with which AWS is called for this project. */
-export function awsEnvironment(editor: Editor, project: string): NodeJS.ProcessEnv {
+export function awsEnvironment(editor: Editor, project: string): Record<string, string> {
   const { profile } = cloudChoice(editor, project);
   return { ...awsVariables(process.env), ...(profile ? { AWS_PROFILE: profile } : {}) };
 }

@@ -16,9 +16,8 @@ async function lookAtAws(editor: Editor, project: Project): Promise<void> {
   if (there.length === 0 || !vscode.workspace.isTrusted) return;
   const host = await project.host();
   if (!host.ok) return;
-  const { awsVariables } = await import('../../core/cloud/aws.ts');
   const { awsEnvironment } = await import('../cloud/account.ts');
-  const variables = awsVariables(awsEnvironment(editor, project.folder));
+  const variables = awsEnvironment(editor, project.folder);
   const asked = await Promise.all(there.map((key) => host.value.api.look(key, variables)));
   const failed = asked.find((one) => !one.ok && one.error.code !== 'not-deployed');
   if (failed && !failed.ok) showError(editor.log, failed.error);

@@ -2,12 +2,11 @@
 import * as vscode from 'vscode';
 import type { CloudAccount } from '../../core/cloud/account.ts';
 import { monthText } from '../../core/cloud/month.ts';
-import { planLines, rehearsedText, reviewDeploy, type CloudReview } from '../../core/cloud/review.ts';
-import { functionName } from '../../core/models/function-name.ts';
+import { planLines, rehearse, rehearsedText, type CloudReview, type Rehearsed } from '../../core/cloud/review.ts';
 import type { DeployPlan } from '../../core/targets/plan.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
-import type { CloudDeployed, Rehearsal } from '../../shared/states.ts';
+import type { CloudDeployed } from '../../shared/states.ts';
 import { sentence } from '../cloud/choices.ts';
 import { headersOf, withWayOut } from '../cloud/account.ts';
 import { typedName } from '../consent.ts';
@@ -31,7 +30,11 @@ export async function deployToLambda(
   const host = await project.host();
   if (!host.ok) return host;
   void host.value.api.warmDeployer(account);
-  const reviewed = await rehearse(editor, project, plan, account, false);
+  const rehearsing = vscode.l10n.t('Rehearsing {0} for AWS Lambda', model);
+  const reviewed = await rehearse(account, plan, {
+    run: (rehearsal) => operateInFront(editor, project, rehearsal, rehearsing),
+    review: (work) => askingAws(project, account, work),
+  });
   if (!reviewed.ok) return reviewed;
   const { review, rehearsal } = reviewed.value;
   if (rehearsal.isDeployed) {
@@ -59,37 +62,12 @@ export async function deployToLambda(
   return ok(undefined);
 }
 
-interface Rehearsed {
-  review: CloudReview;
-  rehearsal: Rehearsal;
-}
-
-/** What was deployed last, and is gone since, is rehearsed again. */
-async function rehearse(
-  editor: Editor,
-  project: Project,
-  plan: DeployPlan,
-  account: CloudAccount,
-  anyway: boolean,
-): Promise<Outcome<Rehearsed>> {
-  const title = vscode.l10n.t('Rehearsing {0} for AWS Lambda', plan.model);
-  const tried = await operateInFront(editor, project, { ...plan, kind: 'rehearse', anyway }, title);
-  if (!tried.ok) return tried;
-  const rehearsal = tried.value.result as Rehearsal;
-  const reviewed = await comparedWithAws(project, account, plan, rehearsal);
-  if (!reviewed.ok) return reviewed;
-  const review = reviewed.value;
-  if (rehearsal.isDeployed && !review.isServed) return rehearse(editor, project, plan, account, true);
-  return ok({ review, rehearsal });
-}
-
-async function comparedWithAws(
+/** Shows that AWS is asked, until the user cancels that. */
+async function askingAws(
   project: Project,
   account: CloudAccount,
-  plan: DeployPlan,
-  rehearsal: Rehearsal,
+  work: () => Promise<Outcome<CloudReview>>,
 ): Promise<Outcome<CloudReview>> {
-  const { deploymentSpec: spec } = plan;
   const options = {
     location: vscode.ProgressLocation.Notification,
     title: vscode.l10n.t('Looking at what is in account {0}', account.account),
@@ -97,7 +75,7 @@ async function comparedWithAws(
   };
   const reviewed = await vscode.window.withProgress(options, (_progress, cancellation) =>
     Promise.race([
-      reviewDeploy(account, { stack: spec.stack ?? functionName(plan), spec, rehearsal }),
+      work(),
       new Promise<Outcome<never>>((resolve) => {
         cancellation.onCancellationRequested(() => resolve(cancelled()));
       }),
