@@ -36,7 +36,8 @@ export class Deployers {
 
   /**
    * Does something of an operation. Cancelling reaches CloudFormation; a first stack that is half-made is deleted, as the plan
-   * said. Errors: as of the deployer; it has ended, and CloudFormation goes on.
+   * said. While another operation has its turn nothing is begun, and a cancel ends this one at once. Errors: as of the
+   * deployer; it has ended, and CloudFormation goes on.
    */
   async run<T>(
     access: CloudAccess,
@@ -61,8 +62,10 @@ export class Deployers {
         shell.signal.removeEventListener('abort', onAbort);
       }
     };
+    if (shell.signal.aborted) return cancelled();
     try {
-      return await this.#use(access, (event) => tellProgress(shell, stage, event), cancellable);
+      if (this.#listener) shell.stage(stage, { detail: 'waits for another operation on AWS' });
+      return await this.#use(access, shell.signal, (event) => tellProgress(shell, stage, event), cancellable);
     } catch (error) {
       if (!(error instanceof DeployerEnded)) throw error;
       return fail('deployer-ended', 'The process that deploys has ended.', {
@@ -72,12 +75,16 @@ export class Deployers {
   }
 
   /** One after the other: it does one thing at a time itself. */
-  #use<T>(
+  async #use<T>(
     access: CloudAccess,
+    signal: AbortSignal,
     listener: (event: DeployerEvent) => void,
-    work: (client: DeployerClient) => Promise<T>,
-  ): Promise<T> {
+    work: (client: DeployerClient) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    let hasTurn = false;
     const used = this.#turn.then(async () => {
+      if (signal.aborted) return cancelled();
+      hasTurn = true;
       this.#listener = listener;
       try {
         return await work(await this.#get(access));
@@ -87,7 +94,19 @@ export class Deployers {
       }
     });
     this.#turn = used.catch(() => undefined);
-    return used;
+    let leave = (): void => undefined;
+    const left = new Promise<Outcome<T>>((resolve) => {
+      leave = () => {
+        // Once it has its turn its own work says how it was cancelled.
+        if (!hasTurn) resolve(cancelled());
+      };
+    });
+    signal.addEventListener('abort', leave);
+    try {
+      return await Promise.race([used, left]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
   }
 
   async end(): Promise<void> {
