@@ -2,28 +2,35 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { findHost } from '../../src/core/host/client.ts';
+import { openGate, type Gate } from './gate.ts';
 import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
+
+type Started = ReturnType<CloudProject['sandbox']['start']>;
 
 describe('a deploy to AWS Lambda that does not come to its end', function () {
   this.timeout(180_000);
   let project: CloudProject;
+  let gate: Gate;
 
   before(async () => {
     project = await cloudProject({ mostMemoryMb: 3008 });
+    gate = await openGate(project.emulator);
   });
-  after(() => project?.end());
+  after(async () => {
+    await project?.end();
+    await gate?.end();
+  });
   afterEach(() => project.emulator.slow(0));
 
-  /** Starts a deploy, and answers when CloudFormation has made or changed some of its resources. */
-  async function deployUntilHalf(slow: number): Promise<ReturnType<CloudProject['sandbox']['start']>> {
-    project.emulator.slow(slow);
-    const child = project.sandbox.start([...DEPLOY, '--yes'], project.variables);
+  /** Starts a command, and answers when it has said this. */
+  async function startUntil(argv: string[], wanted: RegExp): Promise<Started> {
+    const child = project.sandbox.start(argv, project.variables);
     let said = '';
     await new Promise<void>((resolve, reject) => {
       for (const stream of [child.stdout!, child.stderr!]) {
         stream.setEncoding('utf8').on('data', (text: string) => {
           said += text;
-          if (/… stack {3}[1-9]\d* of/.test(said)) resolve();
+          if (wanted.test(said)) resolve();
         });
       }
       child.once('close', () => reject(new Error(`It ended:\n${said}`)));
@@ -31,31 +38,69 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     return child;
   }
 
-  it('is cancelled while its stack is made: nothing of it is left', async () => {
+  /** Starts a deploy, and answers when CloudFormation has made or changed some of its resources. */
+  async function deployUntilHalf(slow: number): Promise<Started> {
+    project.emulator.slow(slow);
+    return startUntil([...DEPLOY, '--yes'], /… stack {3}[1-9]\d* of/);
+  }
+
+  async function cancelled(child: Started): Promise<void> {
+    const ended = once(child, 'close');
+    child.kill('SIGINT');
+    assert.deepEqual(await ended, [130, null]);
+  }
+
+  it('is cancelled while its stack is made, and one that waits for it at once: nothing of either is left', async () => {
     // What all deploys share is made first, at full speed.
     project.writeModels({ rules: MODEL });
-    const child = await deployUntilHalf(0.2);
-    child.kill('SIGINT');
+    const child = await deployUntilHalf(3);
+    const other = DEPLOY.map((one) => (one === 'prod' ? 'other' : one));
+    await cancelled(await startUntil([...other, '--yes'], /waits for another operation/));
+    assert.equal(child.exitCode, null);
+    const ended = cancelled(child);
     project.emulator.slow(0);
-    assert.deepEqual(await once(child, 'close'), [130, null]);
+    await ended;
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.equal(project.declared(), undefined);
   });
 
-  it('is cancelled while its first answer is waited for: nothing of it is left', async () => {
-    const child = project.sandbox.start([...DEPLOY, '--yes'], project.variables);
-    let [said, isKilled] = ['', false];
-    for (const stream of [child.stdout!, child.stderr!]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        said += text;
-        if (isKilled) return;
-        if (/✓ push/.test(said) && /… first answer/.test(said.slice(said.indexOf('✓ push'))))
-          isKilled = child.kill('SIGINT');
-      });
-    }
-    assert.deepEqual(await once(child, 'close'), [130, null], said);
+  it('is cancelled while its first answer is waited for: models.json declares it as it did before', async () => {
+    const declared = { target: 'lambda', region: 'eu-west-1', corsOrigins: ['https://app.example'] };
+    project.writeModels({ rules: { ...MODEL, deployments: { prod: declared } } });
+    await cancelled(await startUntil([...DEPLOY, '--yes'], /✓ push[^]*… first answer/));
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
-    assert.equal(project.declared(), undefined);
+    assert.deepEqual(project.declared(), declared);
+    const { code, stderr } = await project.nimbus(['status', 'rules/prod']);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /deleted elsewhere/);
+    project.writeModels({ rules: MODEL });
+  });
+
+  it('whose credentials expire once CloudFormation has begun keeps its entry, and goes on with the next', async () => {
+    let hasBegun = false;
+    gate.expire(({ action }) => {
+      const isAfter = hasBegun;
+      hasBegun ||= action === 'cloudformation:ExecuteChangeSet' && project.declared() !== undefined;
+      return isAfter;
+    });
+    const { code, stderr } = await project.nimbus([...DEPLOY, '--yes'], { AWS_ENDPOINT_URL: gate.endpoint });
+    assert.equal(code, 1);
+    assert.match(stderr, /The AWS credentials have expired\.[^]*deploy again.*keeps the stack nimbus-rules-prod/);
+    assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
+    await project.succeeded([...DEPLOY, '--yes']);
+    assert.match(await project.succeeded(['predict', 'rules', 'the shop is down']), /urgent/);
+    await project.succeeded(['remove', 'rules/prod', '--yes']);
+  });
+
+  it('whose credentials expire once its stack is whole keeps its entry, and has nothing left to do', async () => {
+    gate.expire(({ action, resource }) => action === 'apigateway:GET' && resource.includes('/apikeys/'));
+    const { code, stderr } = await project.nimbus([...DEPLOY, '--yes'], { AWS_ENDPOINT_URL: gate.endpoint });
+    assert.equal(code, 1);
+    assert.match(stderr, /The AWS credentials have expired\./);
+    assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
+    assert.equal((await project.status()).state, 'serving');
+    assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed: rules serves version/);
+    await project.succeeded(['remove', 'rules/prod', '--yes']);
   });
 
   it('that AWS would refuse is refused before anything of the account is touched', async () => {
@@ -85,10 +130,9 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
   it('is cancelled while its stack is updated: what was deployed before serves', async () => {
     const before = await project.status();
     project.writeModels({ rules: { ...MODEL, memoryMb: 512, deployments: { prod: project.declared() } } });
-    const child = await deployUntilHalf(0.5);
-    child.kill('SIGINT');
+    const ended = cancelled(await deployUntilHalf(0.5));
     project.emulator.slow(0);
-    assert.deepEqual(await once(child, 'close'), [130, null]);
+    await ended;
     const after = await project.status();
     assert.deepEqual([after.version, after.cloud], [before.version, before.cloud]);
     // models.json still says something else than what serves.

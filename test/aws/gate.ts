@@ -30,22 +30,29 @@ export interface Gate {
   calls: GatedCall[];
   /** From now on what any of these policies allows, and nothing else. */
   allow(...policies: Policy[]): void;
+  /** Everything is allowed until the first call that `from` is true for; from it on all credentials have expired. */
+  expire(from: (call: Pick<GatedCall, 'action' | 'resource'>) => boolean): void;
   end(): Promise<void>;
 }
 
 export async function openGate(emulator: Emulator): Promise<Gate> {
   const { region, credentials } = emulator.client;
   let statements: Policy['Statement'] = [];
+  let expires: Parameters<Gate['expire']>[0] = () => false;
+  let hasExpired = false;
   const calls: GatedCall[] = [];
   const target = new URL(emulator.endpoint);
   const server = http.createServer(async (request, response) => {
     const body = await buffer(request);
     const [, key, service] =
       /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
+    const asked = service === undefined ? undefined : callOf(service, region, request, body.toString());
+    hasExpired ||= asked !== undefined && expires(asked);
+    if (service !== undefined && hasExpired) return refuse(response, service, EXPIRED);
     if (service !== undefined && key === credentials.accessKeyId) {
-      const call = decided(callOf(service, region, request, body.toString()), statements);
+      const call = decided(asked, statements);
       if (call) calls.push(call);
-      if (call?.isAllowed === false) return refuse(response, call);
+      if (call?.isAllowed === false) return refuse(response, service, notAllowed(call));
     }
     const { method, url, headers } = request;
     const forwarded = http.request(
@@ -65,7 +72,14 @@ export async function openGate(emulator: Emulator): Promise<Gate> {
     calls,
     allow: (...policies) => {
       statements = policies.flatMap(({ Statement }) => Statement);
+      expires = () => false;
+      hasExpired = false;
       calls.splice(0);
+    },
+    expire: (from) => {
+      statements = [{ Action: ['*'], Resource: ['*'] }];
+      expires = from;
+      hasExpired = false;
     },
     end: async () => {
       server.closeAllConnections();
@@ -148,17 +162,35 @@ function callOf(
   return { action, resource: isName ? arn(`stack/${named}/id`) : named };
 }
 
-/** Every protocol's client reads one of these. */
-function refuse(response: http.ServerResponse, { action, resource }: GatedCall): void {
+interface Refusal {
+  /** As the services that answer in XML call it, and those that answer in JSON. */
+  xml: string;
+  json: string;
+  message: string;
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html */
+const EXPIRED: Refusal = {
+  xml: 'ExpiredToken',
+  json: 'ExpiredTokenException',
+  message: 'The security token included in the request is expired',
+};
+
+function notAllowed({ action, resource }: GatedCall): Refusal {
   const message = `User is not authorized to perform: ${action} on resource: ${resource}`;
-  const isXml = /^(cloudformation|sts|iam|s3):/.test(action);
+  return { xml: 'AccessDenied', json: 'AccessDeniedException', message };
+}
+
+/** Every protocol's client reads one of these. */
+function refuse(response: http.ServerResponse, service: string, { xml, json, message }: Refusal): void {
+  const isXml = /^(cloudformation|sts|iam|s3)$/.test(service);
   response.writeHead(403, {
     'content-type': isXml ? 'text/xml' : 'application/x-amz-json-1.1',
-    'x-amzn-errortype': 'AccessDeniedException',
+    'x-amzn-errortype': json,
   });
   response.end(
     isXml
-      ? `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`
-      : JSON.stringify({ __type: 'AccessDeniedException', message }),
+      ? `<ErrorResponse><Error><Type>Sender</Type><Code>${xml}</Code><Message>${message}</Message></Error></ErrorResponse>`
+      : JSON.stringify({ __type: json, message }),
   );
 }

@@ -4,7 +4,7 @@ import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { firstAnswers } from '../cloud/first-answers.ts';
 import { ensureRepository, loginTo } from '../cloud/repository.ts';
 import { cloudStatusOf, IMAGES } from '../cloud/stack.ts';
-import { editModels, removeDeployment, setDeployment, setModel } from '../models/edit.ts';
+import { editModels, setDeployment, setModel } from '../models/edit.ts';
 import { functionName } from '../models/function-name.ts';
 import type { Shell } from '../shell.ts';
 import type { CloudPlan, DeployPlan, RehearsePlan, RemovePlan, RollbackPlan } from '../targets/plan.ts';
@@ -22,6 +22,7 @@ import {
   type RehearsedRecord,
 } from './cloud-change.ts';
 import { removeFromCloud, rollBackTo } from './cloud-end.ts';
+import { asBefore, declaredBefore, leftNothing, mayBeThere } from './cloud-first.ts';
 import { lookAt } from './cloud-look.ts';
 import type { Deployers } from './deployers.ts';
 import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
@@ -88,7 +89,7 @@ export class CloudOperations {
     return ok(rehearsal);
   }
 
-  /** Deploys what was rehearsed last. A first one that fails or is cancelled leaves no stack, and no entry in models.json. */
+  /** Deploys what was rehearsed last. A first one that is cancelled leaves no stack, and models.json as it was. */
   async deploy(plan: DeployPlan, shell: Shell): Promise<Outcome<CloudDeployed>> {
     const { state } = this.#ports;
     const { cloud } = plan;
@@ -104,6 +105,8 @@ export class CloudOperations {
     shell.stage('declaration');
     // Not by what this machine knows alone: the stack may serve what was deployed from another.
     const isFirst = cloud.isCreate && state.state.deployments[keyText(plan)]?.cloud === undefined;
+    const before = await declaredBefore(plan);
+    if (!before.ok) return before;
     const written = await this.#declare(plan, declared);
     if (!written.ok) return written;
     const deploy: Deploy = { plan, cloud, declared, record: record as RehearsedRecord, stack };
@@ -129,11 +132,11 @@ export class CloudOperations {
       const gone = await this.#undo(deploy, shell);
       if (!gone.ok) return gone;
     }
-    // A stack that is half-made, or rolled back, is one that the next deploy must find.
-    const isNothingLeft = !isStackReached || LEFT_NOTHING.has(done.error.code);
-    if (isFirst && plan.kind === 'deploy' && isNothingLeft) {
-      await editModels(plan.project, removeDeployment(plan, { dropModel: plan.declared === null }));
+    if (!isFirst) return done;
+    if (!(await leftNothing(deploy, done.error, { before: before.value, isStackReached }))) {
+      return { ok: false, error: mayBeThere(done.error, stack) };
     }
+    await editModels(plan.project, ...asBefore(deploy, before.value));
     return done;
   }
 
@@ -364,13 +367,3 @@ async function prune(config: AwsConfig, cloud: CloudStatus, tagsBegin: string, s
 function deployedOf({ digest, apiId }: CloudStatus): NonNullable<Rehearsal['deployed']> {
   return { digest, apiId };
 }
-
-/** Codes of failures and cancels after which AWS has nothing of a first deploy. */
-const LEFT_NOTHING: ReadonlySet<string> = new Set([
-  CANCELLED,
-  'not-bootstrapped',
-  'no-credentials',
-  'expired-credentials',
-  'wrong-account',
-  'invalid-description',
-]);

@@ -19,6 +19,9 @@ export type ModelFields = Omit<ModelSpec, 'deployments'>;
 /** A model as models.json declared it at some time; null where it did not. */
 export type SeenModel = ModelFields | null;
 
+/** A field that a deployment can do without. */
+type OptionalField = Exclude<keyof DeploymentSpec, 'target'>;
+
 /** One edit of models.json, as data. */
 export type ModelsEdit =
   /**
@@ -29,6 +32,8 @@ export type ModelsEdit =
   | { kind: 'set-model'; name: string; fields: ModelFields; seen?: SeenModel }
   /** Adds or changes a deployment of a declared model. */
   | { kind: 'set-deployment'; key: DeploymentKey; spec: DeploymentSpec }
+  /** Takes fields of a deployment out. What is not there is no error. */
+  | { kind: 'unset-deployment'; key: DeploymentKey; fields: readonly OptionalField[] }
   /** Nothing to remove is no error. `dropModel`: the model goes too, once it has no deployment left. */
   | { kind: 'remove-deployment'; key: DeploymentKey; dropModel: boolean }
   /** Drops a model without deployments; one that has got some meanwhile stays. Nothing to remove is no error. */
@@ -40,6 +45,10 @@ export function setModel(name: string, fields: ModelFields, seen?: SeenModel): M
 
 export function setDeployment(key: DeploymentKey, spec: DeploymentSpec): ModelsEdit {
   return { kind: 'set-deployment', key, spec };
+}
+
+export function unsetDeployment(key: DeploymentKey, fields: readonly OptionalField[]): ModelsEdit {
+  return { kind: 'unset-deployment', key, fields };
 }
 
 export function removeDeployment(key: DeploymentKey, { dropModel }: { dropModel: boolean }): ModelsEdit {
@@ -126,6 +135,9 @@ function applyEdit(draft: Draft, edit: ModelsEdit): Outcome<never> | undefined {
       draft.models[model] = { ...declared, deployments };
       return undefined;
     }
+    case 'unset-deployment':
+      unset(draft, edit.key, edit.fields);
+      return undefined;
     case 'remove-deployment':
       remove(draft, edit.key, edit.dropModel);
       return undefined;
@@ -135,6 +147,18 @@ function applyEdit(draft: Draft, edit: ModelsEdit): Outcome<never> | undefined {
     default:
       return edit satisfies never;
   }
+}
+
+function unset(draft: Draft, { model, deployment }: DeploymentKey, fields: readonly OptionalField[]): void {
+  const declared = draft.models[model];
+  const before = own(declared?.deployments, deployment);
+  if (!declared || !before) return;
+  const left = { ...before };
+  for (const field of fields.filter((one) => Object.hasOwn(before, one))) {
+    draft.text = removeValue(draft.text, ['models', model, 'deployments', deployment, field]);
+    delete left[field];
+  }
+  draft.models[model] = { ...declared, deployments: { ...declared.deployments, [deployment]: left } };
 }
 
 function remove(draft: Draft, { model, deployment }: DeploymentKey, dropModel: boolean): void {

@@ -75,7 +75,11 @@ const unknown: fc.Arbitrary<Json> = fc.oneof(
   ),
 );
 const name = fc.constantFrom('a', 'b', 'c', 'constructor', 'long-name-with-digits-123');
-const deployment = fc.record({ target: fc.constant('local' as const), extra: unknown }, { requiredKeys: ['target'] });
+const region = fc.constantFrom('eu-west-1', 'us-east-1');
+const deployment = fc.record(
+  { target: fc.constant('local' as const), region, extra: unknown },
+  { requiredKeys: ['target'] },
+);
 const model = fc.record(
   {
     path: fc.constantFrom('x.pkl', 'models/ü "q".joblib', 'a//b'),
@@ -110,8 +114,9 @@ const edits = fc.array(
     fc.record({
       kind: fc.constant('set-deployment' as const),
       key,
-      spec: fc.record({ target: fc.constant('local' as const) }),
+      spec: fc.record({ target: fc.constant('local' as const), region }, { requiredKeys: ['target'] }),
     }),
+    fc.record({ kind: fc.constant('unset-deployment' as const), key, fields: fc.constant(['region', 'url'] as const) }),
     fc.record({ kind: fc.constant('remove-deployment' as const), key, dropModel: fc.boolean() }),
     fc.record({ kind: fc.constant('remove-model' as const), name }),
   ),
@@ -200,6 +205,14 @@ function expected(value: any, edit: ModelsEdit, dropped: Set<string>): void {
       Object.hasOwn(spec.deployments, deployment) ? spec.deployments[deployment] : {},
       edit.spec,
     );
+    return;
+  }
+  if (edit.kind === 'unset-deployment') {
+    const fields = Object.hasOwn(spec.deployments ?? {}, deployment) ? spec.deployments[deployment] : {};
+    for (const field of edit.fields.filter((one) => Object.hasOwn(fields, one))) {
+      delete fields[field];
+      dropped.add(`models/${model}/deployments/${deployment}/${field}`);
+    }
     return;
   }
   if (spec.deployments && Object.hasOwn(spec.deployments, deployment)) {
