@@ -7,7 +7,16 @@ import { TAGS } from '../app/published.ts';
 import { assemble, bootstrap, CHANGE_SET, makeChangeSet } from './change-set.ts';
 import { fail, failureOf } from './failures.ts';
 import { hiding } from './hiding.ts';
-import type { DeployerApi, DeployRequest, Described, Ended, LevelRequest, Outcome, StackPlace } from './protocol.ts';
+import type {
+  DeployerApi,
+  DeployRequest,
+  Described,
+  Ended,
+  LevelRequest,
+  Outcome,
+  Place,
+  StackPlace,
+} from './protocol.ts';
 import { cancelStack, deleteStack, removeEmpty, rest, settle, stage, watch, type Tell } from './lifecycle.ts';
 import { Stacks } from './stacks.ts';
 
@@ -39,19 +48,22 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
   }
 
   bootstrap: DeployerApi['bootstrap'] = (place) =>
-    this.#run([], async (running, tell) => {
+    this.#run(place, [], async (running, tell) => {
       running.final = true;
       stage(tell, 'bootstrap');
       return bootstrap(place, tell);
     });
 
   deploy: DeployerApi['deploy'] = (request) =>
-    this.#run(Object.values(request.variables ?? {}), (running, tell) => this.#deploy(request, running, tell));
+    this.#run(request.what.description, Object.values(request.variables ?? {}), (running, tell) =>
+      this.#deploy(request, running, tell),
+    );
 
-  level: DeployerApi['level'] = (request) => this.#run([], (running, tell) => this.#level(request, running, tell));
+  level: DeployerApi['level'] = (request) =>
+    this.#run(request, [], (running, tell) => this.#level(request, running, tell));
 
   follow: DeployerApi['follow'] = (place) =>
-    this.#run([], async (running, tell) => {
+    this.#run(place, [], async (running, tell) => {
       stage(tell, 'look');
       const stacks = await Stacks.of(place);
       const stack = await stacks.describe(place.stackName);
@@ -61,7 +73,7 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
     });
 
   destroy: DeployerApi['destroy'] = (place) =>
-    this.#run([], async (running, tell) => {
+    this.#run(place, [], async (running, tell) => {
       running.final = true;
       stage(tell, 'look');
       const stacks = await Stacks.of(place);
@@ -151,7 +163,11 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
     if (cancelled && stack && (cancelled.deleteHalfMade || !first)) await cancelStack(stack, cancelled);
   }
 
-  async #run<T>(secrets: readonly string[], work: (running: Running, tell: Tell) => Promise<T>): Promise<Outcome<T>> {
+  async #run<T>(
+    place: Pick<Place, 'account' | 'region'>,
+    secrets: readonly string[],
+    work: (running: Running, tell: Tell) => Promise<T>,
+  ): Promise<Outcome<T>> {
     if (this.#running) {
       const what = 'Another operation runs in this process.';
       return { ok: false, error: { code: 'busy', what, next: 'Wait for its end, or cancel it.' } };
@@ -160,7 +176,7 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
     this.#running = running;
     const hide = hiding(secrets);
     try {
-      const ended = await outcome(() => work(running, (event) => this.#send(hide.event(event))));
+      const ended = await outcome(() => work(running, (event) => this.#send(hide.event(event))), place);
       return ended.ok ? ended : { ok: false, error: hide.failure(ended.error) };
     } finally {
       this.#running = undefined;
@@ -168,11 +184,11 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
   }
 }
 
-async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+async function outcome<T>(work: () => Promise<T>, place?: Pick<Place, 'account' | 'region'>): Promise<Outcome<T>> {
   try {
     return { ok: true, value: await work() };
   } catch (error) {
-    return { ok: false, error: failureOf(error) };
+    return { ok: false, error: failureOf(error, place) };
   }
 }
 

@@ -1,5 +1,6 @@
 /** Failures that people can do something about, told from the errors of AWS and of CDK. */
 import type { Activity } from './activity.ts';
+import { consoleUrl, placeOf, stackUrl, type ConsolePlace } from './console.ts';
 import type { Failure } from './protocol.ts';
 
 /** An expected failure on its way to the outcome of an operation. */
@@ -19,7 +20,7 @@ export function fail(failure: Failure): never {
 
 interface Known {
   pattern: RegExp;
-  failure: Pick<Failure, 'code' | 'what' | 'next'>;
+  failure: Pick<Failure, 'code' | 'what'> & { next: string | ((place: ConsolePlace) => string) };
 }
 
 const LOG_IN =
@@ -53,11 +54,13 @@ const KNOWN: readonly Known[] = [
     },
   },
   {
-    pattern: /bootstrap/i,
+    // Before the next: CDK's toolkit says of a role that it may not assume that it could be bootstrapped.
+    pattern: /sts:AssumeRole|bootstrap[^]*(AccessDenied|is not authorized to perform)/i,
     failure: {
-      code: 'not-bootstrapped',
-      what: 'The account and region are not prepared for CDK, or by a version that is too old.',
-      next: 'Bootstrap them: it makes a bucket and roles, once per account and region.',
+      code: 'denied',
+      what: "These credentials may not deploy as the roles that CDK's bootstrap made.",
+      next: (place) =>
+        `Ask for the permission sts:AssumeRole on arn:aws:iam::*:role/cdk-hnb659fds-*; where these roles are gone: ${bootstrapCommand(place)}`,
     },
   },
   {
@@ -68,17 +71,31 @@ const KNOWN: readonly Known[] = [
       next: 'Ask for the permission that the reason names.',
     },
   },
+  {
+    pattern: /bootstrap/i,
+    failure: {
+      code: 'not-bootstrapped',
+      what: 'The account and region are not prepared for CDK, or by a version that is too old.',
+      next: (place) =>
+        `Bootstrap them, which makes a bucket and roles, once per account and region: ${bootstrapCommand(place)}`,
+    },
+  },
 ];
 
-/** An error as a failure. `undefined` for what nobody expected. */
-export function failureOf(error: unknown): Failure {
+/** By which anybody makes the bootstrap, or makes it anew. */
+export function bootstrapCommand({ account, region }: ConsolePlace): string {
+  return `npx cdk bootstrap aws://${account}/${region}`;
+}
+
+/** An error as a failure, `unexpected` where nobody expected it. `place` is where AWS was asked. */
+export function failureOf(error: unknown, place: ConsolePlace = { account: 'ACCOUNT', region: 'REGION' }): Failure {
   if (error instanceof Failed) return error.failure;
   const chain = [...causes(error)];
   const said = chain.map((one) => `${one.name}: ${one.message}`);
   const why = chain.at(-1)?.message ?? String(error);
   const known = KNOWN.find(({ pattern }) => said.some((one) => pattern.test(one)))?.failure;
   return known
-    ? { ...known, why }
+    ? { ...known, next: typeof known.next === 'string' ? known.next : known.next(place), why }
     : { code: 'unexpected', what: 'The deploy failed.', why, next: 'See the log for what was done before.' };
 }
 
@@ -104,8 +121,14 @@ const ADVICE: readonly [RegExp, string][] = [
   [/limit|quota/i, 'The account has reached a quota: remove what is not used, or ask AWS to raise it.'],
 ];
 
+export interface OfStack {
+  name: string;
+  /** Its ARN. */
+  id: string;
+}
+
 /** Why an operation on a stack failed: its first real cause. */
-export function stackFailure(kind: keyof typeof KINDS, stackName: string, status: string, activity: Activity): Failure {
+export function stackFailure(kind: keyof typeof KINDS, stack: OfStack, status: string, activity: Activity): Failure {
   const { code, what } = KINDS[kind];
   const { cause } = activity;
   const advice = ADVICE.find(([pattern]) => pattern.test(cause?.reason ?? ''))?.[1];
@@ -113,19 +136,47 @@ export function stackFailure(kind: keyof typeof KINDS, stackName: string, status
     code,
     what: `${what}: ${cause ? `${cause.logicalId} (${cause.type}) failed` : status}.`,
     ...(cause ? { why: cause.reason, resource: cause } : {}),
-    next: [advice, after(stackName, status)].filter(Boolean).join(' '),
+    next: [advice, after(stack, status)].filter(Boolean).join(' '),
     stackStatus: status,
   };
 }
 
 /** What is there now, and what that asks for. */
-function after(stackName: string, status: string): string {
+function after(stack: OfStack, status: string): string {
   if (status === 'UPDATE_ROLLBACK_COMPLETE') return 'What was deployed before is back and serves.';
-  if (status === 'UPDATE_ROLLBACK_FAILED') return stuck(stackName);
-  if (status === 'DELETE_FAILED') return `Remove what the reason names, then delete the stack ${stackName} again.`;
-  return `The stack ${stackName} is left as ${status}; it has to be deleted before the next deploy, which does so if you agree.`;
+  if (status === 'UPDATE_ROLLBACK_FAILED') return stuck(stack);
+  if (status === 'DELETE_FAILED')
+    return `Remove what the reason names, then delete the stack ${stack.name} again: ${stackUrl(stack.id)}`;
+  return `The stack ${stack.name} is left as ${status}; it has to be deleted before the next deploy, which does so if you agree.`;
 }
 
-export function stuck(stackName: string): string {
-  return `Open ${stackName} in the CloudFormation console and choose "Continue update rollback".`;
+export function stuck({ name, id }: OfStack): string {
+  return `Open ${name} in the CloudFormation console and choose "Continue update rollback": ${stackUrl(id)}`;
+}
+
+/** A part of a stack that could not be deleted. */
+export interface LeftPart {
+  logicalId: string;
+  type: string;
+  /** Its name or id in AWS. */
+  id: string | undefined;
+  reason: string | undefined;
+}
+
+/** All that is left of a stack that could not be deleted, a line each; `failure` says what failed first. */
+export function withLeft(failure: Failure, { id: stackId }: OfStack, left: readonly LeftPart[]): Failure {
+  if (left.length === 0) return failure;
+  const named = left.map(({ logicalId, type, id }) => `${logicalId} (${[type, id].filter(Boolean).join(' ')})`);
+  const lines = left.map(({ type, id, reason }, at) => {
+    const url = pageOf(stackId, type, id);
+    return `- ${[named[at], reason, url].filter(Boolean).join(': ')}`;
+  });
+  return { ...failure, what: `${KINDS.delete.what}. Left are: ${named.join(', ')}.`, why: lines.join('\n') };
+}
+
+function pageOf(stackId: string, type: string, name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  if (type === 'AWS::Logs::LogGroup') return consoleUrl(placeOf(stackId), { kind: 'log-group', name });
+  if (type === 'AWS::ECR::Repository') return consoleUrl(placeOf(stackId), { kind: 'repository', name });
+  return undefined;
 }

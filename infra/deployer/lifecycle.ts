@@ -1,6 +1,6 @@
 /** What becomes of a stack: when a deploy may begin, how one is followed to its end, cancelled, deleted. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
-import { fail, stackFailure, stuck } from './failures.ts';
+import { fail, stackFailure, stuck, withLeft } from './failures.ts';
 import type { DeployerEvent, Ended, Failure, Stage } from './protocol.ts';
 import { inProgress, outputsOf, type Stacks } from './stacks.ts';
 
@@ -28,7 +28,7 @@ export async function settle(
   replaceFailed: boolean,
   tell: Tell,
 ): Promise<void> {
-  const { StackName: name = '', StackStatus: status = '' } = stack ?? {};
+  const { StackName: name = '', StackId: id = '', StackStatus: status = '' } = stack ?? {};
   if (!stack) return;
   if (inProgress(status)) {
     fail({
@@ -39,7 +39,7 @@ export async function settle(
     });
   }
   if (status === 'UPDATE_ROLLBACK_FAILED' || status === 'UPDATE_FAILED') {
-    fail({ code: 'stuck', what: `The stack ${name} is ${status}.`, next: stuck(name), stackStatus: status });
+    fail({ code: 'stuck', what: `The stack ${name} is ${status}.`, next: stuck({ name, id }), stackStatus: status });
   }
   if (!neverMade(status)) return;
   if (!replaceFailed) {
@@ -109,7 +109,8 @@ export async function watch(
     case 'UPDATE_ROLLBACK_COMPLETE':
       if (activity.cancelledByUser) return { state: 'cancelled', stack: 'as-before' };
   }
-  return fail(stackFailure(kindOf(status), name, status, activity));
+  const failure = stackFailure(kindOf(status), { name, id }, status, activity);
+  return fail(status === 'DELETE_FAILED' ? withLeft(failure, { name, id }, await stacks.left(id)) : failure);
 }
 
 function kindOf(status: string): Begun {

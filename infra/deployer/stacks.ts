@@ -5,16 +5,19 @@ import {
   DeleteChangeSetCommand,
   DeleteStackCommand,
   DescribeStackEventsCommand,
+  DescribeStackResourcesCommand,
   type DescribeStackEventsCommandOutput,
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
   type Stack,
   type StackEvent,
+  type StackResource,
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Activity, begins, isOfStack } from './activity.ts';
+import { Activity, begins, isOfStack, plain } from './activity.ts';
+import type { LeftPart } from './failures.ts';
 import type { DeployerEvent, Place } from './protocol.ts';
 
 /** CloudFormation's calls are throttled per account and region; CDK's own command asks every two seconds. */
@@ -115,6 +118,25 @@ export class Stacks {
 
   async delete(stackId: string): Promise<void> {
     await this.#deploy.send(new DeleteStackCommand({ StackName: stackId }));
+  }
+
+  /** Parts that are there still; none where nobody may look. One call lists all of a stack of up to 100 parts. */
+  async left(stackId: string): Promise<LeftPart[]> {
+    let parts: StackResource[] = [];
+    try {
+      const found = await this.#deploy.send(new DescribeStackResourcesCommand({ StackName: stackId }));
+      parts = found.StackResources ?? [];
+    } catch {
+      // What failed first is told all the same.
+    }
+    return parts
+      .filter(({ ResourceStatus: status }) => status !== 'DELETE_COMPLETE')
+      .map(({ LogicalResourceId, ResourceType, PhysicalResourceId, ResourceStatusReason }) => ({
+        logicalId: LogicalResourceId ?? '',
+        type: ResourceType ?? '',
+        id: PhysicalResourceId,
+        reason: ResourceStatusReason === undefined ? undefined : plain(ResourceStatusReason),
+      }));
   }
 
   /** The latest event, to follow from. */

@@ -7,6 +7,7 @@ import { formatMs } from '../shared/latency.ts';
 import { cancelled, ok, type Outcome } from '../shared/outcome.ts';
 import type { CloudDeployed } from '../shared/states.ts';
 import { formatResult } from './answer.ts';
+import { statusOf } from './context.ts';
 import { exampleCall } from './example.ts';
 import type { OperationFeed } from './operation.ts';
 import { indent, type Terminal } from './terminal.ts';
@@ -49,7 +50,10 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   if (!agreed.ok) return agreed;
   const done = await feed.run(terminal, connection, { ...plan, cloud: review.plan });
   if (!done.ok) return done;
-  showDeployed(terminal, done.value.result as CloudDeployed, { called, plan });
+  const deployed = done.value.result as CloudDeployed;
+  const { fileKeyStore, forgetKeyBefore } = await import('../core/cloud/keys.ts');
+  await forgetKeyBefore(statusOf(connection, plan)?.cloud, deployed.cloud, fileKeyStore());
+  showDeployed(terminal, deployed, { called, plan });
   return ok(undefined);
 }
 

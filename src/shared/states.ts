@@ -166,6 +166,14 @@ export interface RolledBack {
   version: string;
 }
 
+/** Which API key of which API. */
+export type ApiKeyPlace = Pick<CloudStatus, 'account' | 'region' | 'apiId' | 'keyId'>;
+
+export interface CloudRemoved {
+  /** Of the stack that is gone: whoever kept it can forget it. */
+  apiKey?: ApiKeyPlace;
+}
+
 export type OperationKind =
   | 'deploy'
   | 'redeploy'
@@ -219,6 +227,7 @@ export type OperationResult =
   | EjectedFolder
   | Rehearsal
   | CloudDeployed
+  | CloudRemoved
   | RolledBack;
 
 export interface OperationStage {

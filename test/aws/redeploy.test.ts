@@ -1,5 +1,6 @@
 /** What a later deploy to AWS changes, and the way back, as a user types it, on the emulator. */
 import assert from 'node:assert/strict';
+import { answering as answeringAs } from './answers.ts';
 import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
 
 const answering = (label: string): string => `
@@ -9,6 +10,14 @@ def load(path):
 def predict(model, input):
     return {"label": "${label}"}
 `;
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_GetProvisionedConcurrencyConfig.html */
+const PROVISIONED = {
+  RequestedProvisionedConcurrentExecutions: 2,
+  AvailableProvisionedConcurrentExecutions: 0,
+  AllocatedProvisionedConcurrentExecutions: 0,
+  Status: 'IN_PROGRESS',
+};
 
 describe('a deploy to AWS Lambda over one that serves', function () {
   this.timeout(180_000);
@@ -28,13 +37,21 @@ describe('a deploy to AWS Lambda over one that serves', function () {
   const setMemory = (memoryMb: number): void =>
     project.writeModels({ rules: { ...MODEL, memoryMb, deployments: { prod: project.declared() } } });
 
-  it('updates the code of the function alone where only that is new', async () => {
+  it('updates the code of the function alone where only that is new, and says what is not ready (as AWS documents it)', async () => {
     project.writeHandler(answering('second'));
     assert.equal((await project.status()).cloud!.stack, 'nimbus-rules-prod');
-    const stdout = await project.succeeded([...DEPLOY, '--yes']);
+    const server = await answeringAs(
+      ({ path }) => (path.includes('/provisioned-concurrency') ? { status: 200, body: PROVISIONED } : undefined),
+      project.emulator.endpoint,
+    );
+    const stdout = await project.succeeded([...DEPLOY, '--yes'], { AWS_ENDPOINT_URL: server.url });
+    await server.end();
     assert.match(stdout, /~ the code of the function nimbus-rules-prod alone/);
     assert.match(stdout, /✓ push .*1 of \d+ layers sent/);
-    assert.match(stdout, /✓ stack .*version 2 in the place of 1, ahead of the stack/);
+    assert.match(
+      stdout,
+      /✓ stack .*version 2 in the place of 1, ahead of the stack; 0 of 2 provisioned environments are ready: /,
+    );
     assert.equal(await answer(), 'second');
   });
 

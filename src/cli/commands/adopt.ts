@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { awsConfig } from '../../core/cloud/aws.ts';
 import type { Ghost } from '../../core/cloud/status.ts';
 import { editModels, setDeployment } from '../../core/models/edit.ts';
 import { fail, type Outcome } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
 import { table } from '../answer.ts';
 import { openProject, type Project } from '../context.ts';
+import { ghostOf, ghostsOf } from '../ghosts.ts';
 import { accountFor } from '../../core/cloud/account.ts';
 import { orExit, type Terminal } from '../terminal.ts';
 
@@ -29,10 +29,8 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
 async function adopt(terminal: Terminal, stack: string | undefined, options: Options): Promise<void> {
   const project = await openProject(terminal);
   const account = orExit(terminal, await accountFor(options, undefined, process.env));
-  const { ghosts } = await import('../../core/cloud/status.ts');
-  const config = await awsConfig(account.region, account.variables);
-  const found = orExit(terminal, await ghosts(config, declaredStacks(project)));
   if (stack === undefined) {
+    const found = orExit(terminal, await ghostsOf(project, account));
     terminal.document({ account: account.account, region: account.region, deployments: found });
     if (found.length === 0)
       terminal.say(`${account.account}, ${account.region} has none that models.json does not have.`);
@@ -44,28 +42,19 @@ async function adopt(terminal: Terminal, stack: string | undefined, options: Opt
         one.createdAt ?? '',
       ]);
       terminal.say(table(rows, ['STACK', 'DEPLOYMENT', 'STATUS', 'MADE']));
-      terminal.say("\nThey may be a colleague's, or of another project. Take one over with: nimbus adopt STACK");
+      terminal.say(
+        "\nThey may be a colleague's, or of another project. Take one over with: nimbus adopt STACK; delete one with: nimbus remove --stack STACK",
+      );
     }
     return;
   }
-  const ghost = found.find((one) => one.stack === stack);
-  if (!ghost) {
-    const next =
-      found.length === 0 ? 'There is none to adopt.' : `There are: ${found.map((one) => one.stack).join(', ')}.`;
-    orExit(terminal, fail('no-ghost', `${stack} is no deployment that models.json lacks.`, { next }));
-    return;
-  }
+  const ghost = orExit(terminal, await ghostOf(project, stack, account));
   orExit(terminal, await declare(project, ghost, account));
   const { model, deployment } = ghost;
   terminal.document({ model, deployment, stack });
   terminal.say(
     `${keyText(ghost)} is in models.json. nimbus status ${keyText(ghost)} says what it is, nimbus remove ${keyText(ghost)} removes it.`,
   );
-}
-
-function declaredStacks({ models }: Project): string[] {
-  const all = Object.values(models).flatMap(({ deployments = {} }) => Object.values(deployments));
-  return all.flatMap(({ stack }) => (stack === undefined ? [] : [stack]));
 }
 
 async function declare(

@@ -2,12 +2,13 @@ import type { Command } from 'commander';
 import type { RemovePlan } from '../../core/targets/plan.ts';
 import { accountFor } from '../../core/cloud/account.ts';
 import { isInCloud, whatGoes } from '../../core/cloud/removal.ts';
-import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
+import { CANCELLED, cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { heldByLater } from '../../core/models/later.ts';
-import { keyText, sameKey, TARGETS, type DeploymentKey, type ModelsSpec } from '../../shared/spec.ts';
-import type { CloudStatus } from '../../shared/states.ts';
+import { keyText, TARGETS, type DeploymentKey, type ModelsSpec } from '../../shared/spec.ts';
+import type { CloudRemoved, CloudStatus } from '../../shared/states.ts';
 import { table } from '../answer.ts';
-import { connect, openProject, withDeployment, type Project } from '../context.ts';
+import { connect, openProject, statusOf, withDeployment, type Project } from '../context.ts';
+import { ghostOf } from '../ghosts.ts';
 import { resolveName, unknownModel } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
 import { indent, orExit, type Terminal } from '../terminal.ts';
@@ -35,10 +36,17 @@ export function register(program: Command, terminalOf: (command: Command) => Ter
   program
     .command('remove')
     .description('take a deployment away; the model stays in models.json')
-    .argument('<name>', 'a model, or MODEL/DEPLOYMENT where it has several')
+    .argument('[name]', 'a model, or MODEL/DEPLOYMENT where it has several')
+    .option(
+      '--stack <name>',
+      'instead of a name: a deployment on AWS that models.json does not have, see `nimbus adopt`',
+    )
+    .option('--region <region>', 'with --stack: region of AWS (default: that of AWS_REGION or of the profile)')
     .option('--profile <name>', 'profile of the AWS configuration, of a deployment on AWS')
     .option('--yes', 'do not ask')
-    .action((text: string, options: RemoveOptions, command: Command) => remove(terminalOf(command), text, options));
+    .action((text: string | undefined, options: RemoveOptions, command: Command) =>
+      remove(terminalOf(command), text, options),
+    );
   program
     .command('destroy')
     .description("take all of a model's deployments away, and its entry in models.json; its files stay")
@@ -55,6 +63,8 @@ type InCloud = NonNullable<RemovePlan['cloud']>;
 interface RemoveOptions {
   yes?: boolean;
   profile?: string;
+  stack?: string;
+  region?: string;
 }
 
 async function act(terminal: Terminal, verb: keyof typeof SAID, name: string): Promise<void> {
@@ -65,8 +75,13 @@ async function act(terminal: Terminal, verb: keyof typeof SAID, name: string): P
   });
 }
 
-async function remove(terminal: Terminal, name: string, options: RemoveOptions): Promise<void> {
+async function remove(terminal: Terminal, name: string | undefined, options: RemoveOptions): Promise<void> {
+  if ((name === undefined) === (options.stack === undefined)) {
+    const next = 'Name a deployment of models.json, or with --stack one on AWS that models.json does not have.';
+    orExit(terminal, fail('usage', 'Either a deployment or a stack is removed.', { next }));
+  }
   const project = await openProject(terminal);
+  if (name === undefined) return removeGhost(terminal, project, options.stack!, options);
   const key = orExit(terminal, resolveName(project, name, { exact: true }));
   const cloud = orExit(terminal, await accountsOf(project, [key], options));
   const inCloud = goneLines(project, [key]);
@@ -74,6 +89,25 @@ async function remove(terminal: Terminal, name: string, options: RemoveOptions):
   await removeAll(terminal, project.folder, [key], { dropModel: false, cloud });
   terminal.document({ removed: [key] });
   terminal.say(`${keyText(key)} is removed`);
+}
+
+/** What models.json does not have, with the same verification. */
+async function removeGhost(
+  terminal: Terminal,
+  project: Project,
+  stack: string,
+  { yes, ...wanted }: RemoveOptions,
+): Promise<void> {
+  const account = orExit(terminal, await accountFor(wanted, undefined, process.env));
+  const { model, deployment } = orExit(terminal, await ghostOf(project, stack, account));
+  const key = { model, deployment };
+  const goes = whatGoes([{ target: 'lambda', account: account.account, region: account.region, stack }]).join('\n');
+  const whose = `models.json does not have ${stack}: it may be a colleague's, or of another project, and serve there.`;
+  await sure(terminal, yes ? { yes } : {}, `${goes}\n${whose}\nDelete the stack ${stack} (${keyText(key)})?`);
+  const cloud = new Map([[keyText(key), { ...account, stack }]]);
+  await removeAll(terminal, project.folder, [key], { dropModel: false, cloud });
+  terminal.document({ removed: [key], stack });
+  terminal.say(`${stack} is deleted from account ${account.account}, ${account.region}`);
 }
 
 async function destroy(terminal: Terminal, model: string | undefined, options: RemoveOptions): Promise<void> {
@@ -135,9 +169,12 @@ function goneLines({ models }: Project, keys: readonly DeploymentKey[]): string 
     .join('');
 }
 
-async function forgetKey(cloud: CloudStatus): Promise<void> {
+/** Of what was deleted elsewhere AWS does not know the key any more, and `known` says what the host saw last. */
+async function forgetKey({ apiKey }: CloudRemoved, known: CloudStatus | undefined): Promise<void> {
+  const gone = apiKey ?? known;
+  if (gone === undefined) return;
   const keys = await import('../../core/cloud/keys.ts');
-  await keys.forgetKey(cloud, keys.fileKeyStore());
+  await keys.forgetKey(gone, keys.fileKeyStore());
 }
 
 async function sure(terminal: Terminal, options: { yes?: boolean }, question: string): Promise<void> {
@@ -145,6 +182,7 @@ async function sure(terminal: Terminal, options: { yes?: boolean }, question: st
   if (!orExit(terminal, await terminal.confirm(question, '--yes'))) orExit(terminal, cancelled());
 }
 
+/** One that fails keeps none of the others; what is left is told of all. */
 async function removeAll(
   terminal: Terminal,
   project: string,
@@ -153,15 +191,33 @@ async function removeAll(
 ): Promise<void> {
   const feed = createOperationFeed();
   const connection = await connect(terminal, project, { operation: feed.onOperation });
+  const failures = new Map<string, UserError>();
   try {
     for (const key of keys) {
       const access = cloud.get(keyText(key));
       const plan: RemovePlan = { ...key, kind: 'remove', project, dropModel, ...(access ? { cloud: access } : {}) };
-      const known = connection.hello.deployments.find((one) => sameKey(one, key))?.cloud;
-      orExit(terminal, await feed.run(terminal, connection, plan));
-      if (known) await forgetKey(known);
+      const known = statusOf(connection, key)?.cloud;
+      const removed = await feed.run(terminal, connection, plan);
+      if (removed.ok) await forgetKey((removed.value.result ?? {}) as CloudRemoved, known);
+      else if (removed.error.code === CANCELLED) orExit(terminal, removed);
+      else failures.set(keyText(key), removed.error);
     }
   } finally {
     connection.close();
   }
+  if (failures.size > 0) orExit(terminal, { ok: false, error: togetherOf(failures, keys.length) });
+}
+
+function togetherOf(failures: ReadonlyMap<string, UserError>, all: number): UserError {
+  const [[, only] = []] = failures;
+  if (only && all === 1) return only;
+  const lines = [...failures].map(([name, { what, why, next }]) =>
+    [`${name}: ${what}`, ...[why, next].flatMap((one) => (one === undefined ? [] : [indent(one)]))].join('\n'),
+  );
+  return {
+    code: 'not-all-removed',
+    what: `Of ${all} endpoints ${failures.size} could not be removed: ${[...failures.keys()].join(', ')}.`,
+    why: lines.join('\n'),
+    next: 'They are still in models.json. Do what is said of each, then do this again.',
+  };
 }

@@ -71,14 +71,17 @@ export function pruneImages(
       log(`${functionName}: version ${number} deleted`);
     }
     if (signal.aborted) return cancelled();
-    const tags = await removeImages(
+    const removed = await removeImages(
       config,
       tagsBegin,
       ({ digest, pushedAt }) => !kept.has(digest) && pushedAt !== undefined && pushedAt < pushedBefore,
     );
-    if (!tags.ok) return tags;
-    for (const tag of tags.value) log(`${tag} removed`);
-    return ok({ tags: tags.value, versions: numbers });
+    if (!removed.ok) return removed;
+    const { tags, left } = removed.value;
+    for (const tag of tags) log(`${tag} removed`);
+    // They are tried again with the next deploy.
+    for (const { tag, reason } of left) log(`${tag} stays: ${reason}`);
+    return ok({ tags, versions: numbers });
   });
 }
 

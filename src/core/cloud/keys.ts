@@ -4,7 +4,7 @@ import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { places } from '../places.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import type { CloudStatus } from '../../shared/states.ts';
+import type { ApiKeyPlace, CloudStatus } from '../../shared/states.ts';
 import { awsConfig, type AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
 
@@ -33,7 +33,7 @@ export async function readKey(
 }
 
 /** A key belongs to one API of one account and region, and to one id: another API of the same name gets no old key. */
-function idOf({ account, region, apiId, keyId }: CloudStatus): string {
+function idOf({ account, region, apiId, keyId }: ApiKeyPlace): string {
   return `${account}/${region}/${apiId}/${keyId}`;
 }
 
@@ -53,8 +53,17 @@ export async function headersFor(
   return ok({ 'x-api-key': read.value });
 }
 
-export async function forgetKey(cloud: CloudStatus, store: KeyStore): Promise<void> {
+export async function forgetKey(cloud: ApiKeyPlace, store: KeyStore): Promise<void> {
   if (cloud.keyId !== undefined) await store.delete(idOf(cloud));
+}
+
+/** After a deploy: the key of what was there before, where that was another key or another API. */
+export async function forgetKeyBefore(
+  before: ApiKeyPlace | undefined,
+  now: ApiKeyPlace,
+  store: KeyStore,
+): Promise<void> {
+  if (before && idOf(before) !== idOf(now)) await forgetKey(before, store);
 }
 
 export function keyFile(): string {

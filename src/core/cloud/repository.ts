@@ -67,15 +67,23 @@ export interface StoredImage {
   pushedAt: Date | undefined;
 }
 
+export interface RemovedImages {
+  /** Tags that went. */
+  tags: string[];
+  /** Tags that ECR did not let go, and why. */
+  left: { tag: string; reason: string }[];
+}
+
 /**
- * Removes the tags that begin so, of all images or of some, and says which. An image goes with the last of its tags
+ * Removes the tags that begin so, of all images or of some, and says which. An image goes with the last of its tags; what ECR
+ * refuses of one it says in an answer that succeeds
  * (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html).
  */
 export async function removeImages(
   config: AwsConfig,
   tagsBegin: string,
   which: (image: StoredImage) => boolean = () => true,
-): Promise<Outcome<string[]>> {
+): Promise<Outcome<RemovedImages>> {
   return asking(async () => {
     const { BatchDeleteImageCommand, ECRClient, paginateDescribeImages } = await import('@aws-sdk/client-ecr');
     const client = new ECRClient(config);
@@ -89,13 +97,20 @@ export async function removeImages(
         }
       }
     } catch (error) {
-      if ((error as Error).name === 'RepositoryNotFoundException') return ok([]);
+      if ((error as Error).name === 'RepositoryNotFoundException') return ok({ tags: [], left: [] });
       throw error;
     }
+    const left: RemovedImages['left'] = [];
     for (let at = 0; at < tags.length; at += DELETED_AT_ONCE) {
       const imageIds = tags.slice(at, at + DELETED_AT_ONCE).map((imageTag) => ({ imageTag }));
-      await client.send(new BatchDeleteImageCommand({ repositoryName: IMAGES.repository, imageIds }));
+      const command = new BatchDeleteImageCommand({ repositoryName: IMAGES.repository, imageIds });
+      for (const { imageId, failureCode, failureReason } of (await client.send(command)).failures ?? []) {
+        // Somebody else was faster.
+        if (failureCode === 'ImageNotFound') continue;
+        left.push({ tag: imageId?.imageTag ?? '', reason: failureReason ?? failureCode ?? 'ECR does not say why.' });
+      }
     }
-    return ok(tags);
+    const kept = new Set(left.map(({ tag }) => tag));
+    return ok({ tags: tags.filter((tag) => !kept.has(tag)), left });
   });
 }

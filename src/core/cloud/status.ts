@@ -3,6 +3,7 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { VERSION_VARIABLE } from '../../../infra/app/bodies.ts';
 import { ALIAS, TAGS } from '../../../infra/app/published.ts';
+import { stuck } from '../../../infra/deployer/failures.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
 import type { CloudStateName } from '../../shared/states.ts';
 import type { AwsConfig } from './aws.ts';
@@ -141,7 +142,7 @@ type Judged = Pick<CloudState, 'state' | 'why' | 'next'>;
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes */
 function stateOf(
-  { StackName: name = '', StackStatus: status, StackStatusReason: reason }: Stack,
+  { StackName: name = '', StackId: id = '', StackStatus: status, StackStatusReason: reason }: Stack,
   live: GetFunctionCommandOutput | undefined,
 ): Judged {
   const because = reason === undefined ? {} : { why: reason };
@@ -165,7 +166,7 @@ function stateOf(
       return {
         state: 'failed',
         ...because,
-        next: `Open ${name} in the CloudFormation console and choose "Continue update rollback".`,
+        next: stuck({ name, id }),
       };
     case 'CREATE_FAILED':
     case 'ROLLBACK_COMPLETE':

@@ -112,6 +112,16 @@ async function provisionedOf(client: LambdaClient, functionName: string): Promis
   };
 }
 
+/** What callers may notice of it: nothing where all are ready, or there are none. */
+export function provisionedText(provisioned: Provisioned | undefined): string[] {
+  if (!provisioned || provisioned.status === 'READY') return [];
+  const { wanted, ready, status, why } = provisioned;
+  if (status === 'FAILED') {
+    return [`provisioned concurrency failed, so requests may start cold: ${why ?? 'AWS Lambda does not say why'}`];
+  }
+  return [`${ready} of ${wanted} provisioned environments are ready: until all are requests may start cold`];
+}
+
 async function unknownVersion(): Promise<Outcome<void>> {
   return fail('version-unknown', 'Nothing says which version of the model this is.', {
     why: 'Somebody published it outside of Nimbus.',

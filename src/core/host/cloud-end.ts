@@ -1,15 +1,17 @@
 /** The ways back: an older version serves again, or nothing does. */
 import { TAGS } from '../../../infra/app/published.ts';
+import { consoleUrl, type ConsolePlace } from '../../../infra/deployer/console.ts';
 import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { asking } from '../cloud/errors.ts';
-import { describeStack } from '../cloud/stack.ts';
+import { describeStack, IMAGES } from '../cloud/stack.ts';
 import { editModels, removeDeployment } from '../models/edit.ts';
+import { readModels } from '../models/read.ts';
 import type { Shell } from '../shell.ts';
 import type { RemovePlan, RollbackPlan } from '../targets/plan.ts';
-import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
-import type { RolledBack } from '../../shared/states.ts';
+import type { CloudRemoved, RolledBack } from '../../shared/states.ts';
 import { imageTag } from './cloud-change.ts';
 import { lookAt } from './cloud-look.ts';
 import type { CloudPorts } from './cloud-operations.ts';
@@ -25,9 +27,10 @@ export async function rollBackTo(ports: CloudPorts, plan: RollbackPlan, shell: S
     });
   }
   const config = await awsConfig(cloud.region, plan.cloud.variables);
-  const [{ versionsOf }, { rollBack }] = await Promise.all([
+  const [{ versionsOf }, { rollBack }, { provisionedText }] = await Promise.all([
     import('../cloud/versions.ts'),
     import('../cloud/update.ts'),
+    import('../cloud/switch.ts'),
   ]);
   shell.stage('versions');
   const found = await versionsOf(config, cloud, shell.signal);
@@ -42,8 +45,9 @@ export async function rollBackTo(ports: CloudPorts, plan: RollbackPlan, shell: S
   shell.stage('alias', { detail: `version ${to}` });
   const moved = await rollBack(config, { functionName: cloud.functionName, to, api: cloud }, shell);
   if (!moved.ok) return moved;
-  const { number, before, unsaid } = moved.value;
+  const { number, before, unsaid, provisioned } = moved.value;
   if (unsaid) shell.log(`${unsaid.what} ${unsaid.why ?? ''}`);
+  shell.stage('alias', { detail: [`version ${number}`, ...provisionedText(provisioned)].join(', ') });
   const now = found.value.find((one) => one.number === number)!;
   // What is on this machine is another version, until it is deployed.
   const { version = '', digest } = now;
@@ -67,43 +71,92 @@ export async function rollBackTo(ports: CloudPorts, plan: RollbackPlan, shell: S
   return ok({ number, before, version });
 }
 
-/** Removes the stack, the images and then the declaration. What could not be removed keeps the declaration. */
+/**
+ * Removes the stack, the images and then the declaration, where models.json declares this very stack. What could not be removed
+ * is told, with links, and keeps the declaration. Errors: as of the deployer and of `awsFailure`; `images-left`.
+ */
 export async function removeFromCloud(
   ports: CloudPorts,
   plan: RemovePlan & Required<Pick<RemovePlan, 'cloud'>>,
   shell: Shell,
-): Promise<Outcome<void>> {
+): Promise<Outcome<CloudRemoved>> {
   const { model, deployment, project, dropModel, cloud } = plan;
   const { account, region, stack: stackName } = cloud;
   shell.stage('stack', { detail: stackName });
+  const read = await readModels(project);
+  if (!read.ok) return read;
+  const declared = read.value.models[model]?.deployments?.[deployment];
   const config = await awsConfig(region, cloud.variables);
-  const found = await taggedAs(config, stackName);
+  const found = await ownStack(config, stackName);
   if (!found.ok) return found;
+  const { key = plan, apiKey } = found.value ?? {};
   const gone = await ports.deployers.run<Ended>(cloud, 'stack', shell, ({ api }) =>
     api.destroy({ account, region, stackName }),
   );
-  if (!gone.ok) return gone;
+  if (!gone.ok) return withImages(gone.error, key, cloud);
   shell.stage('stack', { detail: gone.value.state === 'absent' ? 'there was none' : 'deleted' });
   shell.stage('images');
-  const { removeImages } = await import('../cloud/repository.ts');
-  const removed = await removeImages(config, imageTag(found.value ?? plan, ''));
-  if (!removed.ok) return removed;
-  shell.stage('images', { detail: `${removed.value.length} removed` });
+  const isOnAws = declared?.target === 'lambda';
+  // Tags are by the deployment's name: of two stacks of one name in an account the declared one has the images.
+  if (isOnAws && declared.stack !== stackName) {
+    shell.stage('images', { detail: `stay: ${keyText(plan)} is the stack ${declared.stack}`, state: 'skipped' });
+  } else {
+    const removed = await removeAllImages(config, key, cloud);
+    if (!removed.ok) return removed;
+    shell.stage('images', { detail: `${removed.value} removed` });
+  }
   shell.stage('models.json');
-  const edited = await editModels(project, removeDeployment({ model, deployment }, { dropModel }));
-  if (!edited.ok) return edited;
-  await ports.remove({ model, deployment });
-  return ok(undefined);
+  if (declared === undefined || (isOnAws && declared.stack === stackName)) {
+    const edited = await editModels(project, removeDeployment({ model, deployment }, { dropModel }));
+    if (!edited.ok) return edited;
+    await ports.remove({ model, deployment });
+  }
+  return ok(apiKey ? { apiKey: { account, region, ...apiKey } } : {});
 }
 
-/** Whose a stack is, by its tags; `undefined` where there is none. Error: it is none of Nimbus. */
-async function taggedAs(config: AwsConfig, name: string): Promise<Outcome<DeploymentKey | undefined>> {
+/** How many tags went. */
+async function removeAllImages(config: AwsConfig, key: DeploymentKey, place: ConsolePlace): Promise<Outcome<number>> {
+  const { removeImages } = await import('../cloud/repository.ts');
+  const removed = await removeImages(config, imageTag(key, ''));
+  if (!removed.ok) return removed;
+  const { tags, left } = removed.value;
+  if (left.length === 0) return ok(tags.length);
+  return fail(
+    'images-left',
+    `The stack is deleted. Left are images in the repository ${IMAGES.repository}: ${left.length}.`,
+    {
+      why: left.map(({ tag, reason }) => `- ${tag}: ${reason}`).join('\n'),
+      next: `Delete them there, then remove ${keyText(key)} again: ${imagesUrl(place)}`,
+    },
+  );
+}
+
+/** Where the stack stays its images do: what may still serve needs them. */
+function withImages(error: UserError, key: DeploymentKey, place: ConsolePlace): Outcome<never> {
+  if (error.code === CANCELLED) return { ok: false, error };
+  const images = `- images with tags ${imageTag(key, '')}…: they stay while the stack does: ${imagesUrl(place)}`;
+  return { ok: false, error: { ...error, why: [error.why, images].filter(Boolean).join('\n') } };
+}
+
+function imagesUrl(place: ConsolePlace): string {
+  return consoleUrl(place, { kind: 'repository', name: IMAGES.repository });
+}
+
+/** Whose a stack is, by its tags, and which key it has; `undefined` where there is none. Error: it is none of Nimbus. */
+async function ownStack(
+  config: AwsConfig,
+  name: string,
+): Promise<Outcome<{ key: DeploymentKey; apiKey?: { apiId: string; keyId: string } } | undefined>> {
   return asking(async () => {
     const stack = await describeStack(config, name);
     if (!stack) return ok(undefined);
     const tag = (key: string): string | undefined => stack.Tags?.find(({ Key }) => Key === key)?.Value;
+    const output = (key: string): string | undefined =>
+      stack.Outputs?.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
     const [model, deployment] = [tag(TAGS.model), tag(TAGS.deployment)];
-    if (model !== undefined && deployment !== undefined) return ok({ model, deployment });
+    const [apiId, keyId] = [output('ApiId'), output('KeyId')];
+    const apiKey = apiId === undefined || keyId === undefined ? {} : { apiKey: { apiId, keyId } };
+    if (model !== undefined && deployment !== undefined) return ok({ key: { model, deployment }, ...apiKey });
     return fail('stack-foreign', `The stack ${name} is not one of Nimbus.`, {
       why: 'It has none of its tags.',
       next: 'Correct "stack" of the deployment in models.json.',

@@ -1,5 +1,6 @@
 /** A first deploy to AWS that does not come to its end: what AWS has of it, and what models.json says of it then. */
 import { isDeepStrictEqual } from 'node:util';
+import { cloudAccount } from '../cloud/account.ts';
 import { awsConfig } from '../cloud/aws.ts';
 import { asking } from '../cloud/errors.ts';
 import { describeStack } from '../cloud/stack.ts';
@@ -31,7 +32,11 @@ export async function leftNothing(
 ): Promise<boolean> {
   // A cancel has been followed until all is gone. What an earlier deploy began is not this one's.
   if (before?.stack === undefined && (!isStackReached || code === CANCELLED)) return true;
-  const config = await awsConfig(cloud.region, cloud.variables);
+  const { account, region, variables } = cloud;
+  // Of another account "there is none" says nothing: a profile may have come to mean one meanwhile.
+  const asker = await cloudAccount({ account, region }, variables);
+  if (!asker.ok) return false;
+  const config = await awsConfig(region, variables);
   const asked = await asking(async () => ok(await describeStack(config, stack)));
   // A change set makes a stack with nothing in it, which the next one replaces.
   return asked.ok && (asked.value === undefined || asked.value.StackStatus === 'REVIEW_IN_PROGRESS');

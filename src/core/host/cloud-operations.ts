@@ -1,4 +1,5 @@
 /** What the `lambda` target does: the image proves itself here, then goes to AWS, and answers there before it counts as deployed. */
+import { bootstrapCommand } from '../../../infra/deployer/failures.ts';
 import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { firstAnswers } from '../cloud/first-answers.ts';
@@ -8,9 +9,16 @@ import { editModels, setDeployment, setModel } from '../models/edit.ts';
 import { functionName } from '../models/function-name.ts';
 import type { Shell } from '../shell.ts';
 import type { CloudPlan, DeployPlan, RehearsePlan, RemovePlan, RollbackPlan } from '../targets/plan.ts';
-import { cancelled, CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { cancelled, CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey, type DeploymentSpec } from '../../shared/spec.ts';
-import type { CloudDeployed, CloudStatus, DeploymentStatus, Rehearsal, RolledBack } from '../../shared/states.ts';
+import type {
+  CloudDeployed,
+  CloudRemoved,
+  CloudStatus,
+  DeploymentStatus,
+  Rehearsal,
+  RolledBack,
+} from '../../shared/states.ts';
 import {
   changesOf,
   faultsBefore,
@@ -194,7 +202,7 @@ export class CloudOperations {
       const made = await this.#ports.deployers.run(cloud, 'bootstrap', shell, ({ api }) =>
         api.bootstrap({ account, region }),
       );
-      if (!made.ok) return made;
+      if (!made.ok) return withCommand(made.error, cloud);
       shell.stage('bootstrap', { detail: made.value === 'made' ? 'made' : 'there already' });
     } else shell.stage('bootstrap', { detail: 'there already', state: 'skipped' });
     if (shell.signal.aborted) return cancelled();
@@ -231,16 +239,20 @@ export class CloudOperations {
     { config, repositoryUri }: Pick<Pushed, 'config' | 'repositoryUri'>,
     shell: Shell,
   ): Promise<Outcome<CloudStatus>> {
-    const { updateCode } = await import('../cloud/update.ts');
+    const [{ updateCode }, { provisionedText }] = await Promise.all([
+      import('../cloud/update.ts'),
+      import('../cloud/switch.ts'),
+    ]);
     const { functionName, digest } = cloud;
     const { spec, version, probe } = record;
     const example = spec.examples?.[0] ?? probe;
     const update = { functionName, repositoryUri, digest, version, api: cloud, ...(example ? { example } : {}) };
     const updated = await updateCode(config, update, shell);
     if (!updated.ok) return updated;
-    const { number, before, unsaid } = updated.value;
+    const { number, before, unsaid, provisioned } = updated.value;
     if (unsaid) shell.log(`${unsaid.what} ${unsaid.why ?? ''}`);
-    shell.stage('stack', { detail: `version ${number} in the place of ${before}, ahead of the stack` });
+    const served = `version ${number} in the place of ${before}, ahead of the stack`;
+    shell.stage('stack', { detail: [served, ...provisionedText(provisioned)].join('; ') });
     return ok(cloud);
   }
 
@@ -344,7 +356,7 @@ export class CloudOperations {
   }
 
   /** As of `removeFromCloud`. */
-  remove(plan: RemovePlan & Required<Pick<RemovePlan, 'cloud'>>, shell: Shell): Promise<Outcome<void>> {
+  remove(plan: RemovePlan & Required<Pick<RemovePlan, 'cloud'>>, shell: Shell): Promise<Outcome<CloudRemoved>> {
     return removeFromCloud(this.#ports, plan, shell);
   }
 }
@@ -362,6 +374,13 @@ async function prune(config: AwsConfig, cloud: CloudStatus, tagsBegin: string, s
   const { stack: stackName, functionName } = cloud;
   const pruned = await pruneImages(config, { stackName, functionName, tagsBegin }, shell);
   if (!pruned.ok) shell.log(`old images stay: ${pruned.error.what} ${pruned.error.why ?? ''}`);
+}
+
+/** Somebody with more rights may have to make the bootstrap. */
+function withCommand(error: UserError, place: CloudPlan): Outcome<never> {
+  if (error.code === CANCELLED) return { ok: false, error };
+  const next = `Or have it made, by somebody who may: ${bootstrapCommand(place)}`;
+  return { ok: false, error: { ...error, next: [error.next, next].filter(Boolean).join(' ') } };
 }
 
 function deployedOf({ digest, apiId }: CloudStatus): NonNullable<Rehearsal['deployed']> {

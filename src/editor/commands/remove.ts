@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
 import { editModels, removeModel } from '../../core/models/edit.ts';
 import type { RemovePlan } from '../../core/targets/plan.ts';
+import type { CloudRemoved } from '../../shared/states.ts';
 import { accountAgain } from '../cloud/account.ts';
 import { keyStore } from '../cloud/keys.ts';
 import { isInCloud, whatGoes } from '../../core/cloud/removal.ts';
@@ -58,9 +59,12 @@ export async function remove(editor: Editor, given: unknown): Promise<Outcome<un
   };
   const removed = await operate(editor, project, plan);
   if (!removed.ok) return removed;
-  if (status?.cloud) {
+  if (account) {
     const { forgetKey } = await import('../../core/cloud/keys.ts');
-    await forgetKey(status.cloud, keyStore(editor.extension.secrets));
+    const { apiKey } = (removed.value.result ?? {}) as CloudRemoved;
+    // Of what was deleted elsewhere AWS does not know it any more.
+    const known = apiKey ?? status?.cloud;
+    if (known) await forgetKey(known, keyStore(editor.extension.secrets));
   }
   return ok({ model, deployment });
 }

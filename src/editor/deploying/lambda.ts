@@ -9,6 +9,7 @@ import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
 import type { CloudDeployed } from '../../shared/states.ts';
 import { sentence } from '../cloud/choices.ts';
 import { headersOf, withWayOut } from '../cloud/account.ts';
+import { keyStore } from '../cloud/keys.ts';
 import { typedName } from '../consent.ts';
 import type { Editor } from '../editor.ts';
 import { runAction } from '../guard.ts';
@@ -53,9 +54,12 @@ export async function deployToLambda(
   const month = await monthText({ plan, rehearsal, region, sweep, env }, vscode.env.language);
   if (!(await agreedTo({ review, rehearsal }, month, plan))) return cancelled();
   const deploying = vscode.l10n.t('Deploying {0} to AWS Lambda', model);
+  const before = project.status(plan)?.cloud;
   const done = await operateInFront(editor, project, { ...plan, cloud: review.plan }, deploying);
   if (!done.ok) return done;
   const deployed = done.value.result as CloudDeployed;
+  const { forgetKeyBefore } = await import('../../core/cloud/keys.ts');
+  await forgetKeyBefore(before, deployed.cloud, keyStore(editor.extension.secrets));
   // Read while the credentials are at hand: its first request needs it.
   await headersOf(editor, project.folder, deployed);
   void sayDeployed(project, plan, deployed);

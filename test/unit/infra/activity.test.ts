@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { Activity, begins, plain } from '../../../infra/deployer/activity.ts';
-import { failureOf, stackFailure } from '../../../infra/deployer/failures.ts';
+import { consoleUrl } from '../../../infra/deployer/console.ts';
+import { failureOf, stackFailure, withLeft } from '../../../infra/deployer/failures.ts';
 
 const STACK = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/nimbus-a-b/1';
 
@@ -102,9 +103,11 @@ describe('the activity of a stack', () => {
 });
 
 describe('a failure of a deploy', () => {
+  const OF_STACK = { name: 'nimbus-a-b', id: STACK };
+
   it('has the cause, what to do about it, and what is there now', () => {
     const failed = activity([event('Key', 'AWS::ApiGateway::ApiKey', 'CREATE_FAILED', 'API Key already exists')]);
-    const failure = stackFailure('create', 'nimbus-a-b', 'ROLLBACK_COMPLETE', failed);
+    const failure = stackFailure('create', OF_STACK, 'ROLLBACK_COMPLETE', failed);
     assert.equal(failure.code, 'create-failed');
     assert.match(failure.what, /Key \(AWS::ApiGateway::ApiKey\) failed/);
     assert.match(failure.next, /has that name.*left as ROLLBACK_COMPLETE/);
@@ -123,6 +126,27 @@ describe('a failure of a deploy', () => {
       'AccessDenied',
       'User: arn:aws:iam::1:user/a is not authorized to perform: cloudformation:CancelUpdateStack',
     ],
+    // As CDK's toolkit says them.
+    [
+      'not-bootstrapped',
+      'SsmParameterNotFound',
+      "SSM parameter /cdk-bootstrap/hnb659fds/version not found in aws://1/eu-west-1. Has the environment been bootstrapped? Please run 'cdk bootstrap'",
+    ],
+    [
+      'not-bootstrapped',
+      'OutdatedBootstrapStack',
+      "This CDK deployment requires bootstrap stack version '6', found '5' in aws://1/eu-west-1. Please run 'cdk bootstrap'.",
+    ],
+    [
+      'denied',
+      'BootstrapVersionSsmConfirmationFailed',
+      "This CDK deployment requires bootstrap stack version '6', but during the confirmation via SSM parameter /cdk-bootstrap/hnb659fds/version the following error occurred: AccessDeniedException: User: arn:aws:iam::1:user/a is not authorized to perform: ssm:GetParameter",
+    ],
+    [
+      'denied',
+      'AssumeRoleFailed',
+      "Could not assume role in target account using current credentials User: arn:aws:iam::1:user/a is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::1:role/cdk-hnb659fds-deploy-role-1-eu-west-1 . Please make sure that this role exists in the account. If it doesn't exist, (re)-bootstrap the environment with the right '--trust', using the latest version of the CDK CLI.",
+    ],
     ['unexpected', 'TypeError', 'x is not a function'],
   ] as const) {
     it(`is ${code} for ${name}, even inside of another error`, () => {
@@ -132,4 +156,40 @@ describe('a failure of a deploy', () => {
       assert.equal(failure.why, message);
     });
   }
+
+  it('names the command that bootstraps, and the permission where the roles may not be assumed', () => {
+    const of = (message: string): string => failureOf(new Error(message), { account: '1', region: 'eu-west-1' }).next;
+    assert.match(of('Has the environment been bootstrapped?'), /npx cdk bootstrap aws:\/\/1\/eu-west-1$/);
+    assert.match(of('is not authorized to perform: sts:AssumeRole'), /permission sts:AssumeRole on .*cdk-hnb659fds/);
+  });
+
+  it('of a deletion lists all that is left, with links', () => {
+    const failed = activity([event('Role', 'AWS::IAM::Role', 'DELETE_FAILED', 'Cannot delete entity')], 0);
+    const { what, why, next } = withLeft(stackFailure('delete', OF_STACK, 'DELETE_FAILED', failed), OF_STACK, [
+      { logicalId: 'Role', type: 'AWS::IAM::Role', id: 'nimbus-a-b', reason: 'Cannot delete entity' },
+      { logicalId: 'Log', type: 'AWS::Logs::LogGroup', id: '/aws/lambda/nimbus-a-b', reason: undefined },
+    ]);
+    const left = 'Role (AWS::IAM::Role nimbus-a-b), Log (AWS::Logs::LogGroup /aws/lambda/nimbus-a-b)';
+    assert.equal(what, `The stack could not be deleted. Left are: ${left}.`);
+    const console = 'https://eu-west-1.console.aws.amazon.com';
+    assert.deepEqual(why!.split('\n'), [
+      '- Role (AWS::IAM::Role nimbus-a-b): Cannot delete entity',
+      `- Log (AWS::Logs::LogGroup /aws/lambda/nimbus-a-b): ${console}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252Fnimbus-a-b`,
+    ]);
+    assert.ok(
+      next.endsWith(
+        `${console}/cloudformation/home?region=eu-west-1#/stacks/stackinfo?stackId=${encodeURIComponent(STACK)}`,
+      ),
+    );
+  });
+
+  it('has links in the partition of the region', () => {
+    const of = (region: string): string =>
+      consoleUrl({ region, account: '123456789012' }, { kind: 'repository', name: 'nimbus' });
+    assert.deepEqual(['eu-west-1', 'cn-north-1', 'us-gov-west-1'].map(of), [
+      'https://eu-west-1.console.aws.amazon.com/ecr/repositories/private/123456789012/nimbus?region=eu-west-1',
+      'https://cn-north-1.console.amazonaws.cn/ecr/repositories/private/123456789012/nimbus?region=cn-north-1',
+      'https://us-gov-west-1.console.amazonaws-us-gov.com/ecr/repositories/private/123456789012/nimbus?region=us-gov-west-1',
+    ]);
+  });
 });
