@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { rehearse, wouldNotServe } from '../../src/core/cloud/review.ts';
+import type { DeployPlan } from '../../src/core/targets/plan.ts';
 import type { CostCard } from '../../src/shared/cost.ts';
-import type { CloudDeployed } from '../../src/shared/states.ts';
+import type { CloudDeployed, Operation, Rehearsal } from '../../src/shared/states.ts';
 import { python } from '../cli/nimbus.ts';
 import { cloudProject, DEPLOY, MODEL, SECRET, type CloudProject } from './project.ts';
-import { getJson, logs } from './support.ts';
+import { done, failed, getJson, logs } from './support.ts';
 
 describe('a deploy to AWS Lambda', function () {
   this.timeout(180_000);
@@ -42,6 +44,43 @@ describe('a deploy to AWS Lambda', function () {
     assert.match(stderr, /Deploy\?.*\n.*terminal.*\n.*--yes/);
     assert.deepEqual(await project.stackNames(), []);
     assert.equal(project.declared(), undefined);
+  });
+
+  it('is stopped, with advice, by what would not answer on AWS', async () => {
+    const { endpoint, region, credentials } = project.emulator.client;
+    const variables = {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    };
+    const account = { account: '000000000000', region, arn: 'arn:aws:iam::000000000000:root', variables };
+    const plan = { model: 'rules', deployment: 'prod', deploymentSpec: { target: 'lambda' } } as DeployPlan;
+    const good = { version: 'a1'.repeat(32), initMs: 8000, firstAnswerMs: 25_000, memoryMb: 1769 };
+    const stopped = async (change: Partial<Rehearsal>, bytes = 10e9): Promise<string | undefined> => {
+      const result = { ...good, image: { bytes } as Rehearsal['image'], ...change };
+      const rehearsed = await rehearse(account, plan, {
+        run: async () => ({ ok: true, value: { result } as Operation }),
+        review: (work) => work(),
+      });
+      const { review } = done(rehearsed);
+      if (review.stops.length === 0) return undefined;
+      const { what, why } = failed(wouldNotServe('rules', review));
+      assert.equal(what, 'rules would not answer on AWS Lambda, so nothing was deployed.');
+      return why;
+    };
+    assert.equal(await stopped({}), undefined);
+    const more = /It has 1769 MB: more memory brings more processor time \(nimbus sweep/;
+    const [slow, late, large] = [
+      await stopped({ initMs: 8001 }),
+      await stopped({ firstAnswerMs: 25_001 }),
+      await stopped({}, 11e9),
+    ];
+    assert.match(slow!, /^Loading it took 8\.0+ s here .* ends an initialisation after 10 s\. /);
+    assert.match(late!, /^Its first answer took 25(\.0+)? s, and API Gateway waits 29 s\. /);
+    for (const one of [slow, late]) assert.match(one!, more);
+    assert.match(large!, /^The image has .*, and AWS Lambda takes 10 GB\. nimbus report shows what is in it\.$/);
+    assert.equal((await stopped({ initMs: 9000, firstAnswerMs: 30_000 }))!.split('\n').length, 2);
+    assert.deepEqual(await project.stackNames(), []);
   });
 
   it('ends with real answers, cold and warm, and has all in models.json but the key', async () => {

@@ -9,6 +9,7 @@ import type { PushedImage } from '../../src/shared/states.ts';
 import { ContainerProject } from '../docker/project.ts';
 import { docker } from '../docker/support.ts';
 import { startEmulator, type Emulator } from './emulator.ts';
+import { openGate } from './gate.ts';
 import { ACCOUNT, deployed, deployerOn, failed, getJson, logs, ready, type TestDeployer } from './support.ts';
 
 const MODEL = `
@@ -106,6 +107,7 @@ describe('the deployer', function () {
   it('says so where the account is not bootstrapped, and leaves nothing', async () => {
     const error = failed(await deployer.api.deploy({ what: { kind: 'repository', description: IMAGES }, ...POLL }));
     assert.equal(error.code, 'not-bootstrapped');
+    assert.match(error.next, /npx cdk bootstrap aws:\/\/000000000000\/eu-west-1$/);
     assert.equal(await stackStatus(IMAGES.stackName), undefined);
   });
 
@@ -123,6 +125,21 @@ describe('the deployer', function () {
     });
     assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
     pushed = operation.result as PushedImage;
+  });
+
+  it('names the permission where it may not assume the roles of the bootstrap, which is there', async () => {
+    const gate = await openGate(emulator);
+    gate.allow({ Statement: [{ Action: ['cloudformation:Describe*'], Resource: ['*'] }] });
+    const without = await deployerOn({ ...emulator, client: { ...emulator.client, endpoint: gate.endpoint } });
+    try {
+      const what: Described = { kind: 'repository', description: { ...IMAGES, stackName: 'nimbus-others' } };
+      const error = failed(await without.api.deploy({ what, ...POLL }));
+      assert.equal(error.code, 'denied', JSON.stringify(error));
+      assert.match(error.next, /permission sts:AssumeRole on .*npx cdk bootstrap aws:\/\/000000000000\/eu-west-1$/);
+    } finally {
+      await without.kill();
+      await gate.end();
+    }
   });
 
   it('refuses what AWS would refuse before it calls AWS', async () => {

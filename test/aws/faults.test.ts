@@ -1,9 +1,16 @@
 /** What goes wrong in the middle of a deploy to AWS, on the emulator: it is cancelled, its host dies, AWS refuses. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { findHost } from '../../src/core/host/client.ts';
+import { answering, type Answered } from './answers.ts';
 import { openGate, type Gate } from './gate.ts';
 import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
+
+/** In which CDK's bootstrap says its version to stacks. */
+const VERSION_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
 
 type Started = ReturnType<CloudProject['sandbox']['start']>;
 
@@ -15,6 +22,7 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
   before(async () => {
     project = await cloudProject({ mostMemoryMb: 3008 });
     gate = await openGate(project.emulator);
+    await bootstrapAsOnce();
   });
   after(async () => {
     await project?.end();
@@ -22,8 +30,22 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
   });
   afterEach(() => project.emulator.slow(0));
 
+  /** Of years ago: too old for what is deployed today. */
+  async function bootstrapAsOnce(): Promise<void> {
+    const version = {
+      Type: 'AWS::SSM::Parameter',
+      Properties: { Type: 'String', Name: VERSION_PARAMETER, Value: '5' },
+    };
+    const template = { Resources: { CdkBootstrapVersion: version }, Outputs: { BootstrapVersion: { Value: '5' } } };
+    const client = new CloudFormationClient(project.emulator.client);
+    const request = { StackName: 'CDKToolkit', TemplateBody: JSON.stringify(template) };
+    await client.send(new CreateStackCommand(request));
+    await waitUntilStackCreateComplete({ client, minDelay: 1, maxWaitTime: 30 }, request);
+    client.destroy();
+  }
+
   /** Starts a command, and answers when it has said this. */
-  async function startUntil(argv: string[], wanted: RegExp): Promise<Started> {
+  async function startUntil(argv: string[], wanted: RegExp): Promise<Started & { said: string }> {
     const child = project.sandbox.start(argv, project.variables);
     let said = '';
     await new Promise<void>((resolve, reject) => {
@@ -35,11 +57,11 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
       }
       child.once('close', () => reject(new Error(`It ended:\n${said}`)));
     });
-    return child;
+    return Object.assign(child, { said });
   }
 
   /** Starts a deploy, and answers when CloudFormation has made or changed some of its resources. */
-  async function deployUntilHalf(slow: number): Promise<Started> {
+  async function deployUntilHalf(slow: number): ReturnType<typeof startUntil> {
     project.emulator.slow(slow);
     return startUntil([...DEPLOY, '--yes'], /… stack {3}[1-9]\d* of/);
   }
@@ -54,6 +76,7 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     // What all deploys share is made first, at full speed.
     project.writeModels({ rules: MODEL });
     const child = await deployUntilHalf(3);
+    assert.match(child.said, /~ CDK's bootstrap, version 5 → newer: the stack CDKToolkit/);
     const other = DEPLOY.map((one) => (one === 'prod' ? 'other' : one));
     await cancelled(await startUntil([...other, '--yes'], /waits for another operation/));
     assert.equal(child.exitCode, null);
@@ -89,7 +112,23 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
     await project.succeeded([...DEPLOY, '--yes']);
     assert.match(await project.succeeded(['predict', 'rules', 'the shop is down']), /urgent/);
-    await project.succeeded(['remove', 'rules/prod', '--yes']);
+  });
+
+  it('is removed by its stack where models.json does not have it any more, once it is agreed whose it may be', async () => {
+    assert.equal(keptKeys().length, 1);
+    const declared = await project.nimbus(['remove', '--stack', 'nimbus-rules-prod', '--yes']);
+    assert.equal(declared.code, 1);
+    assert.match(declared.stderr, /models\.json has it as rules\/prod\./);
+    project.writeModels({ rules: MODEL });
+    const ghost = ['remove', '--stack', 'nimbus-rules-prod', '--region', 'eu-west-1'];
+    const asked = await project.nimbus(ghost);
+    assert.equal(asked.code, 2);
+    assert.match(asked.stderr, /it may be a colleague's, [^]*Delete the stack nimbus-rules-prod \(rules\/prod\)\?/);
+    await project.succeeded([...ghost, '--yes']);
+    assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
+    assert.deepEqual(keptKeys(), []);
+    const both = await project.nimbus(['remove', 'rules/prod', '--stack', 'nimbus-rules-prod', '--yes']);
+    assert.equal(both.code, 2);
   });
 
   it('whose credentials expire once its stack is whole keeps its entry, and has nothing left to do', async () => {
@@ -151,4 +190,92 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.deepEqual((await project.status()).cloud, before.cloud);
     assert.match(await project.succeeded(['predict', 'rules', 'the shop is down']), /urgent/);
   });
+
+  it('keeps no key of callers that have to sign from then on', async () => {
+    assert.equal(keptKeys().length, 1);
+    project.writeModels({ rules: { ...MODEL, deployments: { prod: { ...project.declared(), auth: 'iam' } } } });
+    await project.succeeded([...DEPLOY, '--yes']);
+    assert.deepEqual(keptKeys(), []);
+  });
+
+  it('lists all that is left where its stack cannot be deleted, and keeps its entry (as AWS documents it)', async () => {
+    const stack = (await project.status()).cloud!.stack;
+    const deployments = { prod: project.declared(), local: { target: 'local' } };
+    project.writeModels({ rules: { ...MODEL, deployments } });
+    let isDeleted = false;
+    const server = await answering(({ body }) => {
+      const action = new URLSearchParams(body).get('Action');
+      if (action === 'DeleteStack') isDeleted = true;
+      return isDeleted ? undeletable(action, stack) : undefined;
+    }, project.emulator.endpoint);
+    const { code, stderr } = await project.nimbus(['destroy', '--yes'], { AWS_ENDPOINT_URL: server.url });
+    await server.end();
+    assert.equal(code, 1);
+    assert.match(stderr, /Of 2 endpoints 1 could not be removed: rules\/prod\./);
+    assert.doesNotMatch(readFileSync(path.join(project.sandbox.folder, 'models.json'), 'utf8'), /"local"/);
+    assert.match(
+      stderr,
+      /could not be deleted\. Left are: Role \(AWS::IAM::Role nimbus-r\), Log \(AWS::Logs::LogGroup \/x\)\.\n/,
+    );
+    assert.match(stderr, /- Role .*: Cannot delete entity, must detach all policies first\.\n/);
+    assert.match(stderr, /- Log .*: https:\/\/eu-west-1\.console\.aws\.amazon\.com\/cloudwatch\/.*\$252Fx\n/);
+    assert.match(stderr, /- images with tags rules\.prod\.….*\/ecr\/repositories\/private\/000000000000\/nimbus/);
+    assert.match(stderr, /again: https:.*\/cloudformation\/home\?region=eu-west-1#\/stacks\/stackinfo\?stackId=arn/);
+    assert.equal(project.declared()!['stack'], stack);
+    assert.ok((await project.stackNames()).includes(stack));
+  });
+
+  it('lists the images that ECR does not let go, and keeps its entry (as AWS documents it)', async () => {
+    const server = await answering(({ target, body }) => {
+      if (!target.endsWith('.BatchDeleteImage')) return undefined;
+      const { imageIds } = JSON.parse(body) as { imageIds: object[] };
+      const failureReason = 'The image is referenced by a manifest list.';
+      const failures = imageIds.map((imageId) => ({
+        imageId,
+        failureCode: 'ImageReferencedByManifestList',
+        failureReason,
+      }));
+      return { status: 200, body: { imageIds: [], failures } };
+    }, project.emulator.endpoint);
+    const { code, stderr } = await project.nimbus(['remove', 'rules/prod', '--yes'], { AWS_ENDPOINT_URL: server.url });
+    await server.end();
+    assert.equal(code, 1);
+    assert.match(stderr, /Left are images in the repository nimbus: \d/);
+    assert.match(stderr, /- rules\.prod\.[0-9a-f.]+: The image is referenced by a manifest list\.\n/);
+    assert.match(stderr, /remove rules\/prod again: https:.*\/ecr\/repositories\/private\/000000000000\/nimbus/);
+    assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
+    assert.match(await project.succeeded(['remove', 'rules/prod', '--yes']), /✓ stack .*there was none/);
+    assert.equal(project.declared(), undefined);
+  });
+
+  function keptKeys(): string[] {
+    return Object.keys(JSON.parse(readFileSync(path.join(project.sandbox.home, 'data/keys.json'), 'utf8')) as object);
+  }
 });
+
+/**
+ * A stack whose deletion has failed:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
+ */
+function undeletable(action: string | null, name: string): Answered | undefined {
+  const id = `arn:aws:cloudformation:eu-west-1:000000000000:stack/${name}/1`;
+  const reason = 'Cannot delete entity, must detach all policies first.';
+  const stack = `<StackId>${id}</StackId><StackName>${name}</StackName>`;
+  const failed = `<ResourceStatus>DELETE_FAILED</ResourceStatus><ResourceStatusReason>${reason}</ResourceStatusReason>`;
+  const part = (logicalId: string, type: string, physicalId: string, status: string): string =>
+    `<member>${stack}<LogicalResourceId>${logicalId}</LogicalResourceId><ResourceType>${type}</ResourceType>` +
+    `<PhysicalResourceId>${physicalId}</PhysicalResourceId>${status}<Timestamp>2026-01-01T00:00:00Z</Timestamp></member>`;
+  const role = part('Role', 'AWS::IAM::Role', 'nimbus-r', failed);
+  const log = part('Log', 'AWS::Logs::LogGroup', '/x', '<ResourceStatus>CREATE_COMPLETE</ResourceStatus>');
+  const gone = part('Function', 'AWS::Lambda::Function', 'f', '<ResourceStatus>DELETE_COMPLETE</ResourceStatus>');
+  const results: Record<string, string> = {
+    DeleteStack: '',
+    DescribeStacks: `<Stacks><member>${stack}<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>DELETE_FAILED</StackStatus></member></Stacks>`,
+    DescribeStackEvents: `<StackEvents>${role.replace('<member>', '<member><EventId>1</EventId>')}</StackEvents>`,
+    DescribeStackResources: `<StackResources>${role}${log}${gone}</StackResources>`,
+  };
+  const result = action === null ? undefined : results[action];
+  if (result === undefined) return undefined;
+  const body = `<${action}Response xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><${action}Result>${result}</${action}Result></${action}Response>`;
+  return { status: 200, headers: { 'content-type': 'text/xml' }, body };
+}

@@ -10,6 +10,7 @@ import { functionName } from '../models/function-name.ts';
 import type { CloudPlan, DeployPlan, RehearsePlan } from '../targets/plan.ts';
 import type { CloudAccount } from './account.ts';
 import { awsConfig, type AwsConfig } from './aws.ts';
+import { bootstrapOf, type Bootstrap } from './bootstrap.ts';
 import { asking } from './errors.ts';
 import { findRepository } from './repository.ts';
 import { BOOTSTRAP_STACK, describeStack, IMAGES } from './stack.ts';
@@ -43,11 +44,12 @@ async function reviewDeploy(
   const { region, variables } = account;
   return asking(async () => {
     const config = await awsConfig(region, variables);
-    const [own, bootstrap, repository] = await Promise.all([
+    const [own, toolkit, repository] = await Promise.all([
       describeStack(config, stack),
       describeStack(config, BOOTSTRAP_STACK),
       findRepository(config),
     ]);
+    const bootstrap = bootstrapOf(toolkit);
     if (!repository.ok) return repository;
     const kind = kindOf(own);
     if (kind !== 'create' && spec.stack === undefined) return foreign(stack, account);
@@ -56,9 +58,7 @@ async function reviewDeploy(
     const isCodeOnly = isOurs && rehearsal.changes?.length === 0;
     const auth = spec.auth ?? 'key';
     const changes = [
-      ...(bootstrap
-        ? []
-        : [`+ CDK's bootstrap of the account and region, once: the stack ${BOOTSTRAP_STACK} (a bucket and roles)`]),
+      ...bootstrapLines(bootstrap),
       ...(repository.value === undefined
         ? [`+ the image repository ${IMAGES.repository}, once: the stack ${IMAGES.stack}`]
         : []),
@@ -84,7 +84,7 @@ async function reviewDeploy(
         isCreate: kind === 'create' || kind === 'failed-before' || own?.StackStatus === 'CREATE_IN_PROGRESS',
         isUpdate: kind === 'update',
         isCodeOnly,
-        bootstrap: bootstrap === undefined,
+        bootstrap: bootstrap.state !== 'good',
         replaceFailed: kind === 'failed-before',
       },
     });
@@ -168,6 +168,26 @@ function foreign(stack: string, { account, region }: CloudAccount): Outcome<neve
       next: `Take it over with nimbus adopt ${stack}, or deploy beside it under another name (--as NAME; in the editor: Deployment).`,
     },
   );
+}
+
+/** What a deploy does of CDK's bootstrap; nothing where it is good. */
+function bootstrapLines(bootstrap: Bootstrap): string[] {
+  switch (bootstrap.state) {
+    case 'good':
+      return [];
+    case 'absent':
+      return [`+ CDK's bootstrap of the account and region, once: the stack ${BOOTSTRAP_STACK} (a bucket and roles)`];
+    case 'old': {
+      const version = bootstrap.version === undefined ? 'of no known version' : `version ${bootstrap.version}`;
+      return [
+        `~ CDK's bootstrap, ${version} → newer: the stack ${BOOTSTRAP_STACK}, which deploys of others here use too`,
+      ];
+    }
+    case 'broken':
+      return [`~ CDK's bootstrap is repaired: the stack ${BOOTSTRAP_STACK} is ${bootstrap.status}`];
+    default:
+      return bootstrap satisfies never;
+  }
 }
 
 /** What becomes of a stack that serves. */

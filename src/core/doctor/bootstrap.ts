@@ -1,38 +1,40 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
+import { bootstrapCommand } from '../../../infra/deployer/failures.ts';
+import { bootstrapOf, LEAST_VERSION } from '../cloud/bootstrap.ts';
 import { BOOTSTRAP_STACK, describeStack } from '../cloud/stack.ts';
+import type { CloudAccess } from '../targets/plan.ts';
 import { looking, type AwsAccess } from './aws.ts';
 import type { Found } from './finding.ts';
 
-/** What stacks of CDK ask for that have a template as a file: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html */
-export const LEAST_VERSION = 6;
-
 export async function checkBootstrap({ account, config }: AwsAccess): Promise<Found | Found[]> {
-  return looking(async () => {
-    const stack = await describeStack(config, BOOTSTRAP_STACK);
-    return bootstrapFound(stack, `aws://${account.account}/${account.region}`);
-  });
+  return looking(async () => bootstrapFound(await describeStack(config, BOOTSTRAP_STACK), account));
 }
 
-/** `place`: as CDK's own command names it. */
-export function bootstrapFound(stack: Stack | undefined, place: string): Found {
-  const { StackStatus: status = '', Outputs: outputs = [] } = stack ?? {};
-  if (stack === undefined || status === 'REVIEW_IN_PROGRESS') {
-    return {
-      state: 'absent',
-      what: `${place} has none.`,
-      next: `The first deploy makes it once you agree to its plan, or: npx cdk bootstrap ${place}`,
-    };
+export function bootstrapFound(stack: Stack | undefined, place: Pick<CloudAccess, 'account' | 'region'>): Found {
+  const found = bootstrapOf(stack);
+  const where = `aws://${place.account}/${place.region}`;
+  const next = `The next deploy repairs it once you agree to its plan, or: ${bootstrapCommand(place)}`;
+  switch (found.state) {
+    case 'absent':
+      return {
+        state: 'absent',
+        what: `${where} has none.`,
+        next: `The first deploy makes it once you agree to its plan, or: ${bootstrapCommand(place)}`,
+      };
+    case 'good':
+      return { state: 'ok', what: `version ${found.version} at ${where}` };
+    case 'broken':
+      return { state: 'problem', what: `The stack ${BOOTSTRAP_STACK} is ${found.status}.`, next };
+    case 'old': {
+      const version = found.version === undefined ? 'of no known version' : `version ${found.version}`;
+      return {
+        state: 'problem',
+        what: `The stack ${BOOTSTRAP_STACK} at ${where} is ${version}.`,
+        why: `Deploys need version ${LEAST_VERSION} or newer.`,
+        next,
+      };
+    }
+    default:
+      return found satisfies never;
   }
-  const next = `Repair it with: npx cdk bootstrap ${place}`;
-  if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(status)) {
-    return { state: 'problem', what: `The stack ${BOOTSTRAP_STACK} is ${status}.`, next };
-  }
-  const version = Number(outputs.find(({ OutputKey }) => OutputKey === 'BootstrapVersion')?.OutputValue);
-  if (version >= LEAST_VERSION) return { state: 'ok', what: `version ${version} at ${place}` };
-  return {
-    state: 'problem',
-    what: `The stack ${BOOTSTRAP_STACK} at ${place} is ${Number.isNaN(version) ? 'of no known version' : `version ${version}`}.`,
-    why: `Deploys need version ${LEAST_VERSION} or newer.`,
-    next,
-  };
 }

@@ -43,7 +43,7 @@ export interface CloudAccess {
 export interface CloudPlan extends CloudAccess {
   /** Of the rehearsal that was agreed to. */
   version: string;
-  /** What CDK needs once per account and region is made where it is missing. */
+  /** What CDK needs once per account and region is made: it is missing, too old or broken. */
   bootstrap: boolean;
   /** There is no stack yet that ever served: what is cancelled may be deleted as a whole. */
   isCreate: boolean;

@@ -7,7 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { checkCredentials, type AwsAccess } from '../../../src/core/doctor/aws.ts';
-import { bootstrapFound, LEAST_VERSION } from '../../../src/core/doctor/bootstrap.ts';
+import { LEAST_VERSION } from '../../../src/core/cloud/bootstrap.ts';
+import { bootstrapFound } from '../../../src/core/doctor/bootstrap.ts';
 import { spaceFound } from '../../../src/core/doctor/disk.ts';
 import { diagnose } from '../../../src/core/doctor/doctor.ts';
 import { permissionsFound, sampleOf } from '../../../src/core/doctor/permissions.ts';
@@ -49,6 +50,7 @@ describe('the doctor', () => {
   });
 
   it('knows a bootstrap that is missing, too old, broken, or good', () => {
+    const place = { account: '1', region: 'eu-west-1' };
     const of = (StackStatus: string, version?: number) =>
       bootstrapFound(
         {
@@ -57,9 +59,9 @@ describe('the doctor', () => {
           StackStatus: StackStatus as 'CREATE_COMPLETE',
           ...(version === undefined ? {} : { Outputs: [{ OutputKey: 'BootstrapVersion', OutputValue: `${version}` }] }),
         },
-        'aws://1/eu-west-1',
+        place,
       );
-    assert.equal(bootstrapFound(undefined, 'aws://1/eu-west-1').state, 'absent');
+    assert.equal(bootstrapFound(undefined, place).state, 'absent');
     assert.equal(of('REVIEW_IN_PROGRESS').state, 'absent');
     assert.equal(of('UPDATE_COMPLETE', LEAST_VERSION).state, 'ok');
     assert.equal(of('UPDATE_COMPLETE', LEAST_VERSION - 1).state, 'problem');
