@@ -119,15 +119,17 @@ export class Host {
       onRequest: () => listener.request(),
       onError: (error) => log.write(`front: ${describe(error)}`),
     });
-    const logs = path.join(places().logs, projectId(project));
-    this.#operations = new Operations(
-      logs,
-      (operation) => {
+    this.#operations = new Operations({
+      folder: path.join(places().logs, projectId(project)),
+      durations: (state.state.durations ??= {}),
+      onChange: (operation) => {
         listener.operation(operation);
-        if (operation.state !== 'running') void this.#afterOperation(operation);
+        if (operation.state === 'running') return;
+        state.changed('later');
+        void this.#afterOperation(operation);
       },
-      (error) => log.write(`operation: ${describe(error)}`),
-    );
+      onBug: (error) => log.write(`operation: ${describe(error)}`),
+    });
     this.#around = {
       project,
       runtime: options.runtime,
