@@ -65,6 +65,13 @@ export function withLog(error: UserError, logFile: string): UserError {
   };
 }
 
+/** The page of AWS's console that an error names becomes its button: a notification makes no link of an address. */
+export function withConsole(error: UserError): UserError {
+  const url = /https:\/\/[\w-]+\.console\.\S+/.exec(error.next ?? '')?.[0];
+  if (error.action || url === undefined) return error;
+  return { ...error, action: { label: vscode.l10n.t('Open AWS Console'), command: 'vscode.open', args: [url] } };
+}
+
 function showBug(log: vscode.LogOutputChannel, command: string, bug: unknown): void {
   log.error(`${command} failed by a bug in Nimbus:`, bug instanceof Error ? bug : String(bug));
   const text = bug instanceof Error ? `${bug.name}: ${bug.message}` : String(bug);

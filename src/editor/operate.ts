@@ -4,7 +4,7 @@ import type { Operation } from '../shared/states.ts';
 import type { Plan } from '../core/targets/plan.ts';
 import type { DeploymentKey } from '../shared/spec.ts';
 import type { Editor } from './editor.ts';
-import { runAction, withLog } from './guard.ts';
+import { runAction, withConsole, withLog } from './guard.ts';
 import type { Project } from './store/project.ts';
 import { progressText, stepText } from './tree/rows.ts';
 
@@ -59,7 +59,7 @@ async function run(
     void sayStopped(project, key);
   const logFile = project.operation(key)?.logFile;
   if (outcome.ok || logFile === undefined) return outcome;
-  return { ok: false, error: withLog(outcome.error, logFile) };
+  return { ok: false, error: withLog(withConsole(outcome.error), logFile) };
 }
 
 /** A deploy opens no route that the user closed. */

@@ -242,7 +242,10 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.equal(code, 1);
     assert.match(stderr, /Left are images in the repository nimbus: \d/);
     assert.match(stderr, /- rules\.prod\.[0-9a-f.]+: The image is referenced by a manifest list\.\n/);
-    assert.match(stderr, /remove rules\/prod again: https:.*\/ecr\/repositories\/private\/000000000000\/nimbus/);
+    assert.match(
+      stderr,
+      /https:.*\/ecr\/repositories\/private\/000000000000\/nimbus\?region=eu-west-1 Then remove rules\/prod again\./,
+    );
     assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
     assert.match(await project.succeeded(['remove', 'rules/prod', '--yes']), /✓ stack .*there was none/);
     assert.equal(project.declared(), undefined);

@@ -1,5 +1,8 @@
 /** CDK's bootstrap of an account and region, which deploys need: whether it is there, and good enough. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
+import { stackUrl } from '../../../infra/deployer/console.ts';
+import { stuck } from '../../../infra/deployer/failures.ts';
+import type { UserError } from '../../shared/outcome.ts';
 
 /** What stacks of CDK ask for that have a template as a file: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html */
 export const LEAST_VERSION = 6;
@@ -15,8 +18,29 @@ export type Bootstrap =
 export function bootstrapOf(stack: Stack | undefined): Bootstrap {
   const { StackStatus: status = '', Outputs: outputs = [] } = stack ?? {};
   if (stack === undefined || status === 'REVIEW_IN_PROGRESS') return { state: 'absent' };
-  if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(status)) return { state: 'broken', status };
+  if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE(_CLEANUP_IN_PROGRESS)?$/.test(status)) {
+    return { state: 'broken', status };
+  }
   const version = Number(outputs.find(({ OutputKey }) => OutputKey === 'BootstrapVersion')?.OutputValue);
   if (version >= LEAST_VERSION) return { state: 'good', version };
   return { state: 'old', version: Number.isNaN(version) ? undefined : version };
+}
+
+/** Why it can neither be used nor made anew now: CDK's toolkit deletes only a stack that was never whole. */
+export function bootstrapHinders(
+  stack: Stack | undefined,
+): Required<Pick<UserError, 'code' | 'what' | 'next'>> | undefined {
+  const { StackName: name = '', StackId: id = '' } = stack ?? {};
+  const found = bootstrapOf(stack);
+  if (found.state !== 'broken' || /^(CREATE_FAILED|ROLLBACK_COMPLETE|ROLLBACK_FAILED)$/.test(found.status)) {
+    return undefined;
+  }
+  const { status } = found;
+  const code = 'bootstrap-broken';
+  const what = `CDK's bootstrap, the stack ${name}, is ${status}, so nothing can be deployed.`;
+  if (status.endsWith('_IN_PROGRESS')) {
+    return { code, what, next: 'Wait for the end of what somebody does with it, then deploy again.' };
+  }
+  if (status === 'DELETE_FAILED') return { code, what, next: `Delete it, then deploy again: ${stackUrl(id)}` };
+  return { code, what, next: stuck({ name, id }) };
 }

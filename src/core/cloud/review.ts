@@ -10,7 +10,7 @@ import { functionName } from '../models/function-name.ts';
 import type { CloudPlan, DeployPlan, RehearsePlan } from '../targets/plan.ts';
 import type { CloudAccount } from './account.ts';
 import { awsConfig, type AwsConfig } from './aws.ts';
-import { bootstrapOf, type Bootstrap } from './bootstrap.ts';
+import { bootstrapHinders, bootstrapOf, type Bootstrap } from './bootstrap.ts';
 import { asking } from './errors.ts';
 import { findRepository } from './repository.ts';
 import { BOOTSTRAP_STACK, describeStack, IMAGES } from './stack.ts';
@@ -36,7 +36,7 @@ export interface CloudReview {
   plan: CloudPlan;
 }
 
-/** Errors: as of `awsFailure`. */
+/** Errors: as of `awsFailure` and `bootstrapHinders`; the stack is of something else. */
 async function reviewDeploy(
   account: CloudAccount,
   { stack, spec, rehearsal }: { stack: string; spec: Omit<DeploymentSpec, 'target'>; rehearsal: Rehearsal },
@@ -50,6 +50,8 @@ async function reviewDeploy(
       findRepository(config),
     ]);
     const bootstrap = bootstrapOf(toolkit);
+    const hindered = bootstrapHinders(toolkit);
+    if (hindered) return { ok: false, error: hindered };
     if (!repository.ok) return repository;
     const kind = kindOf(own);
     if (kind !== 'create' && spec.stack === undefined) return foreign(stack, account);

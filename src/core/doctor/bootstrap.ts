@@ -1,6 +1,6 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { bootstrapCommand } from '../../../infra/deployer/failures.ts';
-import { bootstrapOf, LEAST_VERSION } from '../cloud/bootstrap.ts';
+import { bootstrapHinders, bootstrapOf, LEAST_VERSION } from '../cloud/bootstrap.ts';
 import { BOOTSTRAP_STACK, describeStack } from '../cloud/stack.ts';
 import type { CloudAccess } from '../targets/plan.ts';
 import { looking, type AwsAccess } from './aws.ts';
@@ -24,7 +24,11 @@ export function bootstrapFound(stack: Stack | undefined, place: Pick<CloudAccess
     case 'good':
       return { state: 'ok', what: `version ${found.version} at ${where}` };
     case 'broken':
-      return { state: 'problem', what: `The stack ${BOOTSTRAP_STACK} is ${found.status}.`, next };
+      return {
+        state: 'problem',
+        what: `The stack ${BOOTSTRAP_STACK} is ${found.status}.`,
+        next: bootstrapHinders(stack)?.next ?? next,
+      };
     case 'old': {
       const version = found.version === undefined ? 'of no known version' : `version ${found.version}`;
       return {

@@ -102,7 +102,7 @@ export async function removeFromCloud(
     shell.stage('images', { detail: `stay: ${keyText(plan)} is the stack ${declared.stack}`, state: 'skipped' });
   } else {
     const removed = await removeAllImages(config, key, cloud);
-    if (!removed.ok) return removed;
+    if (!removed.ok) return declared ? again(removed.error, key) : removed;
     shell.stage('images', { detail: `${removed.value} removed` });
   }
   shell.stage('models.json');
@@ -126,9 +126,15 @@ async function removeAllImages(config: AwsConfig, key: DeploymentKey, place: Con
     `The stack is deleted. Left are images in the repository ${IMAGES.repository}: ${left.length}.`,
     {
       why: left.map(({ tag, reason }) => `- ${tag}: ${reason}`).join('\n'),
-      next: `Delete them there, then remove ${keyText(key)} again: ${imagesUrl(place)}`,
+      next: `Delete them there: ${imagesUrl(place)}`,
     },
   );
+}
+
+/** Its entry stays until nothing is left. */
+function again(error: UserError, key: DeploymentKey): Outcome<never> {
+  const next = `Then remove ${keyText(key)} again.`;
+  return { ok: false, error: { ...error, next: [error.next, next].filter(Boolean).join(' ') } };
 }
 
 /** Where the stack stays its images do: what may still serve needs them. */

@@ -55,6 +55,7 @@ describe('the doctor', () => {
       bootstrapFound(
         {
           StackName: 'CDKToolkit',
+          StackId: 'arn:aws:cloudformation:eu-west-1:1:stack/CDKToolkit/1',
           CreationTime: new Date(),
           StackStatus: StackStatus as 'CREATE_COMPLETE',
           ...(version === undefined ? {} : { Outputs: [{ OutputKey: 'BootstrapVersion', OutputValue: `${version}` }] }),
@@ -66,6 +67,10 @@ describe('the doctor', () => {
     assert.equal(of('UPDATE_COMPLETE', LEAST_VERSION).state, 'ok');
     assert.equal(of('UPDATE_COMPLETE', LEAST_VERSION - 1).state, 'problem');
     assert.equal(of('CREATE_COMPLETE').state, 'problem');
+    assert.equal(of('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', LEAST_VERSION).state, 'ok');
+    assert.match(of('UPDATE_IN_PROGRESS', LEAST_VERSION).next!, /^Wait for the end of what somebody does with it/);
+    assert.match(of('DELETE_FAILED', LEAST_VERSION).next!, /^Delete it, then deploy again: https:/);
+    assert.match(of('UPDATE_ROLLBACK_FAILED', LEAST_VERSION).next!, /"Continue update rollback": https:/);
     const broken = of('ROLLBACK_COMPLETE', 21);
     assert.equal(broken.state, 'problem');
     assert.match(broken.next!, /npx cdk bootstrap aws:\/\/1\/eu-west-1/);
