@@ -12,7 +12,7 @@ import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
 /** In which CDK's bootstrap says its version to stacks. */
 const VERSION_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
 
-type Started = ReturnType<CloudProject['sandbox']['start']>;
+type Started = ReturnType<CloudProject['sandbox']['start']> & { until(wanted: RegExp): Promise<void> };
 
 describe('a deploy to AWS Lambda that does not come to its end', function () {
   this.timeout(180_000);
@@ -44,26 +44,35 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     client.destroy();
   }
 
-  /** Starts a command, and answers when it has said this. */
-  async function startUntil(argv: string[], wanted: RegExp): Promise<Started & { said: string }> {
+  /** Starts a command. `until` answers when it has said this. */
+  function start(argv: string[]): Started {
     const child = project.sandbox.start(argv, project.variables);
     let said = '';
-    await new Promise<void>((resolve, reject) => {
-      for (const stream of [child.stdout!, child.stderr!]) {
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          said += text;
-          if (wanted.test(said)) resolve();
-        });
+    let wake = (): void => undefined;
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+        wake();
+      });
+    }
+    child.once('close', () => wake());
+    const until = async (wanted: RegExp): Promise<void> => {
+      while (!wanted.test(said)) {
+        if (child.exitCode !== null) throw new Error(`It ended:\n${said}`);
+        await new Promise<void>((resolve) => (wake = resolve));
       }
-      child.once('close', () => reject(new Error(`It ended:\n${said}`)));
-    });
-    return Object.assign(child, { said });
+    };
+    return Object.assign(child, { until });
   }
 
   /** Starts a deploy, and answers when CloudFormation has made or changed some of its resources. */
-  async function deployUntilHalf(slow: number): ReturnType<typeof startUntil> {
+  async function deployUntilHalf(slow: number): Promise<Started> {
+    const child = start([...DEPLOY, '--yes']);
+    // What all deploys share is made at full speed.
+    await child.until(/✓ push/);
     project.emulator.slow(slow);
-    return startUntil([...DEPLOY, '--yes'], /… stack {3}[1-9]\d* of/);
+    await child.until(/… stack {3}[1-9]\d* of/);
+    return child;
   }
 
   async function cancelled(child: Started): Promise<void> {
@@ -73,12 +82,13 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
   }
 
   it('is cancelled while its stack is made, and one that waits for it at once: nothing of either is left', async () => {
-    // What all deploys share is made first, at full speed.
-    project.writeModels({ rules: MODEL });
-    const child = await deployUntilHalf(3);
-    assert.match(child.said, /~ CDK's bootstrap, version 5 → newer: the stack CDKToolkit/);
+    const child = await deployUntilHalf(0.5);
+    project.emulator.slow(3600);
+    await child.until(/~ CDK's bootstrap, version 5 → newer: the stack CDKToolkit/);
     const other = DEPLOY.map((one) => (one === 'prod' ? 'other' : one));
-    await cancelled(await startUntil([...other, '--yes'], /waits for another operation/));
+    const waiting = start([...other, '--yes']);
+    await waiting.until(/waits for another operation/);
+    await cancelled(waiting);
     assert.equal(child.exitCode, null);
     const ended = cancelled(child);
     project.emulator.slow(0);
@@ -90,7 +100,9 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
   it('is cancelled while its first answer is waited for: models.json declares it as it did before', async () => {
     const declared = { target: 'lambda', region: 'eu-west-1', corsOrigins: ['https://app.example'] };
     project.writeModels({ rules: { ...MODEL, deployments: { prod: declared } } });
-    await cancelled(await startUntil([...DEPLOY, '--yes'], /✓ push[^]*… first answer/));
+    const child = start([...DEPLOY, '--yes']);
+    await child.until(/✓ push[^]*… first answer/);
+    await cancelled(child);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.deepEqual(project.declared(), declared);
     const { code, stderr } = await project.nimbus(['status', 'rules/prod']);
