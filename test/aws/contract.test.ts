@@ -14,7 +14,7 @@ import { eventOf, exchange, proxied } from '../contract/endpoints.ts';
 import { ContainerProject } from '../docker/project.ts';
 import { docker } from '../docker/support.ts';
 import { SAMPLES } from '../host/support.ts';
-import { ACCOUNT, named, REGION, STACKS_BEFORE, startPlace, type Place } from './place.ts';
+import { ACCOUNT, named, patience, type Place, REGION, STACKS_BEFORE, startPlace } from './place.ts';
 import { variablesOf } from './support.ts';
 
 const ECHO_MODEL = fileURLToPath(new URL('../contract/models/echo', import.meta.url));
@@ -28,7 +28,7 @@ const MODELS: Record<string, { from: string; requirements: string[]; spec: Parti
 };
 
 describe('the contract, of the lambda target', function () {
-  this.timeout(300_000);
+  this.timeout(patience(300_000));
   let place: Place;
   let project: ContainerProject;
   const deployed = new Map<string, CloudDeployed & { key: string }>();

@@ -6,12 +6,12 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { CostCard } from '../../src/shared/cost.ts';
 import type { CloudDeployed } from '../../src/shared/states.ts';
 import { python } from '../cli/nimbus.ts';
-import { ACCOUNT, REGION, STACKS_BEFORE } from './place.ts';
+import { ACCOUNT, patience, REGION, STACKS_BEFORE } from './place.ts';
 import { cloudProject, DEPLOY, MODEL, PROD, RULES, SECRET, STACK, type CloudProject } from './project.ts';
 import { getJson, logs } from './support.ts';
 
 describe('a deploy to AWS Lambda', function () {
-  this.timeout(180_000);
+  this.timeout(patience(180_000));
   let project: CloudProject;
 
   before(async () => {

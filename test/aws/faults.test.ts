@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { findHost } from '../../src/core/host/client.ts';
+import { patience } from './place.ts';
 import { cloudProject, DEPLOY, MODEL, RULES, STACK, type CloudProject } from './project.ts';
 
 describe('a deploy to AWS Lambda that does not come to its end', function () {
-  this.timeout(180_000);
+  this.timeout(patience(180_000));
   let project: CloudProject;
 
   before(async () => {

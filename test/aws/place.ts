@@ -13,6 +13,11 @@ export const REGION = RUN === undefined ? 'eu-west-1' : AWS_REGION!;
 /** Stacks that are there when the tests begin. */
 export const STACKS_BEFORE = RUN === undefined ? [] : ['CDKToolkit', 'nimbus-images'];
 
+/** How long a test may take that takes so long on the emulator: on an account CloudFormation and a push have their own time. */
+export function patience(ms: number): number {
+  return RUN === undefined ? ms : ms * 5;
+}
+
 /** A model's name: on an account that has others, one that tells of the run. */
 export function named(model: string): string {
   return RUN === undefined ? model : `${modelPrefix(RUN)}${model}`;

@@ -1,5 +1,6 @@
 /** What a later deploy to AWS changes, and the way back, as a user types it. */
 import assert from 'node:assert/strict';
+import { patience } from './place.ts';
 import { cloudProject, DEPLOY, MODEL, PROD, RULES, STACK, type CloudProject } from './project.ts';
 
 const answering = (label: string): string => `
@@ -11,7 +12,7 @@ def predict(model, input):
 `;
 
 describe('a deploy to AWS Lambda over one that serves', function () {
-  this.timeout(180_000);
+  this.timeout(patience(180_000));
   let project: CloudProject;
 
   before(async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { CloudFormationClient, DeleteStackCommand, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
 import { GetAliasCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import type { CloudDeployed } from '../../src/shared/states.ts';
-import { ACCOUNT, REGION } from './place.ts';
+import { ACCOUNT, patience, REGION } from './place.ts';
 import { cloudProject, DEPLOY, MODEL, PROD, RULES, STACK, type CloudProject } from './project.ts';
 
 const HANDLER = `
@@ -17,7 +17,7 @@ def predict(model, input):
 `;
 
 describe('a deployment on AWS Lambda, from the command line', function () {
-  this.timeout(180_000);
+  this.timeout(patience(180_000));
   let project: CloudProject;
 
   before(async () => {

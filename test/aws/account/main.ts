@@ -16,41 +16,26 @@ import { artifacts, node } from '../../../scripts/lib/paths.mjs';
 import { stageEnvironment } from '../../../scripts/lib/run-stage.mjs';
 import { mocha, reportOf } from '../../../scripts/lib/stages.mjs';
 import { supervise } from '../../../scripts/lib/supervise.mjs';
-import { cloudAccount, type CloudAccount } from '../../../src/core/cloud/account.ts';
-import { awsConfig, type AwsConfig } from '../../../src/core/cloud/aws.ts';
+import { awsConfig } from '../../../src/core/cloud/aws.ts';
 import { asking } from '../../../src/core/cloud/errors.ts';
-import { BOOTSTRAP_STACK, describeStack, IMAGES } from '../../../src/core/cloud/stack.ts';
-import { pricesOf } from '../../../src/core/cost/card.ts';
-import { readPrices } from '../../../src/core/cost/price-file.ts';
-import type { Prices } from '../../../src/core/cost/prices.ts';
-import { fail, ok, type Outcome, type UserError } from '../../../src/shared/outcome.ts';
+import { IMAGES } from '../../../src/core/cloud/stack.ts';
+import { ok, type UserError } from '../../../src/shared/outcome.ts';
 import { deployed, deployerOn, done, variablesOf, type Reached } from '../support.ts';
-import { beyond, estimate, LOOK_SECONDS, Meter, MOST } from './budget.ts';
+import { beyond, LOOK_SECONDS, Meter } from './budget.ts';
 import { cleanRun } from './clean.ts';
 import type { CleanerTask } from './cleaner.ts';
 import { findRuns } from './leftovers.ts';
-import { bootstrapRoleName, modelPrefix, newRun, ROLE_TAGS, roleName, stackPrefix } from './names.ts';
+import { bootstrapRoleName, ROLE_TAGS, roleName } from './names.ts';
+import { identity, prepare, showPlan, type Run } from './plan.ts';
 import { report } from './report.ts';
 import { assume, makeRole, removeRole, type PolicyFile } from './role.ts';
-import { runSettings, type RunSettings } from './settings.ts';
-import { FILES, LEFT_OUT, MARK } from './suite.ts';
+import { runSettings } from './settings.ts';
+import { MARK } from './suite.ts';
 
 const CLEANER = fileURLToPath(new URL('cleaner.ts', import.meta.url));
 const NOT_BEGUN = 2;
 const INTERRUPTED = 130;
 const TEST_SECONDS = 900;
-
-/** All that is known before anything is made. */
-interface Run extends RunSettings {
-  run: string;
-  files: string[];
-  until: Date;
-  config: AwsConfig;
-  arn: string;
-  prices: Prices;
-  /** What the account does not have yet. */
-  lacks: { bootstrap: boolean; images: boolean };
-}
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -72,69 +57,6 @@ try {
 // Its channel to who started it would keep it alive.
 if (process.connected) process.disconnect();
 
-/** Who calls, where it is the account that was named. */
-async function identity(settings: RunSettings): Promise<Outcome<CloudAccount>> {
-  const found = await cloudAccount({ region: settings.region }, process.env);
-  if (!found.ok || found.value.account === settings.account) return found;
-  return fail('wrong-account', `These credentials are of account ${found.value.account}, not of ${settings.account}.`, {
-    why: `They are of ${found.value.arn}.`,
-    next: 'Choose a profile of the account for tests (AWS_PROFILE), or correct NIMBUS_TEST_AWS_ACCOUNT.',
-  });
-}
-
-async function prepare(): Promise<Outcome<Run>> {
-  const settings = runSettings(process.env);
-  if (!settings.ok) return settings;
-  const list = await readPrices(process.env);
-  if (!list.ok) return list;
-  const prices = pricesOf(list.value.list, settings.value.region);
-  if (!prices.ok) return prices;
-  const { limit, minutes, region } = settings.value;
-  const { dollars } = estimate(prices.value, minutes);
-  if (dollars > limit) {
-    return fail('above-limit', `A run may cost up to $${dollars.toFixed(2)}, and the limit is $${limit.toFixed(2)}.`, {
-      next: 'Raise NIMBUS_TEST_AWS_LIMIT, or lower NIMBUS_TEST_AWS_MINUTES.',
-    });
-  }
-  const caller = await identity(settings.value);
-  if (!caller.ok) return caller;
-  const config = await awsConfig(region, process.env);
-  const [bootstrap, images] = await Promise.all([
-    describeStack(config, BOOTSTRAP_STACK),
-    describeStack(config, IMAGES.stack),
-  ]);
-  return ok({
-    ...settings.value,
-    run: newRun(),
-    files: values.only?.split(',').map((file) => path.resolve(file)) ?? FILES,
-    until: new Date(Date.now() + minutes * 60_000),
-    config,
-    arn: caller.value.arn,
-    prices: prices.value,
-    lacks: { bootstrap: bootstrap === undefined, images: images === undefined },
-  });
-}
-
-function showPlan({ run, files, until, account, region, arn, prices, minutes, limit, lacks }: Run): void {
-  const cost = estimate(prices, minutes);
-  console.log(`The tests of Nimbus on account ${account}, ${region}, as ${arn}: run ${run}`);
-  console.log(`  + the role ${roleName(run)} with docs/aws-policy.json, as which all of them call AWS`);
-  console.log(`  + stacks ${stackPrefix(run)}…, at most ${MOST.deployments}, of ${MOST.memoryMb} MB at most`);
-  console.log(`  + images ${IMAGES.repository}:${modelPrefix(run)}…`);
-  if (lacks.images)
-    console.log(`  + the image repository ${IMAGES.repository}: it goes too, unless others use it by then`);
-  if (lacks.bootstrap) console.log(`  + CDK's bootstrap (the stack ${BOOTSTRAP_STACK}): it stays, and costs nothing`);
-  console.log(`  costs $${cost.dollars.toFixed(2)} at most, and is ended where it has cost $${limit.toFixed(2)}:`);
-  for (const { title, quantity, unit, dollars } of cost.items) {
-    console.log(`    ${title}: ${Number(quantity.toPrecision(3))} ${unit}, $${dollars.toFixed(3)}`);
-  }
-  console.log(`  ends at ${until.toISOString()} at the latest; then all of it is removed`);
-  console.log(`  runs ${files.map((file) => path.basename(file)).join(', ')}, without the tests marked ${MARK}`);
-  if (files === FILES) {
-    for (const [name, why] of Object.entries(LEFT_OUT)) console.log(`  leaves out ${name}.test.ts: it ${why}`);
-  }
-}
-
 async function agrees(): Promise<boolean> {
   if (values.yes) return true;
   if (!process.stdin.isTTY) {
@@ -148,7 +70,7 @@ async function agrees(): Promise<boolean> {
 }
 
 async function runSuite(): Promise<number> {
-  const prepared = await prepare();
+  const prepared = await prepare(values.only);
   if (!prepared.ok) return refuse(prepared.error);
   const run = prepared.value;
   showPlan(run);
@@ -158,7 +80,7 @@ async function runSuite(): Promise<number> {
   let code: number;
   try {
     const reached = await asking(async () => ok(await makeReady(run)));
-    if (!reached.ok) code = refuse(reached.error);
+    if (!reached.ok) code = refuse(reached.error, 1);
     else if (interrupted.signal.aborted) code = INTERRUPTED;
     else code = await measured(run, reached.value, () => runTests(run, reached.value, processes));
   } catch (error) {
@@ -324,7 +246,7 @@ async function cleanEarlier(runs: readonly string[]): Promise<number> {
   return code;
 }
 
-function refuse({ what, why, next }: UserError): number {
+function refuse({ what, why, next }: UserError, code = NOT_BEGUN): number {
   console.error([what, why, next].filter(Boolean).join('\n'));
-  return NOT_BEGUN;
+  return code;
 }
