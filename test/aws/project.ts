@@ -42,7 +42,7 @@ export interface CloudProject {
   /** What models.json says of the deployment `PROD`. */
   declared(): Record<string, unknown> | undefined;
   status(name?: string): Promise<DeploymentStatus>;
-  /** Of the stacks of these tests, and of what all deployments share. */
+  /** Of the stacks of the model `RULES`, and of what all deployments share. */
   stackNames(): Promise<string[]>;
   end(): Promise<void>;
 }
@@ -85,7 +85,7 @@ export async function cloudProject(emulator?: Parameters<typeof startPlace>[0]):
       for await (const { Stacks: stacks = [] } of paginateDescribeStacks({ client }, {})) {
         names.push(...stacks.map(({ StackName: name }) => name!));
       }
-      return names.filter((name) => SHARED.has(name) || name.startsWith(`nimbus-${named('')}`)).toSorted();
+      return names.filter((name) => SHARED.has(name) || name.startsWith(`nimbus-${RULES}-`)).toSorted();
     },
     end: async () => {
       const all = await statuses([]).catch((): DeploymentStatus[] => []);
