@@ -89,6 +89,7 @@ export class StandInHost {
       execute: none,
       cancel: none,
       look: none,
+      observe: none,
       warmDeployer: none,
       start: none,
       stop: none,

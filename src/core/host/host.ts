@@ -246,6 +246,11 @@ export class Host {
     return this.#doers.cloud.look(key, variables);
   }
 
+  /** As of `HostApi.observe`. */
+  observe(...observed: Parameters<Deployments['observe']>): void {
+    this.#deployments.observe(...observed);
+  }
+
   /** Loads what a deploy to AWS needs, so that it is there when the user has agreed. */
   warmDeployer(access: CloudAccess): void {
     this.#deployers.warm(access);

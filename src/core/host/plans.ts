@@ -77,7 +77,14 @@ function requestOf(plan: Plan, { versions, images, shipping, cloud }: Doers): Op
     case 'remove':
       if (plan.cloud) {
         const inCloud = { ...plan, cloud: plan.cloud };
-        return { ...key, kind, stages: CLOUD_REMOVE_STAGES, work: (shell) => cloud.remove(inCloud, shell) };
+        const undeclared = plan.isUndeclared ? { undeclaredStack: plan.cloud.stack } : {};
+        return {
+          ...key,
+          ...undeclared,
+          kind,
+          stages: CLOUD_REMOVE_STAGES,
+          work: (shell) => cloud.remove(inCloud, shell),
+        };
       }
       return { ...key, kind, stages: REMOVE_STAGES, work: (shell) => executeRemove(plan, local, shell) };
     case 'build':
