@@ -70,7 +70,7 @@ export function openEditor(
 }
 
 async function finish(editor: Editor, view: vscode.TreeView<Node>): Promise<void> {
-  const { extension, store } = editor;
+  const { extension, store, log } = editor;
   await store.opened();
   const [
     { watchDeployments },
@@ -99,7 +99,14 @@ async function finish(editor: Editor, view: vscode.TreeView<Node>): Promise<void
       onDidChangeVisibility: view.onDidChangeVisibility,
       isFocused: () => vscode.window.state.focused,
       onDidChangeFocus: vscode.window.onDidChangeWindowState,
-      look: async (project) => (await import('./cloud/look.ts')).lookAtAws(editor, project),
+      look: async (project) => {
+        try {
+          const { lookAtAws } = await import('./cloud/look.ts');
+          await lookAtAws(editor, project);
+        } catch (bug) {
+          log.error('Nimbus could not look at AWS:', bug instanceof Error ? bug : String(bug));
+        }
+      },
       now: Date.now,
     }),
   );

@@ -1,5 +1,4 @@
 /** Deployments in the accounts of the window's projects that none of their models.json has. */
-import * as vscode from 'vscode';
 import { awsConfig } from '../../core/cloud/aws.ts';
 import { ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { Editor } from '../editor.ts';
@@ -7,7 +6,7 @@ import type { FoundGhost, Project } from '../store/project.ts';
 import { accountOf, cloudChoice } from './account.ts';
 
 /** Whether a project has to do with AWS: else nobody's account is looked at without being asked to. */
-export function usesAws(editor: Editor, project: Project): boolean {
+function usesAws(editor: Editor, project: Project): boolean {
   const { profile, region } = cloudChoice(editor, project.folder);
   return project.deploymentsOn('lambda').length > 0 || profile !== undefined || region !== undefined;
 }
@@ -43,11 +42,22 @@ export async function findGhosts(editor: Editor, project: Project): Promise<Outc
   return ok(found);
 }
 
-/** Of every project that has to do with AWS. Answers with the first failure. */
+/**
+ * Of every project that has to do with AWS. Answers with the first failure of one that is deployed there; of the others only the log
+ * says it: nobody asked for their account.
+ */
 export async function findAllGhosts(editor: Editor): Promise<UserError | undefined> {
-  if (!vscode.workspace.isTrusted) return undefined;
-  const projects = editor.store.projects.filter((project) => usesAws(editor, project));
-  const found = await Promise.all(projects.map((project) => findGhosts(editor, project)));
-  const failed = found.find((one) => !one.ok);
-  return failed?.ok === false ? failed.error : undefined;
+  const { store, log } = editor;
+  const projects = store.projects.filter((project) => usesAws(editor, project));
+  const failures = await Promise.all(
+    projects.map(async (project) => {
+      const found = await findGhosts(editor, project);
+      if (found.ok) return undefined;
+      const { error } = found;
+      if (project.deploymentsOn('lambda').length > 0) return error;
+      log.info([error.what, error.why].filter(Boolean).join(' '));
+      return undefined;
+    }),
+  );
+  return failures.find((error) => error !== undefined);
 }

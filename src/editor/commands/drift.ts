@@ -34,8 +34,11 @@ export async function compareWithAws(editor: Editor, given: unknown): Promise<Ou
     return ok(found.value);
   }
   const when = new Date(at).toLocaleString(vscode.env.language);
-  const head = vscode.l10n.t('{0}, as AWS compared it with the stack {1}: {2}', keyText(key), cloud.stack, when);
-  await (await editor.drifts()).show(key, project.folder, `${[head, ...texts].join('\n\n')}\n`);
+  const head = [
+    vscode.l10n.t('{0}, as AWS compared it: {1}', keyText(key), when),
+    vscode.l10n.t('The stack {0} in account {1}, {2}', cloud.stack, cloud.account, region),
+  ];
+  await (await editor.drifts()).show(key, project.folder, `${[head.join('\n'), ...texts].join('\n\n')}\n`);
   if (parts.length > 0) void offerRedeploy(chosen.value, found.value);
   return ok(found.value);
 }
