@@ -159,7 +159,8 @@ export function itIsLivedWith(given: () => LivedWith): void {
     await window.picture('lambda-ghost-tooltip');
     await page.mouse.move(0, 0);
     await chooseMenuItem(await openContextMenu(page, lost, 'Adopt'));
-    await row(page, /^deployment lambda of rules, /).waitFor();
+    // It is what it was, rolled back.
+    await row(page, /^deployment lambda of rules, changed since deploy .* · ahead of its stack/).waitFor();
     await lost.waitFor({ state: 'detached' });
     const { account, region, stack } = given().declared()['lambda'] as Record<string, string>;
     assert.deepEqual([account, region, stack], ['000000000000', 'eu-west-1', 'nimbus-rules-lambda']);

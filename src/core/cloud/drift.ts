@@ -137,12 +137,11 @@ export function driftTexts(
     ...(isAhead ? ['What serves is newer than the stack says; the next update tells the stack first.'] : []),
     ...(parts.length > 0 ? [['Changed by hand since it was deployed:', ...parts.map(describe)].join('\n')] : []),
     ...(unknown === undefined ? [] : [`What AWS could not compare: ${unknown}`]),
-    ...(parts.length === 0 && !isChanged
-      ? [`${keyText(key)} is as it was deployed.`]
-      : ['Deploy it again to have it as models.json says.']),
-    ...(parts.length > 0
-      ? ['What was changed by hand is overwritten where the update changes that part, as the function always is.']
-      : []),
+    parts.length === 0 && !isChanged
+      ? `${keyText(key)} is as it was deployed.`
+      : parts.length === 0
+        ? 'Deploy it again to have it as models.json says.'
+        : 'Deploy it again to have it as models.json says:\nthe function is set anew as a whole, other parts where the update changes them.',
   ];
 }
 

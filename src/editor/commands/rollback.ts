@@ -8,7 +8,6 @@ import { keyText } from '../../shared/spec.ts';
 import type { CloudStatus, RolledBack } from '../../shared/states.ts';
 import { accountAgain, withWayOut } from '../cloud/account.ts';
 import { lookAtAws } from '../cloud/look.ts';
-import { waitingFor } from '../cloud/waiting.ts';
 import type { Editor } from '../editor.ts';
 import { operateInFront } from '../operate.ts';
 import { BACK, choose, type Choice } from '../quick.ts';
@@ -57,10 +56,11 @@ async function keptVersions(
   project: string,
 ): Promise<Outcome<FunctionVersion[]>> {
   const title = vscode.l10n.t('Asking AWS Lambda which versions of {0} it keeps', cloud.functionName);
-  const found = await waitingFor(title, async (signal) => {
-    const { versionsOf } = await import('../../core/cloud/versions.ts');
-    return versionsOf(await awsConfig(region, variables), cloud, signal);
-  });
+  const { versionsOf } = await import('../../core/cloud/versions.ts');
+  const config = await awsConfig(region, variables);
+  const found = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
+    versionsOf(config, cloud),
+  );
   const profile = variables['AWS_PROFILE'];
   return found.ok ? found : { ok: false, error: withWayOut(found.error, { project, ...(profile ? { profile } : {}) }) };
 }

@@ -35,7 +35,8 @@ export function tooltipOf(node: Node): vscode.MarkdownString {
       describeDeployment(text, node);
       break;
     case 'ghosts':
-      text.appendText(
+      appendSentence(
+        text,
         vscode.l10n.t('Deployments in the AWS account that no models.json of this window has, when Refresh asked.'),
       );
       break;
@@ -85,6 +86,9 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
   if (operation?.state === 'failed') appendError(text, operation.error);
   if (!status) return;
   const { lastMs, memoryBytes } = status;
+  // First why, and what to do: of a long tooltip the end is out of sight.
+  for (const error of [status.error, project.unasked(node)]) appendError(text, error);
+  for (const remark of status.seen ? cloudRemarks(status.seen) : []) appendRemark(text, 'info', remark);
   appendFacts(text, [
     [vscode.l10n.t('State'), stateFact(status)],
     [vscode.l10n.t('URL'), status.url],
@@ -109,23 +113,17 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     [vscode.l10n.t('Last cold'), latency(lastMs.cold)],
   ]);
   if (status.network !== undefined) {
-    text
-      .appendMarkdown(status.network === 'none' ? '\n\n$(info) ' : '\n\n$(warning) ')
-      .appendText(networkText(status.network));
-  }
-  for (const remark of status.seen ? cloudRemarks(status.seen) : [])
-    text.appendMarkdown('\n\n$(info) ').appendText(remark);
-  for (const difference of status.differs ?? []) text.appendMarkdown('\n\n$(warning) ').appendText(difference);
-  if (project.portTaken !== undefined) {
-    text.appendMarkdown('\n\n$(info) ');
-    text.appendText(
-      vscode.l10n.t("The project's usual port {0} is taken by another program.", String(project.portTaken)),
-    );
-  }
-  for (const error of [status.error, project.unasked(node)]) {
-    if (!error) continue;
     text.appendMarkdown('\n\n');
-    appendError(text, error);
+    appendRemark(text, status.network === 'none' ? 'info' : 'warning', networkText(status.network));
+  }
+  for (const difference of status.differs ?? []) {
+    text.appendMarkdown('\n\n');
+    appendRemark(text, 'warning', difference);
+  }
+  if (project.portTaken !== undefined) {
+    const taken = vscode.l10n.t("The project's usual port {0} is taken by another program.", String(project.portTaken));
+    text.appendMarkdown('\n\n');
+    appendRemark(text, 'info', taken);
   }
 }
 
@@ -144,7 +142,8 @@ function describeGhost(text: vscode.MarkdownString, node: GhostNode): void {
     [vscode.l10n.t('Made'), timeText(ghost?.createdAt)],
   ]);
   text.appendMarkdown('\n\n');
-  text.appendText(
+  appendSentence(
+    text,
     vscode.l10n.t(
       "No models.json of this window has it. It may be a colleague's, or of another project. Adopt takes it over into models.json, Delete From AWS removes it.",
     ),
@@ -233,12 +232,22 @@ function networkText(network: NonNullable<DeploymentStatus['network']>): string 
 
 function appendError(text: vscode.MarkdownString, error: UserError | undefined): void {
   if (!error) return;
-  text.appendMarkdown('$(error) ').appendText(error.what);
-  for (const more of [error.why, error.next]) if (more) text.appendMarkdown('\n\n').appendText(more);
+  appendRemark(text, 'error', error.what);
+  for (const more of [error.why, error.next]) if (more) appendSentence(text, more).appendMarkdown('\n\n');
+}
+
+function appendRemark(text: vscode.MarkdownString, icon: 'info' | 'warning' | 'error', sentence: string): void {
+  appendSentence(text.appendMarkdown(`$(${icon}) `), sentence).appendMarkdown('\n\n');
 }
 
 function appendFacts(text: vscode.MarkdownString, facts: [string, string | undefined][]): void {
   for (const [name, value] of facts) {
-    if (value !== undefined) text.appendMarkdown('- ').appendText(`${name}: ${value}`).appendMarkdown('\n');
+    if (value !== undefined) appendSentence(text.appendMarkdown('- '), `${name}: ${value}`).appendMarkdown('\n');
   }
+}
+
+/** As `appendText`, whose spaces do not break: lines would end in the middle of words. */
+function appendSentence(text: vscode.MarkdownString, sentence: string): vscode.MarkdownString {
+  const { value } = new vscode.MarkdownString().appendText(sentence);
+  return text.appendMarkdown(value.replaceAll('&nbsp;', ' '));
 }
