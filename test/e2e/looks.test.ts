@@ -88,6 +88,7 @@ describe('how it looks', () => {
       await of('inactive', 'inactive');
       await of('rolling-back', 'rolling back');
       await of('gone', 'gone');
+      await row(page, /^model topics, scikit-learn · failed/).waitFor();
       await inEveryTheme('tree-on-aws');
       await row(page, /^deployment inactive of topics/).hover();
       await page.getByText('The next request wakes it').waitFor();

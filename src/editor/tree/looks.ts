@@ -30,7 +30,8 @@ const CLOUD_ICONS: Partial<Record<CloudStateName, Icon>> = {
 };
 const DRIFTED: Icon = { icon: 'diff', color: 'list.warningForeground' };
 
-const NEEDS_ATTENTION = new Set<State>(['changed', 'refused', 'failed', 'gone']);
+/** The worst first. */
+const NEEDS_ATTENTION: readonly State[] = ['failed', 'gone', 'refused', 'changed'];
 
 export interface Look extends Icon {
   /** The state whose commands it has. */
@@ -47,8 +48,8 @@ export function lookOf(status: DeploymentStatus): Look {
 
 /** What a model's row says of its deployments; undefined where none needs anybody. */
 export function attentionText(statuses: readonly DeploymentStatus[]): string | undefined {
-  const worst = statuses.find(({ state }) => NEEDS_ATTENTION.has(state));
-  if (worst) return stateText(worst.state);
+  const worst = NEEDS_ATTENTION.find((one) => statuses.some(({ state }) => state === one));
+  if (worst) return stateText(worst);
   const back = statuses.find(({ seen }) => seen?.state === 'rolling-back');
   if (back) return saidState(back);
   return statuses.some(isDrifted) ? driftedText() : undefined;
