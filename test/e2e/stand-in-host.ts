@@ -91,7 +91,6 @@ export class StandInHost {
       cancel: none,
       look: none,
       observe: none,
-      warmDeployer: none,
       start: none,
       stop: none,
       cold: none,

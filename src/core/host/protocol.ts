@@ -4,7 +4,7 @@ import type { DeploymentKey } from '../../shared/spec.ts';
 import type { StartKind } from '../../shared/contract.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
-import type { CloudAccess, Plan } from '../targets/plan.ts';
+import type { Plan } from '../targets/plan.ts';
 
 /** Grows only: a newer host understands older clients. */
 export const PROTOCOL = 1;
@@ -45,8 +45,6 @@ export interface HostApi {
   look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>>;
   /** What a request took that a client sent past this host, in ms: `deployment` events tell it on. */
   observe(key: DeploymentKey, start: StartKind, totalMs: number): Promise<void>;
-  /** Loads what deploys to AWS need; somebody is about to agree to one. */
-  warmDeployer(access: CloudAccess): Promise<void>;
   start(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   stop(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   /** Ends the workers: the next request is cold. Running requests finish first. */

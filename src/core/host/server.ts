@@ -102,7 +102,6 @@ export class Clients implements HostListener {
       cancel: async (id) => (await host).operations.cancel(id),
       look: async (key, variables) => (await host).look(key, variables),
       observe: async (key, start, totalMs) => (await host).observe(key, start, totalMs),
-      warmDeployer: async (access) => (await host).warmDeployer(access),
       start: async (key) => (await host).startDeployment(key),
       stop: async (key) => (await host).stopDeployment(key),
       cold: async (key) => (await host).coldDeployment(key),

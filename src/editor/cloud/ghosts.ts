@@ -12,34 +12,37 @@ function usesAws(editor: Editor, project: Project): boolean {
 }
 
 /**
- * Asks the account that a project deploys to, in the region that was chosen and in those that its models.json names, and keeps for
- * the view what it found. Errors: as of `accountOf` and of `ghosts`; what was found before then stays.
+ * Asks the accounts and regions that models.json names, and the one that was chosen where that is another, and keeps for the view
+ * what it found. Errors: as of `accountOf` and of `ghosts`; what the other accounts have is there all the same.
  */
 export async function findGhosts(editor: Editor, project: Project): Promise<Outcome<readonly FoundGhost[]>> {
+  const { stacks, folder } = project;
+  const { region: chosen } = cloudChoice(editor, folder);
+  const named = new Map(stacks.map(({ account, region }) => [`${account} ${region}`, { account, region }]));
+  const isNamed = chosen === undefined ? named.size > 0 : stacks.some(({ region }) => region === chosen);
+  const places = [...named.values(), ...(isNamed ? [] : [undefined])];
+  const asked = await Promise.all(places.map((place) => ghostsAt(editor, project, place)));
+  project.ghosts = asked.flatMap((one) => (one.ok ? one.value : []));
+  return asked.find((one) => !one.ok) ?? ok(project.ghosts);
+}
+
+/** Of one account and region; of those that were chosen where none is named. */
+async function ghostsAt(
+  editor: Editor,
+  { folder, stacks }: Project,
+  place?: Pick<FoundGhost, 'account' | 'region'>,
+): Promise<Outcome<FoundGhost[]>> {
+  const found = await accountOf(cloudChoice(editor, folder), place && { target: 'lambda', ...place }, folder);
+  if (!found.ok) return found;
+  const { account, variables } = found.value;
+  const region = place?.region ?? found.value.region;
   const { ghosts } = await import('../../core/cloud/status.ts');
-  const choice = cloudChoice(editor, project.folder);
-  const { stacks } = project;
-  const regions = [...new Set([...stacks.map(({ region }) => region), choice.region])];
-  const found: FoundGhost[] = [];
-  for (const region of regions) {
-    // Without one the profile or the environment has its own, which may be one of the others.
-    if (region === undefined && regions.length > 1) continue;
-    const { profile } = choice;
-    const wanted = { ...(profile === undefined ? {} : { profile }), ...(region === undefined ? {} : { region }) };
-    const account = await accountOf(wanted, undefined, project.folder);
-    if (!account.ok) return account;
-    const place = { account: account.value.account, region: account.value.region };
-    const config = await awsConfig(place.region, account.value.variables);
-    const declared = stacks.filter((one) => one.account === place.account && one.region === place.region);
-    const asked = await ghosts(
-      config,
-      declared.map(({ stack }) => stack),
-    );
-    if (!asked.ok) return asked;
-    found.push(...asked.value.map((ghost) => ({ ...ghost, ...place })));
-  }
-  project.ghosts = found;
-  return ok(found);
+  const declared = stacks.filter((one) => one.account === account && one.region === region);
+  const asked = await ghosts(
+    await awsConfig(region, variables),
+    declared.map(({ stack }) => stack),
+  );
+  return asked.ok ? ok(asked.value.map((ghost) => ({ ...ghost, account, region }))) : asked;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What AWS says of a project's deployments now: their rows and playgrounds change where it is something else. */
 import * as vscode from 'vscode';
+import { variablesFor } from '../../core/cloud/profiles.ts';
 import { ConnectionClosed } from '../../core/host/rpc.ts';
 import type { Sample } from '../../shared/latency.ts';
 import type { UserError } from '../../shared/outcome.ts';
@@ -22,12 +23,13 @@ export async function lookAtAws(
   if (!host.ok) return undefined;
   const { api } = host.value;
   const variables = awsEnvironment(editor, project.folder);
-  const profile = variables['AWS_PROFILE'];
   const failures = await Promise.all(
     keys.map(async (key) => {
       const asked = await untilClosed(api.look(key, variables));
       // The row says itself that nobody deployed it.
       const failed = asked?.ok === false && asked.error.code !== 'not-deployed' ? asked.error : undefined;
+      const account = project.spec(key.model)?.deployments?.[key.deployment]?.account;
+      const { AWS_PROFILE: profile } = account === undefined ? variables : variablesFor(account, variables);
       const error = failed && withWayOut(failed, { project: project.folder, ...(profile ? { profile } : {}) });
       project.noteAsked(key, error);
       return error;

@@ -52,25 +52,10 @@ export async function deleteFromAws(editor: Editor, given: unknown): Promise<Out
   if (!chosen.ok) return chosen;
   const { project, ghost } = chosen.value;
   const { model, deployment, stack, region } = ghost;
+  const declared = { target: 'lambda' as const, account: ghost.account, region };
   const { profile } = cloudChoice(editor, project.folder);
-  const account = await accountOf({ ...(profile ? { profile } : {}), region }, undefined, project.folder);
+  const account = await accountOf(profile === undefined ? {} : { profile }, declared, project.folder);
   if (!account.ok) return account;
-  if (account.value.account !== ghost.account) {
-    const what = vscode.l10n.t(
-      '{0} was found in account {1}, and these credentials are of {2}.',
-      stack,
-      ghost.account,
-      account.value.account,
-    );
-    return fail('wrong-account', what, {
-      next: vscode.l10n.t('Choose a profile of that account.'),
-      action: {
-        label: vscode.l10n.t('Select Profile'),
-        command: 'nimbus.selectAwsProfile',
-        args: [{ project: project.folder }],
-      },
-    });
-  }
   const agreed = await typedName(stack, {
     warning: vscode.l10n.t('Delete {0} from AWS?', stack),
     detail: [
