@@ -84,6 +84,9 @@ export function itIsLivedWith(given: () => LivedWith): void {
     await chooseMenuItem(await openContextMenu(page, deployed(), 'Compare With AWS'));
     const text = page.locator('.editor-instance:visible .view-lines');
     await text.getByText(/MemorySize:.1769.→.640/).waitFor({ timeout: 60_000 });
+    await notification(page, /was changed by hand on AWS: nimbus-rules-lambda/)
+      .getByRole('button', { name: 'Redeploy' })
+      .waitFor();
     const drifted = row(page, /^deployment lambda of rules, serving · drifted · warm/);
     await drifted.waitFor();
     await row(page, /^model rules, .*drifted/).waitFor();
@@ -93,9 +96,7 @@ export function itIsLivedWith(given: () => LivedWith): void {
     await page.getByText('Changed by hand since it was deployed, as CloudFormation saw').waitFor();
     await window.picture('lambda-drifted-tooltip');
     await page.mouse.move(0, 0);
-    await notification(page, /was changed by hand on AWS: nimbus-rules-lambda/)
-      .getByRole('button', { name: 'Redeploy' })
-      .click();
+    await chooseMenuItem(await openContextMenu(page, drifted, 'Redeploy'));
     await given()
       .dialog()
       .getByText(/~ the stack nimbus-rules-lambda/)
