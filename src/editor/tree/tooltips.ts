@@ -174,7 +174,7 @@ function cloudRemarks({ state, drifted, isAhead }: CloudSeen): string[] {
     ...(drifted
       ? [
           vscode.l10n.t(
-            'Changed by hand since it was deployed, as CloudFormation saw {0}: {1}. Compare With AWS shows what; Redeploy has it as models.json says.',
+            'Changed by hand since it was deployed, as CloudFormation saw at {0}: {1}. Compare With AWS shows what; Redeploy has it as models.json says.',
             timeText(drifted.at)!,
             drifted.parts.join(', '),
           ),
