@@ -41,6 +41,9 @@ there for [living with them](aws.md#in-the-editor).
 **Push to Registry** and **Eject** are there too: the image goes to a registry, or to a folder that builds it without
 Nimbus. **Clean Up**, in the view's menu, frees what no deployment uses any more ([both](registry.md)).
 
+**Remove** ends a deployment; on the row of a model that has several it takes all of them, and the entry in models.json. It
+names what goes, also from AWS, before anything does. The model's files stay.
+
 **Show Logs** follows what a model prints, also after its host was started again. A failed deploy has **Show Log**, in its
 notification and on its row.
 `;
