@@ -85,14 +85,18 @@ describe('a deployment on AWS Lambda, from the command line', function () {
       said,
       new RegExp(String.raw`~ Function\w* \(AWS::Lambda::Function, ${STACK}\)\n.*/MemorySize: 1769 → 640`),
     );
+    assert.match(
+      await project.succeeded(['status', PROD]),
+      new RegExp(String.raw`by hand +AWS::Lambda::Function ${STACK} \(nimbus diff`),
+    );
   });
 
   it('is not taken for gone by who asks with the keys of another account [emulated]', async () => {
-    const { code, stdout, stderr } = await project.nimbus(['status', PROD], {
+    const { code, stdout } = await project.nimbus(['status', PROD], {
       AWS_ACCESS_KEY_ID: '111111111111',
     });
     assert.equal(code, 0);
-    assert.match(stderr, new RegExp(String.raw`is in account ${ACCOUNT}, and these credentials are of 111111111111`));
+    assert.match(stdout, new RegExp(String.raw`is in account ${ACCOUNT}, and these credentials are of 111111111111`));
     assert.doesNotMatch(stdout, /gone/);
   });
 
