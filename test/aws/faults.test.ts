@@ -1,13 +1,16 @@
-/** What goes wrong in the middle of a deploy to AWS, on the emulator: it is cancelled, its host dies, AWS refuses. */
+/** What goes wrong in the middle of a deploy to AWS, it is cancelled, its host dies, AWS refuses. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
+import { ECRClient, ListImagesCommand } from '@aws-sdk/client-ecr';
 import { findHost } from '../../src/core/host/client.ts';
 import { answering, type Answered } from './answers.ts';
 import { openGate, type Gate } from './gate.ts';
-import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
+import { patience, REGION } from './place.ts';
+import { cloudProject, DEPLOY, MODEL, PROD, RULES, STACK, type CloudProject } from './project.ts';
+import { endpointOf } from './support.ts';
 
 /** In which CDK's bootstrap says its version to stacks. */
 const VERSION_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
@@ -15,20 +18,18 @@ const VERSION_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
 type Started = ReturnType<CloudProject['sandbox']['start']> & { until(wanted: RegExp): Promise<void> };
 
 describe('a deploy to AWS Lambda that does not come to its end', function () {
-  this.timeout(180_000);
+  this.timeout(patience(180_000));
   let project: CloudProject;
-  let gate: Gate;
+  let gate: Gate | undefined;
 
   before(async () => {
     project = await cloudProject({ mostMemoryMb: 3008 });
-    gate = await openGate(project.emulator);
-    await bootstrapAsOnce();
   });
   after(async () => {
     await project?.end();
     await gate?.end();
   });
-  afterEach(() => project.emulator.slow(0));
+  afterEach(() => project.place.slow(0));
 
   /** Of years ago: too old for what is deployed today. */
   async function bootstrapAsOnce(): Promise<void> {
@@ -37,7 +38,7 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
       Properties: { Type: 'String', Name: VERSION_PARAMETER, Value: '5' },
     };
     const template = { Resources: { CdkBootstrapVersion: version }, Outputs: { BootstrapVersion: { Value: '5' } } };
-    const client = new CloudFormationClient(project.emulator.client);
+    const client = new CloudFormationClient(project.place.client);
     const request = { StackName: 'CDKToolkit', TemplateBody: JSON.stringify(template) };
     await client.send(new CreateStackCommand(request));
     await waitUntilStackCreateComplete({ client, minDelay: 1, maxWaitTime: 30 }, request);
@@ -70,7 +71,7 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     const child = start([...DEPLOY, '--yes']);
     // What all deploys share is made at full speed.
     await child.until(/✓ push/);
-    project.emulator.slow(slow);
+    project.place.slow(slow);
     await child.until(/… stack {3}[1-9]\d* of/);
     return child;
   }
@@ -81,9 +82,17 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.deepEqual(await ended, [130, null]);
   }
 
-  it('is cancelled while its stack is made, and one that waits for it at once: nothing of either is left', async () => {
+  async function images(): Promise<string[]> {
+    const { imageIds = [] } = await new ECRClient(project.place.client).send(
+      new ListImagesCommand({ repositoryName: 'nimbus' }),
+    );
+    return imageIds.flatMap(({ imageTag: tag }) => (tag?.startsWith(`${RULES}.`) ? [tag] : []));
+  }
+
+  it('is cancelled while its stack is made, and one that waits for it at once: nothing of either is left [emulated]', async () => {
+    await bootstrapAsOnce();
     const child = await deployUntilHalf(0.5);
-    project.emulator.slow(3600);
+    project.place.slow(3600);
     await child.until(/~ CDK's bootstrap, version 5 → newer: the stack CDKToolkit/);
     const other = DEPLOY.map((one) => (one === 'prod' ? 'other' : one));
     const waiting = start([...other, '--yes']);
@@ -91,28 +100,40 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     await cancelled(waiting);
     assert.equal(child.exitCode, null);
     const ended = cancelled(child);
-    project.emulator.slow(0);
+    project.place.slow(0);
     await ended;
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.equal(project.declared(), undefined);
   });
 
+  it('is cancelled while its stack is made: nothing of it is left', async () => {
+    const child = await deployUntilHalf(0.2);
+    const ended = cancelled(child);
+    project.place.slow(0);
+    await ended;
+    assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
+    assert.equal(project.declared(), undefined);
+    assert.deepEqual(await images(), []);
+  });
+
   it('is cancelled while its first answer is waited for: models.json declares it as it did before', async () => {
-    const declared = { target: 'lambda', region: 'eu-west-1', corsOrigins: ['https://app.example'] };
-    project.writeModels({ rules: { ...MODEL, deployments: { prod: declared } } });
+    const declared = { target: 'lambda', region: REGION, corsOrigins: ['https://app.example'] };
+    project.writeModels({ [RULES]: { ...MODEL, deployments: { prod: declared } } });
     const child = start([...DEPLOY, '--yes']);
     await child.until(/✓ push[^]*… first answer/);
     await cancelled(child);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.deepEqual(project.declared(), declared);
-    const { code, stderr } = await project.nimbus(['status', 'rules/prod']);
+    assert.deepEqual(await images(), []);
+    const { code, stderr } = await project.nimbus(['status', PROD]);
     assert.equal(code, 0, stderr);
     assert.doesNotMatch(stderr, /deleted elsewhere/);
-    project.writeModels({ rules: MODEL });
+    project.writeModels({ [RULES]: MODEL });
   });
 
-  it('whose credentials expire once CloudFormation has begun keeps its entry, and goes on with the next', async () => {
+  it('whose credentials expire once CloudFormation has begun keeps its entry, and goes on with the next [emulated]', async () => {
     let hasBegun = false;
+    gate ??= await openGate(project.place);
     gate.expire(({ action }) => {
       const isAfter = hasBegun;
       hasBegun ||= action === 'cloudformation:ExecuteChangeSet' && project.declared() !== undefined;
@@ -121,37 +142,41 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     const { code, stderr } = await project.nimbus([...DEPLOY, '--yes'], { AWS_ENDPOINT_URL: gate.endpoint });
     assert.equal(code, 1);
     assert.match(stderr, /The AWS credentials have expired\.[^]*deploy again.*keeps the stack nimbus-rules-prod/);
-    assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
+    assert.equal(project.declared()!['stack'], STACK);
     await project.succeeded([...DEPLOY, '--yes']);
-    assert.match(await project.succeeded(['predict', 'rules', 'the shop is down']), /urgent/);
+    assert.match(await project.succeeded(['predict', RULES, 'the shop is down']), /urgent/);
   });
 
-  it('is removed by its stack where models.json does not have it any more, once it is agreed whose it may be', async () => {
+  it('is removed by its stack where models.json does not have it any more, once it is agreed whose it may be [emulated]', async () => {
     assert.equal(keptKeys().length, 1);
-    const declared = await project.nimbus(['remove', '--stack', 'nimbus-rules-prod', '--yes']);
+    const declared = await project.nimbus(['remove', '--stack', STACK, '--yes']);
     assert.equal(declared.code, 1);
-    assert.match(declared.stderr, /models\.json has it as rules\/prod\./);
-    project.writeModels({ rules: MODEL });
-    const ghost = ['remove', '--stack', 'nimbus-rules-prod', '--region', 'eu-west-1'];
+    assert.match(declared.stderr, new RegExp(String.raw`models\.json has it as ${PROD}\.`));
+    project.writeModels({ [RULES]: MODEL });
+    const ghost = ['remove', '--stack', STACK, '--region', REGION];
     const asked = await project.nimbus(ghost);
     assert.equal(asked.code, 2);
-    assert.match(asked.stderr, /it may be a colleague's, [^]*Delete the stack nimbus-rules-prod \(rules\/prod\)\?/);
+    assert.match(
+      asked.stderr,
+      new RegExp(String.raw`it may be a colleague's, [^]*Delete the stack ${STACK} \(${PROD}\)\?`),
+    );
     await project.succeeded([...ghost, '--yes']);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.deepEqual(keptKeys(), []);
-    const both = await project.nimbus(['remove', 'rules/prod', '--stack', 'nimbus-rules-prod', '--yes']);
+    const both = await project.nimbus(['remove', PROD, '--stack', STACK, '--yes']);
     assert.equal(both.code, 2);
   });
 
-  it('whose credentials expire once its stack is whole keeps its entry, and has nothing left to do', async () => {
+  it('whose credentials expire once its stack is whole keeps its entry, and has nothing left to do [emulated]', async () => {
+    gate ??= await openGate(project.place);
     gate.expire(({ action, resource }) => action === 'apigateway:GET' && resource.includes('/apikeys/'));
     const { code, stderr } = await project.nimbus([...DEPLOY, '--yes'], { AWS_ENDPOINT_URL: gate.endpoint });
     assert.equal(code, 1);
     assert.match(stderr, /The AWS credentials have expired\./);
-    assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
+    assert.equal(project.declared()!['stack'], STACK);
     assert.equal((await project.status()).state, 'serving');
     assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed: rules serves version/);
-    await project.succeeded(['remove', 'rules/prod', '--yes']);
+    await project.succeeded(['remove', PROD, '--yes']);
   });
 
   it('that AWS would refuse is refused before anything of the account is touched', async () => {
@@ -169,57 +194,57 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     process.kill(host!.hello.pid, 'SIGKILL');
     await once(child, 'close');
     // What it is was written before.
-    assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
+    assert.equal(project.declared()!['stack'], STACK);
     assert.equal(project.declared()!['url'], undefined);
     const again = project.succeeded([...DEPLOY, '--yes']);
-    project.emulator.slow(0);
-    assert.match(await again, /rules answers at/);
+    project.place.slow(0);
+    assert.match(await again, new RegExp(String.raw`${RULES} answers at`));
     assert.ok(project.declared()!['url']);
-    assert.match(await project.succeeded(['predict', 'rules', 'the shop is down']), /urgent/);
+    assert.match(await project.succeeded(['predict', RULES, 'the shop is down']), /urgent/);
   });
 
   it('is cancelled while its stack is updated: what was deployed before serves', async () => {
     const before = await project.status();
-    project.writeModels({ rules: { ...MODEL, memoryMb: 512, deployments: { prod: project.declared() } } });
+    project.writeModels({ [RULES]: { ...MODEL, memoryMb: 512, deployments: { prod: project.declared() } } });
     const ended = cancelled(await deployUntilHalf(0.5));
-    project.emulator.slow(0);
+    project.place.slow(0);
     await ended;
     const after = await project.status();
     assert.deepEqual([after.version, after.cloud], [before.version, before.cloud]);
     // models.json still says something else than what serves.
     assert.equal(after.state, 'changed');
-    assert.match(await project.succeeded(['predict', 'rules', 'the shop is down']), /urgent/);
+    assert.match(await project.succeeded(['predict', RULES, 'the shop is down']), /urgent/);
   });
 
-  it('that AWS refuses says the first cause, and what was deployed before serves', async () => {
+  it('that AWS refuses says the first cause, and what was deployed before serves [emulated]', async () => {
     const before = await project.status();
-    project.writeModels({ rules: { ...MODEL, memoryMb: 4096, deployments: { prod: project.declared() } } });
+    project.writeModels({ [RULES]: { ...MODEL, memoryMb: 4096, deployments: { prod: project.declared() } } });
     const { code, stderr } = await project.nimbus([...DEPLOY, '--yes']);
     assert.equal(code, 1);
     assert.match(stderr, /The stack could not be updated: Function\w* \(AWS::Lambda::Function\) failed\./);
     assert.match(stderr, /'MemorySize' value failed to satisfy constraint.*3008/);
     assert.match(stderr, /new accounts have 3,008 MB at most.*What was deployed before is back and serves\./);
     assert.deepEqual((await project.status()).cloud, before.cloud);
-    assert.match(await project.succeeded(['predict', 'rules', 'the shop is down']), /urgent/);
+    assert.match(await project.succeeded(['predict', RULES, 'the shop is down']), /urgent/);
   });
 
   it('keeps no key of callers that have to sign from then on', async () => {
     assert.equal(keptKeys().length, 1);
-    project.writeModels({ rules: { ...MODEL, deployments: { prod: { ...project.declared(), auth: 'iam' } } } });
+    project.writeModels({ [RULES]: { ...MODEL, deployments: { prod: { ...project.declared(), auth: 'iam' } } } });
     await project.succeeded([...DEPLOY, '--yes']);
     assert.deepEqual(keptKeys(), []);
   });
 
-  it('lists all that is left where its stack cannot be deleted, and keeps its entry (as AWS documents it)', async () => {
+  it('lists all that is left where its stack cannot be deleted, and keeps its entry (as AWS documents it) [emulated]', async () => {
     const stack = (await project.status()).cloud!.stack;
     const deployments = { prod: project.declared(), local: { target: 'local' } };
-    project.writeModels({ rules: { ...MODEL, deployments } });
+    project.writeModels({ [RULES]: { ...MODEL, deployments } });
     let isDeleted = false;
     const server = await answering(({ body }) => {
       const action = new URLSearchParams(body).get('Action');
       if (action === 'DeleteStack') isDeleted = true;
       return isDeleted ? undeletable(action, stack) : undefined;
-    }, project.emulator.endpoint);
+    }, endpointOf(project.place));
     const { code, stderr } = await project.nimbus(['destroy', '--yes'], { AWS_ENDPOINT_URL: server.url });
     await server.end();
     assert.equal(code, 1);
@@ -237,7 +262,7 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.ok((await project.stackNames()).includes(stack));
   });
 
-  it('lists the images that ECR does not let go, and keeps its entry (as AWS documents it)', async () => {
+  it('lists the images that ECR does not let go, and keeps its entry (as AWS documents it) [emulated]', async () => {
     const server = await answering(({ target, body }) => {
       if (!target.endsWith('.BatchDeleteImage')) return undefined;
       const { imageIds } = JSON.parse(body) as { imageIds: object[] };
@@ -248,8 +273,8 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
         failureReason,
       }));
       return { status: 200, body: { imageIds: [], failures } };
-    }, project.emulator.endpoint);
-    const { code, stderr } = await project.nimbus(['remove', 'rules/prod', '--yes'], { AWS_ENDPOINT_URL: server.url });
+    }, endpointOf(project.place));
+    const { code, stderr } = await project.nimbus(['remove', PROD, '--yes'], { AWS_ENDPOINT_URL: server.url });
     await server.end();
     assert.equal(code, 1);
     assert.match(stderr, /Left are images in the repository nimbus: \d/);
@@ -258,8 +283,8 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
       stderr,
       /https:.*\/ecr\/repositories\/private\/000000000000\/nimbus\?region=eu-west-1 Then remove rules\/prod again\./,
     );
-    assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
-    assert.match(await project.succeeded(['remove', 'rules/prod', '--yes']), /✓ stack .*there was none/);
+    assert.equal(project.declared()!['stack'], STACK);
+    assert.match(await project.succeeded(['remove', PROD, '--yes']), /✓ stack .*there was none/);
     assert.equal(project.declared(), undefined);
   });
 

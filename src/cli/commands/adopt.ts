@@ -1,10 +1,7 @@
 import type { Command } from 'commander';
-import type { Ghost } from '../../core/cloud/status.ts';
-import { editModels, setDeployment } from '../../core/models/edit.ts';
-import { fail, type Outcome } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
 import { table } from '../answer.ts';
-import { openProject, type Project } from '../context.ts';
+import { openProject } from '../context.ts';
 import { ghostOf, ghostsOf } from '../ghosts.ts';
 import { accountFor } from '../../core/cloud/account.ts';
 import { orExit, type Terminal } from '../terminal.ts';
@@ -49,28 +46,11 @@ async function adopt(terminal: Terminal, stack: string | undefined, options: Opt
     return;
   }
   const ghost = orExit(terminal, await ghostOf(project, stack, account));
-  orExit(terminal, await declare(project, ghost, account));
+  const { adopt: takeOver } = await import('../../core/cloud/adopt.ts');
+  orExit(terminal, await takeOver(ghost, account, project));
   const { model, deployment } = ghost;
   terminal.document({ model, deployment, stack });
   terminal.say(
     `${keyText(ghost)} is in models.json. nimbus status ${keyText(ghost)} says what it is, nimbus remove ${keyText(ghost)} removes it.`,
-  );
-}
-
-async function declare(
-  { folder, models }: Project,
-  { model, deployment, stack, outputs }: Ghost,
-  { account, region }: { account: string; region: string },
-): Promise<Outcome<unknown>> {
-  if (!Object.hasOwn(models, model)) {
-    return fail('model-not-declared', `models.json has no model ${model}.`, {
-      why: 'AWS does not say which of your files it was made from.',
-      next: `Deploy the model under that name here first: nimbus deploy PATH --name ${model}`,
-    });
-  }
-  const auth = outputs['KeyId'] === undefined ? ({ auth: 'iam' } as const) : {};
-  return editModels(
-    folder,
-    setDeployment({ model, deployment }, { target: 'lambda', account, region, stack, ...auth }),
   );
 }

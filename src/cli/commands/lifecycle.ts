@@ -105,7 +105,7 @@ async function removeGhost(
   const whose = `models.json does not have ${stack}: it may be a colleague's, or of another project, and serve there.`;
   await sure(terminal, yes ? { yes } : {}, `${goes}\n${whose}\nDelete the stack ${stack} (${keyText(key)})?`);
   const cloud = new Map([[keyText(key), { ...account, stack }]]);
-  await removeAll(terminal, project.folder, [key], { dropModel: false, cloud });
+  await removeAll(terminal, project.folder, [key], { dropModel: false, cloud, isUndeclared: true });
   terminal.document({ removed: [key], stack });
   terminal.say(`${stack} is deleted from account ${account.account}, ${account.region}`);
 }
@@ -190,7 +190,7 @@ async function removeAll(
   terminal: Terminal,
   project: string,
   keys: DeploymentKey[],
-  { dropModel, cloud }: { dropModel: boolean; cloud: ReadonlyMap<string, InCloud> },
+  { dropModel, cloud, ...undeclared }: { dropModel: boolean; cloud: ReadonlyMap<string, InCloud>; isUndeclared?: true },
 ): Promise<void> {
   const feed = createOperationFeed();
   const connection = await connect(terminal, project, { operation: feed.onOperation });
@@ -198,7 +198,8 @@ async function removeAll(
   try {
     for (const key of keys) {
       const access = cloud.get(keyText(key));
-      const plan: RemovePlan = { ...key, kind: 'remove', project, dropModel, ...(access ? { cloud: access } : {}) };
+      const inCloud = access ? { cloud: access, ...undeclared } : {};
+      const plan: RemovePlan = { ...key, kind: 'remove', project, dropModel, ...inCloud };
       const known = statusOf(connection, key)?.cloud;
       const removed = await feed.run(terminal, connection, plan);
       if (removed.ok) await forgetKey((removed.value.result ?? {}) as CloudRemoved, known);

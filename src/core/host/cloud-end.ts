@@ -72,7 +72,7 @@ export async function rollBackTo(ports: CloudPorts, plan: RollbackPlan, shell: S
 }
 
 /**
- * Removes the stack, the images and then the declaration, where models.json declares this very stack. What could not be removed
+ * Removes the stack, the images and then the declaration, where models.json has it. What could not be removed
  * is told, with links, and keeps the declaration. Errors: as of the deployer and of `awsFailure`; `images-left`.
  */
 export async function removeFromCloud(
@@ -96,21 +96,22 @@ export async function removeFromCloud(
   if (!gone.ok) return withImages(gone.error, key, cloud);
   shell.stage('stack', { detail: gone.value.state === 'absent' ? 'there was none' : 'deleted' });
   shell.stage('images');
-  const isOnAws = declared?.target === 'lambda';
   // Tags are by the deployment's name: of two stacks of one name in an account the declared one has the images.
-  if (isOnAws && declared.stack !== stackName) {
+  if (declared?.target === 'lambda' && declared.stack !== stackName) {
     shell.stage('images', { detail: `stay: ${keyText(plan)} is the stack ${declared.stack}`, state: 'skipped' });
   } else {
     const removed = await removeAllImages(config, key, cloud);
     if (!removed.ok) return declared ? again(removed.error, key) : removed;
     shell.stage('images', { detail: `${removed.value} removed` });
   }
-  shell.stage('models.json');
-  if (declared === undefined || (isOnAws && declared.stack === stackName)) {
+  if (plan.isUndeclared) shell.stage('models.json', { detail: 'did not have it', state: 'skipped' });
+  else {
+    shell.stage('models.json');
     const edited = await editModels(project, removeDeployment({ model, deployment }, { dropModel }));
     if (!edited.ok) return edited;
-    await ports.remove({ model, deployment });
   }
+  // What this machine knows of it is of no use, unless another deployment has its name here.
+  if (!plan.isUndeclared || declared === undefined) await ports.remove({ model, deployment });
   return ok(apiKey ? { apiKey: { account, region, ...apiKey } } : {});
 }
 
