@@ -166,6 +166,16 @@ export interface RolledBack {
   version: string;
 }
 
+/** An API key in the place of another. */
+export interface KeyRotated {
+  /** With the id of the new key. */
+  cloud: CloudStatus;
+  /** Id of the key before. */
+  before: string;
+  /** The gateway was seen to refuse the key before; unset where nobody could read that key. */
+  isRefused?: boolean;
+}
+
 export type OperationKind =
   | 'deploy'
   | 'redeploy'
@@ -176,7 +186,8 @@ export type OperationKind =
   | 'push'
   | 'eject'
   | 'rehearse'
-  | 'rollback';
+  | 'rollback'
+  | 'rotate';
 
 /** An image that was built, or was there already. */
 export interface ImageMade {
@@ -219,7 +230,8 @@ export type OperationResult =
   | EjectedFolder
   | Rehearsal
   | CloudDeployed
-  | RolledBack;
+  | RolledBack
+  | KeyRotated;
 
 export interface OperationStage {
   name: string;

@@ -2,6 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  UpdateStackCommand,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { CostCard } from '../../src/shared/cost.ts';
 import type { CloudDeployed } from '../../src/shared/states.ts';
@@ -143,6 +149,46 @@ describe('a deploy to AWS Lambda', function () {
       string
     >;
     assert.deepEqual(Object.values(kept), [key]);
+  });
+
+  it('gets another key, which is kept in the place of the one before, and is not brought back by a deploy', async () => {
+    const keysFile = path.join(project.sandbox.home, 'data/keys.json');
+    const before = (await project.succeeded(['keys', 'rules/prod', '--show'])).trim();
+    const refused = await project.nimbus(['keys', 'rules/prod', '--rotate']);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /Replace the API key \w+ of nimbus-rules-prod\? Every caller that has it gets 403/);
+    const said = await project.succeeded(['keys', 'rules/prod', '--rotate', '--show', '--yes', '--json']);
+    const rotated = JSON.parse(said) as { keyId: string; before: string; isRefused: boolean; key: string };
+    assert.notEqual(rotated.key, before);
+    assert.equal(rotated.isRefused, true);
+    const { cloud } = await project.status();
+    assert.equal(cloud!.keyId, rotated.keyId);
+    const kept = readFileSync(keysFile, 'utf8');
+    assert.ok(kept.includes(rotated.key) && !kept.includes(before));
+    assert.equal(statSync(keysFile).mode & 0o777, 0o600);
+    assert.match(await project.succeeded(['predict', 'rules/prod', 'all is well']), /normal/);
+    assert.equal((await fetch(`${cloud!.url}/health`, { headers: { 'x-api-key': before } })).status, 403);
+    project.writeModels({ rules: { ...MODEL, memoryMb: 1024, deployments: { prod: project.declared() } } });
+    await project.succeeded([...DEPLOY, '--yes']);
+    assert.equal((await project.status()).cloud!.keyId, rotated.keyId);
+    assert.equal((await project.succeeded(['keys', 'rules/prod', '--show'])).trim(), rotated.key);
+  });
+
+  it('is predicted also where its key was rotated on another machine', async () => {
+    const client = new CloudFormationClient(project.emulator.client);
+    const StackName = 'nimbus-rules-prod';
+    const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+    const Parameters = stack!.Parameters!.map(({ ParameterKey }) =>
+      ParameterKey === 'KeyRevision'
+        ? { ParameterKey, ParameterValue: '-elsewhere' }
+        : { ParameterKey, UsePreviousValue: true },
+    );
+    const { Tags, Capabilities } = stack!;
+    await client.send(new UpdateStackCommand({ StackName, UsePreviousTemplate: true, Parameters, Tags, Capabilities }));
+    await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+    const { keyId: before } = (await project.status()).cloud!;
+    assert.match(await project.succeeded(['predict', 'rules/prod', 'all is well']), /normal/);
+    assert.notEqual((await project.status()).cloud!.keyId, before);
   });
 
   it('is ejected with its stack as a CDK project, without a secret', async () => {

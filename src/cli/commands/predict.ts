@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { awsConfig } from '../../core/cloud/aws.ts';
+import type { HostConnection } from '../../core/host/client.ts';
 import type { Retry } from '../../core/cloud/retries.ts';
 import { predict, type Answer } from '../../core/invoke/predict.ts';
 import { formatMs } from '../../shared/latency.ts';
@@ -39,7 +40,7 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
   await withDeployment(terminal, name, async (connection, key) => {
     const status = orExit(terminal, await lookedAt(connection, statusOrExit(terminal, connection, key)));
     const body = { input, ...(parameters === undefined ? {} : { parameters }) };
-    const answer = await ask(terminal, status, body, options);
+    const answer = await ask(terminal, connection, status, body, options);
     if (terminal.signal.aborted) orExit(terminal, cancelled());
     const { problem, body: answered, phases, start, retries = [] } = answer;
     if (retries.length > 0) {
@@ -64,6 +65,7 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
 /** Of one on AWS through its API, as its users do, or past that. */
 async function ask(
   terminal: Terminal,
+  connection: HostConnection,
   status: DeploymentStatus,
   body: PlaygroundInput,
   { invoke, cold }: Options,
@@ -86,7 +88,15 @@ async function ask(
   }
   const { predictOnAws } = await import('../../core/cloud/predict.ts');
   const headers = orExit(terminal, await keyHeaders(status));
-  return predictOnAws(cloud, { headers, env: process.env }, body, { signal });
+  const answer = await predictOnAws(cloud, { headers, env: process.env }, body, { signal });
+  if (answer.status !== 403 || cloud.keyId === undefined) return answer;
+  // The key may have been rotated on another machine.
+  const now = await lookedAt(connection, status, true);
+  if (!now.ok || now.value.cloud?.keyId === undefined || now.value.cloud.keyId === cloud.keyId) return answer;
+  const { fileKeyStore, keepNewKey } = await import('../../core/cloud/keys.ts');
+  const rotated = { before: cloud, now: now.value.cloud };
+  const fresh = orExit(terminal, await keepNewKey(rotated, fileKeyStore(), process.env));
+  return predictOnAws(rotated.now, { headers: fresh, env: process.env }, body, { signal });
 }
 
 function formatProblem(

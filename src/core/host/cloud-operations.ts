@@ -7,21 +7,29 @@ import { cloudStatusOf, IMAGES } from '../cloud/stack.ts';
 import { editModels, removeDeployment, setDeployment, setModel } from '../models/edit.ts';
 import { functionName } from '../models/function-name.ts';
 import type { Shell } from '../shell.ts';
-import type { CloudPlan, DeployPlan, RehearsePlan, RemovePlan, RollbackPlan } from '../targets/plan.ts';
+import type { CloudPlan, DeployPlan, RehearsePlan, RemovePlan, RollbackPlan, RotatePlan } from '../targets/plan.ts';
 import { cancelled, CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey, type DeploymentSpec } from '../../shared/spec.ts';
-import type { CloudDeployed, CloudStatus, DeploymentStatus, Rehearsal, RolledBack } from '../../shared/states.ts';
+import type {
+  CloudDeployed,
+  CloudStatus,
+  DeploymentStatus,
+  KeyRotated,
+  Rehearsal,
+  RolledBack,
+} from '../../shared/states.ts';
 import {
   changesOf,
   faultsBefore,
   descriptionOf,
   imageTag,
   isDeployed,
-  revisionNow,
   type Deploy,
   type RehearsedRecord,
 } from './cloud-change.ts';
 import { removeFromCloud, rollBackTo } from './cloud-end.ts';
+import { rotateKey } from './cloud-key.ts';
+import { levelStack } from './cloud-level.ts';
 import { lookAt } from './cloud-look.ts';
 import type { Deployers } from './deployers.ts';
 import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
@@ -32,6 +40,7 @@ import type { Versions } from './versions.ts';
 
 export const REHEARSE_STAGES = ['lock', 'snapshot', 'image', 'start', 'first answer'] as const;
 export const ROLLBACK_STAGES = ['versions', 'alias'] as const;
+export const ROTATE_STAGES = ['stack', 'first answer'] as const;
 export const CLOUD_REMOVE_STAGES = ['stack', 'images', 'models.json'] as const;
 
 export interface CloudPorts {
@@ -246,7 +255,8 @@ export class CloudOperations {
     const { cloud, declared, record, stack } = deploy;
     const { config, digest } = pushed;
     if (cloud.isUpdate) {
-      const level = await this.#level(deploy, pushed, shell);
+      const api = this.#ports.state.state.deployments[keyText(deploy.plan)]?.cloud;
+      const level = await levelStack(this.#ports.deployers, { access: cloud, stack, ...pushed, api }, shell);
       if (!level.ok) return level;
     }
     const outputs = await this.#deployStack(deploy, digest, shell);
@@ -260,36 +270,6 @@ export class CloudOperations {
       if (!said.ok) shell.log(`card and health may name another version: ${said.error.what}`);
     }
     return ok(status);
-  }
-
-  async #level(
-    { plan, cloud, stack }: Deploy,
-    { config, repositoryUri }: Pushed,
-    shell: Shell,
-  ): Promise<Outcome<unknown>> {
-    const { levelling, levelOf, straighten } = await import('../cloud/level.ts');
-    const { account, region } = cloud;
-    // The function has the stack's name, see `infra/app`.
-    const level = await levelOf(config, { stackName: stack, functionName: stack }, shell.signal);
-    if (!level.ok) return level;
-    const straight = await straighten(config, { functionName: stack, repositoryUri, level: level.value }, shell);
-    if (!straight.ok || level.value.state === 'level') return straight;
-    shell.stage('stack', { detail: 'telling the stack what serves' });
-    const parameters = levelling(level.value, revisionNow());
-    if (!parameters.ok) return parameters;
-    const request = { account, region, stackName: stack, ...parameters.value };
-    const levelled = await this.#ports.deployers.run(cloud, 'stack', shell, ({ api }) => api.level(request));
-    if (levelled.ok) return levelled;
-    // CloudFormation may have gone back to what the stack published last.
-    const { rollBack } = await import('../cloud/update.ts');
-    const api = this.#ports.state.state.deployments[keyText(plan)]?.cloud;
-    if (api) {
-      // Its own signal may be what ended the levelling.
-      const repair = { log: shell.log, signal: new AbortController().signal };
-      const back = await rollBack(config, { functionName: stack, to: level.value.live.number, api }, repair);
-      shell.log(back.ok ? 'what served before serves' : `what served before may not serve: ${back.error.what}`);
-    }
-    return levelled;
   }
 
   /** The outputs of the stack. */
@@ -338,6 +318,11 @@ export class CloudOperations {
   /** As of `rollBackTo`. */
   rollBack(plan: RollbackPlan, shell: Shell): Promise<Outcome<RolledBack>> {
     return rollBackTo(this.#ports, plan, shell);
+  }
+
+  /** As of `rotateKey`. */
+  rotateKey(plan: RotatePlan, shell: Shell): Promise<Outcome<KeyRotated>> {
+    return rotateKey(this.#ports, plan, shell);
   }
 
   /** As of `removeFromCloud`. */

@@ -6,7 +6,16 @@ import type { ImagePlan } from '../image/plan.ts';
 import type { ImageSettings } from '../image/settings.ts';
 
 /** Data that says all that will happen. `execute` never asks: the open questions were answered by the client before. */
-export type Plan = DeployPlan | RehearsePlan | RollbackPlan | RemovePlan | BuildPlan | SweepPlan | PushPlan | EjectPlan;
+export type Plan =
+  | DeployPlan
+  | RehearsePlan
+  | RollbackPlan
+  | RotatePlan
+  | RemovePlan
+  | BuildPlan
+  | SweepPlan
+  | PushPlan
+  | EjectPlan;
 
 export interface DeployPlan extends DeploymentKey {
   kind: 'deploy' | 'redeploy';
@@ -69,6 +78,13 @@ export interface RollbackPlan extends DeploymentKey {
   cloud: CloudAccess;
   /** Of the function, as AWS Lambda counts: `6`. Default: the one before that has another image. */
   to?: string;
+}
+
+/** Another API key in the place of the one that callers have. */
+export interface RotatePlan extends DeploymentKey {
+  kind: 'rotate';
+  project: string;
+  cloud: CloudAccess;
 }
 
 export interface RemovePlan extends DeploymentKey {

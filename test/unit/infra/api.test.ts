@@ -133,6 +133,15 @@ describe('who may call an API on AWS', () => {
     made.template.hasResourceProperties('AWS::ApiGateway::Stage', { MethodSettings: Match.absent() });
   });
 
+  it('key: goes by a name that a parameter ends, which is empty until the key is rotated', () => {
+    const made = deployed();
+    made.template.hasResourceProperties('AWS::ApiGateway::ApiKey', {
+      Name: { 'Fn::Join': ['', ['nimbus-sentiment-prod', { Ref: 'KeyRevision' }]] },
+    });
+    made.template.hasParameter('KeyRevision', { Default: '' });
+    assert.equal(deployed({ auth: 'none' }).template.toJSON()['Parameters'].KeyRevision, undefined);
+  });
+
   it('key: throttle and quota as asked', () => {
     deployed({
       throttle: { ratePerSecond: 0.5, burst: 2 },
