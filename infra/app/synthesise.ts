@@ -31,6 +31,7 @@ export const OUTPUTS = {
   functionName: 'FunctionName',
   aliasArn: 'AliasArn',
   logGroup: 'LogGroup',
+  auth: 'Auth',
 } as const;
 
 export const REPOSITORY_OUTPUTS = { uri: 'RepositoryUri', name: 'RepositoryName' } as const;
@@ -78,6 +79,7 @@ export function deploymentApp(description: DeploymentDescription, outdir: string
   output(stack, OUTPUTS.functionName, name, 'Name of the function');
   output(stack, OUTPUTS.aliasArn, alias.functionArn, 'What the API calls');
   output(stack, OUTPUTS.logGroup, logGroup.logGroupName, 'Log group of the function');
+  output(stack, OUTPUTS.auth, description.auth, 'Who may call: with the API key, signed by IAM, or anybody');
   return { app, stack };
 }
 

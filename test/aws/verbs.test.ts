@@ -1,6 +1,14 @@
 /** Living with a deployment on AWS from the command line, on the emulator. */
 import assert from 'node:assert/strict';
-import { CloudFormationClient, DeleteStackCommand, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DeleteStackCommand,
+  waitUntilStackCreateComplete,
+  waitUntilStackDeleteComplete,
+} from '@aws-sdk/client-cloudformation';
 import { GetAliasCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import type { CloudDeployed } from '../../src/shared/states.ts';
 import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
@@ -112,6 +120,31 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     assert.match(await project.succeeded(['status', 'rules/prod']), /serving|changed/);
     assert.ok(project.declared()!['url']);
     assert.equal((await predict()).result.length, 4);
+  });
+
+  it('that anybody may call is taken over as that, as its stack says', async () => {
+    const client = new CloudFormationClient(project.emulator.client);
+    const StackName = 'nimbus-rules-open';
+    const before = readFileSync(path.join(project.sandbox.folder, 'models.json'), 'utf8');
+    await client.send(
+      new CreateStackCommand({
+        StackName,
+        TemplateBody: JSON.stringify({
+          Resources: { Log: { Type: 'AWS::Logs::LogGroup' } },
+          Outputs: { Auth: { Value: 'none' } },
+        }),
+        Tags: [
+          { Key: 'nimbus:model', Value: 'rules' },
+          { Key: 'nimbus:deployment', Value: 'open' },
+        ],
+      }),
+    );
+    await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+    await project.succeeded(['adopt', StackName]);
+    const { models } = JSON.parse(readFileSync(path.join(project.sandbox.folder, 'models.json'), 'utf8'));
+    assert.equal(models.rules.deployments.open.auth, 'none');
+    await client.send(new DeleteStackCommand({ StackName }));
+    writeFileSync(path.join(project.sandbox.folder, 'models.json'), before);
   });
 
   it('whose callers sign is asked past the gateway, which does not sign', async () => {

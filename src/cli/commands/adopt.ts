@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { awsConfig } from '../../core/cloud/aws.ts';
+import { authOf } from '../../core/cloud/stack.ts';
 import type { Ghost } from '../../core/cloud/status.ts';
 import { editModels, setDeployment } from '../../core/models/edit.ts';
 import { fail, type Outcome } from '../../shared/outcome.ts';
@@ -79,9 +80,10 @@ async function declare(
       next: `Deploy the model under that name here first: nimbus deploy PATH --name ${model}`,
     });
   }
-  const auth = outputs['KeyId'] === undefined ? ({ auth: 'iam' } as const) : {};
+  const auth = authOf(outputs, outputs['KeyId'] === undefined ? 'iam' : 'key');
+  const unusual = auth === 'key' ? {} : { auth };
   return editModels(
     folder,
-    setDeployment({ model, deployment }, { target: 'lambda', account, region, stack, ...auth }),
+    setDeployment({ model, deployment }, { target: 'lambda', account, region, stack, ...unusual }),
   );
 }

@@ -97,10 +97,11 @@ describe('the API of a stack on AWS', () => {
 
   it('says where it is', () => {
     const outputs = (made: Made) => Object.keys(made.template.toJSON()['Outputs']).sort();
-    const always = ['AliasArn', 'ApiId', 'FunctionName', 'LogGroup', 'Stage', 'Url'];
+    const always = ['AliasArn', 'ApiId', 'Auth', 'FunctionName', 'LogGroup', 'Stage', 'Url'];
     assert.deepEqual(outputs(deployed()), [...always, 'KeyId'].sort());
     assert.deepEqual(outputs(deployed({ auth: 'iam' })), always);
     assert.deepEqual(outputs(deployed({ auth: 'none' })), always);
+    for (const auth of AUTHS) deployed({ auth }).template.hasOutput('Auth', { Value: auth });
     assert.match(JSON.stringify(deployed().template.toJSON()['Outputs'].Url.Value), /"\/",\{"Ref":"[^"]+"\}\]\]\}$/);
   });
 });
