@@ -57,6 +57,8 @@ describe('the policies of docs/', function () {
     await succeeds([...DEPLOY, '--yes'], policy);
     assert.ok(called('lambda:UpdateFunctionCode') && called('lambda:UpdateAlias'));
     await succeeds(['predict', 'rules/prod', 'x'], policy);
+    await succeeds(['keys', 'rules/prod', '--rotate', '--yes'], policy);
+    await succeeds(['predict', 'rules/prod', 'x'], policy);
     await succeeds(['cost', 'rules/prod'], policy);
     await succeeds(['remove', 'rules/prod', '--yes'], policy);
     assert.ok(called('ecr:BatchDeleteImage'));

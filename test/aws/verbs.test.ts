@@ -147,7 +147,7 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     writeFileSync(path.join(project.sandbox.folder, 'models.json'), before);
   });
 
-  it('whose callers sign is asked past the gateway, which does not sign', async () => {
+  it('whose callers sign is asked past the gateway; batches and comparisons sign', async () => {
     const deployments = { prod: project.declared(), signed: { target: 'lambda', auth: 'iam' } };
     project.writeModels({ rules: { ...MODEL, deployments } });
     const deploy = DEPLOY.map((one) => (one === 'prod' ? 'signed' : one));
@@ -157,6 +157,14 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     assert.match(await project.succeeded(['predict', 'rules/signed', 'four']), /4/);
     const refused = await fetch(`${deployed.cloud.url}/health`);
     assert.equal(refused.status, 403);
+    writeFileSync(path.join(project.sandbox.folder, 'in.txt'), 'one\nthree\n');
+    assert.match(await project.succeeded(['batch', 'rules/signed', 'in.txt', '--out', 'out.jsonl']), /2 answered/);
+    const sides = ['parity', 'rules', '--deployments', 'prod,signed', '--inputs', 'in.txt'];
+    assert.match(await project.succeeded(sides), /The answers are the same: 2 inputs\./);
+    const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
+    const unsigned = await project.nimbus(['batch', 'rules/signed', 'in.txt'], { ...none, HOME: project.sandbox.home });
+    assert.equal(unsigned.code, 1);
+    assert.match(unsigned.stderr, /There are no AWS credentials that work\./);
     await project.succeeded(['remove', 'rules/signed', '--yes']);
   });
 

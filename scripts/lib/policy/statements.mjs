@@ -148,6 +148,13 @@ export const STATEMENTS = [
     operations: ['apigateway:GetApiKey'],
     condition: { Null: { 'aws:ResourceTag/nimbus:model': 'false' } },
   },
+  {
+    // Of APIs whose callers sign. Their ARNs have ids, no names.
+    sid: 'CallAsWhoSigns',
+    actions: ['execute-api:Invoke'],
+    because: { file: 'src/core/cloud/sign.ts', text: "signingName: 'execute-api'" },
+    resources: ['arn:aws:execute-api:*:*:*/*/GET/', 'arn:aws:execute-api:*:*:*/*/POST/batch'],
+  },
   { sid: 'LookAtStages', operations: ['apigateway:GetStage'] },
   { sid: 'UpdateStages', operations: ['apigateway:UpdateStage'] },
   {
