@@ -284,6 +284,9 @@ describe('a deployment on AWS', function () {
     assert.deepEqual(value(await drift(config, { stack: STACK })).parts, []);
   });
 
+  /** Of the function, that no stack published. */
+  let newerVersion: string | undefined;
+
   it('is ahead of its stack after an update outside of it, which is no drift', async () => {
     const newer = await triage.pushAnother();
     const code = { FunctionName: STACK, ImageUri: `${triage.repository}@${newer}` };
@@ -291,6 +294,7 @@ describe('a deployment on AWS', function () {
     await updated();
     const { Version: version } = await lambda.send(new PublishVersionCommand({ FunctionName: STACK }));
     await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: version }));
+    newerVersion = version;
     const stage = { restApiId: outputs['ApiId'], stageName: outputs['Stage'] };
     const patchOperations = [{ op: 'replace' as const, path: '/variables/version', value: 'b2'.repeat(32) }];
     await new APIGatewayClient(config).send(new UpdateStageCommand({ ...stage, patchOperations }));
@@ -320,6 +324,11 @@ describe('a deployment on AWS', function () {
     const state = value(await cloudState(config, PLACE));
     assert.deepEqual([state.state, state.stackStatus], ['serving', 'UPDATE_ROLLBACK_COMPLETE']);
     assert.match(state.why ?? '', /rolled back/);
+    // A good update outside of the stack came after that.
+    await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: newerVersion }));
+    const ahead = value(await cloudState(config, PLACE));
+    assert.deepEqual([ahead.state, ahead.isAhead, ahead.why, ahead.next], ['serving', true, undefined, undefined]);
+    await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: '1' }));
   });
 
   it('is a ghost where nobody declares it', async () => {
