@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { APIGatewayClient, GetUsagePlansCommand, UpdateUsagePlanCommand } from '@aws-sdk/client-api-gateway';
 import {
   CloudFormationClient,
   DescribeStacksCommand,
@@ -9,6 +10,7 @@ import {
   waitUntilStackUpdateComplete,
 } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { predictThroughApi } from '../../src/core/cloud/predict.ts';
 import type { CostCard } from '../../src/shared/cost.ts';
 import type { CloudDeployed } from '../../src/shared/states.ts';
 import { python } from '../cli/nimbus.ts';
@@ -149,6 +151,39 @@ describe('a deploy to AWS Lambda', function () {
       string
     >;
     assert.deepEqual(Object.values(kept), [key]);
+  });
+
+  /** Changes the usage plan past the stack. */
+  const limit = async (changes: Record<string, string>): Promise<void> => {
+    const gateway = new APIGatewayClient(project.emulator.client);
+    const { items = [] } = await gateway.send(new GetUsagePlansCommand({}));
+    const patchOperations = Object.entries(changes).map(([path, value]) => ({ op: 'replace' as const, path, value }));
+    await gateway.send(new UpdateUsagePlanCommand({ usagePlanId: items[0]!.id, patchOperations }));
+  };
+
+  it('refuses with 429 what comes too fast, which is sent again and told apart', async () => {
+    const key = (await project.succeeded(['keys', 'rules/prod', '--show'])).trim();
+    const { url } = (await project.status()).cloud!;
+    await limit({ '/throttle/rateLimit': '0.5', '/throttle/burstLimit': '1' });
+    const health = () => fetch(`${url}/health`, { headers: { 'x-api-key': key } });
+    let refused = await health();
+    while (refused.status === 200) refused = await health();
+    assert.deepEqual(
+      [refused.status, refused.headers.get('content-type'), refused.headers.get('retry-after')],
+      [429, 'application/problem+json', '1'],
+    );
+    const problem = (await refused.json()) as Record<string, unknown>;
+    assert.deepEqual([problem['type'], problem['status']], ['urn:nimbus:problem:too-many-requests', 429]);
+    const { status, retries } = await predictThroughApi({ url, key }, { input: 'all is well' });
+    assert.equal(status, 200);
+    assert.ok(retries.length > 0);
+    // The second that the gateway asks for, and what the client adds to it.
+    for (const { reason, waitedMs } of retries) assert.ok(reason === 'too-many-requests' && waitedMs >= 1000);
+    await limit({ '/throttle/rateLimit': '10', '/throttle/burstLimit': '20', '/quota/limit': '1' });
+    const over = await predictThroughApi({ url, key }, { input: 'all is well' });
+    assert.deepEqual([over.status, over.problem?.type, over.retries], [429, problem['type'], []]);
+    assert.match(over.problem!.detail, /quota of this API key is used up/);
+    await limit({ '/quota/limit': '10000' });
   });
 
   it('gets another key, which is kept in the place of the one before, and is not brought back by a deploy', async () => {
