@@ -152,6 +152,8 @@ export interface CloudDeployed {
   cloud: CloudStatus;
   /** Of the predictions that it ended with; empty where nobody knows what to send. */
   answers: { start?: StartKind; totalMs: number; initMs?: number; handlerMs?: number }[];
+  /** What they were asked. */
+  input?: unknown;
   /** What the first was answered. */
   result?: unknown;
 }

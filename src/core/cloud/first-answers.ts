@@ -33,7 +33,7 @@ export interface Asked {
 export async function firstAnswers(
   { config, cloud, spec, card, probe, version }: Asked,
   shell: Shell,
-): Promise<Outcome<Pick<CloudDeployed, 'answers' | 'result'>>> {
+): Promise<Outcome<Pick<CloudDeployed, 'answers' | 'input' | 'result'>>> {
   const { url } = cloud;
   const key = await readKey(config, cloud);
   if (!key.ok) return key;
@@ -72,7 +72,7 @@ export async function firstAnswers(
   shell.stage('first answer', {
     detail: answers.map(({ start = '', totalMs }) => `${start} ${formatMs(totalMs, 'en')}`.trim()).join(', '),
   });
-  return ok({ answers, result });
+  return ok({ answers, input, result });
 }
 
 /** Asks again while the gateway may just not know the key, the API or the new version yet. */
