@@ -5,6 +5,7 @@
  */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib/core';
 import { addApi } from './api.ts';
+import { configurationOf, METADATA } from './configuration.ts';
 import type { DeploymentDescription, RepositoryDescription } from './description.ts';
 import { faultsOf, repositoryFaultsOf, type Fault } from './faults.ts';
 import { addFunction } from './function.ts';
@@ -70,6 +71,7 @@ export function deploymentApp(description: DeploymentDescription, outdir: string
   const { model, deployment } = description;
   const about = `Nimbus: the model ${model}, deployed as ${deployment}`;
   const { app, stack } = emptyStack(description, outdir, about, deploymentTags(description));
+  stack.templateOptions.metadata = { [METADATA]: configurationOf(description) };
   const { alias, name, version, logGroup } = addFunction(stack, description);
   const { api, key } = addApi(stack, { alias, version }, description);
   output(stack, OUTPUTS.url, api.urlForPath().replace(/\/$/, ''), 'Base URL of the endpoint');

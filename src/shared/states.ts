@@ -140,8 +140,13 @@ export interface Rehearsal {
   memoryMb: number;
   /** Of one that is deployed already: what changes beside weights and code, a line each. None: the code alone is updated. */
   changes?: string[];
+  /** What the stack would be configured by, see `infra/app/configuration.ts`. */
+  configuration?: Record<string, unknown>;
   /** What was deployed from here last. */
-  deployed?: Pick<CloudStatus, 'digest' | 'apiId'>;
+  deployed?: Pick<CloudStatus, 'digest' | 'apiId'> & {
+    /** Of the stack: another one says that it was updated from elsewhere since. */
+    revision?: string;
+  };
   /** This very version is deployed, with this very configuration: nothing was built, and the figures are those of then. */
   isDeployed?: true;
 }

@@ -1,6 +1,7 @@
 /** What goes wrong in the middle of a deploy to AWS, on the emulator: it is cancelled, its host dies, AWS refuses. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { ECRClient, ListImagesCommand } from '@aws-sdk/client-ecr';
 import { findHost } from '../../src/core/host/client.ts';
 import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
 
@@ -31,6 +32,13 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     return child;
   }
 
+  async function images(): Promise<string[]> {
+    const { imageIds = [] } = await new ECRClient(project.emulator.client).send(
+      new ListImagesCommand({ repositoryName: 'nimbus' }),
+    );
+    return imageIds.map(({ imageTag: tag, imageDigest: digest }) => tag ?? digest ?? '');
+  }
+
   it('is cancelled while its stack is made: nothing of it is left', async () => {
     // What all deploys share is made first, at full speed.
     project.writeModels({ rules: MODEL });
@@ -40,6 +48,7 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.deepEqual(await once(child, 'close'), [130, null]);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.equal(project.declared(), undefined);
+    assert.deepEqual(await images(), []);
   });
 
   it('is cancelled while its first answer is waited for: nothing of it is left', async () => {
@@ -56,6 +65,7 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.deepEqual(await once(child, 'close'), [130, null], said);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.equal(project.declared(), undefined);
+    assert.deepEqual(await images(), []);
   });
 
   it('that AWS would refuse is refused before anything of the account is touched', async () => {

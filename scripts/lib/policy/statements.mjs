@@ -44,7 +44,7 @@ export const STATEMENTS = [
   },
   {
     sid: 'LookAtStacks',
-    operations: ['cloudformation:DescribeStacks', 'cloudformation:DescribeStackEvents'],
+    operations: ['cloudformation:DescribeStacks', 'cloudformation:DescribeStackEvents', 'cloudformation:GetTemplate'],
     resources: [...OWN_STACKS, stack('CDKToolkit')],
   },
   {
@@ -129,6 +129,13 @@ export const STATEMENTS = [
     ],
     resources: FUNCTIONS,
   },
+  {
+    // Of APIs whose callers sign. Their ARNs have ids, no names.
+    sid: 'CallAsWhoSigns',
+    actions: ['execute-api:Invoke'],
+    because: { file: 'src/core/cloud/sign.ts', text: "signingName: 'execute-api'" },
+    resources: ['arn:aws:execute-api:*:*:*/*/GET/', 'arn:aws:execute-api:*:*:*/*/POST/batch'],
+  },
   { sid: 'Predict', operations: ['lambda:Invoke', 'lambda:InvokeWithResponseStream'], resources: FUNCTIONS },
   {
     sid: 'UpdateFunctions',
@@ -147,13 +154,6 @@ export const STATEMENTS = [
     sid: 'ReadKeys',
     operations: ['apigateway:GetApiKey'],
     condition: { Null: { 'aws:ResourceTag/nimbus:model': 'false' } },
-  },
-  {
-    // Of APIs whose callers sign. Their ARNs have ids, no names.
-    sid: 'CallAsWhoSigns',
-    actions: ['execute-api:Invoke'],
-    because: { file: 'src/core/cloud/sign.ts', text: "signingName: 'execute-api'" },
-    resources: ['arn:aws:execute-api:*:*:*/*/GET/', 'arn:aws:execute-api:*:*:*/*/POST/batch'],
   },
   { sid: 'LookAtStages', operations: ['apigateway:GetStage'] },
   { sid: 'UpdateStages', operations: ['apigateway:UpdateStage'] },

@@ -37,7 +37,8 @@ export async function rotateKey(ports: CloudPorts, plan: RotatePlan, shell: Shel
       next: 'Deploy it again, which makes it.',
     });
   }
-  const level = { access: plan.cloud, stack, config, repositoryUri: repository.value, api: before.value };
+  const deployed = ports.state.state.deployments[keyText(plan)];
+  const level = { access: plan.cloud, stack, config, repositoryUri: repository.value, deployed };
   const levelled = await levelStack(ports.deployers, level, shell);
   if (!levelled.ok) return levelled;
   const request = { account, region, stackName: stack, keyRevision: `-${revisionNow()}` };

@@ -1,11 +1,11 @@
 /** Before an update of a stack: it is told what serves, or a rollback would bring back what was before that. */
 import type { AwsConfig } from '../cloud/aws.ts';
-import type { ApiStage } from '../cloud/switch.ts';
 import type { Shell } from '../shell.ts';
 import type { CloudAccess } from '../targets/plan.ts';
 import type { Outcome } from '../../shared/outcome.ts';
 import { revisionNow } from './cloud-change.ts';
 import type { Deployers } from './deployers.ts';
+import type { DeploymentRecord } from './state.ts';
 
 export interface Levelled {
   access: CloudAccess;
@@ -13,14 +13,14 @@ export interface Levelled {
   stack: string;
   config: AwsConfig;
   repositoryUri: string;
-  /** Its card and health say the version; unset where nothing of it is known here. */
-  api: ApiStage | undefined;
+  /** What is known of it here. Its revision becomes the new one, where it was the stack's. */
+  deployed: DeploymentRecord | undefined;
 }
 
 /** A part of the stage `stack`. Errors: as of `levelOf`, `straighten` and `levelling`; as of the deployer. */
 export async function levelStack(
   deployers: Deployers,
-  { access, stack, config, repositoryUri, api }: Levelled,
+  { access, stack, config, repositoryUri, deployed }: Levelled,
   shell: Shell,
 ): Promise<Outcome<unknown>> {
   const { levelling, levelOf, straighten } = await import('../cloud/level.ts');
@@ -34,13 +34,20 @@ export async function levelStack(
   if (!parameters.ok) return parameters;
   const request = { account, region, stackName: stack, ...parameters.value };
   const levelled = await deployers.run(access, 'stack', shell, (client) => client.api.level(request));
-  if (levelled.ok) return levelled;
+  if (levelled.ok) {
+    if (deployed?.revision === level.value.stack.revision) deployed.revision = parameters.value.revision;
+    return levelled;
+  }
   // CloudFormation may have gone back to what the stack published last.
-  if (api) {
+  if (deployed?.cloud) {
     const { rollBack } = await import('../cloud/update.ts');
     // Its own signal may be what ended the levelling.
     const repair = { log: shell.log, signal: new AbortController().signal };
-    const back = await rollBack(config, { functionName: stack, to: level.value.live.number, api }, repair);
+    const back = await rollBack(
+      config,
+      { functionName: stack, to: level.value.live.number, api: deployed.cloud },
+      repair,
+    );
     shell.log(back.ok ? 'what served before serves' : `what served before may not serve: ${back.error.what}`);
   }
   return levelled;

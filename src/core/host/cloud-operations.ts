@@ -1,4 +1,6 @@
 /** What the `lambda` target does: the image proves itself here, then goes to AWS, and answers there before it counts as deployed. */
+import { configurationOf } from '../../../infra/app/configuration.ts';
+import { faultsOf } from '../../../infra/app/faults.ts';
 import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { firstAnswers } from '../cloud/first-answers.ts';
@@ -20,10 +22,12 @@ import type {
 } from '../../shared/states.ts';
 import {
   changesOf,
-  faultsBefore,
+  describedBefore,
   descriptionOf,
   imageTag,
   isDeployed,
+  pushedTag,
+  revisionNow,
   type Deploy,
   type RehearsedRecord,
 } from './cloud-change.ts';
@@ -35,7 +39,7 @@ import type { Deployers } from './deployers.ts';
 import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
 import { limitsOf } from './function-file.ts';
 import type { Shipping } from './shipping.ts';
-import type { StateFile } from './state.ts';
+import type { DeploymentRecord, StateFile } from './state.ts';
 import type { Versions } from './versions.ts';
 
 export const REHEARSE_STAGES = ['lock', 'snapshot', 'image', 'start', 'first answer'] as const;
@@ -73,10 +77,11 @@ export class CloudOperations {
     if (!made.ok) return made;
     if (made.value === 'there') {
       shell.stage('image', { state: 'skipped', detail: 'nothing has changed since the last deploy' });
-      return ok({ ...deployed!.rehearsal!, isDeployed: true, deployed: deployedOf(deployed!.cloud!) });
+      return ok({ ...deployed!.rehearsal!, isDeployed: true, ...deployedIn(deployed!) });
     }
     const { initMs, firstMs } = made.value;
-    const faults = faultsBefore(plan, made.value.record);
+    const description = describedBefore(plan, made.value.record);
+    const faults = faultsOf(description);
     if (faults.length > 0) {
       return fail('invalid-description', faults.map(({ where, what }) => `${where}: ${what}`).join(' '), {
         next: faults.map(({ next }) => next).join(' '),
@@ -89,7 +94,8 @@ export class CloudOperations {
       initMs,
       ...(firstMs === undefined ? {} : { firstAnswerMs: firstMs }),
       memoryMb: limitsOf(record.spec).memoryMb,
-      ...(deployed?.cloud ? { changes: changesOf(record, deployed), deployed: deployedOf(deployed.cloud) } : {}),
+      configuration: configurationOf(description),
+      ...(deployed?.cloud ? { changes: changesOf(record, deployed), ...deployedIn(deployed) } : {}),
     };
     const rehearsals = (state.state.rehearsals ??= {});
     rehearsals[keyText(plan)] = { ...record, rehearsal };
@@ -115,11 +121,12 @@ export class CloudOperations {
     const isFirst = cloud.isCreate && state.state.deployments[keyText(plan)]?.cloud === undefined;
     const written = await this.#declare(plan, declared);
     if (!written.ok) return written;
-    const deploy: Deploy = { plan, cloud, declared, record: record as RehearsedRecord, stack };
-    let [isStackReached, isLate] = [false, false];
+    const deploy: Deploy = { plan, cloud, declared, record: record as RehearsedRecord, stack, revision: revisionNow() };
+    let [isPushReached, isStackReached, isLate] = [false, false, false];
     const noting: Shell = {
       ...shell,
       stage: (name, change) => {
+        isPushReached ||= name === 'push';
         isStackReached ||= name === 'stack';
         isLate ||= name === 'first answer';
         shell.stage(name, change);
@@ -140,6 +147,7 @@ export class CloudOperations {
     }
     // A stack that is half-made, or rolled back, is one that the next deploy must find.
     const isNothingLeft = !isStackReached || LEFT_NOTHING.has(done.error.code);
+    if (isFirst && isPushReached && isNothingLeft) await unpush(deploy, shell);
     if (isFirst && plan.kind === 'deploy' && isNothingLeft) {
       await editModels(plan.project, removeDeployment(plan, { dropModel: plan.declared === null }));
     }
@@ -170,9 +178,12 @@ export class CloudOperations {
     const pushed = await this.#push(deploy, prepared.value, config, shell);
     if (!pushed.ok) return pushed;
     const digest = pushed.value;
-    const before = this.#ports.state.state.deployments[keyText(plan)]?.cloud;
+    const deployed = this.#ports.state.state.deployments[keyText(plan)];
+    const before = deployed?.cloud;
     const isCodeOnly = before !== undefined && cloud.isCodeOnly;
     shell.stage('stack', { detail: isCodeOnly ? before.functionName : stack });
+    // Without an update of the stack it has the revision that it had.
+    const { revision } = isCodeOnly ? deployed! : deploy;
     const changed = isCodeOnly
       ? await this.#updateCode(deploy, { ...before, digest }, { config, repositoryUri: prepared.value }, shell)
       : await this.#deployLevel(deploy, { digest, config, repositoryUri: prepared.value }, shell);
@@ -183,7 +194,8 @@ export class CloudOperations {
     const { card, spec, probe, version } = record;
     const answered = await firstAnswers({ config, cloud: status, spec, card, probe, version }, shell);
     // The stack is there all the same: what it is has to be known, or nobody could remove it.
-    await this.#activate(deploy, status, answered.ok ? answered.value.answers : []);
+    const activated = { cloud: status, ...(revision === undefined ? {} : { revision }) };
+    await this.#activate(deploy, activated, answered.ok ? answered.value.answers : []);
     if (!answered.ok) return answered;
     await prune(config, status, imageTag(plan, ''), shell);
     shell.stage('models.json');
@@ -214,15 +226,14 @@ export class CloudOperations {
   }
 
   /** The digest of the manifest that ECR has. */
-  async #push({ plan, record }: Deploy, repository: string, config: AwsConfig, shell: Shell): Promise<Outcome<string>> {
+  async #push(deploy: Deploy, repository: string, config: AwsConfig, shell: Shell): Promise<Outcome<string>> {
     shell.stage('push');
     const login = await loginTo(config, repository);
     if (!login.ok) return login;
-    // Of one version there may be several images, as where a base is another: each keeps a tag, or no prune would find it.
-    const tag = `${imageTag(plan, record.version)}.${record.image.id.slice(7, 19)}`;
+    const tag = pushedTag(deploy);
     const registry = repository.slice(0, repository.indexOf('/'));
     const inStage: Shell = { ...shell, stage: (_name, change) => shell.stage('push', change) };
-    const request = { image: record.image.id, target: { repository, tag, registry }, login: login.value };
+    const request = { image: deploy.record.image.id, target: { repository, tag, registry }, login: login.value };
     const pushed = await this.#ports.shipping.send(request, inStage);
     if (!pushed.ok) return pushed;
     const { reference, layers, sentLayers } = pushed.value;
@@ -255,8 +266,8 @@ export class CloudOperations {
     const { cloud, declared, record, stack } = deploy;
     const { config, digest } = pushed;
     if (cloud.isUpdate) {
-      const api = this.#ports.state.state.deployments[keyText(deploy.plan)]?.cloud;
-      const level = await levelStack(this.#ports.deployers, { access: cloud, stack, ...pushed, api }, shell);
+      const deployed = this.#ports.state.state.deployments[keyText(deploy.plan)];
+      const level = await levelStack(this.#ports.deployers, { access: cloud, stack, ...pushed, deployed }, shell);
       if (!level.ok) return level;
     }
     const outputs = await this.#deployStack(deploy, digest, shell);
@@ -293,12 +304,16 @@ export class CloudOperations {
     return 'outputs' in ended.value ? ok(ended.value.outputs) : cancelled();
   }
 
-  async #activate({ plan, record }: Deploy, cloud: CloudStatus, answers: CloudDeployed['answers']): Promise<void> {
+  async #activate(
+    { plan, record }: Deploy,
+    { cloud, ...more }: Required<Pick<DeploymentRecord, 'cloud'>> & Pick<DeploymentRecord, 'revision'>,
+    answers: CloudDeployed['answers'],
+  ): Promise<void> {
     const { state, versions, deployments, add, onChange } = this.#ports;
     const key = { model: plan.model, deployment: plan.deployment };
     const name = keyText(key);
     const deploymentSpec = { ...plan.deploymentSpec, account: cloud.account, region: cloud.region, stack: cloud.stack };
-    state.state.deployments[name] = { ...record, deploymentSpec, cloud, deployedAt: new Date().toISOString() };
+    state.state.deployments[name] = { ...record, ...more, deploymentSpec, cloud, deployedAt: new Date().toISOString() };
     delete state.state.rehearsals?.[name];
     const declared = { framework: record.spec.framework, target: deploymentSpec.target };
     const deployment = deployments.get(name) ?? add(key, declared);
@@ -346,8 +361,19 @@ async function prune(config: AwsConfig, cloud: CloudStatus, tagsBegin: string, s
   if (!pruned.ok) shell.log(`old images stay: ${pruned.error.what} ${pruned.error.why ?? ''}`);
 }
 
-function deployedOf({ digest, apiId }: CloudStatus): NonNullable<Rehearsal['deployed']> {
-  return { digest, apiId };
+function deployedIn({ cloud, revision }: DeploymentRecord): Pick<Rehearsal, 'deployed'> {
+  if (!cloud) return {};
+  const { digest, apiId } = cloud;
+  return { deployed: { digest, apiId, ...(revision === undefined ? {} : { revision }) } };
+}
+
+/** Of a first deploy that left no stack: nothing else would ever find its image. It fails nothing; the next removal finds it. */
+async function unpush(deploy: Deploy, shell: Shell): Promise<void> {
+  const { region, variables } = deploy.cloud;
+  const { removeImages } = await import('../cloud/repository.ts');
+  const removed = await removeImages(await awsConfig(region, variables), pushedTag(deploy));
+  if (!removed.ok) shell.log(`the image that was pushed stays: ${removed.error.what} ${removed.error.why ?? ''}`);
+  else for (const tag of removed.value) shell.log(`${tag} removed`);
 }
 
 /** Codes of failures and cancels after which AWS has nothing of a first deploy. */
