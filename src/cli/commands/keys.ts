@@ -94,7 +94,6 @@ async function rotate(
 ): Promise<void> {
   const declared = project.models[key.model]?.deployments?.[key.deployment];
   const account = orExit(terminal, await accountFor({}, declared, process.env));
-  void connection.api.warmDeployer(account);
   if (!yes) {
     const question = `Replace the API key ${before.keyId} of ${before.stack}? Every caller that has it gets 403 until it has the new one.`;
     if (!orExit(terminal, await terminal.confirm(question, '--yes'))) orExit(terminal, cancelled());

@@ -2,8 +2,8 @@
 import type { Sign } from '../invoke/request.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
 import type { CloudStatus } from '../../shared/states.ts';
-import { awsConfig } from './aws.ts';
 import { asking } from './errors.ts';
+import { configOf } from './profiles.ts';
 
 /**
  * Signature Version 4 for the service `execute-api`, by the signer that AWS's own clients have
@@ -12,10 +12,11 @@ import { asking } from './errors.ts';
  * minutes: each request gets its own. Errors: there are no credentials.
  */
 export async function signerFor(
-  { region }: Pick<CloudStatus, 'region'>,
+  cloud: Pick<CloudStatus, 'account' | 'region'>,
   env: NodeJS.ProcessEnv,
 ): Promise<Outcome<Sign>> {
-  const aws = await awsConfig(region, env);
+  const { region } = cloud;
+  const aws = await configOf(cloud, env);
   return asking(async () => {
     // What has no credentials is told before anything is sent.
     await aws.credentials();

@@ -23,6 +23,7 @@ import type { CloudPorts } from './cloud-operations.ts';
 export async function rotateKey(ports: CloudPorts, plan: RotatePlan, shell: Shell): Promise<Outcome<KeyRotated>> {
   const { account, region, variables } = plan.cloud;
   shell.stage('stack');
+  ports.deployers.warm(plan.cloud);
   const before = await cloudNow(ports, plan);
   if (!before.ok) return before;
   const config = await awsConfig(region, variables);

@@ -60,8 +60,6 @@ export async function rotateApiKey(editor: Editor, given: unknown): Promise<Outc
   if (before?.keyId === undefined) return fail('no-key', vscode.l10n.t('{0} asks for no API key.', model));
   const account = await accountAgain(editor, project.folder, project.spec(model)?.deployments?.[deployment]);
   if (!account.ok) return account;
-  const host = await project.host();
-  if (host.ok) void host.value.api.warmDeployer(account.value);
   const rotateIt = vscode.l10n.t('Rotate');
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t('Replace the API key of {0}/{1} by a new one?', model, deployment),

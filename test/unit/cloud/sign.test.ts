@@ -52,7 +52,7 @@ describe('a signed request', () => {
   beforeEach(() => (arrived = []));
 
   async function signer(env: NodeJS.ProcessEnv) {
-    const made = await signerFor({ region: REGION }, env);
+    const made = await signerFor({ account: '123456789012', region: REGION }, env);
     if (!made.ok) assert.fail(JSON.stringify(made.error));
     return made.value;
   }
