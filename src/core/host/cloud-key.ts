@@ -6,7 +6,7 @@ import { untilSettled } from '../cloud/settle.ts';
 import { send, type Answer } from '../invoke/request.ts';
 import type { Shell } from '../shell.ts';
 import type { RotatePlan } from '../targets/plan.ts';
-import { CANCELLED, cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { CANCELLED, cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
 import type { CloudStatus, KeyRotated } from '../../shared/states.ts';
 import { revisionNow } from './cloud-change.ts';
@@ -45,15 +45,16 @@ export async function rotateKey(ports: CloudPorts, plan: RotatePlan, shell: Shel
   const request = { account, region, stackName: stack, keyRevision: `-${revisionNow()}` };
   const ended = await ports.deployers.run<Ended>(plan.cloud, 'stack', shell, ({ api }) => api.rotateKey(request));
   if (!ended.ok) return ended;
+  // From here on the key before is deleted, whatever fails.
   const now = await cloudNow(ports, plan);
-  if (!now.ok) return now;
+  if (!now.ok) return notProven(plan, now.error);
   shell.stage('stack', { detail: `key ${now.value.keyId} in the place of ${keyId}` });
 
   shell.stage('first answer');
   const key = await readKey(config, now.value);
-  if (!key.ok) return key;
+  if (!key.ok) return notProven(plan, key.error);
   const answered = await untilAnswered(now.value, key.value, shell.signal);
-  if (!answered.ok) return notProven(plan, answered);
+  if (!answered.ok) return notProven(plan, answered.error);
   const isRefused = old.ok ? await untilRefused(now.value, old.value, shell.signal) : undefined;
   const rotated = { cloud: now.value, before: keyId, ...(isRefused === undefined ? {} : { isRefused }) };
   shell.stage('first answer', {
@@ -97,7 +98,7 @@ async function untilAnswered(cloud: CloudStatus, key: string | undefined, signal
   const { problem } = asked.answer;
   return fail(
     'no-first-answer',
-    'The API key is replaced, and the gateway does not take the new one.',
+    'API Gateway did not take it within a minute.',
     problem ? { why: `${problem.status} ${problem.title}: ${problem.detail}` } : {},
   );
 }
@@ -116,14 +117,12 @@ async function untilRefused(
   return asked?.isThere;
 }
 
-/** There is no way back by then: the key before is deleted. */
-function notProven(
-  plan: RotatePlan,
-  { error }: { error: { code: string; what: string; why?: string } },
-): Outcome<never> {
+/** There is no way back by then: what is said is what there is. */
+function notProven(plan: RotatePlan, { code, what, why }: UserError): Outcome<never> {
   const next = `nimbus predict ${keyText(plan)} sends the new key; nimbus keys ${keyText(plan)} --show prints it.`;
-  if (error.code === CANCELLED) {
+  if (code === CANCELLED) {
     return fail('not-waited', 'The API key is replaced; only its first answer was not waited for.', { next });
   }
-  return fail(error.code, error.what, { ...(error.why === undefined ? {} : { why: error.why }), next });
+  const reason = [what, why].filter(Boolean).join(' ');
+  return fail('not-proven', 'The API key is replaced, and was not seen to be taken.', { why: reason, next });
 }
