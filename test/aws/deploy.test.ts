@@ -183,7 +183,8 @@ describe('a deploy to AWS Lambda', function () {
       assert.ok(retries.length > 0);
       // The second that the gateway asks for, and what the client adds to it.
       for (const { reason, waitedMs } of retries) assert.ok(reason === 'too-many-requests' && waitedMs >= 1000);
-      await limit({ '/throttle/rateLimit': '10', '/throttle/burstLimit': '20', '/quota/limit': '1' });
+      // At once there is room again.
+      await limit({ '/throttle/rateLimit': '10000', '/throttle/burstLimit': '20', '/quota/limit': '1' });
       const over = await predictThroughApi({ url, key }, { input: 'all is well' });
       assert.deepEqual([over.status, over.problem?.type, over.retries], [429, problem['type'], []]);
       assert.match(over.problem!.detail, /quota of this API key is used up/);
