@@ -340,6 +340,9 @@ export class Host {
       return fail(
         'not-on-this-machine',
         `${keyText(key)} runs on AWS Lambda, which starts and ends its environments itself.`,
+        {
+          next: `nimbus predict ${keyText(key)} --cold, or Force Cold in the editor, asks a new one; removing it ends its answers.`,
+        },
       );
     }
     await work(deployment);
