@@ -116,7 +116,7 @@ describe('a deploy to AWS Lambda over one that serves', function () {
   it('notices that a colleague changed the configuration and kept the image, and says what it takes back', async () => {
     await updateElsewhere(640);
     const PLAN =
-      /~ the stack nimbus-rules-prod: .*\n +it was updated from elsewhere since it was deployed from here\n +memoryMb: 640 → 768\n/;
+      /~ the stack nimbus-rules-prod: .*\n +it was changed elsewhere since it was deployed from here\n +memoryMb: 640 → 768\n/;
     // Neither where nothing is new here …
     const unchanged = await project.nimbus(DEPLOY);
     assert.equal(unchanged.code, 2, unchanged.stderr);

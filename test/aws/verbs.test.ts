@@ -93,6 +93,10 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: 'nimbus-rules-prod', MemorySize: 640 }));
     const said = await project.succeeded(['diff', 'rules']);
     assert.match(said, /~ Function\w* \(AWS::Lambda::Function, nimbus-rules-prod\)\n.*\/MemorySize: 1769 → 640/);
+    assert.match(
+      await project.succeeded(['status', 'rules/prod']),
+      /by hand +AWS::Lambda::Function nimbus-rules-prod \(nimbus diff/,
+    );
   });
 
   it('is not taken for gone by who asks with the keys of another account', async () => {

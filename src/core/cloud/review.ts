@@ -150,7 +150,10 @@ export function wouldNotServe(model: string, { stops }: CloudReview): Outcome<ne
   });
 }
 
-/** Whether what serves is what was deployed from here last: somebody else may have deployed since, or made the stack anew. */
+/**
+ * Whether what serves is what was deployed from here last: somebody else may have deployed since, made the stack anew, or changed
+ * it by hand.
+ */
 async function isServedFromHere(config: AwsConfig, own: Stack, { deployed }: Rehearsal): Promise<boolean> {
   if (!deployed) return false;
   // With the same image and the same API its configuration may be another: each update of a stack gives it a revision.
@@ -159,7 +162,10 @@ async function isServedFromHere(config: AwsConfig, own: Stack, { deployed }: Reh
   const { StackName: stack = '' } = own;
   const { cloudState } = await import('./status.ts');
   const found = await cloudState(config, { stack, functionName: stack });
-  return found.ok && found.value.digest === deployed.digest && found.value.outputs['ApiId'] === deployed.apiId;
+  if (!found.ok) return false;
+  const { digest, outputs, drifted } = found.value;
+  // What was changed by hand is put right by an update of the stack alone.
+  return digest === deployed.digest && outputs['ApiId'] === deployed.apiId && drifted === undefined;
 }
 
 /** What was deployed from here last says nothing of what is there; the stack itself does. */
@@ -168,7 +174,7 @@ async function changedElsewhere(config: AwsConfig, stack: string, rehearsal: Reh
   const { changedFields, stackConfiguration } = await import('./configuration.ts');
   const there = configuration && (await stackConfiguration(config, stack));
   return [
-    ...(deployed ? ['it was updated from elsewhere since it was deployed from here'] : []),
+    ...(deployed ? ['it was changed elsewhere since it was deployed from here'] : []),
     ...(configuration && there ? changedFields(there, configuration) : []),
   ];
 }

@@ -248,6 +248,11 @@ export class Host {
     return this.#doers.cloud.look(key, variables);
   }
 
+  /** As of `HostApi.observe`. */
+  observe(...observed: Parameters<Deployments['observe']>): void {
+    this.#deployments.observe(...observed);
+  }
+
   execute(plan: Plan): Outcome<Operation> {
     if (realpathSync(plan.project) !== this.#options.project) {
       return fail('wrong-project', `This host serves ${this.#options.project}.`);
