@@ -1,4 +1,4 @@
-/** What a later deploy to AWS changes, and the way back, as a user types it, on the emulator. */
+/** What a later deploy to AWS changes, and the way back, as a user types it. */
 import assert from 'node:assert/strict';
 import {
   CloudFormationClient,
@@ -8,7 +8,8 @@ import {
   waitUntilStackUpdateComplete,
 } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, LambdaClient, UpdateAliasCommand } from '@aws-sdk/client-lambda';
-import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
+import { patience } from './place.ts';
+import { cloudProject, DEPLOY, MODEL, PROD, RULES, STACK, type CloudProject } from './project.ts';
 
 const answering = (label: string): string => `
 def load(path):
@@ -19,7 +20,7 @@ def predict(model, input):
 `;
 
 describe('a deploy to AWS Lambda over one that serves', function () {
-  this.timeout(180_000);
+  this.timeout(patience(180_000));
   let project: CloudProject;
 
   before(async () => {
@@ -30,17 +31,17 @@ describe('a deploy to AWS Lambda over one that serves', function () {
   after(() => project?.end());
 
   const answer = async (): Promise<string> => {
-    const said = await project.succeeded(['predict', 'rules/prod', 'x', '--json']);
+    const said = await project.succeeded(['predict', PROD, 'x', '--json']);
     return (JSON.parse(said) as { result: { label: string } }).result.label;
   };
   const setMemory = (memoryMb: number): void =>
-    project.writeModels({ rules: { ...MODEL, memoryMb, deployments: { prod: project.declared() } } });
+    project.writeModels({ [RULES]: { ...MODEL, memoryMb, deployments: { prod: project.declared() } } });
 
   it('updates the code of the function alone where only that is new', async () => {
     project.writeHandler(answering('second'));
-    assert.equal((await project.status()).cloud!.stack, 'nimbus-rules-prod');
+    assert.equal((await project.status()).cloud!.stack, STACK);
     const stdout = await project.succeeded([...DEPLOY, '--yes']);
-    assert.match(stdout, /~ the code of the function nimbus-rules-prod alone/);
+    assert.match(stdout, new RegExp(String.raw`~ the code of the function ${STACK} alone`));
     assert.match(stdout, /✓ push .*1 of \d+ layers sent/);
     assert.match(stdout, /✓ stack .*version 2 in the place of 1, ahead of the stack/);
     assert.equal(await answer(), 'second');
@@ -50,20 +51,20 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     project.writeHandler(answering('second'));
     setMemory(512);
     const stdout = await project.succeeded([...DEPLOY, '--yes']);
-    assert.match(stdout, /~ the stack nimbus-rules-prod: .*\n +memoryMb: 1769 → 512\n/);
+    assert.match(stdout, new RegExp(String.raw`~ the stack ${STACK}: .*\n +memoryMb: 1769 → 512\n`));
     assert.equal(await answer(), 'second');
     assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed/);
   });
 
   it('goes back to a version that is kept, by one call, and says that the model differs', async () => {
-    const listed = await project.succeeded(['rollback', 'rules/prod', '--list']);
+    const listed = await project.succeeded(['rollback', PROD, '--list']);
     assert.match(listed, /serves/);
-    const refused = await project.nimbus(['rollback', 'rules/prod']);
+    const refused = await project.nimbus(['rollback', PROD]);
     assert.equal(refused.code, 2);
-    const stdout = await project.succeeded(['rollback', 'rules/prod', '--to', '1', '--yes']);
-    assert.match(stdout, /rules\/prod serves version 1 again \(model [0-9a-f]{7}\)/);
+    const stdout = await project.succeeded(['rollback', PROD, '--to', '1', '--yes']);
+    assert.match(stdout, new RegExp(String.raw`${PROD} serves version 1 again \(model [0-9a-f]{7}\)`));
     assert.equal(await answer(), 'first');
-    const unknown = await project.nimbus(['rollback', 'rules/prod', '--to', '99', '--yes']);
+    const unknown = await project.nimbus(['rollback', PROD, '--to', '99', '--yes']);
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /has no version 99/);
   });
@@ -71,13 +72,11 @@ describe('a deploy to AWS Lambda over one that serves', function () {
   it('does not take a deploy from elsewhere for its own', async () => {
     // Another machine has the same project, and no state of this one.
     const here = await project.status();
-    const lambda = new LambdaClient(project.emulator.client);
-    await lambda.send(
-      new UpdateAliasCommand({ FunctionName: 'nimbus-rules-prod', Name: 'live', FunctionVersion: '2' }),
-    );
+    const lambda = new LambdaClient(project.place.client);
+    await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: '2' }));
     const stdout = await project.succeeded([...DEPLOY, '--yes']);
     assert.doesNotMatch(stdout, /Nothing has changed/);
-    assert.equal(here.cloud!.stack, 'nimbus-rules-prod');
+    assert.equal(here.cloud!.stack, STACK);
     assert.equal(await answer(), 'second');
   });
 
@@ -90,8 +89,8 @@ describe('a deploy to AWS Lambda over one that serves', function () {
 
   /** What a deploy of a colleague with another memory does: the stack is updated, with the image that it has. */
   async function updateElsewhere(memoryMb: number): Promise<void> {
-    const client = new CloudFormationClient(project.emulator.client);
-    const StackName = 'nimbus-rules-prod';
+    const client = new CloudFormationClient(project.place.client);
+    const StackName = STACK;
     const { TemplateBody } = await client.send(new GetTemplateCommand({ StackName }));
     const template = JSON.parse(TemplateBody!) as {
       Metadata: { Nimbus: { memoryMb: number } };
@@ -113,10 +112,10 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
   }
 
-  it('notices that a colleague changed the configuration and kept the image, and says what it takes back', async () => {
+  it('notices that a colleague changed the configuration and kept the image, and says what it takes back [emulated]', async () => {
     await updateElsewhere(640);
     const PLAN =
-      /~ the stack nimbus-rules-prod: .*\n +it was changed elsewhere since it was deployed from here\n +memoryMb: 640 → 768\n/;
+      /~ the stack nimbus-\S+-prod: .*\n +it was changed elsewhere since it was deployed from here\n +memoryMb: 640 → 768\n/;
     // Neither where nothing is new here …
     const unchanged = await project.nimbus(DEPLOY);
     assert.equal(unchanged.code, 2, unchanged.stderr);
@@ -126,8 +125,8 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     project.writeHandler(answering('fifth'));
     assert.match(await project.succeeded([...DEPLOY, '--yes']), PLAN);
     assert.equal(await answer(), 'fifth');
-    const lambda = new LambdaClient(project.emulator.client);
-    const live = new GetFunctionConfigurationCommand({ FunctionName: 'nimbus-rules-prod', Qualifier: 'live' });
+    const lambda = new LambdaClient(project.place.client);
+    const live = new GetFunctionConfigurationCommand({ FunctionName: STACK, Qualifier: 'live' });
     assert.equal((await lambda.send(live)).MemorySize, 768);
     assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed/);
   });
