@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { awsConfig } from '../../core/cloud/aws.ts';
-import type { Retry } from '../../core/cloud/retries.ts';
 import { predict, type Answer } from '../../core/invoke/predict.ts';
-import { formatMs } from '../../shared/latency.ts';
+import type { Beforehand } from '../../shared/latency.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { PlaygroundInput } from '../../shared/playground.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
+import { beforehandTexts, waitText, type Wait } from '../../shared/waits.ts';
 import { formatResult, formatTimings } from '../answer.ts';
 import { keyHeaders, lookedAt, statusOrExit, withDeployment } from '../context.ts';
 import { EXIT, Exit, indent, orExit, type Terminal } from '../terminal.ts';
@@ -41,21 +40,14 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
     const body = { input, ...(parameters === undefined ? {} : { parameters }) };
     const answer = await ask(terminal, status, body, options);
     if (terminal.signal.aborted) orExit(terminal, cancelled());
-    const { problem, body: answered, phases, start, retries = [] } = answer;
-    if (retries.length > 0) {
-      const waited = retries.reduce((sum, { waitedMs }) => sum + waitedMs, 0);
-      const why = [...new Set(retries.map(({ reason }) => reason))].join(', ');
-      terminal.note(
-        `Sent again ${retries.length} times (${why}), ${formatMs(waited)} of waiting that no time below has.`,
-      );
-    }
+    const { problem, body: answered, phases, start, beforehand } = answer;
+    if (beforehand) terminal.note(`${beforehandTexts(beforehand).join(' ')} The times below are without that.`);
     if (problem) {
       terminal.document(problem);
       if (!terminal.json) process.stderr.write(formatProblem(problem, name));
       throw new Exit(EXIT.failed);
     }
-    const again = retries.length > 0 ? { retries } : {};
-    terminal.document({ ...(answered as object), client: phases, ...again });
+    terminal.document({ ...(answered as object), client: phases, ...beforehand });
     terminal.say(formatResult((answered as { result: unknown }).result));
     terminal.say(`\n${formatTimings(start, phases)}`);
   });
@@ -67,7 +59,7 @@ async function ask(
   status: DeploymentStatus,
   body: PlaygroundInput,
   { invoke, cold }: Options,
-): Promise<Answer & { retries?: Retry[] }> {
+): Promise<Answer & { beforehand?: Beforehand }> {
   const { cloud, url } = status;
   const { signal } = terminal;
   if (!cloud) {
@@ -75,18 +67,15 @@ async function ask(
     const next = cold ? 'nimbus cold ends its workers.' : 'Leave --invoke out.';
     return orExit(terminal, fail('usage', 'That is for a deployment on AWS.', { next }));
   }
-  if (cold || invoke) {
-    const config = await awsConfig(cloud.region, process.env);
-    if (cold) {
-      const { coldStart } = await import('../../core/cloud/cold-start.ts');
-      return orExit(terminal, await coldStart(config, cloud.functionName, body, { signal }));
-    }
-    const { predictThroughInvoke } = await import('../../core/cloud/invoke.ts');
-    return predictThroughInvoke(config, cloud, body, { signal });
-  }
-  const { predictOnAws } = await import('../../core/cloud/predict.ts');
-  const headers = orExit(terminal, await keyHeaders(status));
-  return predictOnAws(cloud, { headers, env: process.env }, body, { signal });
+  const { beforehandOf, predictOnAws } = await import('../../core/cloud/predict.ts');
+  const through = cold ? 'cold' : invoke ? 'invoke' : 'api';
+  const asker = { through, env: process.env, headers: () => keyHeaders(status) } as const;
+  const onWait = (wait: Wait | undefined): void => {
+    if (wait) terminal.progress(`  … ${waitText(wait)}`);
+  };
+  const answer = orExit(terminal, await predictOnAws(cloud, asker, body, { signal, onWait }));
+  const beforehand = beforehandOf(answer);
+  return beforehand ? { ...answer, beforehand } : answer;
 }
 
 function formatProblem(

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { awsConfig } from '../../core/cloud/aws.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
+import type { LoggedRequest } from '../../shared/playground.ts';
 import type { CloudStatus, LogLine } from '../../shared/states.ts';
 
 /** Milliseconds that the REPORT of a request is waited for: CloudWatch has a line some seconds after it was written. */
@@ -18,7 +19,7 @@ export interface CloudLog {
 /** The last lines, or all of one request. Errors: as of `recentLines` and `requestLog`. */
 export async function readCloudLog(
   { cloud: { region, logGroup }, env, limit }: CloudLog,
-  requestId: string | undefined,
+  request: Partial<LoggedRequest> | undefined,
 ): Promise<Outcome<LogLine[]>> {
   const title = vscode.l10n.t('Reading the log in CloudWatch');
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
@@ -28,8 +29,10 @@ export async function readCloudLog(
     const config = await awsConfig(region, env);
     const { recentLines, requestLog } = await import('../../core/cloud/logs.ts');
     try {
+      const { id: requestId, at } = request ?? {};
       if (requestId === undefined) return await recentLines(config, { logGroup, limit }, abort.signal);
-      const found = await requestLog(config, { logGroup, requestId, waitMs: REPORT_MS }, abort.signal);
+      const query = { logGroup, requestId, waitMs: REPORT_MS, ...(at === undefined ? {} : { at }) };
+      const found = await requestLog(config, query, abort.signal);
       return found.ok ? ok(found.value.lines.map((line) => ({ ...line, requestId }))) : found;
     } catch (error) {
       if (abort.signal.aborted) return cancelled();
