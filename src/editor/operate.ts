@@ -3,6 +3,7 @@ import type { Outcome } from '../shared/outcome.ts';
 import type { Operation } from '../shared/states.ts';
 import type { Plan } from '../core/targets/plan.ts';
 import type { DeploymentKey } from '../shared/spec.ts';
+import { agreedToCancel } from './cancelling.ts';
 import type { Editor } from './editor.ts';
 import { runAction, withLog } from './guard.ts';
 import type { Project } from './store/project.ts';
@@ -23,7 +24,7 @@ export async function operateInFront(
   plan: Plan,
   title: string,
 ): Promise<Outcome<Operation>> {
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  const options = { location: vscode.ProgressLocation.Notification, title };
   return run(editor, project, plan, options, stepText);
 }
 
@@ -35,27 +36,47 @@ async function run(
   textOf: (operation: Operation) => string | undefined,
 ): Promise<Outcome<Operation>> {
   const key = { model: plan.model, deployment: plan.deployment };
-  const outcome = await vscode.window.withProgress(options, async (progress, cancellation) => {
-    const abort = new AbortController();
-    const cancelling = cancellation.onCancellationRequested(() => abort.abort());
-    const listening = editor.store.onDidChange((change) => {
-      if (change.kind === 'log' || change.kind === 'projects' || change.project !== project) return;
-      const operation = project.operation(key);
-      const message = operation?.state === 'running' ? textOf(operation) : undefined;
-      if (message !== undefined) progress.report({ message });
-    });
-    try {
-      return await project.execute(plan, abort.signal);
-    } finally {
-      cancelling.dispose();
-      listening.dispose();
-    }
-  });
+  const outcome = await untilEnd(project, plan, (running, isCancellable) =>
+    vscode.window.withProgress({ ...options, cancellable: isCancellable }, async (progress, cancellation) => {
+      const cancelling = new Promise<undefined>((resolve) => {
+        cancellation.onCancellationRequested(() => resolve(undefined));
+      });
+      const show = (): void => {
+        const operation = project.operation(key);
+        const message = operation?.state === 'running' ? textOf(operation) : undefined;
+        if (message !== undefined) progress.report({ message });
+      };
+      const listening = editor.store.onDidChange((change) => {
+        if (change.kind !== 'log' && change.kind !== 'projects' && change.project === project) show();
+      });
+      show();
+      try {
+        return await Promise.race([running, cancelling]);
+      } finally {
+        listening.dispose();
+      }
+    }),
+  );
   if (outcome.ok && (plan.kind === 'deploy' || plan.kind === 'redeploy') && project.status(key)?.state === 'stopped')
     void sayStopped(project, key);
   const logFile = project.operation(key)?.logFile;
   if (outcome.ok || logFile === undefined) return outcome;
   return { ok: false, error: withLog(outcome.error, logFile) };
+}
+
+/** Shows progress until the plan has come to its end, or the user wants to cancel it: then again, unless it was cancelled. */
+async function untilEnd(
+  project: Project,
+  plan: Plan,
+  show: (running: Promise<Outcome<Operation>>, isCancellable: boolean) => Thenable<Outcome<Operation> | undefined>,
+): Promise<Outcome<Operation>> {
+  const abort = new AbortController();
+  const running = project.execute(plan, abort.signal);
+  for (;;) {
+    const ended = await show(running, !abort.signal.aborted);
+    if (ended) return ended;
+    if (await agreedToCancel(project, plan)) abort.abort();
+  }
 }
 
 /** A deploy opens no route that the user closed. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { findHost } from '../../src/core/host/client.ts';
+import { inTerminal } from '../cli/pseudo-terminal.ts';
 import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
 
 describe('a deploy to AWS Lambda that does not come to its end', function () {
@@ -38,6 +39,28 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     child.kill('SIGINT');
     project.emulator.slow(0);
     assert.deepEqual(await once(child, 'close'), [130, null]);
+    assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
+    assert.equal(project.declared(), undefined);
+  });
+
+  it('asks in a terminal before it deletes a half-made stack, and goes on until then', async () => {
+    project.emulator.slow(0.3);
+    const question = 'Cancel and delete? [y/N]';
+    const { code, said } = await inTerminal(
+      project.sandbox,
+      DEPLOY,
+      [
+        ['Deploy? [y/N]', 'y\n'],
+        ['layers sent', ''],
+        [' of ', '\u0003'],
+        [question, 'n\n'],
+        [' of ', '\u0003'],
+        [question, 'y\n'],
+      ],
+      project.variables,
+    );
+    assert.equal(code, 130, said);
+    assert.equal(said.split(question).length - 1, 2, said);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.equal(project.declared(), undefined);
   });

@@ -89,6 +89,7 @@ export class StandInHost {
       execute: none,
       cancel: none,
       look: none,
+      rehearsedPlan: none,
       warmDeployer: none,
       start: none,
       stop: none,

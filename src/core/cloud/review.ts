@@ -112,7 +112,7 @@ export async function rehearse(
   ports: RehearsalPorts,
   anyway = false,
 ): Promise<Outcome<Rehearsed>> {
-  const tried = await ports.run({ ...plan, kind: 'rehearse', anyway });
+  const tried = await ports.run({ ...plan, kind: 'rehearse', rehearses: plan.kind, anyway });
   if (!tried.ok) return tried;
   const rehearsal = tried.value.result as Rehearsal;
   const { deploymentSpec: spec } = plan;

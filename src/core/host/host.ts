@@ -4,7 +4,7 @@ import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
 import { watchModels, type ModelsWatcher } from '../models/watch.ts';
 import { PROJECT_FOLDER, places, projectId } from '../places.ts';
-import type { CloudAccess, Plan } from '../targets/plan.ts';
+import type { CloudAccess, DeployPlan, Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
@@ -244,6 +244,11 @@ export class Host {
   /** As of `lookAt`. */
   look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>> {
     return this.#doers.cloud.look(key, variables);
+  }
+
+  /** As of `CloudOperations.rehearsedPlan`. */
+  rehearsedPlan(key: DeploymentKey): DeployPlan | undefined {
+    return this.#doers.cloud.rehearsedPlan(key);
   }
 
   /** Loads what a deploy to AWS needs, so that it is there when the user has agreed. */
