@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
+import { answering, type Answered, type Answers, type Asked } from '../aws/answers.ts';
 import { startEmulator, type Emulator } from '../aws/emulator.ts';
 import { getJson } from '../aws/support.ts';
 import { violations } from './accessibility.ts';
@@ -25,11 +26,15 @@ const BUILD_MS = 100_000;
 /** Of CloudFormation, emulated. */
 const DEPLOY_MS = 100_000;
 /** Seconds for each resource: time enough to reload a window meanwhile. */
-const SLOW = 2;
+const SLOW = 0.8;
 
 describe('a deploy to AWS Lambda that does not go straight to its end', function () {
   this.timeout(300_000);
   let emulator: Emulator;
+  /** Between the editor and the emulator. */
+  let aws: Answers;
+  /** What is answered in the emulator's place. */
+  let instead: ((asked: Asked) => Answered | undefined) | undefined;
   let editor: EditorServer;
   let window: EditorWindow;
   let workspace: string;
@@ -40,9 +45,10 @@ describe('a deploy to AWS Lambda that does not go straight to its end', function
   before(async () => {
     buildOnTestBases();
     emulator = await startEmulator();
-    const { endpoint, region, credentials } = emulator.client;
+    const { region, credentials } = emulator.client;
+    aws = await answering((asked) => instead?.(asked), emulator.endpoint);
     variables = {
-      AWS_ENDPOINT_URL: endpoint,
+      AWS_ENDPOINT_URL: aws.url,
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -58,6 +64,7 @@ describe('a deploy to AWS Lambda that does not go straight to its end', function
   });
   after(async () => {
     await editor?.stop();
+    await aws?.end();
     await emulator?.end();
     for (const name of Object.keys(variables)) delete process.env[name];
     buildAsBefore();
@@ -127,7 +134,6 @@ describe('a deploy to AWS Lambda that does not go straight to its end', function
       timeout: BUILD_MS,
     });
     await window.picture('lambda-plan-after-reload');
-    // Another reload, with the plan in front: it is not lost either.
     await notification(page, 'rules was rehearsed').getByRole('button', { name: 'Show Plan' }).click();
     await dialog().getByText('Deploy rules to AWS Lambda?').waitFor();
     await dialog().getByText('Anybody on the internet may call it, at your cost.').waitFor();
@@ -135,15 +141,14 @@ describe('a deploy to AWS Lambda that does not go straight to its end', function
 
   it('for anybody is agreed to by the name of the model', async () => {
     const { page } = window;
-    emulator.slow(0);
     await dialog().getByRole('button', { name: 'Deploy for Anybody…' }).click();
     const name = quickInput(page, 'Deploy rules for anybody on the internet');
-    await page.keyboard.type('rule');
+    await name.getByRole('textbox').fill('rule');
     await name.getByText('Type exactly rules').waitFor();
     await window.picture('lambda-anybody');
     assert.deepEqual(await stacks(), []);
-    await page.keyboard.type('s');
     emulator.slow(SLOW);
+    await name.getByRole('textbox').fill('rules');
     await page.keyboard.press('Enter');
     await notification(page, 'Deploying rules to AWS Lambda').waitFor();
   });
@@ -187,7 +192,7 @@ describe('a deploy to AWS Lambda that does not go straight to its end', function
     await showContainer(page, 'Nimbus');
     await inRow(MAKING_STACK).waitFor({ timeout: 30_000 });
     emulator.slow(0);
-    const ended = notification(page, /^rules is on AWS Lambda, eu-west-1\./);
+    const ended = notification(page, /rules is on AWS Lambda, eu-west-1\./);
     await ended.waitFor({ timeout: DEPLOY_MS });
     await ended.getByRole('button', { name: 'Open Playground' }).click();
     playground = new Playground(page);
@@ -215,6 +220,41 @@ describe('a deploy to AWS Lambda that does not go straight to its end', function
     }
     // What serves is as warm as before.
     assert.deepEqual(await playground.send('where is my parcel'), { start: 'warm Invoke', status: 200 });
+  });
+
+  it('is woken where AWS made it inactive, and tells that and what was sent again apart (documented answers)', async () => {
+    const { page } = window;
+    const { frame } = playground;
+    await frame.getByLabel('Way to the function').selectOption('api');
+    const problem = (status: number, code: string): Answered => ({
+      status,
+      headers: { 'retry-after': '0' },
+      body: { type: `urn:nimbus:problem:${code}`, title: code, status, detail: '', requestId: 'of-the-gateway' },
+    });
+    const refusals = [problem(429, 'too-many-requests'), problem(502, 'worker-died')];
+    let isWoken = false;
+    const state = (State: string): Answered => ({ status: 200, body: { State, LastUpdateStatus: 'Successful' } });
+    instead = ({ path: url }) => {
+      if (url.endsWith('/predict')) return refusals.shift();
+      if (!url.includes('/configuration')) return undefined;
+      return state(isWoken ? 'Active' : 'Pending');
+    };
+    const box = frame.getByRole('textbox', { name: 'Text', exact: true });
+    await box.press('Control+Enter');
+    await frame.locator('.wait', { hasText: 'AWS Lambda made it inactive and gets it ready again' }).waitFor();
+    await frame.getByRole('button', { name: 'Cancel' }).waitFor();
+    for (const theme of EVERY_THEME) {
+      await chooseTheme(page, theme);
+      await window.picture(`lambda-waking-${theme}`);
+    }
+    isWoken = true;
+    const { start, status } = await playground.request(5);
+    instead = undefined;
+    assert.deepEqual([start, status], ['warm', 200]);
+    await frame
+      .getByText(/^AWS Lambda had made it inactive and took .* Sent again once \(too many requests\), after .*\.$/)
+      .waitFor();
+    await window.picture('lambda-woken');
   });
 
   it("leads from a request to its lines in the log, with Lambda's REPORT", async () => {

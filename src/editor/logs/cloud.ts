@@ -16,11 +16,17 @@ export interface CloudLog {
   limit: number;
 }
 
+export interface CloudLines {
+  lines: LogLine[];
+  /** Of one request, with Lambda's REPORT: no more will come of it. */
+  isWhole: boolean;
+}
+
 /** The last lines, or all of one request. Errors: as of `recentLines` and `requestLog`. */
 export async function readCloudLog(
   { cloud: { region, logGroup }, env, limit }: CloudLog,
   request: Partial<LoggedRequest> | undefined,
-): Promise<Outcome<LogLine[]>> {
+): Promise<Outcome<CloudLines>> {
   const title = vscode.l10n.t('Reading the log in CloudWatch');
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   return vscode.window.withProgress(options, async (_, token) => {
@@ -30,10 +36,15 @@ export async function readCloudLog(
     const { recentLines, requestLog } = await import('../../core/cloud/logs.ts');
     try {
       const { id: requestId, at } = request ?? {};
-      if (requestId === undefined) return await recentLines(config, { logGroup, limit }, abort.signal);
+      if (requestId === undefined) {
+        const recent = await recentLines(config, { logGroup, limit }, abort.signal);
+        return recent.ok ? ok({ lines: recent.value, isWhole: false }) : recent;
+      }
       const query = { logGroup, requestId, waitMs: REPORT_MS, ...(at === undefined ? {} : { at }) };
       const found = await requestLog(config, query, abort.signal);
-      return found.ok ? ok(found.value.lines.map((line) => ({ ...line, requestId }))) : found;
+      if (!found.ok) return found;
+      const { lines, report } = found.value;
+      return ok({ lines: lines.map((line) => ({ ...line, requestId })), isWhole: report !== undefined });
     } catch (error) {
       if (abort.signal.aborted) return cancelled();
       throw error;

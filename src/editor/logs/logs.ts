@@ -99,13 +99,14 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
   ): Promise<Outcome<LogLine[]>> {
     const { followCloudLog, readCloudLog } = await import('./cloud.ts');
     const log = { cloud, env: awsEnvironment(this.#editor, project.folder), limit: LINES_KEPT };
-    const lines = await readCloudLog(log, request);
-    if (!lines.ok) return lines;
+    const read = await readCloudLog(log, request);
+    if (!read.ok) return read;
+    const { lines, isWhole } = read.value;
     this.#open.get(uri.toString())?.following?.abort();
     const following = new AbortController();
-    this.#open.set(uri.toString(), { project, key, following, text: new LogText(lines.value, LINES_KEPT) });
-    void followCloudLog(log, lines.value, (line) => this.#append(uri, line), following.signal);
-    return lines;
+    this.#open.set(uri.toString(), { project, key, following, text: new LogText(lines, LINES_KEPT) });
+    if (!isWhole) void followCloudLog(log, lines, (line) => this.#append(uri, line), following.signal);
+    return ok(lines);
   }
 
   dispose(): void {
