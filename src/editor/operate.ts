@@ -25,7 +25,7 @@ export async function operateInFront(
   title: string,
 ): Promise<Outcome<Operation>> {
   const options = { location: vscode.ProgressLocation.Notification, title };
-  return run(editor, project, plan, options, stepText);
+  return run(editor, project, plan, options, (operation) => stepText(operation, Date.now()));
 }
 
 async function run(
@@ -41,18 +41,20 @@ async function run(
       const cancelling = new Promise<undefined>((resolve) => {
         cancellation.onCancellationRequested(() => resolve(undefined));
       });
-      const show = (): void => {
+      const tell = (): void => {
         const operation = project.operation(key);
         const message = operation?.state === 'running' ? textOf(operation) : undefined;
         if (message !== undefined) progress.report({ message });
       };
       const listening = editor.store.onDidChange((change) => {
-        if (change.kind !== 'log' && change.kind !== 'projects' && change.project === project) show();
+        if (change.kind !== 'log' && change.kind !== 'projects' && change.project === project) tell();
       });
-      show();
+      const clock = setInterval(tell, 1000);
+      tell();
       try {
         return await Promise.race([running, cancelling]);
       } finally {
+        clearInterval(clock);
         listening.dispose();
       }
     }),

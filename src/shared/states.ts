@@ -227,6 +227,8 @@ export interface OperationStage {
   /** Milliseconds since the epoch. */
   startedAt?: number;
   endedAt?: number;
+  /** How long it took the last few times, in ms; unset where that is not known, or short. */
+  usualMs?: number;
   /** One line on what it does right now. */
   detail?: string;
   /** What cancelling in this stage deletes: the stack on AWS that is half made, or has never served. */

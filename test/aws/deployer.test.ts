@@ -169,6 +169,8 @@ describe('the deployer', function () {
     assert.deepEqual(deployed(await deployer.api.deploy(update)), outputs);
     assert.deepEqual(deployer.stages(), ['look', 'synthesise', 'change-set', 'update']);
     assert.equal(await memory('prod'), 768);
+    const lines = deployer.events.flatMap((event) => (event.kind === 'log' ? [event.line] : []));
+    assert.match(lines.join('\n'), /^modify Function\w+ \(AWS::Lambda::Function\): .*MemorySize/m);
   });
 
   it('rolls a failed update back, and says the first cause', async () => {

@@ -90,7 +90,6 @@ export class StandInHost {
       cancel: none,
       look: none,
       rehearsedPlan: none,
-      warmDeployer: none,
       start: none,
       stop: none,
       cold: none,

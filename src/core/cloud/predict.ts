@@ -7,7 +7,7 @@ import type { CloudStatus } from '../../shared/states.ts';
 import type { Wait } from '../../shared/waits.ts';
 import { defined } from '../defined.ts';
 import { predict, type Answer } from '../invoke/predict.ts';
-import { awsConfig } from './aws.ts';
+import { configOf } from './profiles.ts';
 import type { InvocationReport } from './report.ts';
 import { withRetries, type Again, type RetryLimits } from './retries.ts';
 import { NOT_ACTIVE, waking, type Wake } from './inactive.ts';
@@ -87,17 +87,18 @@ export interface CloudAsker {
  * answer. Errors: the key cannot be read; as of `coldStart`.
  */
 export async function predictOnAws(
-  { url, auth, region, functionName }: Pick<CloudStatus, 'url' | 'auth' | 'region' | 'functionName'>,
+  cloud: Pick<CloudStatus, 'url' | 'auth' | 'account' | 'region' | 'functionName'>,
   { through, env, headers }: CloudAsker,
   body: PlaygroundInput,
   { pollMs, ...options }: Omit<CloudRequestOptions, 'wake'> & { pollMs?: number } = {},
 ): Promise<Outcome<CloudAnswer & { through: Through }>> {
+  const { url, auth, functionName } = cloud;
   const { signal, onWait } = options;
   const wait = { ...(pollMs === undefined ? {} : { pollMs }), ...(signal ? { signal } : {}) };
   const wake: Wake = async () => {
     const { warmUp } = await import('./wake.ts');
     const woken = await warmUp(
-      await awsConfig(region, env),
+      await configOf(cloud, env),
       { functionName },
       { ...wait, onWait: () => onWait?.({ kind: 'woken' }) },
     );
@@ -111,7 +112,7 @@ export async function predictOnAws(
     const answer = await predictThroughApi({ url, ...(key === undefined ? {} : { key }) }, body, { ...options, wake });
     return ok({ ...answer, through });
   }
-  const config = await awsConfig(region, env);
+  const config = await configOf(cloud, env);
   if (through === 'cold') {
     const { coldStart } = await import('./cold-start.ts');
     const cold = await coldStart(config, functionName, body, { ...options, ...wait });

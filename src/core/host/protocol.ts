@@ -3,7 +3,7 @@ import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
-import type { CloudAccess, DeployPlan, Plan } from '../targets/plan.ts';
+import type { DeployPlan, Plan } from '../targets/plan.ts';
 
 /** Grows only: a newer host understands older clients. */
 export const PROTOCOL = 1;
@@ -44,8 +44,6 @@ export interface HostApi {
   look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>>;
   /** The plan that was rehearsed last, of a window that was loaded anew meanwhile; undefined where it is not known. */
   rehearsedPlan(key: DeploymentKey): Promise<DeployPlan | undefined>;
-  /** Loads what deploys to AWS need; somebody is about to agree to one. */
-  warmDeployer(access: CloudAccess): Promise<void>;
   start(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   stop(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   /** Ends the workers: the next request is cold. Running requests finish first. */

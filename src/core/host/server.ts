@@ -102,7 +102,6 @@ export class Clients implements HostListener {
       cancel: async (id) => (await host).operations.cancel(id),
       look: async (key, variables) => (await host).look(key, variables),
       rehearsedPlan: async (key) => (await host).rehearsedPlan(key),
-      warmDeployer: async (access) => (await host).warmDeployer(access),
       start: async (key) => (await host).startDeployment(key),
       stop: async (key) => (await host).stopDeployment(key),
       cold: async (key) => (await host).coldDeployment(key),

@@ -33,7 +33,6 @@ export async function deployToLambda(
   const { model } = plan;
   const host = await project.host();
   if (!host.ok) return host;
-  void host.value.api.warmDeployer(account);
   const agreed = await agreedPlan(editor, { project, host: host.value, plan, account }, rehearsed);
   if (!agreed.ok) return agreed;
   if (agreed.value === 'deployed') return ok(undefined);
