@@ -147,7 +147,6 @@ describe('a deploy to AWS Lambda that does not go straight to its end', function
     await name.getByText('Type exactly rules').waitFor();
     await window.picture('lambda-anybody');
     assert.deepEqual(await stacks(), []);
-    emulator.slow(SLOW);
     await name.getByRole('textbox').fill('rules');
     await page.keyboard.press('Enter');
     await notification(page, 'Deploying rules to AWS Lambda').waitFor();
@@ -155,6 +154,9 @@ describe('a deploy to AWS Lambda that does not go straight to its end', function
 
   it('goes on while its user is asked whether to delete a half-made stack, and wants to keep it', async () => {
     const { page } = window;
+    // What all deploys share is made at full speed.
+    await inRow(/deploying, \d of \d · (repository|push|stack)/).waitFor({ timeout: DEPLOY_MS });
+    emulator.slow(SLOW);
     await inRow(MAKING_STACK).waitFor({ timeout: DEPLOY_MS });
     await notification(page, 'Deploying rules to AWS Lambda').getByRole('button', { name: 'Cancel' }).click();
     await dialog().getByText('Cancel the deploy of rules?').waitFor();
