@@ -36,13 +36,16 @@ async function run(
   textOf: (operation: Operation) => string | undefined,
 ): Promise<Outcome<Operation>> {
   const key = { model: plan.model, deployment: plan.deployment };
+  // Not every one is known any more once it has ended.
+  let logFile: string | undefined;
   const outcome = await untilEnd(project, plan, (running, isCancellable) =>
     vscode.window.withProgress({ ...options, cancellable: isCancellable }, async (progress, cancellation) => {
       const cancelling = new Promise<undefined>((resolve) => {
         cancellation.onCancellationRequested(() => resolve(undefined));
       });
       const tell = (): void => {
-        const operation = project.operation(key);
+        const operation = project.operationOf(plan);
+        logFile = operation?.logFile ?? logFile;
         const message = operation?.state === 'running' ? textOf(operation) : undefined;
         if (message !== undefined) progress.report({ message });
       };
@@ -61,7 +64,6 @@ async function run(
   );
   if (outcome.ok && (plan.kind === 'deploy' || plan.kind === 'redeploy') && project.status(key)?.state === 'stopped')
     void sayStopped(project, key);
-  const logFile = project.operation(key)?.logFile;
   if (outcome.ok || logFile === undefined) return outcome;
   return { ok: false, error: withLog(outcome.error, logFile) };
 }
@@ -77,7 +79,7 @@ async function untilEnd(
   for (;;) {
     const ended = await show(running, !abort.signal.aborted);
     if (ended) return ended;
-    if (await agreedToCancel(project, plan)) abort.abort();
+    if (await agreedToCancel(project.operationOf(plan))) abort.abort();
   }
 }
 

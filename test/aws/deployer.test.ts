@@ -238,6 +238,8 @@ describe('the deployer', function () {
     emulator.slow(0.3);
     const lost = assert.rejects(deploy(deployment('second', { memoryMb: 640 })), DeployerEnded);
     await deployer.until(ready(1));
+    // It holds the next resource until it is told to go on.
+    emulator.slow(600);
     assert.ok(!deployer.told('hunter2'));
     await deployer.kill();
     await lost;

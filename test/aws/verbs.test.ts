@@ -85,14 +85,18 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: 'nimbus-rules-prod', MemorySize: 640 }));
     const said = await project.succeeded(['diff', 'rules']);
     assert.match(said, /~ Function\w* \(AWS::Lambda::Function, nimbus-rules-prod\)\n.*\/MemorySize: 1769 → 640/);
+    assert.match(
+      await project.succeeded(['status', 'rules/prod']),
+      /by hand +AWS::Lambda::Function nimbus-rules-prod \(nimbus diff/,
+    );
   });
 
   it('is not taken for gone by who asks with the keys of another account', async () => {
-    const { code, stdout, stderr } = await project.nimbus(['status', 'rules/prod'], {
+    const { code, stdout } = await project.nimbus(['status', 'rules/prod'], {
       AWS_ACCESS_KEY_ID: '111111111111',
     });
     assert.equal(code, 0);
-    assert.match(stderr, /is in account 000000000000, and these credentials are of 111111111111/);
+    assert.match(stdout, /is in account 000000000000, and these credentials are of 111111111111/);
     assert.doesNotMatch(stdout, /gone/);
   });
 

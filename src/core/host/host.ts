@@ -4,7 +4,7 @@ import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
 import { watchModels, type ModelsWatcher } from '../models/watch.ts';
 import { PROJECT_FOLDER, places, projectId } from '../places.ts';
-import type { DeployPlan, Plan } from '../targets/plan.ts';
+import type { Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
@@ -243,14 +243,14 @@ export class Host {
     };
   }
 
-  /** As of `lookAt`. */
-  look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>> {
-    return this.#doers.cloud.look(key, variables);
+  /** What it knows of deployments on AWS. */
+  get cloud(): Pick<Doers['cloud'], 'look' | 'rehearsedPlan'> {
+    return this.#doers.cloud;
   }
 
-  /** As of `CloudOperations.rehearsedPlan`. */
-  rehearsedPlan(key: DeploymentKey): DeployPlan | undefined {
-    return this.#doers.cloud.rehearsedPlan(key);
+  /** As of `HostApi.observe`. */
+  observe(...observed: Parameters<Deployments['observe']>): void {
+    this.#deployments.observe(...observed);
   }
 
   execute(plan: Plan): Outcome<Operation> {
@@ -345,6 +345,9 @@ export class Host {
       return fail(
         'not-on-this-machine',
         `${keyText(key)} runs on AWS Lambda, which starts and ends its environments itself.`,
+        {
+          next: `nimbus predict ${keyText(key)} --cold, or Force Cold in the editor, asks a new one; removing it ends its answers.`,
+        },
       );
     }
     await work(deployment);

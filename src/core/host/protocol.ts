@@ -1,6 +1,7 @@
 import type { Outcome } from '../../shared/outcome.ts';
 import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
+import type { StartKind } from '../../shared/contract.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
 import type { DeployPlan, Plan } from '../targets/plan.ts';
@@ -44,6 +45,8 @@ export interface HostApi {
   look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>>;
   /** The plan that was rehearsed last, of a window that was loaded anew meanwhile; undefined where it is not known. */
   rehearsedPlan(key: DeploymentKey): Promise<DeployPlan | undefined>;
+  /** What a request took that a client sent past this host, in ms: `deployment` events tell it on. */
+  observe(key: DeploymentKey, start: StartKind, totalMs: number): Promise<void>;
   start(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   stop(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   /** Ends the workers: the next request is cold. Running requests finish first. */

@@ -17,7 +17,7 @@ export async function cancelOperation(editor: Editor, given: unknown): Promise<O
   const { project } = chosen.value;
   const operation = project.operation(chosen.value);
   if (operation?.state !== 'running') return fail('no-operation', vscode.l10n.t('Nothing runs there any more.'));
-  if (!(await agreedToCancel(project, chosen.value))) return cancelled();
+  if (!(await agreedToCancel(operation))) return cancelled();
   const host = await project.host();
   return host.ok ? host.value.api.cancel(operation.id) : host;
 }
