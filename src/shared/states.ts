@@ -259,6 +259,13 @@ export interface OperationStage {
   usualMs?: number;
   /** One line on what it does right now. */
   detail?: string;
+  /** What cancelling in this stage deletes: the stack on AWS that is half made, or has never served. */
+  cancelDeletes?: string;
+}
+
+/** What cancelling an operation deletes right now, which is to be asked for before. */
+export function cancelDeletes({ state, stages }: Operation): string | undefined {
+  return state === 'running' ? stages.find((stage) => stage.state === 'running')?.cancelDeletes : undefined;
 }
 
 export interface Operation extends DeploymentKey {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { ECRClient, ListImagesCommand } from '@aws-sdk/client-ecr';
 import { findHost } from '../../src/core/host/client.ts';
+import { inTerminal } from '../cli/pseudo-terminal.ts';
 import { patience } from './place.ts';
 import { cloudProject, DEPLOY, MODEL, RULES, STACK, type CloudProject } from './project.ts';
 
@@ -50,6 +51,28 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.equal(project.declared(), undefined);
     assert.deepEqual(await images(), []);
+  });
+
+  it('asks in a terminal before it deletes a half-made stack, and goes on until then', async () => {
+    project.place.slow(0.3);
+    const question = 'Cancel and delete? [y/N]';
+    const { code, said } = await inTerminal(
+      project.sandbox,
+      DEPLOY,
+      [
+        ['Deploy? [y/N]', 'y\n'],
+        ['layers sent', ''],
+        [' of ', '\u0003'],
+        [question, 'n\n'],
+        [' of ', '\u0003'],
+        [question, 'y\n'],
+      ],
+      project.variables,
+    );
+    assert.equal(code, 130, said);
+    assert.equal(said.split(question).length - 1, 2, said);
+    assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
+    assert.equal(project.declared(), undefined);
   });
 
   it('is cancelled while its first answer is waited for: nothing of it is left', async () => {

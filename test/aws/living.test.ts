@@ -24,6 +24,7 @@ import { predictThroughApi } from '../../src/core/cloud/predict.ts';
 import { cloudState, ghosts } from '../../src/core/cloud/status.ts';
 import { warmUp } from '../../src/core/cloud/wake.ts';
 import type { LogLine } from '../../src/shared/states.ts';
+import type { Wait } from '../../src/shared/waits.ts';
 import { answering, refusal } from './answers.ts';
 import { ACCOUNT, getJson } from './support.ts';
 import { IMAGES, INPUT, REGION, SECRET, STACK, Triage, value, VERSION } from './triage.ts';
@@ -243,6 +244,19 @@ describe('a deployment on AWS', function () {
     // What serves is as warm as before.
     const warm = await predictThroughInvoke(config, { functionName: STACK }, { input: INPUT });
     assert.equal(warm.start, 'warm');
+  });
+
+  it('leaves nothing of a cold start that is cancelled once its version is there', async () => {
+    const before = await traces();
+    const stop = new AbortController();
+    const said: (string | undefined)[] = [];
+    const onWait = (wait: Wait | undefined): void => {
+      said.push(wait?.kind);
+      if (!wait) stop.abort();
+    };
+    const cold = value(await coldStart(config, STACK, { input: INPUT }, { pollMs: 20, signal: stop.signal, onWait }));
+    assert.deepEqual([cold.problem?.title, said], ['Cancelled', ['version', undefined]]);
+    assert.deepEqual(await traces(), before);
   });
 
   it('removes the mark that a killed process left', async () => {

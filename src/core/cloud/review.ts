@@ -118,7 +118,7 @@ export async function rehearse(
   anyway = false,
 ): Promise<Outcome<Rehearsed>> {
   const access = { account: account.account, region: account.region, variables: account.variables };
-  const tried = await ports.run({ ...plan, kind: 'rehearse', access, anyway });
+  const tried = await ports.run({ ...plan, kind: 'rehearse', rehearses: plan.kind, access, anyway });
   if (!tried.ok) return tried;
   const rehearsal = tried.value.result as Rehearsal;
   const { deploymentSpec: spec } = plan;

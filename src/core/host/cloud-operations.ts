@@ -62,6 +62,8 @@ export interface CloudPorts {
 
 export class CloudOperations {
   readonly #ports: CloudPorts;
+  /** Of rehearsals since the host started, by deployment; in memory only, as there are values of variables in them. */
+  readonly #rehearsed = new Map<string, RehearsePlan>();
 
   constructor(ports: CloudPorts) {
     this.#ports = ports;
@@ -103,8 +105,17 @@ export class CloudOperations {
     };
     const rehearsals = (state.state.rehearsals ??= {});
     rehearsals[keyText(plan)] = { ...record, rehearsal };
+    this.#rehearsed.set(keyText(plan), plan);
     await state.flush();
     return ok(rehearsal);
+  }
+
+  /** What the last rehearsal was for, until it is deployed: who asked may be gone. Undefined where the host does not know it. */
+  rehearsedPlan(key: DeploymentKey): DeployPlan | undefined {
+    const rehearsed = this.#rehearsed.get(keyText(key));
+    if (!rehearsed) return undefined;
+    const { kind: _, anyway: __, access: ___, rehearses: kind, ...plan } = rehearsed;
+    return { ...plan, kind };
   }
 
   /** Deploys what was rehearsed last. A first one that fails or is cancelled leaves no stack, and no entry in models.json. */
@@ -133,7 +144,8 @@ export class CloudOperations {
         isPushReached ||= name === 'push';
         isStackReached ||= name === 'stack';
         isLate ||= name === 'first answer';
-        shell.stage(name, change);
+        const isUndone = isFirst && (name === 'stack' || name === 'first answer');
+        shell.stage(name, isUndone ? { ...change, cancelDeletes: stack } : change);
       },
     };
     const done = await this.#deployDeclared(deploy, noting);
@@ -319,6 +331,7 @@ export class CloudOperations {
     const deploymentSpec = { ...plan.deploymentSpec, account: cloud.account, region: cloud.region, stack: cloud.stack };
     state.state.deployments[name] = { ...record, ...more, deploymentSpec, cloud, deployedAt: new Date().toISOString() };
     delete state.state.rehearsals?.[name];
+    this.#rehearsed.delete(name);
     const declared = { framework: record.spec.framework, target: deploymentSpec.target };
     const deployment = deployments.get(name) ?? add(key, declared);
     deployment.settle(state.state.deployments[name]);
