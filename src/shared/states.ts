@@ -149,8 +149,13 @@ export interface Rehearsal {
   memoryMb: number;
   /** Of one that is deployed already: what changes beside weights and code, a line each. None: the code alone is updated. */
   changes?: string[];
+  /** What the stack would be configured by, see `infra/app/configuration.ts`. */
+  configuration?: Record<string, unknown>;
   /** What was deployed from here last. */
-  deployed?: Pick<CloudStatus, 'digest' | 'apiId'>;
+  deployed?: Pick<CloudStatus, 'digest' | 'apiId'> & {
+    /** Of the stack: another one says that it was updated from elsewhere since. */
+    revision?: string;
+  };
   /** This very version is deployed, with this very configuration: nothing was built, and the figures are those of then. */
   isDeployed?: true;
 }
@@ -161,6 +166,8 @@ export interface CloudDeployed {
   cloud: CloudStatus;
   /** Of the predictions that it ended with; empty where nobody knows what to send. */
   answers: { start?: StartKind; totalMs: number; initMs?: number; handlerMs?: number }[];
+  /** What they were asked. */
+  input?: unknown;
   /** What the first was answered. */
   result?: unknown;
 }
@@ -183,6 +190,16 @@ export interface CloudRemoved {
   apiKey?: ApiKeyPlace;
 }
 
+/** An API key in the place of another. */
+export interface KeyRotated {
+  /** With the id of the new key. */
+  cloud: CloudStatus;
+  /** Id of the key before. */
+  before: string;
+  /** The gateway was seen to refuse the key before; unset where nobody could read that key. */
+  isRefused?: boolean;
+}
+
 export type OperationKind =
   | 'deploy'
   | 'redeploy'
@@ -193,7 +210,8 @@ export type OperationKind =
   | 'push'
   | 'eject'
   | 'rehearse'
-  | 'rollback';
+  | 'rollback'
+  | 'rotate';
 
 /** An image that was built, or was there already. */
 export interface ImageMade {
@@ -237,7 +255,8 @@ export type OperationResult =
   | Rehearsal
   | CloudDeployed
   | CloudRemoved
-  | RolledBack;
+  | RolledBack
+  | KeyRotated;
 
 export interface OperationStage {
   name: string;
@@ -249,6 +268,13 @@ export interface OperationStage {
   usualMs?: number;
   /** One line on what it does right now. */
   detail?: string;
+  /** What cancelling in this stage deletes: the stack on AWS that is half made, or has never served. */
+  cancelDeletes?: string;
+}
+
+/** What cancelling an operation deletes right now, which is to be asked for before. */
+export function cancelDeletes({ state, stages }: Operation): string | undefined {
+  return state === 'running' ? stages.find((stage) => stage.state === 'running')?.cancelDeletes : undefined;
 }
 
 export interface Operation extends DeploymentKey {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { ECRClient, ListImagesCommand } from '@aws-sdk/client-ecr';
 import { findHost } from '../../src/core/host/client.ts';
+import { inTerminal } from '../cli/pseudo-terminal.ts';
 import { answering, type Answered } from './answers.ts';
 import { openGate, type Gate } from './gate.ts';
 import { patience, REGION } from './place.ts';
@@ -102,6 +103,29 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     const ended = cancelled(child);
     project.place.slow(0);
     await ended;
+    assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
+    assert.equal(project.declared(), undefined);
+    assert.deepEqual(await images(), []);
+  });
+
+  it('asks in a terminal before it deletes a half-made stack, and goes on until then', async () => {
+    project.place.slow(0.3);
+    const question = 'Cancel and delete? [y/N]';
+    const { code, said } = await inTerminal(
+      project.sandbox,
+      DEPLOY,
+      [
+        ['Deploy? [y/N]', 'y\n'],
+        ['layers sent', ''],
+        [' of ', '\u0003'],
+        [question, 'n\n'],
+        [' of ', '\u0003'],
+        [question, 'y\n'],
+      ],
+      project.variables,
+    );
+    assert.equal(code, 130, said);
+    assert.equal(said.split(question).length - 1, 2, said);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.equal(project.declared(), undefined);
   });

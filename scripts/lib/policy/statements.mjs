@@ -44,7 +44,7 @@ export const STATEMENTS = [
   },
   {
     sid: 'LookAtStacks',
-    operations: ['cloudformation:DescribeStacks', 'cloudformation:DescribeStackEvents'],
+    operations: ['cloudformation:DescribeStacks', 'cloudformation:DescribeStackEvents', 'cloudformation:GetTemplate'],
     resources: [...OWN_STACKS, stack('CDKToolkit')],
   },
   {
@@ -128,6 +128,13 @@ export const STATEMENTS = [
       'lambda:ListVersionsByFunction',
     ],
     resources: FUNCTIONS,
+  },
+  {
+    // Of APIs whose callers sign. Their ARNs have ids, no names.
+    sid: 'CallAsWhoSigns',
+    actions: ['execute-api:Invoke'],
+    because: { file: 'src/core/cloud/sign.ts', text: "signingName: 'execute-api'" },
+    resources: ['arn:aws:execute-api:*:*:*/*/GET/', 'arn:aws:execute-api:*:*:*/*/POST/batch'],
   },
   { sid: 'Predict', operations: ['lambda:Invoke', 'lambda:InvokeWithResponseStream'], resources: FUNCTIONS },
   {

@@ -1,8 +1,8 @@
 /** CDK's bootstrap of an account and region, which deploys need: whether it is there, and good enough. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
-import { stackUrl } from '../../../infra/deployer/console.ts';
-import { stuck } from '../../../infra/deployer/failures.ts';
-import type { UserError } from '../../shared/outcome.ts';
+import { stackUrl, type ConsolePlace } from '../../../infra/deployer/console.ts';
+import { bootstrapCommand, stuck } from '../../../infra/deployer/failures.ts';
+import { CANCELLED, type Outcome, type UserError } from '../../shared/outcome.ts';
 
 /** What stacks of CDK ask for that have a template as a file: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html */
 export const LEAST_VERSION = 6;
@@ -43,4 +43,11 @@ export function bootstrapHinders(
   }
   if (status === 'DELETE_FAILED') return { code, what, next: `Delete it, then deploy again: ${stackUrl(id)}` };
   return { code, what, next: stuck({ name, id }) };
+}
+
+/** Why it could not be made, and that somebody with more rights may make it. */
+export function byOthers(error: UserError, place: ConsolePlace): Outcome<never> {
+  if (error.code === CANCELLED) return { ok: false, error };
+  const next = `Or have it made, by somebody who may: ${bootstrapCommand(place)}`;
+  return { ok: false, error: { ...error, next: [error.next, next].filter(Boolean).join(' ') } };
 }

@@ -6,10 +6,11 @@ import { asking } from '../cloud/errors.ts';
 import { describeStack } from '../cloud/stack.ts';
 import { removeDeployment, setDeployment, unsetDeployment, type ModelsEdit } from '../models/edit.ts';
 import { readModels } from '../models/read.ts';
+import type { Shell } from '../shell.ts';
 import type { DeployPlan } from '../targets/plan.ts';
 import { CANCELLED, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentSpec } from '../../shared/spec.ts';
-import type { Deploy } from './cloud-change.ts';
+import { pushedTag, type Deploy } from './cloud-change.ts';
 
 /** What models.json says of the deployment before the deploy writes to it. Errors: as of `readModels`. */
 export async function declaredBefore({
@@ -62,4 +63,15 @@ export function mayBeThere(error: UserError, stack: string): UserError {
   if (!error.code.endsWith('-credentials') && error.code !== 'unreachable') return error;
   const next = `Then deploy again: models.json keeps the stack ${stack}, and what CloudFormation does with it goes on.`;
   return { ...error, next: [error.next, next].filter(Boolean).join(' ') };
+}
+
+/** Of a first deploy that left no stack: nothing else would ever find its image. It fails nothing; the next removal finds it. */
+export async function unpush(deploy: Deploy, shell: Shell): Promise<void> {
+  const { region, variables } = deploy.cloud;
+  const { removeImages } = await import('../cloud/repository.ts');
+  const removed = await removeImages(await awsConfig(region, variables), pushedTag(deploy));
+  if (!removed.ok)
+    return shell.log(`the image that was pushed stays: ${removed.error.what} ${removed.error.why ?? ''}`);
+  for (const tag of removed.value.tags) shell.log(`${tag} removed`);
+  for (const { tag, reason } of removed.value.left) shell.log(`${tag} stays: ${reason}`);
 }

@@ -243,9 +243,9 @@ export class Host {
     };
   }
 
-  /** As of `lookAt`. */
-  look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>> {
-    return this.#doers.cloud.look(key, variables);
+  /** What it knows of deployments on AWS. */
+  get cloud(): Pick<Doers['cloud'], 'look' | 'rehearsedPlan'> {
+    return this.#doers.cloud;
   }
 
   /** As of `HostApi.observe`. */
