@@ -57,17 +57,6 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     assert.equal(await answer(), 'second');
   });
 
-  it('says what of provisioned concurrency is not ready (as AWS documents it) [emulated]', async () => {
-    project.writeHandler(answering('third'));
-    const server = await answeringAs(
-      ({ path }) => (path.includes('/provisioned-concurrency') ? { status: 200, body: PROVISIONED } : undefined),
-      endpointOf(project.place),
-    );
-    const stdout = await project.succeeded([...DEPLOY, '--yes'], { AWS_ENDPOINT_URL: server.url });
-    await server.end();
-    assert.match(stdout, /✓ stack .*, ahead of the stack; 0 of 2 provisioned environments are ready: /);
-  });
-
   it('shows what of the configuration changes, and tells the stack first what serves', async () => {
     project.writeHandler(answering('second'));
     setMemory(512);
@@ -150,5 +139,16 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     const live = new GetFunctionConfigurationCommand({ FunctionName: STACK, Qualifier: 'live' });
     assert.equal((await lambda.send(live)).MemorySize, 768);
     assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed/);
+  });
+
+  it('says what of provisioned concurrency is not ready (as AWS documents it) [emulated]', async () => {
+    project.writeHandler(answering('last'));
+    const server = await answeringAs(
+      ({ path }) => (path.includes('/provisioned-concurrency') ? { status: 200, body: PROVISIONED } : undefined),
+      endpointOf(project.place),
+    );
+    const stdout = await project.succeeded([...DEPLOY, '--yes'], { AWS_ENDPOINT_URL: server.url });
+    await server.end();
+    assert.match(stdout, /✓ stack .*, ahead of the stack; 0 of 2 provisioned environments are ready: /);
   });
 });
