@@ -80,6 +80,20 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     project.writeHandler(HANDLER);
   });
 
+  it('tells settings of the deployment, edited since, from those that are deployed', async () => {
+    const before = project.declared()!;
+    const edited = { quota: { requests: 5, per: 'week' }, corsOrigins: ['https://app.example'], logRetentionDays: 30 };
+    project.writeModels({ rules: { ...MODEL, deployments: { prod: { ...before, ...edited } } } });
+    const status = await project.status();
+    assert.equal(status.state, 'changed');
+    assert.match(status.error!.what, /than what is deployed: quota, corsOrigins, logRetentionDays\./);
+    const said = await project.succeeded(['diff', 'rules']);
+    assert.match(said, /has changed since it was deployed\.\n.*quota, corsOrigins, logRetentionDays/);
+    assert.doesNotMatch(said, /is as it was deployed/);
+    project.writeModels({ rules: { ...MODEL, deployments: { prod: before } } });
+    assert.equal((await project.status()).state, 'serving');
+  });
+
   it('tells what was changed by hand', async () => {
     const lambda = new LambdaClient(project.emulator.client);
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: 'nimbus-rules-prod', MemorySize: 640 }));

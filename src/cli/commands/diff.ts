@@ -34,7 +34,10 @@ async function diff(terminal: Terminal, name: string): Promise<void> {
       const found = orExit(terminal, await drift(await awsConfig(cloud.region, process.env), cloud, terminal.signal));
       const isChanged = status.state === 'changed';
       terminal.document({ ...key, changedSinceDeploy: isChanged, isAhead: seen?.isAhead ?? false, ...found });
-      if (isChanged) terminal.say('The model, or what models.json says of it, has changed since it was deployed.');
+      if (isChanged) {
+        terminal.say('The model, or what models.json says of it, has changed since it was deployed.');
+        if (status.error) terminal.say(indent(status.error.what));
+      }
       if (seen?.isAhead)
         terminal.say('What serves is newer than the stack says; the next update tells the stack first.');
       if (found.parts.length > 0) terminal.say('Changed by hand since it was deployed:');

@@ -241,8 +241,9 @@ export class Host {
     };
   }
 
-  /** As of `lookAt`. */
-  look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>> {
+  /** As of `lookAt`; what models.json says by now counts. */
+  async look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>> {
+    await this.#declarations.refresh();
     return this.#doers.cloud.look(key, variables);
   }
 
