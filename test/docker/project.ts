@@ -14,7 +14,7 @@ import { docker, LAMBDA_PYTHON, PYTHON_SLIM } from './support.ts';
 export const BASE_IMAGES = { '3.11': PYTHON_SLIM, '3.13': LAMBDA_PYTHON };
 
 /** Where the network of these tests looks into TLS, its certificates are among the system's. */
-const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+export const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 /** As a host or an editor is told of both. */
 export const BUILD_VARIABLES = {

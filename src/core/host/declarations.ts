@@ -1,6 +1,7 @@
 /** Follows models.json: what it declares is served, what it drops is not, and hand edits apply where they can. */
 import { isDeepStrictEqual } from 'node:util';
 import type { ModelsDocument } from '../models/document.ts';
+import { architectureOf } from '../cost/measured.ts';
 import { modelPath } from '../models/paths.ts';
 import { readDocument } from '../models/read.ts';
 import { keyText, type DeploymentKey, type DeploymentSpec, type ModelsSpec } from '../../shared/spec.ts';
@@ -115,12 +116,23 @@ function fieldsThatDiffer(record: DeploymentRecord, spec: ModelFields, settings:
   });
   const [now, was] = [applied(spec, settings), applied(record.spec, record.deploymentSpec)];
   const fields = [...new Set([...Object.keys(was), ...Object.keys(now)])];
-  return fields.filter((field) => !isDeepStrictEqual(now[field], was[field]));
+  const differ = fields.filter((field) => !isDeepStrictEqual(now[field], was[field]));
+  const { architecture } = settings;
+  const isForAnother = record.image && architecture && architecture !== architectureOf(record.image.platform);
+  return isForAnother ? [...differ, 'architecture'] : differ;
 }
 
-/** What a deploy applies, without what it writes itself: which deployment it is, and where. */
+/** What a deploy applies, without what it writes itself (which deployment it is, and where) and what the image tells. */
 function settingsOf(deployment: DeploymentSpec): Partial<DeploymentSpec> {
-  const { target: _, account: __, region: ___, stack: ____, url: _____, ...settings } = deployment;
+  const {
+    target: _,
+    account: __,
+    region: ___,
+    stack: ____,
+    url: _____,
+    architecture: ______,
+    ...settings
+  } = deployment;
   return settings;
 }
 
