@@ -2,12 +2,29 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { APIGatewayClient, GetUsagePlanCommand, GetUsagePlansCommand } from '@aws-sdk/client-api-gateway';
+import {
+  GetFunctionConfigurationCommand,
+  GetProvisionedConcurrencyConfigCommand,
+  InvokeCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
+import { ALIAS } from '../../infra/app/published.ts';
 import type { CostCard } from '../../src/shared/cost.ts';
 import type { CloudDeployed } from '../../src/shared/states.ts';
 import { python } from '../cli/nimbus.ts';
 import { cloudProject, DEPLOY, MODEL, SECRET, type CloudProject } from './project.ts';
 import { getJson, logs } from './support.ts';
+
+/** None is what holds without it. */
+const SETTINGS = {
+  ephemeralStorageMb: 1024,
+  provisionedConcurrency: 1,
+  throttle: { ratePerSecond: 50, burst: 60 },
+  quota: { requests: 5000, per: 'week' },
+  corsOrigins: ['https://app.example'],
+  logRetentionDays: 30,
+};
 
 describe('a deploy to AWS Lambda', function () {
   this.timeout(180_000);
@@ -15,6 +32,7 @@ describe('a deploy to AWS Lambda', function () {
 
   before(async () => {
     project = await cloudProject();
+    project.writeModels({ rules: { ...MODEL, deployments: { prod: { target: 'lambda', ...SETTINGS } } } });
   });
   after(() => project?.end());
 
@@ -37,11 +55,12 @@ describe('a deploy to AWS Lambda', function () {
     assert.match(stdout, /rehearsed with 1769 MB: initialisation \d+ ms, first answer/);
     assert.match(
       stdout,
-      /a month costs about (?:< )?\$0\.0\d without requests, \$0\.0\d for 10,000, \$[4-9]\.\d\d for 1,000,000, .*prices of eu-west-1/,
+      // One environment is kept initialised.
+      /a month costs about \$2\d\.\d\d without requests, \$2\d\.\d\d for 10,000, \$2\d\.\d\d for 1,000,000, .*prices of eu-west-1/,
     );
     assert.match(stderr, /Deploy\?.*\n.*terminal.*\n.*--yes/);
     assert.deepEqual(await project.stackNames(), []);
-    assert.equal(project.declared(), undefined);
+    assert.deepEqual(project.declared(), { target: 'lambda', ...SETTINGS });
   });
 
   it('ends with real answers, cold and warm, and has all in models.json but the key', async () => {
@@ -55,6 +74,7 @@ describe('a deploy to AWS Lambda', function () {
     const { cloud } = deployed;
     assert.deepEqual(project.declared(), {
       target: 'lambda',
+      ...SETTINGS,
       account: '000000000000',
       region: 'eu-west-1',
       stack: 'nimbus-rules-prod',
@@ -64,6 +84,43 @@ describe('a deploy to AWS Lambda', function () {
     assert.deepEqual(status.cloud, cloud);
     assert.equal(status.state, 'serving');
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images', 'nimbus-rules-prod']);
+  });
+
+  it('has all that models.json asked for', async () => {
+    const { client } = project.emulator;
+    const { functionName, logGroup } = (await project.status()).cloud!;
+    const [lambda, gateway] = [new LambdaClient(client), new APIGatewayClient(client)];
+    const named = { FunctionName: functionName };
+    const { EphemeralStorage } = await lambda.send(new GetFunctionConfigurationCommand(named));
+    assert.equal(EphemeralStorage?.Size, SETTINGS.ephemeralStorageMb);
+    const kept = await lambda.send(new GetProvisionedConcurrencyConfigCommand({ ...named, Qualifier: ALIAS }));
+    assert.equal(kept.RequestedProvisionedConcurrentExecutions, SETTINGS.provisionedConcurrency);
+    const { items = [] } = await gateway.send(new GetUsagePlansCommand({}));
+    const { throttle, quota } = await gateway.send(new GetUsagePlanCommand({ usagePlanId: items[0]!.id }));
+    assert.deepEqual([throttle?.rateLimit, throttle?.burstLimit], [50, 60]);
+    assert.deepEqual([quota?.limit, quota?.period], [5000, 'WEEK']);
+    const { logGroups } = await logs(project.emulator, 'DescribeLogGroups', { logGroupNamePrefix: logGroup });
+    assert.equal(logGroups[0].retentionInDays, SETTINGS.logRetentionDays);
+  });
+
+  it('lets the pages of the asked origin call, and no others', async () => {
+    const url = project.declared()!['url'] as string;
+    const key = (await project.succeeded(['keys', 'rules/prod', '--show'])).trim();
+    const allowed = async (path: string, origin: string, init: RequestInit): Promise<boolean> => {
+      const answer = await fetch(url + path, { ...init, headers: { origin, ...(init.headers as object) } });
+      assert.ok(answer.ok, `${answer.status} of ${path}`);
+      const header = answer.headers.get('access-control-allow-origin');
+      return header === origin || header === '*';
+    };
+    const post = { method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': key } };
+    for (const [origin, expected] of [
+      ['https://app.example', true],
+      ['https://evil.example', false],
+    ] as const) {
+      const ask = { method: 'OPTIONS', headers: { 'access-control-request-method': 'POST' } };
+      assert.equal(await allowed('/predict', origin, ask), expected, `preflight of ${origin}`);
+      assert.equal(await allowed('/predict', origin, { ...post, body: '{"text":"x"}' }), expected, origin);
+    }
   });
 
   it('is predicted with its key, which lies in a file that only the user can read', async () => {

@@ -269,9 +269,14 @@ def update_checked(physical_id, old, new, stack, logical_id=None):
 function_resource["create"], function_resource["update"] = create_checked, update_checked
 
 
+storage = contextvars.ContextVar("storage", default=512)
+"""Megabytes of /tmp of the function whose container is started."""
+
+
 @wrap(lambda_svc, "_spawn_lambda_container")
 def spawn_lambda_container(before, config, *arguments, **named):
     """Runs the image by its digest from the emulator's registry, behind the runtime interface emulator."""
+    storage.set(int((config.get("EphemeralStorage") or {}).get("Size", 512)))
     uri = config.get("ImageUri")
     if uri:
         digest, what = resolve(uri)
@@ -300,7 +305,7 @@ def run(before, collection, image, *arguments, **named):
             memswap_limit=f"{memory}m",
             nano_cpus=max(int(memory / MEGABYTES_PER_CPU * 1e9), 50_000_000),
             read_only=True,
-            tmpfs={"/tmp": "size=512m"},
+            tmpfs={"/tmp": f"size={storage.get()}m"},
         )
         named.setdefault("volumes", {})[EMULATOR] = {"bind": EMULATOR_IN_CONTAINER, "mode": "ro"}
     return before(collection, image, *arguments, **named)
