@@ -52,6 +52,10 @@ describe('a deploy to AWS Lambda', function () {
     assert.equal(code, 2, stderr);
     assert.match(stdout, /Plan for account 000000000000, eu-west-1, as arn:aws:iam::000000000000:root/);
     assert.match(stdout, /\+ CDK's bootstrap .*\n.*\+ the image repository nimbus.*\n.*\+ the stack nimbus-rules-prod/);
+    assert.match(
+      stdout,
+      /\+ the image, \d+ MB unpacked: (\d) of \1 layers are pushed, about \d+ MB compressed \(an estimate: /,
+    );
     assert.match(stdout, /rehearsed with 1769 MB: initialisation \d+ ms, first answer/);
     assert.match(
       stdout,

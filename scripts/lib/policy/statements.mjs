@@ -109,6 +109,8 @@ export const STATEMENTS = [
       'ecr:UploadLayerPart',
     ],
     because: { file: 'src/core/host/cloud-operations.ts', text: 'shipping.send(' },
+    // And Nimbus itself, of what a push will send.
+    operations: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage'],
     resources: IMAGES,
   },
   {

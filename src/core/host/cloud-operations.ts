@@ -22,6 +22,7 @@ import {
   type RehearsedRecord,
 } from './cloud-change.ts';
 import { removeFromCloud, rollBackTo } from './cloud-end.ts';
+import { layersOf, noteLayers } from './cloud-layers.ts';
 import { lookAt } from './cloud-look.ts';
 import type { Deployers } from './deployers.ts';
 import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
@@ -74,12 +75,14 @@ export class CloudOperations {
       });
     }
     const record = { ...made.value.record, variablesMark: mark };
+    const layers = await layersOf(this.#ports, record.image.id);
     const rehearsal: Rehearsal = {
       image: imageStatus(record.image),
       version: record.version,
       initMs,
       ...(firstMs === undefined ? {} : { firstAnswerMs: firstMs }),
       memoryMb: limitsOf(record.spec).memoryMb,
+      ...(layers.length > 0 ? { layers } : {}),
       ...(deployed?.cloud ? { changes: changesOf(record, deployed), deployed: deployedOf(deployed.cloud) } : {}),
     };
     const rehearsals = (state.state.rehearsals ??= {});
@@ -218,7 +221,11 @@ export class CloudOperations {
     if (!pushed.ok) return pushed;
     const { reference, layers, sentLayers } = pushed.value;
     shell.stage('push', { detail: `${sentLayers} of ${layers} layers sent` });
-    return ok(reference.slice(reference.indexOf('@') + 1));
+    const digest = reference.slice(reference.indexOf('@') + 1);
+    await noteLayers(this.#ports, record, config, digest).catch((error: unknown) =>
+      shell.log(`how large the layers are in the repository is not known: ${String(error)}`),
+    );
+    return ok(digest);
   }
 
   /** The new version answers before it serves; the stack is not told. */

@@ -98,6 +98,20 @@ def batch_delete_image(before, data):
     return changed(before({**data, "imageIds": rest}), lambda document: document["imageIds"].extend(untagged))
 
 
+@wrap(ecr, "_batch_check_layer_availability")
+def batch_check_layer_availability(before, data):
+    """Says of a layer that was pushed that it is there, which the emulator says of none."""
+
+    def change(document):
+        blobs = ecr._layer_blobs.get(data["repositoryName"], {})
+        for layer in document["layers"]:
+            blob = blobs.get(layer["layerDigest"])
+            if blob is not None:
+                layer.update(layerAvailability="AVAILABLE", layerSize=len(blob))
+
+    return changed(before(data), change)
+
+
 def resolve(uri):
     """The digest of an image that a function may have, or why it may not: (digest, None) or (None, reason)."""
     named = IMAGE.match(uri or "")
