@@ -1,6 +1,7 @@
 /**
  * Row 15: other code for a deployed function on the emulated AWS, without the push, which row 17 has: by Nimbus, and by the
- * bare calls that it takes. `node bench/update.ts --rounds 7 --out bench/results/cloud.json`.
+ * bare calls that it takes; and by the hotswap of the toolkit that `cdk` is made of, of a function of its own.
+ * `node bench/update.ts --rounds 7 --out bench/results/cloud.json`.
  *
  * The emulator says for half a second that the function is being updated, whatever the image; AWS takes seconds. Both sides
  * wait for that. The bare side looks again every 10 ms, which is quicker than anybody may ask AWS. Neither tries the new
@@ -9,45 +10,54 @@
  */
 import { GetFunctionCommand, LambdaClient, PublishVersionCommand } from '@aws-sdk/client-lambda';
 import { UpdateAliasCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
-import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { updateCode } from '../src/core/cloud/update.ts';
-import { Cloud, type Built, type DeployedFunction } from '../test/aws/deployed.ts';
-import type { CloudResults } from './report-cloud.ts';
+import { Cloud, IMAGES, type Built, type DeployedFunction } from '../test/aws/deployed.ts';
+import { deployByToolkit } from './cdk.ts';
+import { keepRow, rounds } from './cloud-rows.ts';
 import type { Round } from './medians.ts';
 
 const POLL_MS = 10;
-
-const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '7' }, out: { type: 'string' } },
-});
-const rounds = Number(values.rounds);
 
 const cloud = await Cloud.start();
 try {
   const images = [await cloud.push('one', ['prod']), await cloud.push('two', ['prod'])] as const;
   const prod = await cloud.deploy('prod', images[0], { greeting: 'hello' });
   const client = new LambdaClient(cloud.config);
-  let updates = 0;
+  const { endpoint, region, credentials } = cloud.emulator.client;
+  // The toolkit takes them from nowhere else.
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  });
+  const swap = (to: Built, method: 'hotswap' | 'direct'): Promise<void> =>
+    deployByToolkit('peer', `${IMAGES.repository}@${to.digest}`, { deploymentMethod: { method } });
+  // Of what its template says already the toolkit takes no notice.
+  await swap(await cloud.push('zero', ['prod']), 'direct');
+  let [updates, swaps] = [0, 0];
   /** Each update is to the image that does not serve. */
   const next = (): Built => images[(updates += 1) % 2]!;
-  const sides = { bare: () => bare(client, prod, next()), nimbus: () => nimbus(prod, next()) };
+  const sides = {
+    bare: () => bare(client, prod, next()),
+    nimbus: () => nimbus(prod, next()),
+    hotswap: () => swap(images[(swaps += 1) % 2]!, 'hotswap'),
+  };
   const measured: Round[] = [];
   for (let round = 0; round <= rounds; round += 1) {
-    const order = round % 2 === 0 ? (['bare', 'nimbus'] as const) : (['nimbus', 'bare'] as const);
+    const names = ['bare', 'nimbus', 'hotswap'] as const;
+    const order = round % 2 === 0 ? names : names.toReversed();
     const one: Round = {};
     for (const side of order) {
       const begin = performance.now();
       await sides[side]();
       one[side] = performance.now() - begin;
     }
-    console.log(`round ${round}: bare ${one['bare']!.toFixed(0)} ms, nimbus ${one['nimbus']!.toFixed(0)} ms`);
+    console.log(`round ${round}: ${order.map((name) => `${name} ${one[name]!.toFixed(0)} ms`).join(', ')}`);
     measured.push(one);
   }
-  const date = new Date().toISOString().slice(0, 10);
-  const results: CloudResults = { date, rounds, rows: { '15': measured.slice(1) } };
-  if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(results, undefined, 1)}\n`);
+  keepRow('15', measured.slice(1));
 } finally {
   await cloud.end();
 }

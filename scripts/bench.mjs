@@ -37,8 +37,14 @@ await main(async () => {
     await step('Rows 1, 2, 5, 6, 7, 8 and 10', () => program('bench', results('latest')));
     await step('Rows 11, 12 and 13', () => program('image', results('image'), building));
     await step('Row 17', () => program('push', results('image'), building));
-    const update = [node, path.join(root, 'bench/update.ts'), '--rounds', values.rounds, '--out', results('cloud')];
-    await step('Row 15', () => runLogged('update', update));
+    for (const [row, name] of [
+      ['14', 'redeploy'],
+      ['15', 'update'],
+      ['16', 'synthesis'],
+    ]) {
+      const command = [node, path.join(root, `bench/${name}.ts`), '--rounds', values.rounds, '--out', results('cloud')];
+      await step(`Row ${row}`, () => runLogged(name, command));
+    }
   } finally {
     await leaveEngine();
   }

@@ -15,6 +15,7 @@ import {
   type StackActivity,
   type SuccessfulDeployStackResult,
 } from '@aws-cdk/toolkit-lib';
+import type { Change } from '@aws-sdk/client-cloudformation';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { environmentParameter } from '../app/parameters.ts';
@@ -71,12 +72,29 @@ export async function makeChangeSet(
     await cloud.dispose();
   }
   if (!answer) throw new Error('the toolkit did not say what became of the deploy');
+  const changes = answer.changeSet?.Changes ?? [];
+  for (const change of changes) tell({ kind: 'log', line: changeText(change) });
   return {
     stackId: answer.stackArn,
     id: answer.noOp ? undefined : answer.changeSet?.ChangeSetId,
     outputs: answer.outputs,
-    changes: answer.changeSet?.Changes?.length ?? 0,
+    changes: changes.length,
   };
+}
+
+/** `modify Function (AWS::Lambda::Function): MemorySize`, as CloudFormation is about to do it. */
+function changeText({ ResourceChange: change = {} }: Change): string {
+  const {
+    Action: action = '',
+    LogicalResourceId: id,
+    ResourceType: type,
+    Replacement: replacement,
+    Details: all,
+  } = change;
+  const properties = new Set((all ?? []).flatMap(({ Target: target }) => target?.Name ?? target?.Attribute ?? []));
+  const what = [...properties].join(', ');
+  const replaced = replacement === 'True' ? ', which replaces it' : '';
+  return `${action.toLowerCase()} ${id} (${type})${what === '' ? '' : `: ${what}`}${replaced}`;
 }
 
 /**

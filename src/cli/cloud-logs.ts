@@ -1,5 +1,5 @@
 /** `nimbus logs` of a deployment on AWS: read from CloudWatch, where its function writes. */
-import { awsConfig } from '../core/cloud/aws.ts';
+import { configOf } from '../core/cloud/profiles.ts';
 import type { CloudStatus, LogLine } from '../shared/states.ts';
 import { formatMs } from '../shared/latency.ts';
 import { orExit, type Terminal } from './terminal.ts';
@@ -16,11 +16,12 @@ export interface CloudLogOptions {
 /** Ends by itself, or with `follow` when the command is cancelled. */
 export async function logsOf(
   terminal: Terminal,
-  { region, account, logGroup }: CloudStatus,
+  cloud: CloudStatus,
   { follow, request, limit }: CloudLogOptions,
   print: (line: LogLine) => void,
 ): Promise<void> {
-  const config = await awsConfig(region, process.env);
+  const { account, logGroup } = cloud;
+  const config = await configOf(cloud, process.env);
   const { signal } = terminal;
   if (request !== undefined) {
     const { requestLog } = await import('../core/cloud/logs.ts');

@@ -21,10 +21,19 @@ export interface LambdaDeploy {
   yes: boolean;
 }
 
+/** What every deploy to AWS needs, and takes a tenth of a second to load. */
+export async function loadAhead(): Promise<void> {
+  await Promise.all([
+    import('@aws-sdk/client-sts'),
+    import('@aws-sdk/client-cloudformation'),
+    import('@aws-sdk/client-lambda'),
+    import('../core/cloud/review.ts'),
+  ]);
+}
+
 /** Errors: the rehearsal fails, or speaks against it; as of the deploy; it was not agreed to. */
 export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): Promise<Outcome<void>> {
   const { feed, connection, plan, cloud, called } = deploy;
-  void connection.api.warmDeployer(cloud);
   terminal.say('Rehearsed here first, under the limits of AWS Lambda:');
   const { planLines, rehearse, rehearsedText, wouldNotServe } = await import('../core/cloud/review.ts');
   const reviewed = await rehearse(cloud, plan, {

@@ -1,9 +1,14 @@
 import type { HostConnection } from '../core/host/client.ts';
 import type { Plan } from '../core/targets/plan.ts';
-import { cancelled, fail, ok, type Outcome } from '../shared/outcome.ts';
+import { cancelled, fail, ok, type Outcome, type UserError } from '../shared/outcome.ts';
 import type { Operation, OperationStage } from '../shared/states.ts';
-import { formatMs } from '../shared/latency.ts';
+import { formatMs, formatSeconds } from '../shared/latency.ts';
 import type { Terminal } from './terminal.ts';
+
+/** How often the time of a stage that runs is told anew. */
+const CLOCK_MS = 1000;
+/** Who waits longer than this is told where the log is. */
+const LONG_MS = 10_000;
 
 /** Receives operation events before the operation's id is known, and hands them to the one that waits for them. */
 export interface OperationFeed {
@@ -36,21 +41,27 @@ export function createOperationFeed(): OperationFeed {
         wake();
       };
       void noticeEnd();
+      let isLogNamed = false;
+      const nameLog = ({ logFile }: Operation): void => {
+        if (!isLogNamed) terminal.note(`  log: ${logFile}`);
+        isLogNamed = true;
+      };
+      const tick = (): void => {
+        const operation = latest.get(id)!;
+        if (Date.now() - operation.startedAt > LONG_MS) nameLog(operation);
+        showStages(terminal, operation, shown);
+      };
+      const clock = setInterval(tick, CLOCK_MS);
       try {
         for (;;) {
           const operation = latest.get(id)!;
           showStages(terminal, operation, shown);
           if (operation.state === 'succeeded') return ok(operation);
           if (operation.state === 'cancelled') return cancelled();
-          if (operation.state === 'failed')
-            return {
-              ok: false,
-              error: operation.error ?? {
-                code: 'operation-failed',
-                what: `The ${operation.kind} failed.`,
-                next: `Log: ${operation.logFile}`,
-              },
-            };
+          if (operation.state === 'failed') {
+            nameLog(operation);
+            return { ok: false, error: operation.error ?? unexplained(operation) };
+          }
           if (hostEnded)
             return fail('host-ended', 'The host ended while it worked.', {
               next: `Run the command again. Log: ${operation.logFile}`,
@@ -60,10 +71,15 @@ export function createOperationFeed(): OperationFeed {
           });
         }
       } finally {
+        clearInterval(clock);
         terminal.signal.removeEventListener('abort', cancel);
       }
     },
   };
+}
+
+function unexplained({ kind }: Operation): UserError {
+  return { code: 'operation-failed', what: `The ${kind} failed.` };
 }
 
 const ENDED: Partial<Record<OperationStage['state'], string>> = { done: '✓', failed: '✗', skipped: '–' };
@@ -73,7 +89,10 @@ function showStages(terminal: Terminal, operation: Operation, shown: Set<string>
     const mark = ENDED[stage.state];
     const detail = stage.detail ? `   ${stage.detail}` : '';
     if (mark === undefined) {
-      if (stage.state === 'running') terminal.progress(`  … ${stage.name}${detail}`);
+      if (stage.state === 'running') {
+        const name = `  … ${stage.name}`;
+        terminal.progress(name + detail, name + clockText(stage) + detail);
+      }
     } else if (!shown.has(stage.name)) {
       shown.add(stage.name);
       // One that an earlier failure left out says nothing.
@@ -81,6 +100,13 @@ function showStages(terminal: Terminal, operation: Operation, shown: Set<string>
       terminal.say(`  ${mark} ${stage.name}${stage.state === 'skipped' ? '' : elapsed(stage)}${detail}`);
     }
   }
+}
+
+/** `   12 s of about 45 s`. */
+function clockText({ startedAt, usualMs }: OperationStage): string {
+  const ms = startedAt === undefined ? 0 : Date.now() - startedAt;
+  if (ms < CLOCK_MS) return usualMs === undefined ? '' : `   about ${formatSeconds(usualMs)}`;
+  return `   ${formatSeconds(ms)}${usualMs === undefined ? '' : ` of about ${formatSeconds(usualMs)}`}`;
 }
 
 function elapsed(stage: OperationStage): string {

@@ -25,9 +25,10 @@ export interface Terminal {
   warn(text: string): void;
   /**
    * Progress for people, on stderr; nothing with `--json`. Replaces the line before it where stderr is a terminal;
-   * elsewhere (a build's log) a line that differs from the one before it in numbers only is not said.
+   * elsewhere (a build's log) a line that differs from the one before it in numbers only is not said. `live`: what a
+   * terminal shows in its place, with what changes all the time.
    */
-  progress(text: string): void;
+  progress(text: string, live?: string): void;
   /** The machine's answer: printed with `--json` only. */
   document(value: unknown): void;
   /** One line of a stream, for both. */
@@ -87,12 +88,14 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
       endProgress();
       process.stderr.write(`${visibleText(text)}\n`);
     },
-    progress(text) {
-      if (json || text === lastProgress) return;
-      const isNews = withoutNumbers(text) !== withoutNumbers(lastProgress);
-      lastProgress = text;
-      if (process.stderr.isTTY) {
-        process.stderr.write(`${CLEARED}${text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1))}`);
+    progress(text, live = text) {
+      const isTerminal = process.stderr.isTTY;
+      const shown = isTerminal ? live : text;
+      if (json || shown === lastProgress) return;
+      const isNews = withoutNumbers(shown) !== withoutNumbers(lastProgress);
+      lastProgress = shown;
+      if (isTerminal) {
+        process.stderr.write(`${CLEARED}${shown.slice(0, Math.max(20, (process.stderr.columns || 80) - 1))}`);
         open = true;
       } else if (isNews) {
         process.stderr.write(`${text}\n`);

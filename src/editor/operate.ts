@@ -24,7 +24,7 @@ export async function operateInFront(
   title: string,
 ): Promise<Outcome<Operation>> {
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  return run(editor, project, plan, options, stepText);
+  return run(editor, project, plan, options, (operation) => stepText(operation, Date.now()));
 }
 
 async function run(
@@ -38,15 +38,19 @@ async function run(
   const outcome = await vscode.window.withProgress(options, async (progress, cancellation) => {
     const abort = new AbortController();
     const cancelling = cancellation.onCancellationRequested(() => abort.abort());
-    const listening = editor.store.onDidChange((change) => {
-      if (change.kind === 'log' || change.kind === 'projects' || change.project !== project) return;
+    const tell = (): void => {
       const operation = project.operation(key);
       const message = operation?.state === 'running' ? textOf(operation) : undefined;
       if (message !== undefined) progress.report({ message });
+    };
+    const listening = editor.store.onDidChange((change) => {
+      if (change.kind !== 'log' && change.kind !== 'projects' && change.project === project) tell();
     });
+    const clock = setInterval(tell, 1000);
     try {
       return await project.execute(plan, abort.signal);
     } finally {
+      clearInterval(clock);
       cancelling.dispose();
       listening.dispose();
     }

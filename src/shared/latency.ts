@@ -62,3 +62,10 @@ export function formatMs(ms: number, locale?: string): string {
     return `${(ms / 1000).toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} s`;
   return `${ms.toLocaleString(locale, { maximumFractionDigits: ms < 10 ? 1 : 0 })} ms`;
 }
+
+/** 8 s, 1 min 20 s: of a wait, where fractions say nothing. `locale` is BCP 47, else the machine's. */
+export function formatSeconds(ms: number, locale?: string): string {
+  const all = Math.round(ms / 1000);
+  const [minutes, seconds] = [Math.floor(all / 60), all % 60].map((value) => value.toLocaleString(locale));
+  return all < 60 ? `${seconds} s` : `${minutes} min ${seconds} s`;
+}

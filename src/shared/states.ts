@@ -239,6 +239,8 @@ export interface OperationStage {
   /** Milliseconds since the epoch. */
   startedAt?: number;
   endedAt?: number;
+  /** How long it took the last few times, in ms; unset where that is not known, or short. */
+  usualMs?: number;
   /** One line on what it does right now. */
   detail?: string;
 }

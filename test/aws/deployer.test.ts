@@ -169,6 +169,8 @@ describe('the deployer', function () {
     assert.deepEqual(deployed(await deployer.api.deploy(update)), outputs);
     assert.deepEqual(deployer.stages(), ['look', 'synthesise', 'change-set', 'update']);
     assert.equal(await memory('prod'), 768);
+    const lines = deployer.events.flatMap((event) => (event.kind === 'log' ? [event.line] : []));
+    assert.match(lines.join('\n'), /^modify Function\w+ \(AWS::Lambda::Function\): .*MemorySize/m);
   });
 
   it('rolls a failed update back, and says the first cause', async () => {
@@ -236,6 +238,8 @@ describe('the deployer', function () {
     emulator.slow(0.3);
     const lost = assert.rejects(deploy(deployment('second', { memoryMb: 640 })), DeployerEnded);
     await deployer.until(ready(1));
+    // It holds the next resource until it is told to go on.
+    emulator.slow(600);
     assert.ok(!deployer.told('hunter2'));
     await deployer.kill();
     await lost;

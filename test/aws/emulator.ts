@@ -18,7 +18,7 @@ export interface Emulator {
   endpoint: string;
   /** What the AWS clients are given to speak to it. */
   client: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
-  /** From now on CloudFormation takes so long for each resource. It takes none when the emulator starts. */
+  /** From now on CloudFormation takes so long for each resource, that which it is at too. It takes none when the emulator starts. */
   slow(seconds: number): void;
   /** Ends it, and the containers of its functions with it. */
   end(): Promise<void>;

@@ -55,6 +55,25 @@ describe('the Models view', () => {
     assert.ok(existsSync(path.join(workspace, 'models/entities')));
   });
 
+  it('removes a model with all its deployments by its own row, after it has named them', async () => {
+    const workspace = path.join(editor.folder, 'several-deployments');
+    makeWorkspace(workspace);
+    const deployments = { local: { target: 'local' }, second: { target: 'local' } };
+    const declared = { entities: { path: 'models/entities', framework: 'spacy', deployments } };
+    const file = path.join(workspace, 'models.json');
+    writeFileSync(file, JSON.stringify({ version: 1, models: declared }));
+    window = await editor.open(workspace, 'dark');
+    const { page } = window;
+    await showContainer(page, 'Nimbus');
+    const model = row(page, /^model entities/);
+    await model.waitFor();
+    await chooseMenuItem(await openContextMenu(page, model, 'Remove'));
+    const question = page.getByRole('dialog').filter({ hasText: 'its deployments (local, second)' });
+    await question.getByRole('button', { name: 'Remove All' }).click();
+    await model.waitFor({ state: 'detached' });
+    assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { version: 1, models: {} });
+  });
+
   it('shows the projects of a workspace of several folders, and deploys into the one that holds the model', async () => {
     const folders = ['shop', 'support'].map((name) => path.join(editor.folder, 'several', name));
     for (const folder of folders) {

@@ -89,7 +89,6 @@ export class StandInHost {
       execute: none,
       cancel: none,
       look: none,
-      warmDeployer: none,
       start: none,
       stop: none,
       cold: none,

@@ -31,7 +31,7 @@ import { fetchCard } from '../../core/invoke/card.ts';
 import { shellQuote } from '../../core/invoke/snippets.ts';
 import { askConsent, askTrust } from '../consent.ts';
 import { connect, connectIfRunning, openProject, warnOfMisspelt } from '../context.ts';
-import { deployToLambda } from '../deploy-lambda.ts';
+import { deployToLambda, loadAhead } from '../deploy-lambda.ts';
 import { exampleCall } from '../example.ts';
 import { isMissing, missingPath, shortName } from '../names.ts';
 import { createOperationFeed } from '../operation.ts';
@@ -135,6 +135,8 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
   const isNew = !existsSync(file);
   orExit(terminal, await confirmHome(terminal, folder, isNew, options));
   const trusted = orExit(terminal, await askTrust(terminal, folder, options));
+  // Loaded while the interpreter is asked.
+  if (options.target === 'lambda') void loadAhead();
   const prepared = orExit(
     terminal,
     await prepareDeploy({

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { awsConfig } from '../../core/cloud/aws.ts';
+import { configOf } from '../../core/cloud/profiles.ts';
 import type { DriftedPart } from '../../core/cloud/drift.ts';
 import { fail } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
@@ -31,7 +31,7 @@ async function diff(terminal: Terminal, name: string): Promise<void> {
       }
       terminal.progress('  … AWS compares');
       const { drift } = await import('../../core/cloud/drift.ts');
-      const found = orExit(terminal, await drift(await awsConfig(cloud.region, process.env), cloud, terminal.signal));
+      const found = orExit(terminal, await drift(await configOf(cloud, process.env), cloud, terminal.signal));
       const isChanged = status.state === 'changed';
       terminal.document({ ...key, changedSinceDeploy: isChanged, isAhead: seen?.isAhead ?? false, ...found });
       if (isChanged) {

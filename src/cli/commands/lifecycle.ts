@@ -121,7 +121,10 @@ async function accountsOf(
   for (const key of keys) {
     const spec = models[key.model]?.deployments?.[key.deployment];
     if (!isInCloud(spec)) continue;
-    const account = await accountFor(profile === undefined ? {} : { profile }, spec, process.env);
+    const named = await accountFor(profile === undefined ? {} : { profile }, spec, process.env);
+    // Of several deployments one may be in another account than the others.
+    const isAnother = !named.ok && named.error.code === 'wrong-account' && keys.length > 1;
+    const account = isAnother ? await accountFor({}, spec, process.env) : named;
     if (!account.ok) return account;
     found.set(keyText(key), { ...account.value, stack: spec.stack });
   }

@@ -42,9 +42,8 @@ async function rows(terminal: Terminal, project: Project, isWanted?: (row: Deplo
     const isOnAws = row.spec.deployments![row.deployment]!.stack !== undefined;
     if (!status || !isOnAws || !isWanted?.(row)) return { ...row, status };
     const looked = await lookedAt(connection, status, true);
-    if (looked.ok) return { ...row, status: looked.value };
-    terminal.note(`What AWS says of ${keyText(row)} is not known: ${looked.error.what} ${looked.error.next ?? ''}`);
-    return { ...row, status };
+    // Where AWS was not heard, what is known of before counts, and why.
+    return { ...row, status: looked.ok ? looked.value : { ...status, error: looked.error } };
   };
   try {
     return await Promise.all(declared.map(find));
@@ -198,7 +197,9 @@ function inCloud({ account, region, stack, auth, digest }: CloudStatus, seen: Cl
 const CALLERS = { key: 'with the API key', iam: 'who sign with AWS credentials', none: 'anybody' } as const;
 
 function describe({ model, deployment, spec, status: found }: Row): string {
-  const head = `${model}/${deployment}   ${FRAMEWORK_TITLES[spec.framework]}   ${found ? stateText(found.state) : 'declared a moment ago'}`;
+  const isUnheard = found?.state === 'not-deployed' && spec.deployments?.[deployment]?.stack !== undefined;
+  const state = found ? stateText(found.state) : 'declared a moment ago';
+  const head = `${model}/${deployment}   ${FRAMEWORK_TITLES[spec.framework]}   ${isUnheard ? 'not known' : state}`;
   if (!found) return head;
   const lines = [
     `  endpoint     ${found.url}`,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { awsConfig } from '../../core/cloud/aws.ts';
+import { configOf } from '../../core/cloud/profiles.ts';
 import type { Retry } from '../../core/cloud/retries.ts';
 import { predict, type Answer } from '../../core/invoke/predict.ts';
 import { formatMs } from '../../shared/latency.ts';
@@ -76,7 +76,7 @@ async function ask(
     return orExit(terminal, fail('usage', 'That is for a deployment on AWS.', { next }));
   }
   if (cold || invoke) {
-    const config = await awsConfig(cloud.region, process.env);
+    const config = await configOf(cloud, process.env);
     if (cold) {
       const { coldStart } = await import('../../core/cloud/cold-start.ts');
       return orExit(terminal, await coldStart(config, cloud.functionName, body, { signal }));

@@ -4,7 +4,7 @@ import type { DeploymentSpec } from '../../shared/spec.ts';
 import type { CloudAccess } from '../targets/plan.ts';
 import { awsConfig, awsVariables } from './aws.ts';
 import { asking } from './errors.ts';
-import { awsProfiles } from './profiles.ts';
+import { awsProfiles, noteAccount, variablesFor } from './profiles.ts';
 import { didYouMean } from '../../shared/nearest.ts';
 
 export interface CloudAccount extends CloudAccess {
@@ -46,7 +46,7 @@ export async function accountFor(
 
 /**
  * Asks AWS who calls. The region is the wanted one, else that of the environment or of the profile. `env` is that of this
- * process. Errors: no region; no credentials, expired ones; another account than the wanted one.
+ * process; where an account is wanted and no profile, as of `variablesFor`. Errors: no region; no credentials, expired ones; another account than the wanted one.
  */
 export async function cloudAccount(
   { region, profile, account: wanted }: WantedAccount,
@@ -60,12 +60,15 @@ export async function cloudAccount(
       });
     }
   }
-  const variables = { ...awsVariables(env), ...(profile === undefined ? {} : { AWS_PROFILE: profile }) };
+  const own = wanted === undefined ? awsVariables(env) : variablesFor(wanted, env);
+  const variables = profile === undefined ? own : { ...awsVariables(env), AWS_PROFILE: profile };
   return asking(async () => {
     const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
     const where = region ?? (await regionOf(variables));
     const client = new STSClient(await awsConfig(where, variables));
     const { Account: account = '', Arn: arn = '' } = await client.send(new GetCallerIdentityCommand({}));
+    // Only a convenience for the next time.
+    await noteAccount(variables, account).catch(() => undefined);
     if (wanted !== undefined && account !== wanted) {
       return fail('wrong-account', `The deployment is in account ${wanted}, and these credentials are of ${account}.`, {
         why: `They are of ${arn}.`,

@@ -5,8 +5,9 @@ import writeFileAtomic from 'write-file-atomic';
 import { places } from '../places.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { CloudStatus } from '../../shared/states.ts';
-import { awsConfig, type AwsConfig } from './aws.ts';
+import type { AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
+import { configOf } from './profiles.ts';
 
 /** Where the user's secrets are kept. */
 export interface KeyStore {
@@ -46,7 +47,7 @@ export async function headersFor(
   if (cloud?.keyId === undefined) return ok({});
   const kept = await store.get(idOf(cloud));
   if (kept !== undefined) return ok({ 'x-api-key': kept });
-  const read = await readKey(await awsConfig(cloud.region, env), cloud);
+  const read = await readKey(await configOf(cloud, env), cloud);
   if (!read.ok) return read;
   if (read.value === undefined) return ok({});
   await store.set(idOf(cloud), read.value);

@@ -3,7 +3,7 @@ import type { Problem } from '../../shared/contract.ts';
 import type { PlaygroundInput } from '../../shared/playground.ts';
 import type { CloudStatus } from '../../shared/states.ts';
 import { predict, type Answer } from '../invoke/predict.ts';
-import { awsConfig } from './aws.ts';
+import { configOf } from './profiles.ts';
 import type { InvocationReport } from './report.ts';
 import { withRetries, type Again, type Retry, type RetryLimits } from './retries.ts';
 
@@ -52,18 +52,18 @@ export async function predictThroughApi(
  * as of `headersFor`. Never rejects.
  */
 export async function predictOnAws(
-  cloud: Pick<CloudStatus, 'url' | 'auth' | 'region' | 'functionName'>,
+  cloud: Pick<CloudStatus, 'url' | 'auth' | 'account' | 'region' | 'functionName'>,
   { headers, env }: { headers: Record<string, string>; env: NodeJS.ProcessEnv },
   body: PlaygroundInput,
   options: CloudRequestOptions = {},
 ): Promise<CloudAnswer> {
-  const { url, auth, region, functionName } = cloud;
+  const { url, auth, functionName } = cloud;
   if (auth !== 'iam') {
     const { 'x-api-key': key } = headers;
     return predictThroughApi({ url, ...(key === undefined ? {} : { key }) }, body, options);
   }
   const { predictThroughInvoke } = await import('./invoke.ts');
-  return predictThroughInvoke(await awsConfig(region, env), { functionName }, body, options);
+  return predictThroughInvoke(await configOf(cloud, env), { functionName }, body, options);
 }
 
 function againThroughApi({ status, problem, isTimed, retryAfterMs }: Answer): Again | undefined {

@@ -1,7 +1,12 @@
-/** Profiles of the AWS configuration, to choose from. No credential is read. */
+/** Profiles of the AWS configuration, to choose from, and which account each is of. No credential is read. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { places } from '../places.ts';
+import type { CloudStatus } from '../../shared/states.ts';
+import { awsConfig, awsVariables, type AwsConfig } from './aws.ts';
 
 export interface AwsProfile {
   name: string;
@@ -44,4 +49,59 @@ function sectionsOf(text: string): { section: string; region?: string }[] {
     if (region !== undefined && last) last.region = region;
   }
   return sections;
+}
+
+/** By profile the account that AWS named when it was last asked with it; the one that was noted last is the last. */
+type Accounts = Record<string, string>;
+
+const DEFAULT = 'default';
+
+function accountsFile(): string {
+  return path.join(places().data, 'aws-profiles.json');
+}
+
+function accountsKnown(): Accounts {
+  try {
+    return JSON.parse(readFileSync(accountsFile(), 'utf8')) as Accounts;
+  } catch {
+    // Missing or broken: AWS says it again.
+    return {};
+  }
+}
+
+/** Undefined where keys in the environment count. */
+function profileIn({ AWS_PROFILE: profile, AWS_ACCESS_KEY_ID: key }: NodeJS.ProcessEnv): string | undefined {
+  return profile || (key ? undefined : DEFAULT);
+}
+
+/** Notes which account the profile of `env` is of. `account`: twelve digits, as AWS said. */
+export async function noteAccount(env: NodeJS.ProcessEnv, account: string): Promise<void> {
+  const profile = profileIn(env);
+  if (profile === undefined) return;
+  const { [profile]: before, ...others } = accountsKnown();
+  if (before === account) return;
+  await writeFileAtomic(accountsFile(), `${JSON.stringify({ ...others, [profile]: account }, undefined, 2)}\n`);
+}
+
+/**
+ * The variables with which AWS is asked about what is in an account: those of `env`, but where its profile is known to be of
+ * another account, the one that was noted last as being of this one. So the deployments of a project may be in several.
+ */
+export function variablesFor(account: string, env: NodeJS.ProcessEnv): Record<string, string> {
+  const variables = awsVariables(env);
+  const profile = profileIn(env);
+  if (profile === undefined) return variables;
+  const known = accountsKnown();
+  const isUnknown = known[profile] === undefined && profile !== DEFAULT;
+  if (isUnknown || known[profile] === account) return variables;
+  const other = Object.keys(known).findLast((name) => known[name] === account);
+  return other === undefined ? variables : { ...variables, AWS_PROFILE: other };
+}
+
+/** What AWS is asked with about a deployment. */
+export function configOf(
+  { account, region }: Pick<CloudStatus, 'account' | 'region'>,
+  env: NodeJS.ProcessEnv,
+): Promise<AwsConfig> {
+  return awsConfig(region, variablesFor(account, env));
 }

@@ -118,7 +118,8 @@ export async function rehearse(
   ports: RehearsalPorts,
   anyway = false,
 ): Promise<Outcome<Rehearsed>> {
-  const tried = await ports.run({ ...plan, kind: 'rehearse', anyway });
+  const access = { account: account.account, region: account.region, variables: account.variables };
+  const tried = await ports.run({ ...plan, kind: 'rehearse', access, anyway });
   if (!tried.ok) return tried;
   const rehearsal = tried.value.result as Rehearsal;
   const { deploymentSpec: spec } = plan;

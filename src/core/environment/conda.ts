@@ -65,6 +65,12 @@ export async function isConda(folder: string): Promise<boolean> {
   return (await stat(path.join(folder, 'conda-meta')).catch(() => undefined))?.isDirectory() ?? false;
 }
 
+/** Whether an interpreter is that of a conda environment, by where it lies. */
+export async function isCondaPython(python: string): Promise<boolean> {
+  const folder = path.dirname(python);
+  return isConda(process.platform === 'win32' ? folder : path.dirname(folder));
+}
+
 export interface CondaPackage {
   name: string;
   version: string;

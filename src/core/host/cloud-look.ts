@@ -38,7 +38,7 @@ export async function lookAt(
   // Of another account nothing may be taken for this one.
   const asker = await cloudAccount({ account, region }, variables);
   if (!asker.ok) return asker;
-  const config = await awsConfig(region, variables);
+  const config = await awsConfig(region, asker.value.variables);
   const asked = await cloudState(config, { stack, functionName: stack });
   if (!asked.ok) return asked;
   const { state: now, isAhead, version, digest, liveVersion, outputs, why, next } = asked.value;

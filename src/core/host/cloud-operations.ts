@@ -57,10 +57,14 @@ export class CloudOperations {
 
   /** Builds the image, and has it answer here under AWS Lambda's limits. Errors: as of a deploy to Docker. */
   async rehearse(plan: RehearsePlan, shell: Shell): Promise<Outcome<Rehearsal>> {
-    const { versions, state } = this.#ports;
+    const { versions, state, deployers } = this.#ports;
     const deployed = state.state.deployments[keyText(plan)];
     const mark = state.markOf(JSON.stringify(Object.entries(plan.env).sort()));
-    const isThere = (version: string): boolean => !plan.anyway && isDeployed(plan, version, mark, deployed);
+    const isThere = (version: string): boolean => {
+      const isSame = !plan.anyway && isDeployed(plan, version, mark, deployed);
+      if (!isSame) deployers.warm(plan.access);
+      return isSame;
+    };
     const made = await versions.rehearse(plan, isThere, shell);
     if (!made.ok) return made;
     if (made.value === 'there') {

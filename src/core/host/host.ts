@@ -4,7 +4,7 @@ import path from 'node:path';
 import { modelPath } from '../models/paths.ts';
 import { watchModels, type ModelsWatcher } from '../models/watch.ts';
 import { PROJECT_FOLDER, places, projectId } from '../places.ts';
-import type { CloudAccess, Plan } from '../targets/plan.ts';
+import type { Plan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
@@ -119,15 +119,17 @@ export class Host {
       onRequest: () => listener.request(),
       onError: (error) => log.write(`front: ${describe(error)}`),
     });
-    const logs = path.join(places().logs, projectId(project));
-    this.#operations = new Operations(
-      logs,
-      (operation) => {
+    this.#operations = new Operations({
+      folder: path.join(places().logs, projectId(project)),
+      durations: (state.state.durations ??= {}),
+      onChange: (operation) => {
         listener.operation(operation);
-        if (operation.state !== 'running') void this.#afterOperation(operation);
+        if (operation.state === 'running') return;
+        state.changed('later');
+        void this.#afterOperation(operation);
       },
-      (error) => log.write(`operation: ${describe(error)}`),
-    );
+      onBug: (error) => log.write(`operation: ${describe(error)}`),
+    });
     this.#around = {
       project,
       runtime: options.runtime,
@@ -247,11 +249,6 @@ export class Host {
     return this.#doers.cloud.look(key, variables);
   }
 
-  /** Loads what a deploy to AWS needs, so that it is there when the user has agreed. */
-  warmDeployer(access: CloudAccess): void {
-    this.#deployers.warm(access);
-  }
-
   execute(plan: Plan): Outcome<Operation> {
     if (realpathSync(plan.project) !== this.#options.project) {
       return fail('wrong-project', `This host serves ${this.#options.project}.`);
@@ -344,6 +341,9 @@ export class Host {
       return fail(
         'not-on-this-machine',
         `${keyText(key)} runs on AWS Lambda, which starts and ends its environments itself.`,
+        {
+          next: `nimbus predict ${keyText(key)} --cold, or Force Cold in the editor, asks a new one; removing it ends its answers.`,
+        },
       );
     }
     await work(deployment);

@@ -7,6 +7,7 @@ import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { Operation, OperationKind, OperationResult, OperationStage } from '../../shared/states.ts';
 import type { Shell } from '../shell.ts';
 import { LogFile } from './log-file.ts';
+import { noteDurations, usualMs, type Durations } from './usual.ts';
 
 /** Log files kept per project. */
 const LOGS = 50;
@@ -21,6 +22,13 @@ export interface OperationRequest extends DeploymentKey {
   work(shell: Shell): Promise<Outcome<OperationResult | void>>;
 }
 
+export interface OperationsPorts {
+  folder: string;
+  durations: Durations;
+  onChange: (operation: Operation) => void;
+  onBug: (error: unknown) => void;
+}
+
 interface Running {
   operation: Operation;
   abort: AbortController;
@@ -30,14 +38,17 @@ interface Running {
 
 export class Operations {
   readonly #folder: string;
+  readonly #durations: Durations;
   readonly #onChange: (operation: Operation) => void;
   readonly #onBug: (error: unknown) => void;
   readonly #running = new Map<string, Running>();
   readonly #ended: Operation[] = [];
   #endedCount = 0;
 
-  constructor(folder: string, onChange: (operation: Operation) => void, onBug: (error: unknown) => void) {
+  /** `folder`: of the logs. `durations` grows with each operation that succeeds. */
+  constructor({ folder, durations, onChange, onBug }: OperationsPorts) {
     this.#folder = folder;
+    this.#durations = durations;
     this.#onChange = onChange;
     this.#onBug = onBug;
   }
@@ -81,7 +92,10 @@ export class Operations {
       deployment,
       kind,
       state: 'running',
-      stages: request.stages.map((name): OperationStage => ({ name, state: 'waiting' })),
+      stages: request.stages.map((name): OperationStage => {
+        const usual = usualMs(this.#durations, kind, name);
+        return { name, state: 'waiting', ...(usual === undefined ? {} : { usualMs: usual }) };
+      }),
       startedAt,
       logFile: path.join(this.#folder, `${stamp}-${kind}-${model}-${deployment}.log`),
     };
@@ -143,6 +157,7 @@ export class Operations {
         stage.endedAt = operation.endedAt;
       } else if (stage.state === 'waiting') stage.state = 'skipped';
     }
+    if (outcome.ok) noteDurations(this.#durations, operation);
     // `why` may hold what the model printed, which is told to clients and never written to disk.
     if (!outcome.ok) log.write([outcome.error.what, outcome.error.next].filter(Boolean).join('\n'));
     log.write(operation.state);

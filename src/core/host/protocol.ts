@@ -3,7 +3,7 @@ import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
-import type { CloudAccess, Plan } from '../targets/plan.ts';
+import type { Plan } from '../targets/plan.ts';
 
 /** Grows only: a newer host understands older clients. */
 export const PROTOCOL = 1;
@@ -42,8 +42,6 @@ export interface HostApi {
   cancel(operationId: string): Promise<Outcome<void>>;
   /** Asks AWS what a deployment there is now, with the caller's `AWS_` variables; `deployment` events tell what changed. */
   look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>>;
-  /** Loads what deploys to AWS need; somebody is about to agree to one. */
-  warmDeployer(access: CloudAccess): Promise<void>;
   start(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   stop(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   /** Ends the workers: the next request is cold. Running requests finish first. */

@@ -101,7 +101,6 @@ export class Clients implements HostListener {
       execute: async (plan) => (await host).execute(plan),
       cancel: async (id) => (await host).operations.cancel(id),
       look: async (key, variables) => (await host).look(key, variables),
-      warmDeployer: async (access) => (await host).warmDeployer(access),
       start: async (key) => (await host).startDeployment(key),
       stop: async (key) => (await host).stopDeployment(key),
       cold: async (key) => (await host).coldDeployment(key),

@@ -15,6 +15,7 @@ import type { Base } from '../image/bases.ts';
 import type { Probe } from './examples.ts';
 import type { Noted } from './leftovers.ts';
 import type { Seals } from './snapshots.ts';
+import type { Durations } from './usual.ts';
 
 /** The project's own modules that a version imports. */
 export interface ModulesRecord {
@@ -95,6 +96,7 @@ export interface ProjectState {
   rehearsals?: Record<string, DeploymentRecord>;
   /** The last memory sweep of each model. */
   sweeps?: Record<string, SweepReport>;
+  durations?: Durations;
   /** Of the snapshots, see `Snapshots`. */
   seals?: Seals;
   /** What operations have elsewhere for a moment, see `Leftovers`. */

@@ -71,6 +71,18 @@ export interface ImageLocks {
   identity: string;
 }
 
+/** The locks of the image, where they are there and current: no interpreter is asked. Errors: a lock cannot be read. */
+export async function knownLocks(plan: ImagePlan): Promise<Outcome<ImageLocks | undefined>> {
+  const found: LockSection[] = [];
+  for (const wanted of wantedBy(plan)) {
+    const known = await knownSection(plan, wanted);
+    if (!known.ok) return known;
+    if (!known.value) return ok(undefined);
+    found.push(known.value);
+  }
+  return ok(identified(plan, found[0]!, found[1]));
+}
+
 /**
  * The lock's section for the image, made where it is not there or was made for other requirements. `python`:
  * the model's own interpreter, which uv starts. Errors: as of `makeLock` and `writeLock`; uv is not there; the interpreter's

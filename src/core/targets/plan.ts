@@ -58,6 +58,8 @@ export interface CloudPlan extends CloudAccess {
 /** The image is built and answers here, as far as a deploy to AWS goes on this machine. */
 export interface RehearsePlan extends Omit<DeployPlan, 'kind' | 'cloud'> {
   kind: 'rehearse';
+  /** What the deployer will be started with: it is loaded where there is something to deploy, to be warm when that is agreed to. */
+  access: CloudAccess;
   /** Also where nothing has changed since the last deploy, as where that is gone. */
   anyway: boolean;
 }

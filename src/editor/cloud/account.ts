@@ -47,11 +47,14 @@ export async function accountOf(
   declared: DeploymentSpec | undefined,
   project: string,
 ): Promise<Outcome<CloudAccount>> {
+  const isThere = declared?.account !== undefined;
   const asked = {
-    ...(profile ? { profile } : {}),
+    ...(profile && !isThere ? { profile } : {}),
     ...(region === undefined || declared?.stack !== undefined ? {} : { region }),
   };
-  const found = await accountFor(asked, declared, process.env);
+  // Another profile may be the one of the account in which it is.
+  const env = profile && isThere ? { ...process.env, AWS_PROFILE: profile } : process.env;
+  const found = await accountFor(asked, declared, env);
   return found.ok ? found : { ok: false, error: withWayOut(found.error, { project, ...(profile ? { profile } : {}) }) };
 }
 
@@ -75,11 +78,12 @@ export async function headersOf(
 ): Promise<Outcome<Record<string, string>>> {
   if (!cloud) return ok({});
   const { headersFor } = await import('../../core/cloud/keys.ts');
+  const { variablesFor } = await import('../../core/cloud/profiles.ts');
   const { keyStore } = await import('./keys.ts');
   const env = awsEnvironment(editor, project);
   const found = await headersFor(cloud, keyStore(editor.extension.secrets), env);
   if (found.ok) return found;
-  const profile = env['AWS_PROFILE'];
+  const { AWS_PROFILE: profile } = variablesFor(cloud.account, env);
   return { ok: false, error: withWayOut(found.error, { project, ...(profile ? { profile } : {}) }) };
 }
 

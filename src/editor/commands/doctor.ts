@@ -3,15 +3,18 @@ import * as vscode from 'vscode';
 import { diagnose } from '../../core/doctor/doctor.ts';
 import { findingText, hasProblem } from '../../shared/doctor.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
+import { cloudChoice } from '../cloud/account.ts';
 import type { Editor } from '../editor.ts';
 import { selectedInterpreter } from '../python-extension.ts';
 
 let channel: vscode.OutputChannel | undefined;
 
 /** Checks what deploys need, as `nimbus doctor` does, and shows the same in an output channel of its own. */
-export async function doctor({ extension, log, store }: Editor): Promise<Outcome<unknown>> {
+export async function doctor(editor: Editor): Promise<Outcome<unknown>> {
+  const { extension, log, store } = editor;
   await store.opened();
   const project = store.projects[0]?.folder ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? os.homedir();
+  const { profile, region } = cloudChoice(editor, project);
   const title = vscode.l10n.t('Checking Python, Docker and AWS');
   const findings = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, async () => {
     const pythonExtension = await selectedInterpreter(project, log);
@@ -19,6 +22,8 @@ export async function doctor({ extension, log, store }: Editor): Promise<Outcome
       project,
       trustedProject: vscode.workspace.isTrusted,
       env: process.env,
+      ...(profile ? { profile } : {}),
+      ...(region === undefined ? {} : { region }),
       ...(pythonExtension === undefined || !vscode.workspace.isTrusted ? {} : { pythonExtension }),
     });
   });

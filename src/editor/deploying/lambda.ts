@@ -29,7 +29,6 @@ export async function deployToLambda(
   const { model } = plan;
   const host = await project.host();
   if (!host.ok) return host;
-  void host.value.api.warmDeployer(account);
   const rehearsing = vscode.l10n.t('Rehearsing {0} for AWS Lambda', model);
   const reviewed = await rehearse(account, plan, {
     run: (rehearsal) => operateInFront(editor, project, rehearsal, rehearsing),

@@ -1,6 +1,6 @@
 /** The log of a deployment on AWS, which its function writes to CloudWatch. */
 import * as vscode from 'vscode';
-import { awsConfig } from '../../core/cloud/aws.ts';
+import { configOf } from '../../core/cloud/profiles.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
 import type { CloudStatus, LogLine } from '../../shared/states.ts';
 
@@ -17,7 +17,7 @@ export interface CloudLog {
 
 /** The last lines, or all of one request. Errors: as of `recentLines` and `requestLog`. */
 export async function readCloudLog(
-  { cloud: { region, logGroup }, env, limit }: CloudLog,
+  { cloud, env, limit }: CloudLog,
   requestId: string | undefined,
 ): Promise<Outcome<LogLine[]>> {
   const title = vscode.l10n.t('Reading the log in CloudWatch');
@@ -25,7 +25,8 @@ export async function readCloudLog(
   return vscode.window.withProgress(options, async (_, token) => {
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
-    const config = await awsConfig(region, env);
+    const { logGroup } = cloud;
+    const config = await configOf(cloud, env);
     const { recentLines, requestLog } = await import('../../core/cloud/logs.ts');
     try {
       if (requestId === undefined) return await recentLines(config, { logGroup, limit }, abort.signal);
@@ -40,13 +41,14 @@ export async function readCloudLog(
 
 /** Tells lines that come after those that were read, until the signal aborts. */
 export async function followCloudLog(
-  { cloud: { account, region, logGroup }, env }: CloudLog,
+  { cloud, env }: CloudLog,
   read: readonly LogLine[],
   onLine: (line: LogLine) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { afterLines, followLines } = await import('../../core/cloud/log-tail.ts');
+  const { account, logGroup } = cloud;
   const query = { account, logGroup, since: afterLines(read) };
   // What keeps it from following was said when the log was read.
-  await followLines(await awsConfig(region, env), query, { onLine, signal });
+  await followLines(await configOf(cloud, env), query, { onLine, signal });
 }

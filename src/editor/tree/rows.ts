@@ -1,7 +1,8 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { FRAMEWORK_TITLES } from '../../shared/spec.ts';
-import type { Operation, State } from '../../shared/states.ts';
+import { formatSeconds } from '../../shared/latency.ts';
+import type { Operation, OperationStage, State } from '../../shared/states.ts';
 import type { Project } from '../store/project.ts';
 import { MODELS_FILE, type LaterEntry } from '../../core/models/document.ts';
 import { openModelsFileAt, problemOf } from '../models-file.ts';
@@ -239,16 +240,26 @@ export function progressText(operation: Operation): string {
 }
 
 /** `2 of 4 · environment · numpy 2.1`, where a title says what is done; undefined between two stages. */
-export function stepText({ stages }: Operation): string | undefined {
+/** `5 of 7 · stack · about 45 s · 3 of 21`; with `now`, epoch ms, how long the stage has run: `12 s of about 45 s`. */
+export function stepText({ stages }: Operation, now?: number): string | undefined {
   const at = stages.findIndex(({ state }) => state === 'running');
   const stage = stages[at];
   if (!stage) return undefined;
   return [
     vscode.l10n.t('{0} of {1}', at + 1, stages.length),
     stage.name,
+    ...clockText(stage, now),
     // Of a path a row or the status bar has only room for the beginning, which says nothing.
     ...(stage.detail && !path.isAbsolute(stage.detail) ? [stage.detail] : []),
   ].join(' · ');
+}
+
+function clockText({ startedAt, usualMs }: OperationStage, now?: number): string[] {
+  const seconds = (ms: number): string => formatSeconds(ms, vscode.env.language);
+  const elapsed = now === undefined || startedAt === undefined ? 0 : now - startedAt;
+  if (elapsed < 1000) return usualMs === undefined ? [] : [vscode.l10n.t('about {0}', seconds(usualMs))];
+  if (usualMs === undefined) return [seconds(elapsed)];
+  return [vscode.l10n.t('{0} of about {1}', seconds(elapsed), seconds(usualMs))];
 }
 
 function kindText({ kind }: Operation): string {

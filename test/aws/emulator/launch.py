@@ -370,11 +370,17 @@ deleting = set()
 """Names of stacks that wait for that to stop, to be deleted."""
 
 
+def slow_seconds():
+    with open(os.environ["SLOW_FILE"]) as file:
+        return float(file.read())
+
+
 @wrap(stacks, "run_reentrant")
 async def run_reentrant(before, *arguments, **named):
-    """A resource takes the seconds that the file SLOW_FILE holds now: else nothing could be cancelled halfway."""
-    with open(os.environ["SLOW_FILE"]) as file:
-        await asyncio.sleep(float(file.read()))
+    """A resource takes the seconds that the file SLOW_FILE holds at each moment: else nothing could be cancelled halfway."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < slow_seconds():
+        await asyncio.sleep(0.02)
     if arguments[0] is stacks._provision_keeping_seed and arguments[-1] in deleting:
         raise asyncio.CancelledError
     return await before(*arguments, **named)
