@@ -225,7 +225,8 @@ import os
 
 def load(path):
     with open("/tmp/file", "wb") as file:
-        for _ in range(700):
+        # Not while the build finds out what it can do without, as root.
+        for _ in range(700 if os.getuid() else 0):
             file.write(bytes(2**20))
 
 def predict(model, input):
