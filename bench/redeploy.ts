@@ -9,7 +9,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { cloudProject, DEPLOY } from '../test/aws/project.ts';
+import { cloudProject, DEPLOY, STACK } from '../test/aws/project.ts';
+import { endpointOf } from '../test/aws/support.ts';
 import { docker } from '../test/docker/support.ts';
 import { timeAws } from './aws-time.ts';
 import { deployByToolkit } from './cdk.ts';
@@ -19,7 +20,8 @@ import type { Round } from './medians.ts';
 const TOOLKIT = fileURLToPath(new URL('cdk.ts', import.meta.url));
 
 const project = await cloudProject();
-const aws = await timeAws(project.emulator.endpoint);
+const endpoint = endpointOf(project.place);
+const aws = await timeAws(endpoint);
 try {
   const env = { ...process.env, ...project.variables, AWS_ENDPOINT_URL: aws.endpoint };
   const begun = new Date().toISOString();
@@ -27,11 +29,9 @@ try {
   const { builds, pushes } = await engineDid(begun);
   assert.ok(builds > 0 && pushes > 0, 'what is counted can be seen');
   const { GetFunctionCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
-  const { Code } = await new LambdaClient(project.emulator.client).send(
-    new GetFunctionCommand({ FunctionName: 'nimbus-rules-prod' }),
-  );
+  const { Code } = await new LambdaClient(project.place.client).send(new GetFunctionCommand({ FunctionName: STACK }));
   const image = Code!.ResolvedImageUri!.slice(Code!.ResolvedImageUri!.indexOf('/') + 1);
-  Object.assign(process.env, { ...project.variables, AWS_ENDPOINT_URL: project.emulator.endpoint });
+  Object.assign(process.env, { ...project.variables, AWS_ENDPOINT_URL: endpoint });
   await deployByToolkit('peer', image);
   const sides = {
     nimbus: async (): Promise<Round> => {

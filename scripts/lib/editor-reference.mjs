@@ -35,9 +35,14 @@ is on every deployment: [a month's bill on AWS Lambda](cost.md), and from which 
 another region and who may call are chosen there. The image is then built and answers on this machine, and the plan says
 what would be made in AWS: nothing is there before you agree. The row shows how far it is; its menu has the log and Cancel.
 **Copy API Key** is for the code that **Copy as** makes, which takes the key from \`NIMBUS_API_KEY\`.
+The rows of such deployments say what AWS says, and **Compare With AWS**, **Roll Back**, **Adopt** and **Delete From AWS** are
+there for [living with them](aws.md#in-the-editor).
 
 **Push to Registry** and **Eject** are there too: the image goes to a registry, or to a folder that builds it without
 Nimbus. **Clean Up**, in the view's menu, frees what no deployment uses any more ([both](registry.md)).
+
+**Remove** ends a deployment; on the row of a model that has several it takes all of them, and the entry in models.json. It
+names what goes, also from AWS, before anything does. The model's files stay.
 
 **Show Logs** follows what a model prints, also after its host was started again. A failed deploy has **Show Log**, in its
 notification and on its row.

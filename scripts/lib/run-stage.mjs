@@ -89,7 +89,7 @@ async function runAll(commands, options) {
 }
 
 /** What every stage runs with: no user's data, Node of package.json first, bytecode kept. */
-function stageEnvironment(home) {
+export function stageEnvironment(home) {
   const { PYTHONDONTWRITEBYTECODE: _, NODE_OPTIONS: __, ...rest } = process.env;
   const binaries = path.join(root, 'node_modules/.bin');
   return {

@@ -11,6 +11,7 @@ const build = [node, path.join(root, 'scripts/build.mjs')];
 
 /**
  * The command that runs test files with mocha.
+ * @param {{ files: string[], timeoutSeconds: number }} tests
  * @param {string} report the file that its `Report` of mocha-reporter.mjs goes to
  */
 export function mocha({ files, timeoutSeconds }, report) {

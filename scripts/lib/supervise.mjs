@@ -15,12 +15,12 @@ const RUN_VARIABLE = 'NIMBUS_TEST_RUN';
  * processes that it left running are killed after its end.
  * @param {string[]} command
  * @param {{ log: string, deadlineSeconds: number, env: NodeJS.ProcessEnv, signal: AbortSignal,
- *   print: (text: string) => void }} options print: takes its output too
+ *   print: (text: string) => void, id?: string }} options print: takes its output too; id: for `killRun`, by who outlives
+ *   this process
  * @returns {Promise<{ problem?: string, left: string[] }>} problem: why it did not end with 0; left: the command lines
  *   of the processes that it left running
  */
-export async function supervise(command, { log, deadlineSeconds, env, signal, print }) {
-  const id = randomUUID();
+export async function supervise(command, { log, deadlineSeconds, env, signal, print, id = randomUUID() }) {
   const file = createWriteStream(log, { flags: 'a' });
   const child = spawn(command[0], command.slice(1), {
     cwd: root,
@@ -72,8 +72,12 @@ function killGroup(pid) {
   }
 }
 
-/** Kills every process that carries the run's id in its environment, and waits for its end; only Linux shows it. */
-async function killRun(id) {
+/**
+ * Kills every process that carries the run's id in its environment, and waits for its end; only Linux shows it.
+ * @param {string} id
+ * @returns {Promise<string[]>} their command lines
+ */
+export async function killRun(id) {
   // What is just ending is not left running.
   await ended(id, 1000);
   const left = processesOf(id);

@@ -129,6 +129,16 @@ export interface DeployAnswers {
   deploymentSpec?: Partial<Omit<DeploymentSpec, 'target'>>;
 }
 
+/** What a path is, and what it would be called in models.json; pickles are read with any Python that there is. Errors: as of `detect`. */
+export async function detectModel(
+  request: Pick<DeployRequest, 'project' | 'path' | 'trustedProject' | 'pythonExtension' | 'signal'>,
+): Promise<Outcome<Pick<ModelSpec, 'path' | 'framework'>>> {
+  const detected = await detectWithAny(request, await findCandidates(request));
+  if (!detected.ok) return detected;
+  const { path: found, framework } = detected.value;
+  return ok({ path: portablePath(request.project, found).path, framework });
+}
+
 /**
  * Looks at a path and says how it would be deployed. Errors: the model is not recognised or not readable, models.json
  * is not usable, the name is not valid, no interpreter fits, an image needs uv and there is none.

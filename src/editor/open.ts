@@ -32,6 +32,7 @@ export function openEditor(
     log,
     store,
     refreshView: () => tree.refresh(),
+    ghosts: () => tree.nodes.ghosts(),
     reveal: async (project, key) => {
       if (view.visible) await view.reveal(tree.nodes.deployment(project, key), { select: true, focus: false });
     },
@@ -52,6 +53,12 @@ export function openEditor(
       extension.subscriptions.push(dockerfiles);
       return dockerfiles;
     }),
+    drifts: lazily(async () => {
+      const { Drifts } = await import('./reports/drifts.ts');
+      const drifts = new Drifts();
+      extension.subscriptions.push(drifts);
+      return drifts;
+    }),
     logs: lazily(async () => {
       const { Logs } = await import('./logs/logs.ts');
       const logs = new Logs(editor);
@@ -59,24 +66,49 @@ export function openEditor(
       return logs;
     }),
   };
-  return { editor, tree, finish: () => finish(editor) };
+  return { editor, tree, finish: () => finish(editor, view) };
 }
 
-async function finish({ extension, store }: Editor): Promise<void> {
+async function finish(editor: Editor, view: vscode.TreeView<Node>): Promise<void> {
+  const { extension, store, log } = editor;
   await store.opened();
-  const [{ watchDeployments }, { watchWalkthrough }, { showDiagnostics }, { watchModelFolders }, { installShim }] =
-    await Promise.all([
-      import('./contexts.ts'),
-      import('./walkthrough.ts'),
-      import('./diagnostics.ts'),
-      import('./explorer/context.ts'),
-      import('./shim.ts'),
-    ]);
+  const [
+    { watchDeployments },
+    { watchWalkthrough },
+    { showDiagnostics },
+    { watchModelFolders },
+    { installShim },
+    { watchAws },
+  ] = await Promise.all([
+    import('./contexts.ts'),
+    import('./walkthrough.ts'),
+    import('./diagnostics.ts'),
+    import('./explorer/context.ts'),
+    import('./shim.ts'),
+    import('./cloud/watch.ts'),
+  ]);
   extension.subscriptions.push(
     watchDeployments(store),
     watchWalkthrough(store),
     showDiagnostics(store),
     watchModelFolders(),
+    watchAws({
+      projects: () => store.projects,
+      onDidChange: store.onDidChange,
+      isVisible: () => view.visible,
+      onDidChangeVisibility: view.onDidChangeVisibility,
+      isFocused: () => vscode.window.state.focused,
+      onDidChangeFocus: vscode.window.onDidChangeWindowState,
+      look: async (project) => {
+        try {
+          const { lookAtAws } = await import('./cloud/look.ts');
+          await lookAtAws(editor, project);
+        } catch (bug) {
+          log.error('Nimbus could not look at AWS:', bug instanceof Error ? bug : String(bug));
+        }
+      },
+      now: Date.now,
+    }),
   );
   await installShim(extension);
 }

@@ -35,11 +35,14 @@ async function run(
   textOf: (operation: Operation) => string | undefined,
 ): Promise<Outcome<Operation>> {
   const key = { model: plan.model, deployment: plan.deployment };
+  // Not every one is known any more once it has ended.
+  let logFile: string | undefined;
   const outcome = await vscode.window.withProgress(options, async (progress, cancellation) => {
     const abort = new AbortController();
     const cancelling = cancellation.onCancellationRequested(() => abort.abort());
     const tell = (): void => {
-      const operation = project.operation(key);
+      const operation = project.operationOf(plan);
+      logFile = operation?.logFile ?? logFile;
       const message = operation?.state === 'running' ? textOf(operation) : undefined;
       if (message !== undefined) progress.report({ message });
     };
@@ -57,7 +60,6 @@ async function run(
   });
   if (outcome.ok && (plan.kind === 'deploy' || plan.kind === 'redeploy') && project.status(key)?.state === 'stopped')
     void sayStopped(project, key);
-  const logFile = project.operation(key)?.logFile;
   if (outcome.ok || logFile === undefined) return outcome;
   return { ok: false, error: withLog(outcome.error, logFile) };
 }

@@ -134,8 +134,17 @@ export interface CloudSeen {
   isAhead: boolean;
   /** The function's version that serves: `7`. */
   liveVersion?: string;
+  /** What was changed by hand, as CloudFormation saw it when it compared last: unset where nothing was, or nobody knows. */
+  drifted?: Drifted;
   /** ISO 8601. */
   at: string;
+}
+
+export interface Drifted {
+  /** When CloudFormation compared, ISO 8601. */
+  at: string;
+  /** `AWS::Lambda::Function nimbus-sentiment-prod` */
+  parts: string[];
 }
 
 /** The image that would go to AWS, after it answered here under Lambda's limits. */
@@ -257,6 +266,8 @@ export interface Operation extends DeploymentKey {
   error?: UserError;
   /** Of those that leave nothing else to look at. */
   result?: OperationResult;
+  /** Of a removal of what models.json does not declare: its stack. It is no operation of a deployment of that name here. */
+  undeclaredStack?: string;
 }
 
 export interface LogLine {

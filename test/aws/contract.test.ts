@@ -1,4 +1,4 @@
-/** The contract, of the lambda target: through the emulated API with a key, and through Invoke. */
+/** The contract, of the lambda target: through the API with a key, and through Invoke. */
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -14,8 +14,8 @@ import { eventOf, exchange, proxied } from '../contract/endpoints.ts';
 import { ContainerProject } from '../docker/project.ts';
 import { docker } from '../docker/support.ts';
 import { SAMPLES } from '../host/support.ts';
-import { startEmulator, type Emulator } from './emulator.ts';
-import { ACCOUNT } from './support.ts';
+import { ACCOUNT, named, patience, type Place, REGION, STACKS_BEFORE, startPlace } from './place.ts';
+import { variablesOf } from './support.ts';
 
 const ECHO_MODEL = fileURLToPath(new URL('../contract/models/echo', import.meta.url));
 const MODELS: Record<string, { from: string; requirements: string[]; spec: Partial<ModelSpec> }> = {
@@ -28,24 +28,17 @@ const MODELS: Record<string, { from: string; requirements: string[]; spec: Parti
 };
 
 describe('the contract, of the lambda target', function () {
-  this.timeout(300_000);
-  let emulator: Emulator;
+  this.timeout(patience(300_000));
+  let place: Place;
   let project: ContainerProject;
   const deployed = new Map<string, CloudDeployed & { key: string }>();
 
   before(async () => {
-    emulator = await startEmulator();
-    const { endpoint, region, credentials } = emulator.client;
-    const access: CloudAccess = {
-      account: ACCOUNT,
-      region,
-      variables: {
-        AWS_ENDPOINT_URL: endpoint,
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      },
-    };
+    place = await startPlace();
+    const { client, images: settings, packages } = place;
+    const access: CloudAccess = { account: ACCOUNT, region: REGION, variables: variablesOf(client) };
     project = new ContainerProject();
+    project.settings = settings;
     await project.connect();
     mkdirSync(path.join(project.folder, 'models'));
     for (const [name, { from, requirements, spec }] of Object.entries(MODELS)) {
@@ -54,9 +47,9 @@ describe('the contract, of the lambda target', function () {
       // So many requests at once, and in a day, as the suite sends.
       const many = { throttle: { ratePerSecond: 1000, burst: 1000 } };
       const plan = {
-        ...project.imagePlan(name, { path: file, ...spec }, requirements),
+        ...project.imagePlan(named(name), { path: file, ...spec }, requirements, { packages }),
         deployment: 'lambda',
-        deploymentSpec: { target: 'lambda' as const, region, ...many },
+        deploymentSpec: { target: 'lambda' as const, region: REGION, ...many },
       };
       const rehearsed = await project.execute({ ...plan, kind: 'rehearse', access, anyway: false });
       assert.equal(rehearsed.state, 'succeeded', JSON.stringify(rehearsed.error, undefined, 2));
@@ -64,7 +57,7 @@ describe('the contract, of the lambda target', function () {
       const cloud = {
         ...access,
         version,
-        bootstrap: true,
+        bootstrap: STACKS_BEFORE.length === 0,
         isCreate: true,
         isUpdate: false,
         isCodeOnly: false,
@@ -73,10 +66,7 @@ describe('the contract, of the lambda target', function () {
       const done = await project.execute({ ...plan, cloud });
       assert.equal(done.state, 'succeeded', JSON.stringify(done.error, undefined, 2));
       const result = done.result as CloudDeployed;
-      const key = await readKey(
-        { ...emulator.client, credentials: async () => emulator.client.credentials },
-        result.cloud,
-      );
+      const key = await readKey({ ...client, credentials: async () => client.credentials }, result.cloud);
       assert.ok(key.ok && key.value !== undefined);
       deployed.set(name, { ...result, key: key.value });
     }
@@ -84,14 +74,22 @@ describe('the contract, of the lambda target', function () {
   after(async () => {
     const images = [...new Set(project?.statuses.flatMap(({ image }) => (image ? [image.reference] : [])))];
     await project?.end();
-    await emulator?.end();
+    await place?.end();
     for (const image of images) await docker('image', 'rm', '--force', image);
   });
 
-  const cases = contractCases().filter(({ model }) => model in MODELS);
+  /** As the model is named where it is deployed. */
+  const placed = (one: ContractCase): ContractCase => {
+    const body = one.expect.body as { model?: string } | undefined;
+    if (body?.model === undefined) return one;
+    return { ...one, expect: { ...one.expect, body: { ...body, model: named(body.model) } } };
+  };
+  const cases = contractCases()
+    .filter(({ model }) => model in MODELS)
+    .map(placed);
   const withDeviation = (one: ContractCase): ContractCase => {
     const deviation = LAMBDA_DEVIATIONS.find(({ name }) => name === one.name);
-    return deviation ? { ...one, expect: deviation.expect } : one;
+    return deviation ? placed({ ...one, expect: deviation.expect }) : one;
   };
 
   describe('through the API', () => {
@@ -117,7 +115,7 @@ describe('the contract, of the lambda target', function () {
           Qualifier: 'live',
           Payload: Buffer.from(event),
         });
-        const { Payload, FunctionError } = await new LambdaClient(emulator.client).send(command);
+        const { Payload, FunctionError } = await new LambdaClient(place.client).send(command);
         assert.equal(FunctionError, undefined, Buffer.from(Payload!).toString().slice(0, 500));
         checkAnswer(one, proxied(Payload!));
       });

@@ -1,4 +1,4 @@
-/** `nimbus deploy --target lambda` and what follows it, as a user types it, on the emulator. */
+/** `nimbus deploy --target lambda` and what follows it, as a user types it. */
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,13 +13,16 @@ import { ALIAS } from '../../infra/app/published.ts';
 import type { CostCard } from '../../src/shared/cost.ts';
 import type { CloudDeployed } from '../../src/shared/states.ts';
 import { python } from '../cli/nimbus.ts';
-import { cloudProject, DEPLOY, MODEL, SECRET, type CloudProject } from './project.ts';
+import { ACCOUNT, patience, REGION, STACKS_BEFORE } from './place.ts';
+import { cloudProject, DEPLOY, MODEL, PROD, RULES, SECRET, STACK, type CloudProject } from './project.ts';
 import { getJson, logs } from './support.ts';
 
+/** Environments that are kept initialised; none on an account, which may have no room for them. */
+const KEPT_READY = STACKS_BEFORE.length === 0 ? 1 : 0;
 /** None is what holds without it. */
 const SETTINGS = {
   ephemeralStorageMb: 1024,
-  provisionedConcurrency: 1,
+  ...(KEPT_READY > 0 ? { provisionedConcurrency: KEPT_READY } : {}),
   throttle: { ratePerSecond: 50, burst: 60 },
   quota: { requests: 5000, per: 'week' },
   corsOrigins: ['https://app.example'],
@@ -27,12 +30,12 @@ const SETTINGS = {
 };
 
 describe('a deploy to AWS Lambda', function () {
-  this.timeout(180_000);
+  this.timeout(patience(180_000));
   let project: CloudProject;
 
   before(async () => {
     project = await cloudProject();
-    project.writeModels({ rules: { ...MODEL, deployments: { prod: { target: 'lambda', ...SETTINGS } } } });
+    project.writeModels({ [RULES]: { ...MODEL, deployments: { prod: { target: 'lambda', ...SETTINGS } } } });
   });
   after(() => project?.end());
 
@@ -50,20 +53,25 @@ describe('a deploy to AWS Lambda', function () {
   it('shows its plan and does nothing where nobody agrees', async () => {
     const { code, stdout, stderr } = await project.nimbus(DEPLOY);
     assert.equal(code, 2, stderr);
-    assert.match(stdout, /Plan for account 000000000000, eu-west-1, as arn:aws:iam::000000000000:root/);
-    assert.match(stdout, /\+ CDK's bootstrap .*\n.*\+ the image repository nimbus.*\n.*\+ the stack nimbus-rules-prod/);
+    assert.match(stdout, new RegExp(String.raw`Plan for account ${ACCOUNT}, ${REGION}, as arn:aws:\w+::${ACCOUNT}:`));
+    const shared =
+      STACKS_BEFORE.length > 0 ? '' : String.raw`\+ CDK's bootstrap .*\n.*\+ the image repository nimbus.*\n.*`;
+    assert.match(stdout, new RegExp(String.raw`${shared}\+ the stack ${STACK}`));
     assert.match(
       stdout,
-      /\+ the image, \d+ MB unpacked: (\d) of \1 layers are pushed, about \d+ MB compressed \(an estimate: /,
+      /\+ the image, \d+ MB unpacked: \d of \d layers are pushed, about \d+ MB compressed \(an estimate: /,
     );
     assert.match(stdout, /rehearsed with 1769 MB: initialisation \d+ ms, first answer/);
     assert.match(
       stdout,
-      // One environment is kept initialised.
-      /a month costs about \$2\d\.\d\d without requests, \$2\d\.\d\d for 10,000, \$2\d\.\d\d for 1,000,000, .*prices of eu-west-1/,
+      new RegExp(
+        KEPT_READY
+          ? String.raw`a month costs about \$2\d\.\d\d without requests, \$2\d\.\d\d for 10,000, .*prices of ${REGION}`
+          : String.raw`a month costs about (?:< )?\$0\.0\d without requests, \$0\.0\d for 10,000, .*prices of ${REGION}`,
+      ),
     );
     assert.match(stderr, /Deploy\?.*\n.*terminal.*\n.*--yes/);
-    assert.deepEqual(await project.stackNames(), []);
+    assert.deepEqual(await project.stackNames(), STACKS_BEFORE);
     assert.deepEqual(project.declared(), { target: 'lambda', ...SETTINGS });
   });
 
@@ -79,37 +87,37 @@ describe('a deploy to AWS Lambda', function () {
     assert.deepEqual(project.declared(), {
       target: 'lambda',
       ...SETTINGS,
-      account: '000000000000',
-      region: 'eu-west-1',
-      stack: 'nimbus-rules-prod',
+      account: ACCOUNT,
+      region: REGION,
+      stack: STACK,
       url: cloud.url,
     });
     const status = await project.status();
     assert.deepEqual(status.cloud, cloud);
     assert.equal(status.state, 'serving');
-    assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images', 'nimbus-rules-prod']);
+    assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images', STACK]);
   });
 
-  it('has all that models.json asked for', async () => {
-    const { client } = project.emulator;
+  it('has all that models.json asked for [emulated]', async () => {
+    const { client } = project.place;
     const { functionName, logGroup } = (await project.status()).cloud!;
     const [lambda, gateway] = [new LambdaClient(client), new APIGatewayClient(client)];
     const named = { FunctionName: functionName };
     const { EphemeralStorage } = await lambda.send(new GetFunctionConfigurationCommand(named));
     assert.equal(EphemeralStorage?.Size, SETTINGS.ephemeralStorageMb);
     const kept = await lambda.send(new GetProvisionedConcurrencyConfigCommand({ ...named, Qualifier: ALIAS }));
-    assert.equal(kept.RequestedProvisionedConcurrentExecutions, SETTINGS.provisionedConcurrency);
+    assert.equal(kept.RequestedProvisionedConcurrentExecutions, KEPT_READY);
     const { items = [] } = await gateway.send(new GetUsagePlansCommand({}));
     const { throttle, quota } = await gateway.send(new GetUsagePlanCommand({ usagePlanId: items[0]!.id }));
     assert.deepEqual([throttle?.rateLimit, throttle?.burstLimit], [50, 60]);
     assert.deepEqual([quota?.limit, quota?.period], [5000, 'WEEK']);
-    const { logGroups } = await logs(project.emulator, 'DescribeLogGroups', { logGroupNamePrefix: logGroup });
+    const { logGroups } = await logs(project.place, 'DescribeLogGroups', { logGroupNamePrefix: logGroup });
     assert.equal(logGroups[0].retentionInDays, SETTINGS.logRetentionDays);
   });
 
   it('lets the pages of the asked origin call, and no others', async () => {
     const url = project.declared()!['url'] as string;
-    const key = (await project.succeeded(['keys', 'rules/prod', '--show'])).trim();
+    const key = (await project.succeeded(['keys', PROD, '--show'])).trim();
     const allowed = async (path: string, origin: string, init: RequestInit): Promise<boolean> => {
       const answer = await fetch(url + path, { ...init, headers: { origin, ...(init.headers as object) } });
       assert.ok(answer.ok, `${answer.status} of ${path}`);
@@ -128,12 +136,12 @@ describe('a deploy to AWS Lambda', function () {
   });
 
   it('is predicted with its key, which lies in a file that only the user can read', async () => {
-    assert.match(await project.succeeded(['predict', 'rules/prod', 'all is well']), /normal/);
+    assert.match(await project.succeeded(['predict', PROD, 'all is well']), /normal/);
     const file = path.join(project.sandbox.home, 'data/keys.json');
     assert.equal(statSync(file).mode & 0o777, 0o600);
     const keys = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
     const [[id, key]] = Object.entries(keys) as [[string, string]];
-    assert.match(id, /^000000000000\/eu-west-1\/\w+\/\w+$/);
+    assert.match(id, new RegExp(String.raw`^${ACCOUNT}/${REGION}/\w+/\w+$`));
     for (const name of ['models.json', '.nimbus/state.json']) {
       const text = readFileSync(path.join(project.sandbox.folder, name), 'utf8');
       assert.ok(!text.includes(key) && !text.includes(SECRET), name);
@@ -145,39 +153,35 @@ describe('a deploy to AWS Lambda', function () {
 
   it('answers a batch, and the same as the model on this machine and in Docker', async () => {
     writeFileSync(path.join(project.sandbox.folder, 'in.txt'), 'it is down\nall is well\n');
-    assert.match(
-      await project.succeeded(['batch', 'rules/prod', 'in.txt', '--out', 'out.jsonl']),
-      /2 answered, 0 failed/,
-    );
+    assert.match(await project.succeeded(['batch', PROD, 'in.txt', '--out', 'out.jsonl']), /2 answered, 0 failed/);
     for (const target of ['local', 'docker']) {
-      await project.succeeded(['deploy', 'rules', '--target', target, '--python', python, '--trust']);
-      const sides = ['parity', 'rules', '--deployments', `${target},prod`, '--inputs', 'in.txt'];
+      await project.succeeded(['deploy', MODEL.path, '--target', target, '--python', python, '--trust']);
+      const sides = ['parity', RULES, '--deployments', `${target},prod`, '--inputs', 'in.txt'];
       assert.match(await project.succeeded(sides), /2 inputs/);
-      await project.succeeded(['remove', `rules/${target}`, '--yes']);
+      await project.succeeded(['remove', `${RULES}/${target}`, '--yes']);
     }
   });
 
-  it('says what it costs by what AWS counted, and what it has cost', async () => {
+  it('says what it costs by what AWS counted, and what it has cost [emulated]', async () => {
     const { cloud: deployed } = await project.status();
-    const { endpoint, region: there, credentials } = project.emulator.client;
-    const lambda = new LambdaClient({ endpoint, region: there, credentials });
+    const lambda = new LambdaClient(project.place.client);
     // The emulator does not count what comes by way of the API, as AWS does.
     for (let sent = 0; sent < 2; sent++) {
       await lambda.send(new InvokeCommand({ FunctionName: deployed!.functionName, Payload: '{}' }));
     }
     lambda.destroy();
-    const card = JSON.parse(await project.succeeded(['cost', 'rules/prod', '--json'])) as CostCard;
+    const card = JSON.parse(await project.succeeded(['cost', PROD, '--json'])) as CostCard;
     const { measured, spent, region, usage } = card;
-    assert.equal(region, 'eu-west-1');
+    assert.equal(region, REGION);
     assert.ok(spent!.invocations >= 2, JSON.stringify(spent));
     assert.deepEqual(measured, { from: 'lambda', since: spent!.since, requests: spent!.invocations });
     assert.ok(Math.abs(usage.warmMs - (spent!.durationMs / spent!.invocations + 0.5)) < 1e-9);
-    const text = await project.succeeded(['cost', 'rules/prod']);
+    const text = await project.succeeded(['cost', PROD]);
     assert.match(text, /^SINCE ITS DEPLOY, .*\nLambda requests +\d+ requests +< \$0\.01$/m);
     assert.match(text, /Measured on AWS Lambda: \d+ requests since/);
     // What AWS alone knows is left out where nobody may ask, and the rest is there.
     const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
-    const asked = ['cost', 'rules/prod', '--duration', '10'];
+    const asked = ['cost', PROD, '--duration', '10'];
     const ended = await project.nimbus(asked, { ...none, HOME: project.sandbox.home });
     assert.equal(ended.code, 0, ended.stderr);
     assert.match(ended.stderr, /What it has cost is not known\. There are no AWS credentials/);
@@ -186,19 +190,24 @@ describe('a deploy to AWS Lambda', function () {
   });
 
   it('says that nothing has changed, and builds, pushes and deploys nothing', async () => {
-    const before = await project.status();
+    // When AWS was asked last is no part of what is deployed.
+    const status = async (): Promise<object> => ({ ...(await project.status()), seen: undefined });
+    const before = await status();
     const stdout = await project.succeeded([...DEPLOY, '--yes']);
-    assert.match(stdout, /Nothing has changed: rules serves version [0-9a-f]{7} already\./);
+    assert.match(stdout, new RegExp(String.raw`Nothing has changed: ${RULES} serves version [0-9a-f]{7} already\.`));
     assert.match(stdout, /– image {3}nothing has changed since the last deploy/);
     assert.doesNotMatch(stdout, /push|Plan/);
-    assert.deepEqual(await project.status(), before);
+    assert.deepEqual(await status(), before);
   });
 
   it('shows its key to who asks for it, and where it is kept', async () => {
-    const without = await project.nimbus(['keys', 'rules/prod']);
+    const without = await project.nimbus(['keys', PROD]);
     assert.equal(without.stdout, '');
-    assert.match(without.stderr, /API key \w+ of account 000000000000, eu-west-1, is kept in .*keys\.json/);
-    const key = (await project.succeeded(['keys', 'rules/prod', '--show'])).trim();
+    assert.match(
+      without.stderr,
+      new RegExp(String.raw`API key \w+ of account ${ACCOUNT}, ${REGION}, is kept in .*keys\.json`),
+    );
+    const key = (await project.succeeded(['keys', PROD, '--show'])).trim();
     const kept = JSON.parse(readFileSync(path.join(project.sandbox.home, 'data/keys.json'), 'utf8')) as Record<
       string,
       string
@@ -208,7 +217,7 @@ describe('a deploy to AWS Lambda', function () {
 
   it('is ejected with its stack as a CDK project, without a secret', async () => {
     const folder = path.join(project.sandbox.folder, 'ejected');
-    await project.succeeded(['eject', 'rules/prod', folder]);
+    await project.succeeded(['eject', PROD, folder]);
     const { digest, stack } = (await project.status()).cloud!;
     const text = readFileSync(path.join(folder, 'cdk/deployment.json'), 'utf8');
     const description = JSON.parse(text) as { stackName: string; image: { digest: string }; env: string[] };
@@ -219,30 +228,42 @@ describe('a deploy to AWS Lambda', function () {
   });
 
   it('does not run another target under its name, which would lose sight of it', async () => {
-    const { code, stderr } = await project.nimbus(['deploy', 'rules', '--as', 'prod', '--python', python, '--trust']);
+    const { code, stderr } = await project.nimbus([
+      'deploy',
+      MODEL.path,
+      '--as',
+      'prod',
+      '--python',
+      python,
+      '--trust',
+    ]);
     assert.equal(code, 1);
-    assert.match(stderr, /rules\/prod runs on AWS Lambda/);
+    assert.match(stderr, new RegExp(String.raw`${PROD} runs on AWS Lambda`));
   });
 
   it('is removed with all that it had', async () => {
-    const { cloud } = await project.status();
-    const refused = await project.nimbus(['remove', 'rules/prod']);
+    const refused = await project.nimbus(['remove', PROD]);
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /In account 000000000000, eu-west-1, go: the stack nimbus-rules-prod/);
-    await project.succeeded(['remove', 'rules/prod', '--yes']);
+    assert.match(refused.stderr, new RegExp(String.raw`In account ${ACCOUNT}, ${REGION}, go: the stack ${STACK}`));
+    await project.succeeded(['remove', PROD, '--yes']);
     assert.equal(project.declared(), undefined);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
-    const { logGroups } = await logs(project.emulator, 'DescribeLogGroups', { logGroupNamePrefix: cloud!.logGroup });
+    assert.equal(readFileSync(path.join(project.sandbox.home, 'data/keys.json'), 'utf8').trim(), '{}');
+  });
+
+  it('leaves neither a log, an API, a key nor a usage plan then [emulated]', async () => {
+    const { logGroups } = await logs(project.place, 'DescribeLogGroups', {
+      logGroupNamePrefix: `/aws/lambda/${STACK}`,
+    });
     assert.deepEqual(logGroups, []);
     for (const kind of ['/restapis', '/apikeys', '/usageplans']) {
-      assert.deepEqual((await getJson(project.emulator, 'apigateway', kind)).item, [], kind);
+      assert.deepEqual((await getJson(project.place, 'apigateway', kind)).item, [], kind);
     }
-    assert.equal(readFileSync(path.join(project.sandbox.home, 'data/keys.json'), 'utf8').trim(), '{}');
   });
 
   it('of which a first one fails leaves neither a stack nor an entry', async () => {
     project.writeModels({
-      rules: {
+      [RULES]: {
         ...MODEL,
         deployments: { prod: { target: 'lambda', quota: { requests: 5, per: 'day' }, auth: 'iam' } },
       },

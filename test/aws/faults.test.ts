@@ -1,22 +1,23 @@
-/** What goes wrong in the middle of a deploy to AWS, on the emulator: it is cancelled, its host dies, AWS refuses. */
+/** What goes wrong in the middle of a deploy to AWS, it is cancelled, its host dies, AWS refuses. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { findHost } from '../../src/core/host/client.ts';
-import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
+import { patience } from './place.ts';
+import { cloudProject, DEPLOY, MODEL, RULES, STACK, type CloudProject } from './project.ts';
 
 describe('a deploy to AWS Lambda that does not come to its end', function () {
-  this.timeout(180_000);
+  this.timeout(patience(180_000));
   let project: CloudProject;
 
   before(async () => {
     project = await cloudProject({ mostMemoryMb: 3008 });
   });
   after(() => project?.end());
-  afterEach(() => project.emulator.slow(0));
+  afterEach(() => project.place.slow(0));
 
   /** Starts a deploy, and answers when CloudFormation has made or changed some of its resources. */
   async function deployUntilHalf(slow: number): Promise<ReturnType<CloudProject['sandbox']['start']>> {
-    project.emulator.slow(slow);
+    project.place.slow(slow);
     const child = project.sandbox.start([...DEPLOY, '--yes'], project.variables);
     let said = '';
     await new Promise<void>((resolve, reject) => {
@@ -33,10 +34,10 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
 
   it('is cancelled while its stack is made: nothing of it is left', async () => {
     // What all deploys share is made first, at full speed.
-    project.writeModels({ rules: MODEL });
+    project.writeModels({ [RULES]: MODEL });
     const child = await deployUntilHalf(0.2);
     child.kill('SIGINT');
-    project.emulator.slow(0);
+    project.place.slow(0);
     assert.deepEqual(await once(child, 'close'), [130, null]);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.equal(project.declared(), undefined);
@@ -73,38 +74,38 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     process.kill(host!.hello.pid, 'SIGKILL');
     await once(child, 'close');
     // What it is was written before.
-    assert.equal(project.declared()!['stack'], 'nimbus-rules-prod');
+    assert.equal(project.declared()!['stack'], STACK);
     assert.equal(project.declared()!['url'], undefined);
     const again = project.succeeded([...DEPLOY, '--yes']);
-    project.emulator.slow(0);
-    assert.match(await again, /rules answers at/);
+    project.place.slow(0);
+    assert.match(await again, new RegExp(String.raw`${RULES} answers at`));
     assert.ok(project.declared()!['url']);
-    assert.match(await project.succeeded(['predict', 'rules', 'the shop is down']), /urgent/);
+    assert.match(await project.succeeded(['predict', RULES, 'the shop is down']), /urgent/);
   });
 
   it('is cancelled while its stack is updated: what was deployed before serves', async () => {
     const before = await project.status();
-    project.writeModels({ rules: { ...MODEL, memoryMb: 512, deployments: { prod: project.declared() } } });
+    project.writeModels({ [RULES]: { ...MODEL, memoryMb: 512, deployments: { prod: project.declared() } } });
     const child = await deployUntilHalf(0.5);
     child.kill('SIGINT');
-    project.emulator.slow(0);
+    project.place.slow(0);
     assert.deepEqual(await once(child, 'close'), [130, null]);
     const after = await project.status();
     assert.deepEqual([after.version, after.cloud], [before.version, before.cloud]);
     // models.json still says something else than what serves.
     assert.equal(after.state, 'changed');
-    assert.match(await project.succeeded(['predict', 'rules', 'the shop is down']), /urgent/);
+    assert.match(await project.succeeded(['predict', RULES, 'the shop is down']), /urgent/);
   });
 
-  it('that AWS refuses says the first cause, and what was deployed before serves', async () => {
+  it('that AWS refuses says the first cause, and what was deployed before serves [emulated]', async () => {
     const before = await project.status();
-    project.writeModels({ rules: { ...MODEL, memoryMb: 4096, deployments: { prod: project.declared() } } });
+    project.writeModels({ [RULES]: { ...MODEL, memoryMb: 4096, deployments: { prod: project.declared() } } });
     const { code, stderr } = await project.nimbus([...DEPLOY, '--yes']);
     assert.equal(code, 1);
     assert.match(stderr, /The stack could not be updated: Function\w* \(AWS::Lambda::Function\) failed\./);
     assert.match(stderr, /'MemorySize' value failed to satisfy constraint.*3008/);
     assert.match(stderr, /new accounts have 3,008 MB at most.*What was deployed before is back and serves\./);
     assert.deepEqual((await project.status()).cloud, before.cloud);
-    assert.match(await project.succeeded(['predict', 'rules', 'the shop is down']), /urgent/);
+    assert.match(await project.succeeded(['predict', RULES, 'the shop is down']), /urgent/);
   });
 });

@@ -1,16 +1,16 @@
 /**
  * Stands between Nimbus and AWS and lets through what a policy allows, since the emulator asks nobody for rights. It sees
- * the calls of one access key; those of the roles that it assumes have keys of their own, and pass.
+ * the calls of one access key; those of the roles that it assumes have keys of their own, and pass, but for roles that it is
+ * told to hold.
  */
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import * as apiGateway from '@aws-sdk/client-api-gateway';
 import * as lambda from '@aws-sdk/client-lambda';
 import { RENAMED } from '../../scripts/lib/policy/statements.mjs';
-import type { Emulator } from './emulator.ts';
-import { ACCOUNT } from './support.ts';
+import { ACCOUNT, endpointOf, type Emulated } from './support.ts';
 
 export interface Policy {
   Statement: { Action: string[]; Resource: string[] }[];
@@ -33,26 +33,45 @@ export interface Gate {
   end(): Promise<void>;
 }
 
-export async function openGate(emulator: Emulator): Promise<Gate> {
+/** `policiesOf`: what a role of this name has; where it gives nothing the role's calls pass. */
+export async function openGate(
+  emulator: Emulated,
+  policiesOf: (role: string) => readonly Policy[] | undefined = () => undefined,
+): Promise<Gate> {
   const { region, credentials } = emulator.client;
   let statements: Policy['Statement'] = [];
   const calls: GatedCall[] = [];
-  const target = new URL(emulator.endpoint);
+  /** By access key, of roles that are held. */
+  const held = new Map<string, Policy['Statement']>();
+  const paths = new Map<string, string>();
+  /** Whose calls are to be held from now on, before who asked for its keys has them. */
+  const learn = async (answer: http.IncomingMessage, policies: readonly Policy[]): Promise<string> => {
+    const assumed = await text(answer);
+    const [, itsKey] = /<AccessKeyId>(\w+)</.exec(assumed) ?? [];
+    const all = policies.flatMap(({ Statement }) => Statement);
+    if (itsKey) held.set(itsKey, all);
+    return assumed;
+  };
+  const target = new URL(endpointOf(emulator));
   const server = http.createServer(async (request, response) => {
     const body = await buffer(request);
     const [, key, service] =
       /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
-    if (service !== undefined && key === credentials.accessKeyId) {
-      const call = decided(callOf(service, region, request, body.toString()), statements);
+    const mine = key === credentials.accessKeyId ? statements : held.get(key ?? '');
+    if (service !== undefined && mine) {
+      const call = decided(callOf(service, region, request, body.toString(), paths), mine);
       if (call) calls.push(call);
       if (call?.isAllowed === false) return refuse(response, call);
     }
+    const role = service === 'sts' ? new URLSearchParams(body.toString()).get('RoleArn')?.split('/').at(-1) : undefined;
+    const policies = role === undefined ? undefined : policiesOf(role);
     const { method, url, headers } = request;
     const forwarded = http.request(
       { host: target.hostname, port: target.port, method, path: url, headers },
       (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
+        if (policies) void learn(answer, policies).then((document) => response.end(document));
+        else answer.pipe(response);
       },
     );
     forwarded.on('error', () => response.destroy());
@@ -88,9 +107,9 @@ function decided(
 }
 
 /** As IAM compares: `*` is any text. */
-function like(pattern: string, text: string): boolean {
+function like(pattern: string, value: string): boolean {
   const parts = pattern.split('*').map((one) => one.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join('.*')}$`).test(text);
+  return new RegExp(`^${parts.join('.*')}$`).test(value);
 }
 
 /** Services whose operation is in the path, by the paths of the SDK. */
@@ -117,8 +136,9 @@ function callOf(
   region: string,
   request: http.IncomingMessage,
   body: string,
+  rolePaths: Map<string, string>,
 ): Omit<GatedCall, 'isAllowed'> | undefined {
-  const arn = (text: string): string => `arn:aws:${service}:${region}:${ACCOUNT}:${text}`;
+  const arn = (name: string): string => `arn:aws:${service}:${region}:${ACCOUNT}:${name}`;
   const path = decodeURIComponent((request.url ?? '/').split('?')[0]!);
   if (service === 'lambda') {
     const route = ROUTES.lambda.find(({ method, pattern }) => method === request.method && pattern.test(path));
@@ -143,6 +163,12 @@ function callOf(
   const form = new URLSearchParams(body);
   const action = `${service}:${form.get('Action')}`;
   if (action === 'sts:GetCallerIdentity') return undefined;
+  const role = form.get('RoleName');
+  if (role !== null) {
+    const path = form.get('Path') ?? rolePaths.get(role) ?? '/';
+    rolePaths.set(role, path);
+    return { action, resource: `arn:aws:iam::${ACCOUNT}:role${path}${role}` };
+  }
   const named = form.get('RoleArn') ?? form.get('PolicySourceArn') ?? form.get('StackName') ?? '*';
   const isName = named !== '*' && !named.startsWith('arn:');
   return { action, resource: isName ? arn(`stack/${named}/id`) : named };

@@ -278,10 +278,15 @@ describe('a deployment on AWS', function () {
     assert.deepEqual(memory, { property: '/MemorySize', expected: '1769', actual: '512' });
     assert.match(variables?.property ?? '', /^\/Environment\/Variables/);
     assert.ok(!JSON.stringify(parts).includes('hunter'), JSON.stringify(parts));
+    // CloudFormation keeps what it saw, for whoever looks.
+    const { drifted } = value(await cloudState(config, PLACE));
+    assert.deepEqual(drifted?.parts, [`AWS::Lambda::Function ${STACK}`]);
+    assert.ok(Math.abs(Date.now() - Date.parse(drifted.at)) < 60_000);
     const back = { FunctionName: STACK, MemorySize: 1769, Environment: { Variables: { GREETING: SECRET } } };
     await lambda.send(new UpdateFunctionConfigurationCommand(back));
     await updated();
     assert.deepEqual(value(await drift(config, { stack: STACK })).parts, []);
+    assert.equal(value(await cloudState(config, PLACE)).drifted, undefined);
   });
 
   it('is ahead of its stack after an update outside of it, which is no drift', async () => {
@@ -300,6 +305,7 @@ describe('a deployment on AWS', function () {
       ['serving', true, 'b2'.repeat(32), newer, version],
     );
     assert.deepEqual(value(await drift(config, { stack: STACK })).parts, []);
+    assert.equal(value(await cloudState(config, PLACE)).drifted, undefined);
     assert.equal(value(await coldStart(config, STACK, { input: INPUT }, { pollMs: 20 })).start, 'cold');
     await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: '1' }));
     const back = value(await cloudState(config, PLACE));

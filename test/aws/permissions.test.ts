@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root, type Ended } from '../cli/nimbus.ts';
 import { openGate, type Gate, type Policy } from './gate.ts';
-import { cloudProject, DEPLOY, type CloudProject } from './project.ts';
+import { cloudProject, DEPLOY, PROD, type CloudProject } from './project.ts';
 
 const CHANGED = 'def load(path):\n    return None\n\ndef predict(model, input):\n    return {"label": "changed"}\n';
 const policyOf = (name: string): Policy => JSON.parse(readFileSync(path.join(root, 'docs', name), 'utf8')) as Policy;
@@ -18,7 +18,7 @@ describe('the policies of docs/', function () {
 
   before(async () => {
     project = await cloudProject();
-    gate = await openGate(project.emulator);
+    gate = await openGate(project.place);
   });
   after(async () => {
     await project?.end();
@@ -56,9 +56,9 @@ describe('the policies of docs/', function () {
     project.writeHandler(CHANGED);
     await succeeds([...DEPLOY, '--yes'], policy);
     assert.ok(called('lambda:UpdateFunctionCode') && called('lambda:UpdateAlias'));
-    await succeeds(['predict', 'rules/prod', 'x'], policy);
-    await succeeds(['cost', 'rules/prod'], policy);
-    await succeeds(['remove', 'rules/prod', '--yes'], policy);
+    await succeeds(['predict', PROD, 'x'], policy);
+    await succeeds(['cost', PROD], policy);
+    await succeeds(['remove', PROD, '--yes'], policy);
     assert.ok(called('ecr:BatchDeleteImage'));
   });
 });

@@ -1,12 +1,12 @@
-/** A project whose models are deployed to the emulated AWS by the command line, as a user types it. */
+/** A project whose models are deployed to AWS, emulated or a real account, by the command line, as a user types it. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
 import type { DeploymentStatus } from '../../src/shared/states.ts';
 import { createSandbox, python, type Ended, type Sandbox } from '../cli/nimbus.ts';
-import { BUILD_VARIABLES } from '../docker/project.ts';
 import { docker } from '../docker/support.ts';
-import { startEmulator, type Emulator } from './emulator.ts';
+import { named, startPlace, STACKS_BEFORE, type Place } from './place.ts';
 
 const HANDLER = `
 import os
@@ -20,10 +20,17 @@ def predict(model, input):
 `;
 export const SECRET = 'hunter2-greeting';
 export const MODEL = { path: 'rules', framework: 'custom', env: ['GREETING'], examples: [{ input: 'it is down' }] };
-export const DEPLOY = ['deploy', 'rules', '--target', 'lambda', '--as', 'prod', '--python', python, '--trust'];
+/** The model's name, that of its deployment, and that of the stack and of the function. */
+export const RULES = named('rules');
+export const PROD = `${RULES}/prod`;
+export const STACK = `nimbus-${RULES}-prod`;
+export const DEPLOY = ['deploy', MODEL.path, '--target', 'lambda', '--as', 'prod', '--python', python, '--trust'];
+
+/** Stacks of all deployments of an account and region. */
+const SHARED: ReadonlySet<string> = new Set(['CDKToolkit', 'nimbus-images']);
 
 export interface CloudProject {
-  emulator: Emulator;
+  place: Place;
   sandbox: Sandbox;
   /** What the command line, and the host that it starts, run with. */
   variables: NodeJS.ProcessEnv;
@@ -32,24 +39,17 @@ export interface CloudProject {
   succeeded(argv: string[], more?: NodeJS.ProcessEnv): Promise<string>;
   writeHandler(handler: string): void;
   writeModels(models: object): void;
-  /** What models.json says of the deployment `rules/prod`. */
+  /** What models.json says of the deployment `PROD`. */
   declared(): Record<string, unknown> | undefined;
   status(name?: string): Promise<DeploymentStatus>;
+  /** Of the stacks of the model `RULES`, and of what all deployments share. */
   stackNames(): Promise<string[]>;
   end(): Promise<void>;
 }
 
-export async function cloudProject(account?: Parameters<typeof startEmulator>[0]): Promise<CloudProject> {
-  const emulator = await startEmulator(account);
-  const { endpoint, region, credentials } = emulator.client;
-  const variables = {
-    ...BUILD_VARIABLES,
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    GREETING: SECRET,
-  };
+export async function cloudProject(emulator?: Parameters<typeof startPlace>[0]): Promise<CloudProject> {
+  const place = await startPlace(emulator);
+  const variables = { ...place.variables, GREETING: SECRET };
   const sandbox = createSandbox();
   const at = (name: string): string => path.join(sandbox.folder, name);
   const nimbus: CloudProject['nimbus'] = (argv, more = {}) => sandbox.nimbus(argv, { env: { ...variables, ...more } });
@@ -57,11 +57,11 @@ export async function cloudProject(account?: Parameters<typeof startEmulator>[0]
   const writeModels = (models: object): void =>
     writeFileSync(at('models.json'), JSON.stringify({ version: 1, models }, undefined, 2));
   writeHandler(HANDLER);
-  writeModels({ rules: MODEL });
+  writeModels({ [RULES]: MODEL });
   const statuses = async (argv: string[]): Promise<DeploymentStatus[]> =>
     (await sandbox.json<{ deployments: DeploymentStatus[] }>(['status', ...argv])).deployments;
   return {
-    emulator,
+    place,
     sandbox,
     variables,
     nimbus,
@@ -76,24 +76,25 @@ export async function cloudProject(account?: Parameters<typeof startEmulator>[0]
       const { models } = JSON.parse(readFileSync(at('models.json'), 'utf8')) as {
         models: Record<string, { deployments?: Record<string, Record<string, unknown>> }>;
       };
-      return models['rules']?.deployments?.['prod'];
+      return models[RULES]?.deployments?.['prod'];
     },
-    status: async (name = 'rules/prod') => (await statuses([name]))[0]!,
+    status: async (name = PROD) => (await statuses([name]))[0]!,
     stackNames: async () => {
-      const answer = await fetch(endpoint, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/cloudformation/aws4_request`,
-        },
-        body: 'Action=DescribeStacks&Version=2010-05-15',
-      });
-      return [...(await answer.text()).matchAll(/<StackName>([^<]+)</g)].map(([, name]) => name!).sort();
+      const client = new CloudFormationClient(place.client);
+      const names: string[] = [];
+      for await (const { Stacks: stacks = [] } of paginateDescribeStacks({ client }, {})) {
+        names.push(...stacks.map(({ StackName: name }) => name!));
+      }
+      return names.filter((name) => SHARED.has(name) || name.startsWith(`nimbus-${RULES}-`)).toSorted();
     },
     end: async () => {
       const all = await statuses([]).catch((): DeploymentStatus[] => []);
+      // An emulator ends with all that it has.
+      if (STACKS_BEFORE.length > 0 && existsSync(at('models.json'))) {
+        for (const { model, deployment } of all) await nimbus(['remove', `${model}/${deployment}`, '--yes']);
+      }
       await sandbox.remove();
-      await emulator.end();
+      await place.end();
       for (const { image } of all) if (image) await docker('image', 'rm', '--force', image.reference);
     },
   };

@@ -1,6 +1,7 @@
-/** What a later deploy to AWS changes, and the way back, as a user types it, on the emulator. */
+/** What a later deploy to AWS changes, and the way back, as a user types it. */
 import assert from 'node:assert/strict';
-import { cloudProject, DEPLOY, MODEL, type CloudProject } from './project.ts';
+import { patience } from './place.ts';
+import { cloudProject, DEPLOY, MODEL, PROD, RULES, STACK, type CloudProject } from './project.ts';
 
 const answering = (label: string): string => `
 def load(path):
@@ -11,7 +12,7 @@ def predict(model, input):
 `;
 
 describe('a deploy to AWS Lambda over one that serves', function () {
-  this.timeout(180_000);
+  this.timeout(patience(180_000));
   let project: CloudProject;
 
   before(async () => {
@@ -22,17 +23,17 @@ describe('a deploy to AWS Lambda over one that serves', function () {
   after(() => project?.end());
 
   const answer = async (): Promise<string> => {
-    const said = await project.succeeded(['predict', 'rules/prod', 'x', '--json']);
+    const said = await project.succeeded(['predict', PROD, 'x', '--json']);
     return (JSON.parse(said) as { result: { label: string } }).result.label;
   };
   const setMemory = (memoryMb: number): void =>
-    project.writeModels({ rules: { ...MODEL, memoryMb, deployments: { prod: project.declared() } } });
+    project.writeModels({ [RULES]: { ...MODEL, memoryMb, deployments: { prod: project.declared() } } });
 
   it('updates the code of the function alone where only that is new', async () => {
     project.writeHandler(answering('second'));
-    assert.equal((await project.status()).cloud!.stack, 'nimbus-rules-prod');
+    assert.equal((await project.status()).cloud!.stack, STACK);
     const stdout = await project.succeeded([...DEPLOY, '--yes']);
-    assert.match(stdout, /~ the code of the function nimbus-rules-prod alone/);
+    assert.match(stdout, new RegExp(String.raw`~ the code of the function ${STACK} alone`));
     assert.match(
       stdout,
       /\+ the image, .*: 1 of \d+ layers is pushed, about \d+ (?:bytes|kB) compressed \(an estimate: /,
@@ -46,20 +47,20 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     project.writeHandler(answering('second'));
     setMemory(512);
     const stdout = await project.succeeded([...DEPLOY, '--yes']);
-    assert.match(stdout, /~ the stack nimbus-rules-prod: .*\n +memoryMb: 1769 → 512\n/);
+    assert.match(stdout, new RegExp(String.raw`~ the stack ${STACK}: .*\n +memoryMb: 1769 → 512\n`));
     assert.equal(await answer(), 'second');
     assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed/);
   });
 
   it('goes back to a version that is kept, by one call, and says that the model differs', async () => {
-    const listed = await project.succeeded(['rollback', 'rules/prod', '--list']);
+    const listed = await project.succeeded(['rollback', PROD, '--list']);
     assert.match(listed, /serves/);
-    const refused = await project.nimbus(['rollback', 'rules/prod']);
+    const refused = await project.nimbus(['rollback', PROD]);
     assert.equal(refused.code, 2);
-    const stdout = await project.succeeded(['rollback', 'rules/prod', '--to', '1', '--yes']);
-    assert.match(stdout, /rules\/prod serves version 1 again \(model [0-9a-f]{7}\)/);
+    const stdout = await project.succeeded(['rollback', PROD, '--to', '1', '--yes']);
+    assert.match(stdout, new RegExp(String.raw`${PROD} serves version 1 again \(model [0-9a-f]{7}\)`));
     assert.equal(await answer(), 'first');
-    const unknown = await project.nimbus(['rollback', 'rules/prod', '--to', '99', '--yes']);
+    const unknown = await project.nimbus(['rollback', PROD, '--to', '99', '--yes']);
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /has no version 99/);
   });
@@ -68,14 +69,12 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     // Another machine has the same project, and no state of this one.
     const here = await project.status();
     const { LambdaClient, UpdateAliasCommand } = await import('@aws-sdk/client-lambda');
-    const lambda = new LambdaClient(project.emulator.client);
-    await lambda.send(
-      new UpdateAliasCommand({ FunctionName: 'nimbus-rules-prod', Name: 'live', FunctionVersion: '2' }),
-    );
+    const lambda = new LambdaClient(project.place.client);
+    await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: '2' }));
     const stdout = await project.succeeded([...DEPLOY, '--yes']);
     assert.doesNotMatch(stdout, /Nothing has changed/);
     assert.match(stdout, /\+ the image, .*: the repository has all of its \d+ layers/);
-    assert.equal(here.cloud!.stack, 'nimbus-rules-prod');
+    assert.equal(here.cloud!.stack, STACK);
     assert.equal(await answer(), 'second');
   });
 

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import type { DeployerApi, DeployerEvent, Ended, Stage } from '../../infra/deployer/protocol.ts';
 import { startDeployer } from '../../src/core/cloud/deployer.ts';
-import type { Emulator } from './emulator.ts';
 
 /** Of the emulator's credentials. */
 export const ACCOUNT = '000000000000';
@@ -22,19 +21,35 @@ export interface TestDeployer {
   kill(): Promise<void>;
 }
 
-export async function deployerOn(emulator: Emulator, program = PROGRAM): Promise<TestDeployer> {
-  const { endpoint, region, credentials } = emulator.client;
+/** What the AWS clients are given. */
+export interface Reached {
+  endpoint?: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+}
+
+/** The same, as a process has it in its environment. */
+export function variablesOf({ endpoint, region, credentials }: Reached): Record<string, string> {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  return {
+    ...(endpoint ? { AWS_ENDPOINT_URL: endpoint } : {}),
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    ...(sessionToken ? { AWS_SESSION_TOKEN: sessionToken } : {}),
+  };
+}
+
+export async function deployerOn({ client: to }: { client: Reached }, program = PROGRAM): Promise<TestDeployer> {
   let wake = (): void => undefined;
   const events: DeployerEvent[] = [];
   const all: DeployerEvent[] = [];
   const client = await startDeployer({
     program,
+    // A profile of who runs the tests would count before keys.
     env: {
-      ...process.env,
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'))),
+      ...variablesOf(to),
     },
     onEvent: (event) => {
       events.push(event);
@@ -80,14 +95,14 @@ export function deployed(outcome: Either<Ended, unknown>): Record<string, string
 }
 
 /** GET of a REST service, which the emulator tells from the signature's scope. */
-export async function getJson(emulator: Emulator, service: string, path: string): Promise<any> {
-  const answer = await fetch(emulator.endpoint + path, { headers: { authorization: scope(service) } });
+export async function getJson(emulator: Emulated, service: string, path: string): Promise<any> {
+  const answer = await fetch(endpointOf(emulator) + path, { headers: { authorization: scope(service) } });
   return answer.json();
 }
 
 /** A call of CloudWatch Logs. */
-export async function logs(emulator: Emulator, operation: string, body: unknown): Promise<any> {
-  const answer = await fetch(emulator.endpoint, {
+export async function logs(emulator: Emulated, operation: string, body: unknown): Promise<any> {
+  const answer = await fetch(endpointOf(emulator), {
     method: 'POST',
     headers: {
       authorization: scope('logs'),
@@ -97,6 +112,17 @@ export async function logs(emulator: Emulator, operation: string, body: unknown)
     body: JSON.stringify(body),
   });
   return answer.json();
+}
+
+/** What a test that needs the emulator is given. */
+export interface Emulated {
+  client: Reached;
+}
+
+/** Throws where it is none. */
+export function endpointOf({ client: { endpoint } }: Emulated): string {
+  if (endpoint === undefined) throw new Error('there is no emulator');
+  return endpoint;
 }
 
 function scope(service: string): string {

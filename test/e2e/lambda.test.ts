@@ -1,6 +1,6 @@
 /** A model on AWS Lambda, from the Explorer to its removal, as a user does it; on the emulator of AWS, with a real engine. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
@@ -8,6 +8,7 @@ import { startEmulator, type Emulator } from '../aws/emulator.ts';
 import { getJson } from '../aws/support.ts';
 import { violations } from './accessibility.ts';
 import { buildAsBefore, buildOnTestBases, removeImages, repositoryIn } from './building.ts';
+import { editModels, itIsLivedWith } from './living-on-aws.ts';
 import { Playground } from './playground.ts';
 import { chooseTheme, EVERY_THEME } from './themes.ts';
 import { startEditor, type EditorServer, type EditorWindow } from './window.ts';
@@ -171,6 +172,8 @@ describe('a model on AWS Lambda', function () {
     assert.deepEqual(await playground.ask({ text: 'where is my parcel' }), { start: 'cold', status: 200 });
     assert.deepEqual(await playground.send('where is my parcel'), { start: 'warm', status: 200 });
     await playground.frame.getByText('gateway and sandbox').first().waitFor();
+    // Of these requests: the deploy itself had none that it could send.
+    await row(page, /^deployment lambda of rules, serving · warm \d[^·]* · cold \d[^·]* · AWS Lambda/).waitFor();
     for (const theme of EVERY_THEME) {
       await chooseTheme(page, theme);
       await window.picture(`lambda-answer-${theme}`);
@@ -236,10 +239,9 @@ describe('a model on AWS Lambda', function () {
 
   it('is deployed again with nothing to answer but the plan, and says what its first answers took', async () => {
     const { page } = window;
-    const file = path.join(workspace, 'models.json');
-    const document = JSON.parse(readFileSync(file, 'utf8'));
-    document.models.rules.examples = [{ input: 'where is my parcel' }];
-    writeFileSync(file, JSON.stringify(document, undefined, 2));
+    editModels(workspace, ({ rules }) => (rules.examples = [{ input: 'where is my parcel' }]));
+    // Another version of the model, too.
+    appendFileSync(path.join(workspace, 'rules', 'handler.py'), '\n# another\n');
     const changed = row(page, /^deployment lambda of rules, changed/);
     await chooseMenuItem(await openContextMenu(page, changed, 'Redeploy'));
     await dialog()
@@ -254,9 +256,11 @@ describe('a model on AWS Lambda', function () {
     await window.picture('lambda-redeployed');
   });
 
+  itIsLivedWith(() => ({ window, workspace, emulator, playground, dialog, declared, BUILD_MS, DEPLOY_MS }));
+
   it('is removed with all that it has in AWS', async () => {
     const { page } = window;
-    await chooseMenuItem(await openContextMenu(page, deployed(), 'Remove'));
+    await chooseMenuItem(await openContextMenu(page, row(page, /^deployment lambda of rules/), 'Remove'));
     await dialog()
       .getByText(/go: the stack nimbus-rules-lambda/)
       .waitFor();

@@ -7,7 +7,7 @@ import { tooFaint } from '../webview/harness/contrast.ts';
 import { themeVariables } from '../webview/harness/themes.ts';
 import { violations } from './accessibility.ts';
 import { Playground } from './playground.ts';
-import { everyState, hardAnswers, LONG_NAME } from './scenes.ts';
+import { everyState, everyStateOnAws, hardAnswers, LONG_NAME } from './scenes.ts';
 import { StandInHost } from './stand-in-host.ts';
 import { chooseTheme, EVERY_THEME } from './themes.ts';
 import { startEditor, type EditorServer, type EditorWindow, type Theme } from './window.ts';
@@ -66,6 +66,33 @@ describe('how it looks', () => {
       declare(CONFLICT);
       await row(page, /^models\.json, .*conflict/).waitFor();
       await inEveryTheme('tree-conflict');
+    } finally {
+      await host.stop();
+    }
+  });
+
+  it('deployments on AWS in every state, in every theme', async () => {
+    const workspace = path.join(editor.folder, 'on-aws');
+    mkdirSync(workspace);
+    const { models, scene } = everyStateOnAws();
+    writeFileSync(path.join(workspace, 'models.json'), JSON.stringify({ version: 1, models }));
+    const host = await StandInHost.start(workspace, scene);
+    try {
+      window = await editor.open(workspace, 'dark');
+      const { page } = window;
+      await showContainer(page, 'Nimbus');
+      const of = (name: string, said: string): Promise<void> =>
+        row(page, new RegExp(`^deployment ${name} of topics, ${said}`)).waitFor();
+      await of('drifted', 'serving · drifted · warm 12 ms');
+      await of('ahead', 'serving · .* · ahead of its stack');
+      await of('inactive', 'inactive');
+      await of('rolling-back', 'rolling back');
+      await of('gone', 'gone');
+      await row(page, /^model topics, scikit-learn · failed/).waitFor();
+      await inEveryTheme('tree-on-aws');
+      await row(page, /^deployment inactive of topics/).hover();
+      await page.getByText('The next request wakes it').waitFor();
+      await window.picture('tree-on-aws-tooltip');
     } finally {
       await host.stop();
     }

@@ -104,6 +104,60 @@ export function everyState(): { models: Record<string, unknown>; scene: Scene } 
   };
 }
 
+const AT = '2026-03-01T09:31:07Z';
+
+/** By the name of its deployment what AWS says of it. */
+const ON_AWS: Record<string, Omit<Scene['deployments'][number], 'model' | 'deployment' | 'framework' | 'lastMs'>> = {
+  serving: { state: 'serving', seen: { state: 'serving', isAhead: false, at: AT } },
+  ahead: { state: 'serving', seen: { state: 'serving', isAhead: true, liveVersion: '7', at: AT } },
+  drifted: {
+    state: 'serving',
+    seen: { state: 'serving', isAhead: false, at: AT, drifted: { at: AT, parts: ['AWS::Lambda::Function topics'] } },
+  },
+  changed: { state: 'changed', seen: { state: 'serving', isAhead: false, at: AT } },
+  inactive: { state: 'idle', seen: { state: 'inactive', isAhead: false, at: AT } },
+  waking: { state: 'starting', seen: { state: 'waking', isAhead: false, at: AT } },
+  creating: { state: 'updating', seen: { state: 'creating', isAhead: false, at: AT } },
+  updating: { state: 'updating', seen: { state: 'updating', isAhead: false, at: AT } },
+  'rolling-back': { state: 'updating', seen: { state: 'rolling-back', isAhead: false, at: AT } },
+  deleting: { state: 'updating', seen: { state: 'deleting', isAhead: false, at: AT } },
+  failed: { state: 'failed', seen: { state: 'failed', isAhead: false, at: AT }, error: FAILED },
+  gone: { state: 'gone', seen: { state: 'gone', isAhead: false, at: AT } },
+};
+
+/** A model with a deployment on AWS in every state that AWS has. */
+export function everyStateOnAws(): { models: Record<string, unknown>; scene: Scene } {
+  const names = Object.keys(ON_AWS);
+  const deployments = Object.fromEntries(names.map((name) => [name, { target: 'lambda', region: 'eu-west-1' }]));
+  return {
+    models: { topics: { path: 'models/topics.joblib', framework: 'sklearn', deployments } },
+    scene: {
+      deployments: names.map((deployment) => ({
+        model: 'topics',
+        deployment,
+        framework: 'sklearn',
+        target: 'lambda',
+        lastMs: ['creating', 'gone'].includes(deployment) ? {} : { warm: 12.4, cold: 1240 },
+        cloud: {
+          account: '123456789012',
+          region: 'eu-west-1',
+          stack: `nimbus-topics-${deployment}`,
+          functionName: `nimbus-topics-${deployment}`,
+          url: 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod',
+          apiId: 'a1b2c3d4e5',
+          stage: 'prod',
+          logGroup: `/aws/lambda/nimbus-topics-${deployment}`,
+          auth: 'key',
+          digest: `sha256:${VERSION}`,
+        },
+        ...ON_AWS[deployment]!,
+      })),
+      operations: [],
+      endpoints: {},
+    },
+  };
+}
+
 /** A project with models whose answers are hard to show. */
 export function hardAnswers(): { models: Record<string, unknown>; scene: Scene } {
   const names = [LONG_NAME, 'failing'];

@@ -20,7 +20,8 @@ export interface Endpoint {
 
 /** Deployments and operations without their URLs and versions. */
 export interface Scene {
-  deployments: Omit<DeploymentStatus, 'url' | 'version' | 'target' | 'workers'>[];
+  deployments: (Omit<DeploymentStatus, 'url' | 'version' | 'target' | 'workers'> &
+    Pick<Partial<DeploymentStatus>, 'target'>)[];
   operations: Operation[];
   endpoints: Record<string, Endpoint>;
 }
@@ -89,6 +90,7 @@ export class StandInHost {
       execute: none,
       cancel: none,
       look: none,
+      observe: none,
       start: none,
       stop: none,
       cold: none,

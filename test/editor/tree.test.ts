@@ -11,9 +11,9 @@ import type { Node } from '../../src/editor/tree/nodes.ts';
 import { ModelsTree } from '../../src/editor/tree/provider.ts';
 import { rowOf } from '../../src/editor/tree/rows.ts';
 import { tooltipOf } from '../../src/editor/tree/tooltips.ts';
-import { fail } from '../../src/shared/outcome.ts';
+import { fail, type UserError } from '../../src/shared/outcome.ts';
 import type { ModelSpec } from '../../src/shared/spec.ts';
-import type { DeploymentStatus, State } from '../../src/shared/states.ts';
+import type { CloudSeen, DeploymentStatus, State } from '../../src/shared/states.ts';
 
 /** The tree over one folder whose models.json is real and whose host is not there. */
 class Fixture {
@@ -188,7 +188,12 @@ describe('the Models view', () => {
     const error = { code: 'c', what: 'It does not load.' };
     const described = (state: State, more: Partial<DeploymentStatus> = {}): string => {
       const status = { state, lastMs: { warm: 2.1, cold: 1240 }, image, ...more };
-      const project = { later: () => undefined, operation: () => undefined, status: () => status };
+      const project = {
+        later: () => undefined,
+        operation: () => undefined,
+        status: () => status,
+        unasked: () => undefined,
+      };
       const node = {
         kind: 'deployment',
         project: project as unknown as Project,
@@ -208,7 +213,7 @@ describe('the Models view', () => {
     assert.match(described('failed', { error }), /^failed · It does not load\. · warm/);
   });
 
-  it('says of a deployment on AWS where it is, and has a context of its own', async () => {
+  describe('of a deployment on AWS', () => {
     const cloud = {
       account: '123456789012',
       region: 'eu-west-1',
@@ -216,36 +221,116 @@ describe('the Models view', () => {
       auth: 'key',
       digest: `sha256:${'5'.repeat(64)}`,
     };
-    const status = {
-      state: 'serving',
-      lastMs: { warm: 12 },
-      cloud,
-      image: { id: 'sha256:00', reference: 'r', bytes: 152e6, python: '3.12', platform: 'linux-x86_64' },
-      url: 'https://abc.execute-api.eu-west-1.amazonaws.com/prod',
-      version: '2'.repeat(64),
-      framework: 'sklearn',
-      workers: 0,
+    const at = '2026-03-01T09:31:07Z';
+    const node = (more: object = {}, unasked?: UserError): Node => {
+      const status = {
+        state: 'serving',
+        lastMs: { warm: 12 },
+        cloud,
+        image: { id: 'sha256:00', reference: 'r', bytes: 152e6, python: '3.12', platform: 'linux-x86_64' },
+        url: 'https://abc.execute-api.eu-west-1.amazonaws.com/prod',
+        version: '2'.repeat(64),
+        framework: 'sklearn',
+        workers: 0,
+        ...more,
+      };
+      const project = {
+        later: () => undefined,
+        operation: () => undefined,
+        status: () => status,
+        unasked: () => unasked,
+      };
+      return { kind: 'deployment', project: project as unknown as Project, model: 'm', deployment: 'prod' };
     };
-    const project = { later: () => undefined, operation: () => undefined, status: () => status };
-    const node: Node = { kind: 'deployment', project: project as unknown as Project, model: 'm', deployment: 'prod' };
-    const { description, context } = rowOf(node);
-    assert.equal(description, 'warm 12 ms · AWS Lambda, eu-west-1');
-    assert.equal(context, 'deployment:serving:cloud');
-    const { value } = tooltipOf(node);
-    for (const fact of [
-      'https://abc',
-      '123456789012',
-      'eu-west-1',
-      'nimbus-m-prod',
-      '2222222',
-      'sha256:55555',
-      'API key',
-    ])
-      assert.ok(
-        value.replaceAll(/\\|&nbsp;/g, (found) => (found === '\\' ? '' : ' ')).includes(fact),
-        `${fact}: ${value}`,
-      );
-    assert.ok(!value.includes('Workers'));
+    const tooltip = (of: Node): string => tooltipOf(of).value.replaceAll('\\', '').replaceAll('&nbsp;', ' ');
+
+    it('says where it is, and has a context of its own', () => {
+      const { description, context } = rowOf(node());
+      assert.equal(description, 'warm 12 ms · AWS Lambda, eu-west-1');
+      assert.equal(context, 'deployment:serving:cloud');
+      const value = tooltip(node());
+      for (const fact of [
+        'https://abc',
+        '123456789012',
+        'eu-west-1',
+        'nimbus-m-prod',
+        '2222222',
+        'sha256:55555',
+        'API key',
+      ])
+        assert.ok(value.includes(fact), `${fact}: ${value}`);
+      assert.ok(!value.includes('Workers'));
+    });
+
+    it("says AWS's states in its own words, with why and what to do", () => {
+      const seen = { isAhead: false, at };
+      const drifted = { at, parts: ['AWS::Lambda::Function nimbus-m-prod'] };
+      const place = 'warm 12 ms · AWS Lambda, eu-west-1';
+      const states: [DeploymentStatus['state'], Partial<CloudSeen>, string, string, RegExp][] = [
+        ['serving', { state: 'serving', liveVersion: '7' }, place, 'circle-filled', /Version of the function: 7/],
+        ['serving', { isAhead: true }, `${place} · ahead of its stack`, 'circle-filled', /nothing is to be done/],
+        ['serving', { drifted }, `drifted · ${place}`, 'diff', /Compare With AWS shows what; Redeploy/],
+        ['changed', { drifted }, `changed · drifted · ${place}`, 'diff-modified', /Function nimbus-m-prod/],
+        ['updating', { state: 'creating' }, `being created · ${place}`, 'sync', /being created/],
+        ['updating', { state: 'rolling-back' }, `rolling back · ${place}`, 'discard', /answers meanwhile/],
+        ['updating', { state: 'deleting' }, `being deleted · ${place}`, 'trash', /being deleted/],
+        ['idle', { state: 'inactive' }, `inactive · ${place}`, 'circle-slash', /The next request wakes it/],
+        ['starting', { state: 'waking' }, `waking up · ${place}`, 'loading~spin', /waking up/],
+        ['gone', { state: 'gone' }, `gone · ${place}`, 'question', /gone/],
+      ];
+      for (const [state, more, description, icon, said] of states) {
+        const one = node({ state, seen: { state: 'serving', ...seen, ...more } });
+        const row = rowOf(one);
+        assert.deepEqual([row.description, row.icon], [description, icon]);
+        assert.ok(row.spoken.includes(more.drifted ? 'drifted' : 'm, '), row.spoken);
+        assert.match(tooltip(one), said);
+      }
+      // It is redeployed as what has changed is.
+      assert.equal(rowOf(node({ seen: { state: 'serving', ...seen, drifted } })).context, 'deployment:changed:cloud');
+    });
+
+    it('says in the tooltip alone why AWS could not be asked', () => {
+      const what = 'The AWS credentials have expired.';
+      const unasked = node({}, { code: 'expired-credentials', what, next: 'Log in again, then try again.' });
+      assert.equal(rowOf(unasked).description, rowOf(node()).description);
+      assert.match(tooltip(unasked), /credentials have expired\.[^]*Log in again/);
+      assert.notEqual(rowOf(unasked).details, rowOf(node()).details, 'it is drawn again');
+    });
+  });
+
+  it('lists what AWS has beside it until models.json has it, each with its own commands', async () => {
+    const place = { account: '123456789012', region: 'eu-west-1', stack: 'nimbus-topics-prod' };
+    const ghost = {
+      model: 'topics',
+      deployment: 'prod',
+      stackStatus: 'UPDATE_COMPLETE',
+      createdAt: '2026-03-01T09:31:07Z',
+    };
+    fixture.write(models({ sentiment: SENTIMENT }));
+    await fixture.watch();
+    fixture.project.ghosts = [{ ...place, ...ghost, outputs: {} }];
+    const nodes = await fixture.tree.getChildren();
+    const group = nodes.at(-1)!;
+    assert.deepEqual(
+      [rowOf(group).label, rowOf(group).description, rowOf(group).context],
+      ['Also in AWS', 'in no models.json here', 'ghosts'],
+    );
+    const [row] = await fixture.rows(group);
+    assert.deepEqual(
+      [row!.label, row!.description, row!.contextValue],
+      ['topics/prod', 'update complete · eu-west-1', 'ghost'],
+    );
+    assert.equal(
+      row!.accessibilityInformation!.label,
+      'stack nimbus-topics-prod in account 123456789012, update complete · eu-west-1',
+    );
+    const [node] = await fixture.tree.getChildren(group);
+    assert.match(tooltipOf(node!).value, /colleague/);
+    const next = fixture.next();
+    const prod = { target: 'lambda' as const, ...place };
+    fixture.write(models({ sentiment: SENTIMENT, topics: { ...ENTITIES, deployments: { prod } } }));
+    await next;
+    assert.ok((await fixture.tree.getChildren()).every(({ kind }) => kind === 'model'));
   });
 
   it('makes a tooltip only when it is looked at', async () => {

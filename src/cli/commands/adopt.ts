@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { awsConfig } from '../../core/cloud/aws.ts';
-import type { Ghost } from '../../core/cloud/status.ts';
-import { editModels, setDeployment } from '../../core/models/edit.ts';
-import { fail, type Outcome } from '../../shared/outcome.ts';
+import { fail } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
 import { table } from '../answer.ts';
 import { openProject, type Project } from '../context.ts';
@@ -55,7 +53,8 @@ async function adopt(terminal: Terminal, stack: string | undefined, options: Opt
     orExit(terminal, fail('no-ghost', `${stack} is no deployment that models.json lacks.`, { next }));
     return;
   }
-  orExit(terminal, await declare(project, ghost, account));
+  const { adopt: takeOver } = await import('../../core/cloud/adopt.ts');
+  orExit(terminal, await takeOver(ghost, account, project));
   const { model, deployment } = ghost;
   terminal.document({ model, deployment, stack });
   terminal.say(
@@ -66,22 +65,4 @@ async function adopt(terminal: Terminal, stack: string | undefined, options: Opt
 function declaredStacks({ models }: Project): string[] {
   const all = Object.values(models).flatMap(({ deployments = {} }) => Object.values(deployments));
   return all.flatMap(({ stack }) => (stack === undefined ? [] : [stack]));
-}
-
-async function declare(
-  { folder, models }: Project,
-  { model, deployment, stack, outputs }: Ghost,
-  { account, region }: { account: string; region: string },
-): Promise<Outcome<unknown>> {
-  if (!Object.hasOwn(models, model)) {
-    return fail('model-not-declared', `models.json has no model ${model}.`, {
-      why: 'AWS does not say which of your files it was made from.',
-      next: `Deploy the model under that name here first: nimbus deploy PATH --name ${model}`,
-    });
-  }
-  const auth = outputs['KeyId'] === undefined ? ({ auth: 'iam' } as const) : {};
-  return editModels(
-    folder,
-    setDeployment({ model, deployment }, { target: 'lambda', account, region, stack, ...auth }),
-  );
 }

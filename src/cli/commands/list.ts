@@ -189,6 +189,7 @@ function inCloud({ account, region, stack, auth, digest }: CloudStatus, seen: Cl
   return [
     `  on AWS       ${account}, ${region}${version}`,
     `  stack        ${stack}${seen?.isAhead ? ', which what serves is ahead of' : ''}`,
+    ...(seen?.drifted ? [`  by hand      ${seen.drifted.parts.join(', ')} (nimbus diff shows what)`] : []),
     `  digest       ${digest}`,
     `  callers      ${CALLERS[auth]}`,
   ];

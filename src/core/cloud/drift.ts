@@ -1,9 +1,16 @@
 /** What somebody changed by hand of a stack's parts. */
-import type { PropertyDifference, StackResourceDrift } from '@aws-sdk/client-cloudformation';
+import type {
+  CloudFormationClient,
+  PropertyDifference,
+  Stack,
+  StackResourceDrift,
+} from '@aws-sdk/client-cloudformation';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { AwsConfig } from './aws.ts';
-import { asking } from './errors.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import type { CloudSeen } from '../../shared/states.ts';
+import { asking, awsError } from './errors.ts';
 import { abortable } from './versions.ts';
 
 export interface Drift {
@@ -75,19 +82,77 @@ export async function drift(
       }
       await delay(pollMs, undefined, signal ? { signal } : {});
     }
-    const parts: DriftedPart[] = [];
-    const which = { StackName: stack, StackResourceDriftStatusFilters: ['MODIFIED' as const, 'DELETED' as const] };
-    let token: string | undefined;
-    do {
-      const page: { StackResourceDrifts?: StackResourceDrift[] | undefined; NextToken?: string | undefined } =
-        await client.send(new cloudFormation.DescribeStackResourceDriftsCommand({ ...which, NextToken: token }), abort);
-      parts.push(...(page.StackResourceDrifts ?? []).flatMap(partOf));
-      token = page.NextToken;
-    } while (token !== undefined);
+    const parts = await partsOf(client, stack, signal);
     const unknown = detection.DetectionStatus === 'DETECTION_FAILED' ? detection.DetectionStatusReason : undefined;
     const at = (detection.Timestamp ?? new Date()).toISOString();
     return ok({ at, parts, ...(unknown === undefined ? {} : { unknown }) });
   }, config);
+}
+
+/** What the last comparison found; CloudFormation keeps it. */
+async function partsOf(client: CloudFormationClient, stack: string, signal?: AbortSignal): Promise<DriftedPart[]> {
+  const { DescribeStackResourceDriftsCommand } = await import('@aws-sdk/client-cloudformation');
+  const parts: DriftedPart[] = [];
+  const which = { StackName: stack, StackResourceDriftStatusFilters: ['MODIFIED' as const, 'DELETED' as const] };
+  let token: string | undefined;
+  do {
+    const page: { StackResourceDrifts?: StackResourceDrift[] | undefined; NextToken?: string | undefined } =
+      await client.send(new DescribeStackResourceDriftsCommand({ ...which, NextToken: token }), abortable(signal));
+    parts.push(...(page.StackResourceDrifts ?? []).flatMap(partOf));
+    token = page.NextToken;
+  } while (token !== undefined);
+  return parts;
+}
+
+/**
+ * What the last comparison of a stack found, whoever had it made; undefined where it found nothing, where there was none, where
+ * the stack was updated since, or where the caller may not know. One call, and only of a stack that CloudFormation says has
+ * drifted. Throws what the client throws.
+ */
+export async function driftSeen(
+  config: AwsConfig,
+  { StackName: stack = '', DriftInformation: information, LastUpdatedTime: updated }: Stack,
+): Promise<CloudSeen['drifted']> {
+  const { StackDriftStatus: status, LastCheckTimestamp: at } = information ?? {};
+  if (status !== 'DRIFTED' || at === undefined || (updated !== undefined && updated > at)) return undefined;
+  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
+  try {
+    const parts = await partsOf(new CloudFormationClient(config), stack);
+    if (parts.length === 0) return undefined;
+    return { at: at.toISOString(), parts: parts.map(({ type, id }) => `${type} ${id}`) };
+  } catch (error) {
+    if (awsError(error)?.code === 'denied') return undefined;
+    throw error;
+  }
+}
+
+/** What a comparison says, a paragraph each, for people to read. */
+export function driftTexts(
+  key: DeploymentKey,
+  { parts, unknown }: Drift,
+  { isChanged, isAhead, why }: { isChanged: boolean; isAhead: boolean; why?: string | undefined },
+): string[] {
+  return [
+    ...(isChanged
+      ? [`The model, or what models.json says of it, has changed since it was deployed.${why ? `\n  ${why}` : ''}`]
+      : []),
+    ...(isAhead ? ['What serves is newer than the stack says; the next update tells the stack first.'] : []),
+    ...(parts.length > 0 ? [['Changed by hand since it was deployed:', ...parts.map(describe)].join('\n')] : []),
+    ...(unknown === undefined ? [] : [`What AWS could not compare: ${unknown}`]),
+    parts.length === 0 && !isChanged
+      ? `${keyText(key)} is as it was deployed.`
+      : parts.length === 0
+        ? 'Deploy it again to have it as models.json says.'
+        : 'Deploy it again to have it as models.json says:\nthe function is set anew as a whole, other parts where the update changes them.',
+  ];
+}
+
+function describe({ logicalId, type, id, kind, differences }: DriftedPart): string {
+  const head = `  ${kind === 'deleted' ? '-' : '~'} ${logicalId} (${type}, ${id})${kind === 'deleted' ? ' was deleted' : ''}`;
+  const lines = differences.map(
+    ({ property, expected, actual }) => `      ${property}: ${expected ?? 'none'} → ${actual ?? 'none'}`,
+  );
+  return [head, ...lines].join('\n');
 }
 
 function partOf(one: StackResourceDrift): DriftedPart[] {

@@ -10,10 +10,10 @@ export function isInCloud(spec: DeploymentSpec | undefined): spec is InCloud {
 
 /** A sentence for each of these that is in AWS. */
 export function whatGoes(specs: readonly (DeploymentSpec | undefined)[]): string[] {
-  return specs
-    .filter(isInCloud)
-    .map(
-      ({ account, region, stack }) =>
-        `In account ${account}, ${region}, go: the stack ${stack} (function, versions, API, key, role, log with all its lines) and its images.`,
-    );
+  return specs.filter(isInCloud).map(whatGoesWith);
+}
+
+/** Of one stack of a deployment. */
+export function whatGoesWith({ account, region, stack }: Pick<InCloud, 'account' | 'region' | 'stack'>): string {
+  return `In account ${account}, ${region}, go: the stack ${stack} (function, versions, API, key, role, log with all its lines) and its images.`;
 }

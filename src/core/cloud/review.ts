@@ -151,12 +151,18 @@ export function wouldNotServe(model: string, { stops }: CloudReview): Outcome<ne
   });
 }
 
-/** Whether what serves is what was deployed from here last: somebody else may have deployed since, or made the stack anew. */
+/**
+ * Whether what serves is what was deployed from here last: somebody else may have deployed since, made the stack anew, or changed
+ * it by hand.
+ */
 async function isServedFromHere(config: AwsConfig, stack: string, { deployed }: Rehearsal): Promise<boolean> {
   if (!deployed) return false;
   const { cloudState } = await import('./status.ts');
   const found = await cloudState(config, { stack, functionName: stack });
-  return found.ok && found.value.digest === deployed.digest && found.value.outputs['ApiId'] === deployed.apiId;
+  if (!found.ok) return false;
+  const { digest, outputs, drifted } = found.value;
+  // What was changed by hand is put right by an update of the stack alone.
+  return digest === deployed.digest && outputs['ApiId'] === deployed.apiId && drifted === undefined;
 }
 
 /** What was deployed from here last says nothing of what is there. */

@@ -4,8 +4,9 @@ import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { VERSION_VARIABLE } from '../../../infra/app/bodies.ts';
 import { ALIAS, TAGS } from '../../../infra/app/published.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
-import type { CloudStateName } from '../../shared/states.ts';
+import type { CloudSeen, CloudStateName } from '../../shared/states.ts';
 import type { AwsConfig } from './aws.ts';
+import { driftSeen } from './drift.ts';
 import { asking, orAbsent } from './errors.ts';
 import { describeStack } from './stack.ts';
 
@@ -21,6 +22,8 @@ export interface CloudState {
   liveVersion?: string;
   /** When that was made, ISO 8601. */
   deployedAt?: string;
+  /** What was changed by hand, as CloudFormation saw it last. */
+  drifted?: CloudSeen['drifted'];
   /** As CloudFormation calls it; unset where there is no stack. */
   stackStatus?: string;
   /** Why it is `failed`, or `serving` although the last update was rolled back. */
@@ -37,8 +40,8 @@ export interface CloudPlace {
 }
 
 /**
- * Two calls: DescribeStacks, GetFunction; a third (GetStage) only where an update outside of the stack serves. The stack's
- * parts say what serves: the alias which version of the function, the image which digest, the stage which version of the
+ * Two calls: DescribeStacks, GetFunction; a third (GetStage) only where an update outside of the stack serves, a fourth
+ * (DescribeStackResourceDrifts) only where CloudFormation saw a change by hand. The stack's parts say what serves: the alias which version of the function, the image which digest, the stage which version of the
  * model. Errors: as of `awsError`.
  */
 export async function cloudState(config: AwsConfig, { stack, functionName }: CloudPlace): Promise<Outcome<CloudState>> {
@@ -53,6 +56,7 @@ export async function cloudState(config: AwsConfig, { stack, functionName }: Clo
     const digest = digestOf(live);
     const isAhead = digest !== undefined && isNewerThanStack(found, digest);
     const version = isAhead ? await stageVersion(config, outputs) : tagOf(found, TAGS.version);
+    const drifted = await driftSeen(config, found);
     const { Version: liveVersion, LastModified: modified } = live?.Configuration ?? {};
     return ok({
       ...stateOf(found, live),
@@ -61,6 +65,7 @@ export async function cloudState(config: AwsConfig, { stack, functionName }: Clo
       ...(digest === undefined ? {} : { digest }),
       ...(liveVersion === undefined ? {} : { liveVersion }),
       ...(modified === undefined ? {} : { deployedAt: new Date(modified).toISOString() }),
+      ...(drifted === undefined ? {} : { drifted }),
       stackStatus: status,
       outputs,
     });

@@ -89,6 +89,10 @@ export async function removeFromCloud(
   const removed = await removeImages(config, imageTag(found.value ?? plan, ''));
   if (!removed.ok) return removed;
   shell.stage('images', { detail: `${removed.value.length} removed` });
+  if (plan.isUndeclared) {
+    shell.stage('models.json', { detail: 'did not have it', state: 'skipped' });
+    return ok(undefined);
+  }
   shell.stage('models.json');
   const edited = await editModels(project, removeDeployment({ model, deployment }, { dropModel }));
   if (!edited.ok) return edited;

@@ -41,7 +41,7 @@ export async function lookAt(
   const config = await awsConfig(region, asker.value.variables);
   const asked = await cloudState(config, { stack, functionName: stack });
   if (!asked.ok) return asked;
-  const { state: now, isAhead, version, digest, liveVersion, outputs, why, next } = asked.value;
+  const { state: now, isAhead, version, digest, liveVersion, deployedAt, drifted, outputs, why, next } = asked.value;
   const isThere = 'ApiId' in outputs && digest !== undefined;
   const { endpoint } = config;
   const auth = declared.auth ?? record?.cloud?.auth ?? 'key';
@@ -53,6 +53,8 @@ export async function lookAt(
     isAhead,
     ...(liveVersion === undefined ? {} : { liveVersion }),
     at: new Date().toISOString(),
+    ...(drifted === undefined ? {} : { drifted }),
+    ...(deployedAt === undefined ? {} : { deployedAt }),
     ...(version === undefined ? {} : { version }),
     ...(cloud ? { cloud } : {}),
     ...(error ? { error } : {}),

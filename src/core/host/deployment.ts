@@ -60,7 +60,9 @@ export class Deployment implements Endpoint {
   record: DeploymentRecord | undefined;
   overlay: Overlay | undefined;
   /** What AWS said last, of a deployment there; with what it is, where it was deployed from elsewhere. */
-  seen: (CloudSeen & { cloud?: CloudStatus; version?: string; error?: UserError }) | undefined;
+  seen: (CloudSeen & { cloud?: CloudStatus; version?: string; deployedAt?: string; error?: UserError }) | undefined;
+  /** Of one on AWS that was deployed from elsewhere: no record keeps them. */
+  readonly #seenMs: DeploymentStatus['lastMs'] = {};
   /** Values of the variables that the spec names, from the plan or a client; gone with the host. */
   env: Record<string, string> = {};
   declared: { framework: ModelSpec['framework']; target: DeploymentSpec['target'] };
@@ -130,7 +132,8 @@ export class Deployment implements Endpoint {
   }
 
   get status(): DeploymentStatus {
-    const { record, overlay, pool } = this;
+    const { record, pool } = this;
+    const overlay = this.#shownOverlay;
     const error = this.#error();
     const workers = pool.workers;
     const memoryBytes = workers.reduce((sum, worker) => sum + worker.memoryBytes, 0);
@@ -139,12 +142,11 @@ export class Deployment implements Endpoint {
       deployment: this.deployment,
       target: this.declared.target,
       framework: this.declared.framework,
-      state: overlay && !record?.stopped ? overlay.state : this.#state(),
+      state: overlay ? overlay.state : this.#state(),
       url: this.cloud?.url ?? `${this.#around.url()}/${keyText(this)}`,
       version: this.version,
       ...(record
         ? {
-            deployedAt: record.deployedAt,
             ...(record.image ? {} : { interpreter: record.interpreter }),
             ...(record.image && !record.isAnotherServed ? { image: imageStatus(record.image) } : {}),
             ...(record.pushed ? { pushed: record.pushed } : {}),
@@ -152,13 +154,14 @@ export class Deployment implements Endpoint {
             takesText: takesText(record.card.input),
           }
         : {}),
+      ...this.#deployed(),
       ...(this.cloud ? { cloud: this.cloud } : {}),
       ...(this.seen ? { seen: seenOnly(this.seen) } : {}),
       ...(record?.madeWith ? { madeWith: record.madeWith } : {}),
       ...(record?.networkLeft === undefined ? {} : { network: record.networkLeft ? 'none' : 'kept' }),
       ...(record?.differs && record.differs.length > 0 ? { differs: record.differs } : {}),
       workers: workers.length,
-      lastMs: record?.lastMs ?? {},
+      lastMs: record?.lastMs ?? this.#seenMs,
       ...(memoryBytes > 0 ? { memoryBytes } : {}),
       ...(this.needs.length > 0 ? { needs: this.needs } : {}),
       ...(error ? { error } : {}),
@@ -173,9 +176,9 @@ export class Deployment implements Endpoint {
   }
 
   observe(start: StartKind, totalMs: number): void {
-    if (!this.record) return;
-    this.record.lastMs[start] = Math.round(totalMs * 1000) / 1000;
-    this.#around.onLatency();
+    if (!this.record && !this.cloud) return;
+    (this.record?.lastMs ?? this.#seenMs)[start] = Math.round(totalMs * 1000) / 1000;
+    if (this.record) this.#around.onLatency();
   }
 
   /**
@@ -239,6 +242,19 @@ export class Deployment implements Endpoint {
     this.line({ at: Date.now(), source: 'host', text });
   }
 
+  /** What AWS works on, or does not have, matters more than that the model has changed here. */
+  get #shownOverlay(): Overlay | undefined {
+    const isAtRest = this.seen === undefined || AT_REST.has(this.seen.state);
+    return this.record?.stopped || !isAtRest ? undefined : this.overlay;
+  }
+
+  /** Where another version serves than this machine deployed, AWS says since when. */
+  #deployed(): Pick<DeploymentStatus, 'deployedAt'> {
+    const at = this.record?.isAnotherServed || !this.record ? this.seen?.deployedAt : undefined;
+    const deployedAt = at ?? this.record?.deployedAt;
+    return deployedAt === undefined ? {} : { deployedAt };
+  }
+
   #state(): State {
     if (this.seen) return STATES_SEEN[this.seen.state];
     if (!this.record) return 'not-deployed';
@@ -250,7 +266,8 @@ export class Deployment implements Endpoint {
   }
 
   #error(): UserError | undefined {
-    if (this.overlay) return this.overlay.error;
+    const overlay = this.#shownOverlay;
+    if (overlay) return overlay.error;
     if (this.seen?.error) return this.seen.error;
     if (!this.record && this.seen?.cloud) return undefined;
     if (!this.record) {
@@ -367,8 +384,17 @@ const STATES_SEEN: Record<CloudSeen['state'], State> = {
   gone: 'gone',
 };
 
-function seenOnly({ state, isAhead, liveVersion, at }: CloudSeen): CloudSeen {
-  return { state, isAhead, ...(liveVersion === undefined ? {} : { liveVersion }), at };
+/** In these it answers, or will once it is asked. */
+const AT_REST: ReadonlySet<CloudSeen['state']> = new Set(['serving', 'inactive', 'waking']);
+
+function seenOnly({ state, isAhead, liveVersion, drifted, at }: CloudSeen): CloudSeen {
+  return {
+    state,
+    isAhead,
+    ...(liveVersion === undefined ? {} : { liveVersion }),
+    ...(drifted === undefined ? {} : { drifted }),
+    at,
+  };
 }
 
 export function imageStatus({ id, reference, bytes, python, platform, isEmulated }: BuiltImage): ImageStatus {

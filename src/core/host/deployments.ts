@@ -1,4 +1,5 @@
 /** The deployments that a host knows, and what its clients are told of them. */
+import type { StartKind } from '../../shared/contract.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import { Deployment, type Surroundings } from './deployment.ts';
@@ -57,6 +58,14 @@ export class Deployments {
     if (this.#latest.get(name) !== deployment || this.#all.has(name)) return;
     this.#latest.delete(name);
     this.#ports.removed({ model: deployment.model, deployment: deployment.deployment });
+  }
+
+  /** What a request took that went past this host, in ms. */
+  observe(key: DeploymentKey, start: StartKind, totalMs: number): void {
+    const deployment = this.get(key);
+    if (!deployment) return;
+    deployment.observe(start, totalMs);
+    this.touched(deployment);
   }
 
   /** Clients are told soon. */

@@ -244,9 +244,13 @@ export class Host {
   }
 
   /** As of `lookAt`; what models.json says by now counts. */
-  async look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>> {
-    await this.#declarations.refresh();
-    return this.#doers.cloud.look(key, variables);
+  look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>> {
+    return this.#declarations.refresh().then(() => this.#doers.cloud.look(key, variables));
+  }
+
+  /** As of `HostApi.observe`. */
+  observe(...observed: Parameters<Deployments['observe']>): void {
+    this.#deployments.observe(...observed);
   }
 
   execute(plan: Plan): Outcome<Operation> {

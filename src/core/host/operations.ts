@@ -18,6 +18,7 @@ const TELL_MS = 100;
 
 export interface OperationRequest extends DeploymentKey {
   kind: OperationKind;
+  undeclaredStack?: string;
   stages: readonly string[];
   work(shell: Shell): Promise<Outcome<OperationResult | void>>;
 }
@@ -75,7 +76,7 @@ export class Operations {
 
   /** Starts an operation and answers with it at once. Error: another one runs for the same deployment. */
   start(request: OperationRequest): Outcome<Operation> {
-    const { model, deployment, kind } = request;
+    const { model, deployment, kind, undeclaredStack } = request;
     const other = this.runningFor(request);
     if (other) {
       return fail('operation-running', `A ${other.kind} of ${keyText(request)} is under way.`, {
@@ -98,6 +99,7 @@ export class Operations {
       }),
       startedAt,
       logFile: path.join(this.#folder, `${stamp}-${kind}-${model}-${deployment}.log`),
+      ...(undeclaredStack === undefined ? {} : { undeclaredStack }),
     };
     const abort = new AbortController();
     const running: Running = { operation, abort, ended: Promise.resolve() };

@@ -12,7 +12,7 @@ import type { Reloads } from './reloads.ts';
 import { EJECT_STAGES, PUSH_STAGES, Shipping } from './shipping.ts';
 import type { StateFile } from './state.ts';
 import type { Versions } from './versions.ts';
-import type { DeploymentKey } from '../../shared/spec.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 
 /** What does them. */
 export interface Doers {
@@ -43,7 +43,12 @@ export function makeDoers({ leftovers, deployers, reloads, deployments, remove, 
     ...ports,
     shipping,
     deployers,
-    add: (key, declared) => deployments.add(key, declared, undefined),
+    // One that models.json has again is what it was.
+    add: (key, declared) => {
+      const record = common.state.state.deployments[keyText(key)];
+      delete record?.undeclaredAt;
+      return deployments.add(key, declared, record);
+    },
     remove,
     onChange: (deployment) => {
       if (deployment.record) reloads.follow(deployment);
@@ -77,7 +82,14 @@ function requestOf(plan: Plan, { versions, images, shipping, cloud }: Doers): Op
     case 'remove':
       if (plan.cloud) {
         const inCloud = { ...plan, cloud: plan.cloud };
-        return { ...key, kind, stages: CLOUD_REMOVE_STAGES, work: (shell) => cloud.remove(inCloud, shell) };
+        const undeclared = plan.isUndeclared ? { undeclaredStack: plan.cloud.stack } : {};
+        return {
+          ...key,
+          ...undeclared,
+          kind,
+          stages: CLOUD_REMOVE_STAGES,
+          work: (shell) => cloud.remove(inCloud, shell),
+        };
       }
       return { ...key, kind, stages: REMOVE_STAGES, work: (shell) => executeRemove(plan, local, shell) };
     case 'build':

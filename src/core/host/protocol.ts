@@ -1,6 +1,7 @@
 import type { Outcome } from '../../shared/outcome.ts';
 import type { Prunable, PruneItem, PruneResult } from '../../shared/prune.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
+import type { StartKind } from '../../shared/contract.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
 import type { Plan } from '../targets/plan.ts';
@@ -42,6 +43,8 @@ export interface HostApi {
   cancel(operationId: string): Promise<Outcome<void>>;
   /** Asks AWS what a deployment there is now, with the caller's `AWS_` variables; `deployment` events tell what changed. */
   look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>>;
+  /** What a request took that a client sent past this host, in ms: `deployment` events tell it on. */
+  observe(key: DeploymentKey, start: StartKind, totalMs: number): Promise<void>;
   start(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   stop(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;
   /** Ends the workers: the next request is cold. Running requests finish first. */

@@ -101,6 +101,7 @@ export class Clients implements HostListener {
       execute: async (plan) => (await host).execute(plan),
       cancel: async (id) => (await host).operations.cancel(id),
       look: async (key, variables) => (await host).look(key, variables),
+      observe: async (key, start, totalMs) => (await host).observe(key, start, totalMs),
       start: async (key) => (await host).startDeployment(key),
       stop: async (key) => (await host).stopDeployment(key),
       cold: async (key) => (await host).coldDeployment(key),

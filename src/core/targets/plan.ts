@@ -80,6 +80,8 @@ export interface RemovePlan extends DeploymentKey {
   dropModel: boolean;
   /** Of `lambda`: what it has in AWS goes first. */
   cloud?: CloudAccess & { stack: string };
+  /** The stack is one that models.json does not declare: what is declared under that name here stays. */
+  isUndeclared?: true;
 }
 
 /** The image of a deployment, built without a route. */

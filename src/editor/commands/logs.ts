@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { Editor } from '../editor.ts';
+import { isGhostNode, type GhostNode } from '../tree/nodes.ts';
 import { chooseDeployment } from './pick.ts';
 
 /** Opens a deployment's log, following it; at the lines of one request where its id is given. */
@@ -14,8 +15,8 @@ export async function showLogs(editor: Editor, given: unknown, requestId: unknow
 
 /** Opens the log file of an operation: a path, or the row of a deployment whose last operation failed. */
 export async function showOperationLog(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
-  let file = typeof given === 'string' ? given : undefined;
-  if (file === undefined) {
+  let file = typeof given === 'string' ? given : isGhostNode(given) ? removalLog(given) : undefined;
+  if (file === undefined && !isGhostNode(given)) {
     const fits = (_: unknown, one: Parameters<NonNullable<Fits>>[1]): boolean =>
       one.project.operation(one) !== undefined;
     const chosen = await chooseDeployment(editor, given, vscode.l10n.t('Show Operation Log'), fits);
@@ -25,6 +26,11 @@ export async function showOperationLog(editor: Editor, given: unknown): Promise<
   if (file === undefined) return fail('no-operation', vscode.l10n.t('No operation ran there since the window opened.'));
   await vscode.window.showTextDocument(vscode.Uri.file(file));
   return ok(undefined);
+}
+
+/** Of the removal of a stack that models.json does not declare. */
+function removalLog({ project, stack }: GhostNode): string | undefined {
+  return project.removalOf(stack)?.logFile;
 }
 
 type Fits = Parameters<typeof chooseDeployment>[3];

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import type { DeploymentKey } from '../../shared/spec.ts';
-import type { DeploymentStatus } from '../../shared/states.ts';
+import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import type { CloudStatus, DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
 import type { Project } from '../store/project.ts';
 import { rowOf } from '../tree/rows.ts';
@@ -48,6 +48,21 @@ export async function chooseDeployment(
     { title, placeHolder: vscode.l10n.t('Which deployment?'), matchOnDescription: true },
   );
   return picked ? ok(picked.chosen) : cancelled();
+}
+
+/** A deployment that is on AWS. */
+export interface ChosenOnAws extends Chosen {
+  cloud: CloudStatus;
+}
+
+/** As `chooseDeployment`, of those on AWS. */
+export async function chooseOnAws(editor: Editor, given: unknown, title: string): Promise<Outcome<ChosenOnAws>> {
+  const isOnAws = (status: DeploymentStatus | undefined): boolean => status?.cloud !== undefined;
+  const chosen = await chooseDeployment(editor, given, title, isOnAws);
+  if (!chosen.ok) return chosen;
+  const cloud = chosen.value.project.status(chosen.value)?.cloud;
+  if (cloud) return ok({ ...chosen.value, cloud });
+  return fail('not-on-aws', vscode.l10n.t('{0}: {1} is not on AWS.', title, keyText(chosen.value)));
 }
 
 /** A model that models.json declares; of one of its deployments, where a row says which. */

@@ -5,10 +5,15 @@ import type { Editor } from '../editor.ts';
 import { findModelFiles } from '../explorer/candidates.ts';
 import { BACK, choose, type Choice } from '../quick.ts';
 
-/** Asks which file or folder to deploy: those of the workspace that look like a model, or any other. */
-export async function chooseModelPath(editor: Editor): Promise<Outcome<string>> {
+/** Asks which file or folder is meant, by default to deploy it: those of the workspace that look like a model, or any other. */
+export async function chooseModelPath(
+  editor: Editor,
+  { title, take }: { title: string; take: string } = {
+    title: vscode.l10n.t('Deploy Model'),
+    take: vscode.l10n.t('Deploy'),
+  },
+): Promise<Outcome<string>> {
   await editor.store.opened();
-  const title = vscode.l10n.t('Deploy Model');
   const found = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Looking for models') },
     () => findModelFiles(),
@@ -31,7 +36,7 @@ export async function chooseModelPath(editor: Editor): Promise<Outcome<string>> 
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const chosen = await vscode.window.showOpenDialog({
     title,
-    openLabel: vscode.l10n.t('Deploy'),
+    openLabel: take,
     canSelectFiles: true,
     canSelectFolders: true,
     ...(folder ? { defaultUri: folder } : {}),

@@ -19,6 +19,7 @@ import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
 import { awsEnvironment, headersOf } from '../cloud/account.ts';
+import { tellTimes } from '../cloud/look.ts';
 import { noteForcedCold } from '../walkthrough.ts';
 import { externalUrl } from '../endpoint.ts';
 import { hostEnded, runAction, showError } from '../guard.ts';
@@ -236,6 +237,7 @@ export class Bridge implements PlaygroundExtension {
       ...(typeof body === 'object' && body !== null && 'result' in body ? { result: body.result } : {}),
     };
     this.#history.add(sample);
+    void tellTimes(chosen.project, chosen.key, sample);
     return ok(sample);
   }
 

@@ -1,6 +1,7 @@
 import { fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentKey, ModelSpec, TargetKind } from '../../shared/spec.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
+import type { Ghost } from '../../core/cloud/status.ts';
 import type { HostConnection } from '../../core/host/client.ts';
 import type { HostEvents } from '../../core/host/protocol.ts';
 import type { LaterEntry, ModelsDocument } from '../../core/models/document.ts';
@@ -13,7 +14,20 @@ export type ProjectChange =
   | { kind: 'list' }
   | { kind: 'model'; model: string }
   | { kind: 'deployment'; key: DeploymentKey }
+  /** A stack that models.json does not declare. */
+  | { kind: 'ghost'; stack: string }
   | { kind: 'log'; key: DeploymentKey; line: LogLine };
+
+/** A stack of Nimbus in an account and region. */
+export interface StackPlace {
+  /** Twelve digits. */
+  account: string;
+  region: string;
+  stack: string;
+}
+
+/** One that no models.json of the window declares, as far as its project knows. */
+export type FoundGhost = Ghost & StackPlace;
 
 /** What a project needs from outside; tests bring their own. */
 export interface ProjectPorts {
@@ -45,6 +59,11 @@ export class Project {
   readonly #statuses = new ByDeployment<DeploymentStatus>();
   /** Running ones, and failed ones until the next of the same deployment. */
   readonly #operations = new ByDeployment<Operation>();
+  /** Running removals of stacks that models.json does not declare. */
+  readonly #removals = new Map<string, Operation>();
+  /** Why AWS could not be asked about a deployment the last time. */
+  readonly #unasked = new ByDeployment<UserError>();
+  #ghosts: readonly FoundGhost[] = [];
   readonly #waiting = new Map<string, (operation: Operation) => void>();
   #connecting: Promise<Outcome<HostConnection>> | undefined;
   #connection: HostConnection | undefined;
@@ -118,6 +137,12 @@ export class Project {
     return this.#statuses.values().next().done === false;
   }
 
+  /** Whether one of them is on AWS. */
+  get hasCloud(): boolean {
+    for (const { cloud } of this.#statuses.values()) if (cloud) return true;
+    return false;
+  }
+
   /** Whether one of them runs an image. */
   get hasImages(): boolean {
     for (const { image } of this.#statuses.values()) if (image) return true;
@@ -132,9 +157,52 @@ export class Project {
     return this.#operations.get(key);
   }
 
+  /** What runs for what a plan is about, or failed last. */
+  operationOf(plan: Plan): Operation | undefined {
+    if (plan.kind === 'remove' && plan.isUndeclared && plan.cloud) return this.removalOf(plan.cloud.stack);
+    return this.operation(plan);
+  }
+
+  /** The removal that runs of a stack that models.json does not declare. */
+  removalOf(stack: string): Operation | undefined {
+    return this.#removals.get(stack);
+  }
+
+  /** Why AWS could not be asked the last time. */
+  unasked(key: DeploymentKey): UserError | undefined {
+    return this.#unasked.get(key);
+  }
+
+  /** AWS was asked about a deployment, or why it could not be. */
+  noteAsked(key: DeploymentKey, error: UserError | undefined): void {
+    if (error) this.#unasked.set(key, error);
+    else if (!this.#unasked.delete(key)) return;
+    this.#tell(true, key);
+  }
+
+  /** What the account had that nobody declares, when it was asked for last. */
+  get ghosts(): readonly FoundGhost[] {
+    return this.#ghosts;
+  }
+
+  set ghosts(found: readonly FoundGhost[]) {
+    if (found.length === 0 && this.#ghosts.length === 0) return;
+    this.#ghosts = found;
+    this.#ports.changed({ kind: 'list' });
+  }
+
   /** Whether a host is worth starting for what models.json declares. */
   declaresDeployments(): boolean {
     return Object.values(this.models).some((model) => Object.keys(model.deployments ?? {}).length > 0);
+  }
+
+  /** Those that models.json declares, of deployments that are on AWS. */
+  get stacks(): StackPlace[] {
+    return Object.values(this.models).flatMap(({ deployments = {} }) =>
+      Object.values(deployments).flatMap(({ account, region, stack }) =>
+        account === undefined || region === undefined || stack === undefined ? [] : [{ account, region, stack }],
+      ),
+    );
   }
 
   /** Those that models.json declares on a target. */
@@ -227,6 +295,7 @@ export class Project {
     void connection.closed.then(() => this.#onClosed(since));
     this.#statuses.clear();
     this.#operations.clear();
+    this.#removals.clear();
     for (const status of connection.hello.deployments) this.#statuses.set(status, status);
     this.#takeOver(connection.hello.operations);
     this.#ports.changed({ kind: 'list' });
@@ -236,7 +305,9 @@ export class Project {
   /** What a host tells of operations from before: the ended ones as they ended, then those that run. */
   #takeOver(operations: readonly Operation[]): void {
     for (const operation of operations) {
-      if (operation.state === 'running' || operation.state === 'failed') this.#operations.set(operation, operation);
+      if (operation.undeclaredStack !== undefined) this.#noteRemoval(operation, operation.undeclaredStack);
+      else if (operation.state === 'running' || operation.state === 'failed')
+        this.#operations.set(operation, operation);
       else this.#operations.delete(operation);
       if (!this.#ports.awaited.get().includes(operation.id)) continue;
       if (operation.state === 'running') this.#waiting.set(operation.id, (ended) => this.#endedUnseen(ended));
@@ -268,6 +339,7 @@ export class Project {
     }
     this.#statuses.clear();
     this.#operations.clear();
+    this.#removals.clear();
     this.hostError = {
       code: 'host-ended',
       what: 'The function host ended right after it had started.',
@@ -287,6 +359,21 @@ export class Project {
   }
 
   #onOperation(operation: Operation): void {
+    const { undeclaredStack } = operation;
+    if (undeclaredStack === undefined) this.#onOwnOperation(operation);
+    else {
+      this.#noteRemoval(operation, undeclaredStack);
+      this.#ports.changed({ kind: 'ghost', stack: undeclaredStack });
+    }
+    if (operation.state !== 'running') this.#waiting.get(operation.id)?.(operation);
+  }
+
+  #noteRemoval(operation: Operation, stack: string): void {
+    if (operation.state === 'running') this.#removals.set(stack, operation);
+    else this.#removals.delete(stack);
+  }
+
+  #onOwnOperation(operation: Operation): void {
     const known = this.#isListed(operation);
     if (operation.state === 'running' || operation.state === 'failed') {
       this.#operations.set(operation, operation);
@@ -294,7 +381,6 @@ export class Project {
     } else if (this.#operations.delete(operation)) {
       this.#tell(this.#isListed(operation), operation);
     }
-    if (operation.state !== 'running') this.#waiting.get(operation.id)?.(operation);
   }
 
   /** Whether the deployment has a row already. */

@@ -1,8 +1,8 @@
 import type { DeploymentKey } from '../../shared/spec.ts';
-import type { Project } from '../store/project.ts';
+import type { FoundGhost, Project, StackPlace } from '../store/project.ts';
 
 /** A row of the Models view. Rows are the same objects as long as they exist: the view finds them by identity. */
-export type Node = ProjectNode | ProblemNode | ModelNode | DeploymentNode;
+export type Node = ProjectNode | ProblemNode | ModelNode | DeploymentNode | GhostsNode | GhostNode;
 
 export interface ProjectNode {
   kind: 'project';
@@ -27,6 +27,26 @@ export interface DeploymentNode extends DeploymentKey {
   project: Project;
 }
 
+/** What AWS has beside what models.json declares. */
+export interface GhostsNode {
+  kind: 'ghosts';
+}
+
+/** A stack that no models.json of the window declares, found by the account of a project. */
+export interface GhostNode extends StackPlace {
+  kind: 'ghost';
+  project: Project;
+}
+
+export function isGhostNode(given: unknown): given is GhostNode {
+  return typeof given === 'object' && given !== null && 'kind' in given && given.kind === 'ghost';
+}
+
+/** What is known of it; undefined once it is gone, or was taken over. */
+export function ghostOf({ project, account, region, stack }: GhostNode): FoundGhost | undefined {
+  return project.ghosts.find((one) => one.account === account && one.region === region && one.stack === stack);
+}
+
 /** The rows that were asked for so far, and how they hang together. */
 export class Nodes {
   readonly #projects: () => readonly Project[];
@@ -40,9 +60,11 @@ export class Nodes {
   children(node?: Node): Node[] {
     if (!node) {
       const projects = this.#projects().filter((project) => hasRows(project));
-      return projects.length === 1
-        ? this.#ofProject(projects[0]!)
-        : projects.map((project) => this.#make({ kind: 'project', project }));
+      const rows =
+        projects.length === 1
+          ? this.#ofProject(projects[0]!)
+          : projects.map((project) => this.#make({ kind: 'project', project }));
+      return this.ghosts().length === 0 ? rows : [...rows, this.#make({ kind: 'ghosts' })];
     }
     switch (node.kind) {
       case 'project':
@@ -53,17 +75,36 @@ export class Nodes {
           .map((deployment) =>
             this.#make({ kind: 'deployment', project: node.project, model: node.model, deployment }),
           );
+      case 'ghosts':
+        return this.ghosts();
       case 'problem':
       case 'deployment':
+      case 'ghost':
         return [];
       default:
         return node satisfies never;
     }
   }
 
+  /** Stacks that no project of the window declares, each once. */
+  ghosts(): GhostNode[] {
+    const projects = this.#projects();
+    if (projects.every((project) => project.ghosts.length === 0)) return [];
+    const seen = new Set(projects.flatMap((project) => project.stacks.map((place) => placeText(place))));
+    return projects.flatMap((project) =>
+      project.ghosts.flatMap(({ account, region, stack }) => {
+        const place = { account, region, stack };
+        if (seen.has(placeText(place))) return [];
+        seen.add(placeText(place));
+        return [this.#make({ kind: 'ghost', project, ...place }) as GhostNode];
+      }),
+    );
+  }
+
   parent(node: Node): Node | undefined {
+    if (node.kind === 'project' || node.kind === 'ghosts') return undefined;
+    if (node.kind === 'ghost') return this.#make({ kind: 'ghosts' });
     const { project } = node;
-    if (node.kind === 'project') return undefined;
     if (node.kind === 'deployment') return this.#make({ kind: 'model', project, model: node.model });
     const several = this.#projects().filter((one) => hasRows(one)).length > 1;
     return several ? this.#make({ kind: 'project', project }) : undefined;
@@ -83,8 +124,10 @@ export class Nodes {
   prune(project: Project): void {
     const names = new Set(project.modelNames());
     for (const [id, node] of this.#made) {
-      if (node.project !== project || node.kind === 'project' || node.kind === 'problem') continue;
-      if (!names.has(node.model)) this.#made.delete(id);
+      if (node.kind === 'ghosts' || node.project !== project) continue;
+      if (node.kind === 'project' || node.kind === 'problem') continue;
+      const isThere = node.kind === 'ghost' ? ghostOf(node) !== undefined : names.has(node.model);
+      if (!isThere) this.#made.delete(id);
     }
   }
 
@@ -113,8 +156,17 @@ function hasFileProblem({ document }: Project): boolean {
   return document.kind !== 'absent' && document.kind !== 'ok';
 }
 
+function placeText({ account, region, stack }: StackPlace): string {
+  return `${account} ${region} ${stack}`;
+}
+
+/** No folder's: those are absolute. */
+const GHOSTS_ID = 'aws';
+
 /** Unique in the window and the same after a reload, so that the view keeps what was open. */
 export function nodeId(node: Node): string {
+  if (node.kind === 'ghosts') return GHOSTS_ID;
+  if (node.kind === 'ghost') return `${GHOSTS_ID} ${placeText(node)}`;
   const { folder } = node.project;
   switch (node.kind) {
     case 'project':

@@ -12,6 +12,8 @@ export class ModelsTree implements vscode.TreeDataProvider<Node>, vscode.Disposa
   readonly #subscription: vscode.Disposable;
   /** What the view last got of each row, as text to compare with. */
   readonly #drawn = new Map<string, string>();
+  /** Stacks that the view shows as declared nowhere. */
+  #ghosts = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -21,6 +23,7 @@ export class ModelsTree implements vscode.TreeDataProvider<Node>, vscode.Disposa
 
   async getChildren(node?: Node): Promise<Node[]> {
     if (!node) await this.#store.opened();
+    if (!node || node.kind === 'ghosts') this.#ghosts = this.nodes.ghosts().length;
     return this.nodes.children(node);
   }
 
@@ -63,10 +66,15 @@ export class ModelsTree implements vscode.TreeDataProvider<Node>, vscode.Disposa
         break;
       case 'model':
         this.#redraw(nodeId({ kind: 'model', project: change.project, model: change.model }), true);
+        // One of them may be declared now, or the declaration of another is gone.
+        if (this.nodes.ghosts().length !== this.#ghosts) this.#changes.fire(undefined);
         break;
       case 'deployment':
         this.#redraw(nodeId({ kind: 'deployment', project: change.project, ...change.key }), false);
         this.#redraw(nodeId({ kind: 'model', project: change.project, model: change.key.model }), false);
+        break;
+      case 'ghost':
+        for (const node of this.nodes.ghosts()) if (node.stack === change.stack) this.#redraw(nodeId(node), false);
         break;
       case 'log':
         break;

@@ -2,11 +2,12 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { FRAMEWORK_TITLES } from '../../shared/spec.ts';
 import { formatSeconds } from '../../shared/latency.ts';
-import type { Operation, OperationStage, State } from '../../shared/states.ts';
+import type { Operation, OperationStage } from '../../shared/states.ts';
 import type { Project } from '../store/project.ts';
 import { MODELS_FILE, type LaterEntry } from '../../core/models/document.ts';
 import { openModelsFileAt, problemOf } from '../models-file.ts';
-import type { DeploymentNode, ModelNode, Node, ProblemNode } from './nodes.ts';
+import { attentionText, lookOf, STATE_ICONS } from './looks.ts';
+import { ghostOf, type DeploymentNode, type GhostNode, type ModelNode, type Node, type ProblemNode } from './nodes.ts';
 import { stateText, textsOf } from './texts.ts';
 
 /** How a row looks, without what few people ever see of it (the tooltip). */
@@ -17,7 +18,7 @@ export interface Row {
   icon: string;
   /** Id of a theme colour. */
   color?: string;
-  /** `kind:state`, and after it `:image` where an image runs here, `:cloud` where it is on AWS; menus match it with `viewItem`. */
+  /** `kind:state` (of a deployment the state whose commands it has), and after it `:image` where an image runs here, `:cloud` where it is on AWS; menus match it with `viewItem`. */
   context: string;
   children: 'none' | 'open' | 'closed';
   /** What a screen reader says. */
@@ -40,25 +41,14 @@ export function rowOf(node: Node): Row {
       return modelRow(node);
     case 'deployment':
       return deploymentRow(node);
+    case 'ghosts':
+      return ghostsRow();
+    case 'ghost':
+      return ghostRow(node);
     default:
       return node satisfies never;
   }
 }
-
-const STATE_ICONS: Record<State, { icon: string; color?: string }> = {
-  updating: { icon: 'sync' },
-  gone: { icon: 'question', color: 'list.warningForeground' },
-  'not-deployed': { icon: 'circle-outline', color: 'disabledForeground' },
-  idle: { icon: 'circle-outline', color: 'descriptionForeground' },
-  starting: { icon: 'loading~spin' },
-  serving: { icon: 'circle-filled', color: 'testing.iconPassed' },
-  stopped: { icon: 'debug-stop', color: 'disabledForeground' },
-  failed: { icon: 'error', color: 'testing.iconFailed' },
-  changed: { icon: 'diff-modified', color: 'list.warningForeground' },
-  refused: { icon: 'warning', color: 'list.warningForeground' },
-};
-
-const NEEDS_ATTENTION = new Set<State>(['changed', 'refused', 'failed']);
 
 function projectRow(project: Project): Row {
   const label = path.basename(project.folder);
@@ -138,12 +128,10 @@ function modelRow({ project, model }: ModelNode): Row {
   const spec = project.spec(model);
   const deployments = project.deploymentNames(model);
   const framework = spec?.framework ?? project.status({ model, deployment: deployments[0] ?? '' })?.framework;
-  const attention = deployments
-    .flatMap((deployment) => project.status({ model, deployment }) ?? [])
-    .find((status) => NEEDS_ATTENTION.has(status.state))?.state;
+  const attention = attentionText(deployments.flatMap((deployment) => project.status({ model, deployment }) ?? []));
   const description = [
     framework && FRAMEWORK_TITLES[framework],
-    attention && stateText(attention),
+    attention,
     deployments.length === 0 && vscode.l10n.t('not deployed'),
     spec && path.isAbsolute(spec.path) && vscode.l10n.t('outside the project'),
   ]
@@ -196,11 +184,13 @@ function deploymentRow(node: DeploymentNode): Row {
     };
   }
   const { description, spoken } = textsOf(status);
+  const { icon, color, offers } = lookOf(status);
   return {
     label: deployment,
     description,
-    ...STATE_ICONS[status.state],
-    context: `deployment:${status.state}${status.cloud ? ':cloud' : status.image ? ':image' : ''}`,
+    icon,
+    ...(color === undefined ? {} : { color }),
+    context: `deployment:${offers}${status.cloud ? ':cloud' : status.image ? ':image' : ''}`,
     children: 'none',
     spoken: vscode.l10n.t('deployment {0} of {1}, {2}', deployment, model, spoken),
     command: {
@@ -213,11 +203,48 @@ function deploymentRow(node: DeploymentNode): Row {
       status.url,
       status.deployedAt,
       status.interpreter,
-      JSON.stringify(status.cloud),
+      JSON.stringify([status.cloud, status.seen]),
+      project.unasked(node)?.what,
       status.pushed?.reference,
       status.error?.what,
     ].join(' '),
   };
+}
+
+/** Stacks that no models.json of the window declares. */
+function ghostsRow(): Row {
+  const label = vscode.l10n.t('Also in AWS');
+  const description = vscode.l10n.t('in no models.json here');
+  return {
+    label,
+    description,
+    icon: 'cloud',
+    context: 'ghosts',
+    children: 'open',
+    spoken: vscode.l10n.t('{0}, {1}', label, description),
+  };
+}
+
+function ghostRow(node: GhostNode): Row {
+  const { project, stack, account, region } = node;
+  const ghost = ghostOf(node);
+  const removal = project.removalOf(stack);
+  const label = ghost ? `${ghost.model}/${ghost.deployment}` : stack;
+  const state = removal ? progressText(removal) : stackStateText(ghost?.stackStatus ?? '');
+  const description = [state, region].filter(Boolean).join(' · ');
+  return {
+    label,
+    description,
+    ...(removal ? { icon: 'sync~spin' } : { icon: 'question', color: 'descriptionForeground' }),
+    ...(removal ? { context: 'ghost:operation' } : { context: 'ghost' }),
+    children: 'none',
+    spoken: vscode.l10n.t('stack {0} in account {1}, {2}', stack, account, description),
+  };
+}
+
+/** `update complete`, in CloudFormation's own words. */
+function stackStateText(status: string): string {
+  return status.toLowerCase().replaceAll('_', ' ');
 }
 
 function operationRow({ model, deployment }: DeploymentNode, operation: Operation): Row {

@@ -32,10 +32,33 @@ export function stateText(state: State): string {
   }
 }
 
+/** As `stateText`, in AWS's own words where it has more states than there are for all targets. */
+export function saidState({ state, seen }: Pick<DeploymentStatus, 'state' | 'seen'>): string {
+  if (state === 'changed') return stateText(state);
+  switch (seen?.state) {
+    case 'creating':
+      return vscode.l10n.t('being created');
+    case 'rolling-back':
+      return vscode.l10n.t('rolling back');
+    case 'deleting':
+      return vscode.l10n.t('being deleted');
+    case 'inactive':
+      return vscode.l10n.t('inactive');
+    case 'waking':
+      return vscode.l10n.t('waking up');
+    default:
+      return stateText(state);
+  }
+}
+
+export function driftedText(): string {
+  return vscode.l10n.t('drifted');
+}
+
 /** Where there is room for one word; the row of the model has them all. */
-function shortStateText(state: State): string {
-  if (state === 'changed') return vscode.l10n.t('changed');
-  return state === 'refused' ? vscode.l10n.t('refused') : stateText(state);
+function shortStateText(status: DeploymentStatus): string {
+  if (status.state === 'changed') return vscode.l10n.t('changed');
+  return status.state === 'refused' ? vscode.l10n.t('refused') : saidState(status);
 }
 
 export interface Texts {
@@ -50,17 +73,22 @@ export function textsOf(status: DeploymentStatus): Texts {
   const times = latencies(status);
   // Of what does not answer at all the reason matters more than the times of before.
   const middle = status.state === 'failed' ? [...reason, ...times] : [...times, ...reason];
-  const rest = [...middle, ...placeOf(status)];
-  const spoken = [stateText(status.state), ...rest].join(' · ');
+  const rest = [...middle, ...placeOf(status), ...aheadOf(status)];
+  const drifted = status.seen?.drifted ? [driftedText()] : [];
+  const spoken = [saidState(status), ...drifted, ...rest].join(' · ');
   // The usual width of the view has room for two times and a short word: the icon says that it serves.
-  const isTold = status.state === 'serving' && times.length > 0;
-  return { description: [...(isTold ? [] : [shortStateText(status.state)]), ...rest].join(' · '), spoken };
+  const isTold = status.state === 'serving' && (times.length > 0 || drifted.length > 0);
+  return { description: [...(isTold ? [] : [shortStateText(status)]), ...drifted, ...rest].join(' · '), spoken };
 }
 
 /** Said where it is not this machine's own Python. */
 function placeOf({ cloud, image }: DeploymentStatus): string[] {
   if (cloud) return [vscode.l10n.t('AWS Lambda, {0}', cloud.region)];
   return image ? [vscode.l10n.t('Docker, {0}', formatBytes(image.bytes, vscode.env.language))] : [];
+}
+
+function aheadOf({ seen }: DeploymentStatus): string[] {
+  return seen?.isAhead ? [vscode.l10n.t('ahead of its stack')] : [];
 }
 
 /** Without a worker the cold one first: that is what the next request takes. */

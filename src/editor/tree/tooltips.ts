@@ -7,11 +7,11 @@ import type { UserError } from '../../shared/outcome.ts';
 import { madeWith } from '../../core/environment/captured.ts';
 import type { ModelsDocument } from '../../core/models/document.ts';
 import { problemOf } from '../models-file.ts';
-import type { DeploymentNode, ModelNode, Node } from './nodes.ts';
-import type { CloudStatus, DeploymentStatus, ImageStatus } from '../../shared/states.ts';
+import { ghostOf, type DeploymentNode, type GhostNode, type ModelNode, type Node } from './nodes.ts';
+import type { CloudSeen, DeploymentStatus, ImageStatus } from '../../shared/states.ts';
 import { authText } from '../cloud/choices.ts';
 import { progressText } from './rows.ts';
-import { stateText } from './texts.ts';
+import { driftedText, saidState } from './texts.ts';
 
 /** Bytes in a megabyte as the product writes sizes. */
 const MB = 1e6;
@@ -33,6 +33,15 @@ export function tooltipOf(node: Node): vscode.MarkdownString {
       break;
     case 'deployment':
       describeDeployment(text, node);
+      break;
+    case 'ghosts':
+      appendSentence(
+        text,
+        vscode.l10n.t('Deployments in the AWS account that no models.json of this window has, when Refresh asked.'),
+      );
+      break;
+    case 'ghost':
+      describeGhost(text, node);
       break;
     default:
       node satisfies never;
@@ -77,18 +86,21 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
   if (operation?.state === 'failed') appendError(text, operation.error);
   if (!status) return;
   const { lastMs, memoryBytes } = status;
+  // First why, and what to do: of a long tooltip the end is out of sight.
+  for (const error of [status.error, project.unasked(node)]) appendError(text, error);
+  for (const remark of status.seen ? cloudRemarks(status.seen) : []) appendRemark(text, 'info', remark);
   appendFacts(text, [
-    [vscode.l10n.t('State'), stateText(status.state)],
+    [vscode.l10n.t('State'), stateFact(status)],
     [vscode.l10n.t('URL'), status.url],
     [vscode.l10n.t('Version'), status.version.slice(0, 7)],
     [vscode.l10n.t('Framework'), FRAMEWORK_TITLES[status.framework]],
     [vscode.l10n.t('Interpreter'), status.interpreter],
-    ...cloudFacts(status.cloud),
+    ...cloudFacts(status),
     [vscode.l10n.t('Image'), status.image && imageText(status.image)],
     [vscode.l10n.t('Python of the image'), status.image?.python],
     [vscode.l10n.t('Pushed'), pushedText(status)],
     [vscode.l10n.t('Made with'), madeWith(status.madeWith ?? []) || undefined],
-    [vscode.l10n.t('Deployed'), status.deployedAt && new Date(status.deployedAt).toLocaleString(vscode.env.language)],
+    [vscode.l10n.t('Deployed'), timeText(status.deployedAt)],
     [vscode.l10n.t('Workers'), status.cloud ? undefined : String(status.workers)],
     [
       vscode.l10n.t('Memory'),
@@ -101,26 +113,92 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
     [vscode.l10n.t('Last cold'), latency(lastMs.cold)],
   ]);
   if (status.network !== undefined) {
-    text
-      .appendMarkdown(status.network === 'none' ? '\n\n$(info) ' : '\n\n$(warning) ')
-      .appendText(networkText(status.network));
-  }
-  for (const difference of status.differs ?? []) text.appendMarkdown('\n\n$(warning) ').appendText(difference);
-  if (project.portTaken !== undefined) {
-    text.appendMarkdown('\n\n$(info) ');
-    text.appendText(
-      vscode.l10n.t("The project's usual port {0} is taken by another program.", String(project.portTaken)),
-    );
-  }
-  if (status.error) {
     text.appendMarkdown('\n\n');
-    appendError(text, status.error);
+    appendRemark(text, status.network === 'none' ? 'info' : 'warning', networkText(status.network));
+  }
+  for (const difference of status.differs ?? []) {
+    text.appendMarkdown('\n\n');
+    appendRemark(text, 'warning', difference);
+  }
+  if (project.portTaken !== undefined) {
+    const taken = vscode.l10n.t("The project's usual port {0} is taken by another program.", String(project.portTaken));
+    text.appendMarkdown('\n\n');
+    appendRemark(text, 'info', taken);
   }
 }
 
-function cloudFacts(cloud: CloudStatus | undefined): [string, string][] {
+function describeGhost(text: vscode.MarkdownString, node: GhostNode): void {
+  const { project, stack, account, region } = node;
+  const ghost = ghostOf(node);
+  const removal = project.removalOf(stack);
+  text.appendMarkdown('**').appendText(stack).appendMarkdown('**\n\n');
+  if (removal) text.appendText(progressText(removal)).appendMarkdown('\n\n');
+  appendFacts(text, [
+    [vscode.l10n.t('Account'), account],
+    [vscode.l10n.t('Region'), region],
+    [vscode.l10n.t('Deployment'), ghost && `${ghost.model}/${ghost.deployment}`],
+    [vscode.l10n.t('State'), ghost?.stackStatus],
+    [vscode.l10n.t('Version'), ghost?.version?.slice(0, 7)],
+    [vscode.l10n.t('Made'), timeText(ghost?.createdAt)],
+  ]);
+  text.appendMarkdown('\n\n');
+  appendSentence(
+    text,
+    vscode.l10n.t(
+      "No models.json of this window has it. It may be a colleague's, or of another project. Adopt takes it over into models.json, Delete From AWS removes it.",
+    ),
+  );
+}
+
+function stateFact(status: DeploymentStatus): string {
+  return [saidState(status), ...(status.seen?.drifted ? [driftedText()] : [])].join(', ');
+}
+
+/** What AWS's states mean, and what to do about them; of failures its own error says it. */
+function cloudRemarks({ state, drifted, isAhead }: CloudSeen): string[] {
+  return [
+    ...(state === 'inactive'
+      ? [
+          vscode.l10n.t(
+            'AWS Lambda took its resources back since nobody asked it for weeks. The next request wakes it, which takes it up to a minute.',
+          ),
+        ]
+      : []),
+    ...(state === 'rolling-back'
+      ? [
+          vscode.l10n.t(
+            'An update failed or was cancelled, and CloudFormation goes back to what was there before, which answers meanwhile. Refresh shows when it has ended.',
+          ),
+        ]
+      : []),
+    ...(drifted
+      ? [
+          vscode.l10n.t(
+            'Changed by hand since it was deployed, as CloudFormation saw at {0}: {1}. Compare With AWS shows what; Redeploy has it as models.json says.',
+            timeText(drifted.at)!,
+            drifted.parts.join(', '),
+          ),
+        ]
+      : []),
+    ...(isAhead
+      ? [
+          vscode.l10n.t(
+            'What serves is another version than its stack names, by a deploy of the code alone or a roll-back. The next update of the stack tells it first: nothing is to be done.',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function timeText(at: string | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toLocaleString(vscode.env.language);
+}
+
+function cloudFacts({ cloud, seen }: DeploymentStatus): [string, string | undefined][] {
   if (!cloud) return [];
   return [
+    [vscode.l10n.t('AWS asked'), timeText(seen?.at)],
+    [vscode.l10n.t('Version of the function'), seen?.liveVersion],
     [vscode.l10n.t('Account'), cloud.account],
     [vscode.l10n.t('Region'), cloud.region],
     [vscode.l10n.t('Stack'), cloud.stack],
@@ -154,12 +232,22 @@ function networkText(network: NonNullable<DeploymentStatus['network']>): string 
 
 function appendError(text: vscode.MarkdownString, error: UserError | undefined): void {
   if (!error) return;
-  text.appendMarkdown('$(error) ').appendText(error.what);
-  for (const more of [error.why, error.next]) if (more) text.appendMarkdown('\n\n').appendText(more);
+  appendRemark(text, 'error', error.what);
+  for (const more of [error.why, error.next]) if (more) appendSentence(text, more).appendMarkdown('\n\n');
+}
+
+function appendRemark(text: vscode.MarkdownString, icon: 'info' | 'warning' | 'error', sentence: string): void {
+  appendSentence(text.appendMarkdown(`$(${icon}) `), sentence).appendMarkdown('\n\n');
 }
 
 function appendFacts(text: vscode.MarkdownString, facts: [string, string | undefined][]): void {
   for (const [name, value] of facts) {
-    if (value !== undefined) text.appendMarkdown('- ').appendText(`${name}: ${value}`).appendMarkdown('\n');
+    if (value !== undefined) appendSentence(text.appendMarkdown('- '), `${name}: ${value}`).appendMarkdown('\n');
   }
+}
+
+/** As `appendText`, whose spaces do not break: lines would end in the middle of words. */
+function appendSentence(text: vscode.MarkdownString, sentence: string): vscode.MarkdownString {
+  const { value } = new vscode.MarkdownString().appendText(sentence);
+  return text.appendMarkdown(value.replaceAll('&nbsp;', ' '));
 }

@@ -52,7 +52,7 @@ describe('package.json and the code', () => {
       read('package.nls.json'),
       JSON.stringify(contributes.walkthroughs),
     ]);
-    const keys = new Set(['nimbus.modelFolders', 'nimbus.hasImages']);
+    const keys = new Set(['nimbus.modelFolders', 'nimbus.hasImages', 'nimbus.hasCloud', 'nimbus.hasGhosts']);
     for (const command of [...used, ...linked]) {
       assert.ok(ids.includes(command) || keys.has(command), command);
     }

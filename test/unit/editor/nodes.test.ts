@@ -75,6 +75,34 @@ describe('the rows of the Models view', () => {
     assert.equal(nodes.made('/one#model-1')?.kind, 'model');
   });
 
+  it('end with the stacks that no project of the window declares, each once', () => {
+    const place = { account: '1'.repeat(12), region: 'eu-west-1', stack: 'nimbus-model-0-prod' };
+    const ghost = { ...place, model: 'model-0', deployment: 'prod', stackStatus: 'CREATE_COMPLETE', outputs: {} };
+    const elsewhere = { ...ghost, region: 'us-east-1' };
+    const [one, two] = [projectWith('/one', 1), projectWith('/two', 1)];
+    const nodes = new Nodes(() => [one, two]);
+    assert.equal(nodes.children().length, 2);
+    one.ghosts = [ghost];
+    two.ghosts = [ghost, elsewhere];
+    const group = nodes.children().at(-1)!;
+    assert.equal(group.kind, 'ghosts');
+    const found = nodes.children(group);
+    assert.deepEqual(
+      found.map((node) => node.kind === 'ghost' && [node.project.folder, node.region]),
+      [
+        ['/one', 'eu-west-1'],
+        ['/two', 'us-east-1'],
+      ],
+    );
+    assert.equal(nodes.parent(found[0]!), group);
+    // One of another region has the name, and is another one.
+    const prod = { target: 'lambda' as const, ...place };
+    two.read({ kind: 'ok', spec: { version: 1, models: { 'model-0': { ...SPEC, deployments: { prod } } } } });
+    assert.deepEqual(nodes.children(group).map(nodeId), [nodeId(found[1]!)]);
+    two.ghosts = [];
+    assert.deepEqual(nodes.children().map(nodeId), ['/one', '/two']);
+  });
+
   it('show a file that is no good above the last good models', () => {
     const project = projectWith('/one', 1);
     project.read({ kind: 'invalid', problems: [{ line: 0, column: 0, endLine: 0, endColumn: 1, message: 'No.' }] });

@@ -174,6 +174,38 @@ describe('a project of the window', () => {
     assert.equal(project.operation(plan), undefined);
   });
 
+  it('keeps the removal of a stack that it does not declare apart from its own deployment of that name', async () => {
+    const { project, flush, hosts } = setUp([status('a')]);
+    project.read(good({ a: SPEC }));
+    await project.host();
+    flush();
+    const removal = operation('a', { id: '2', kind: 'remove', undeclaredStack: 'nimbus-a-local' });
+    hosts[0]!.events.operation(removal);
+    assert.deepEqual([project.operation(removal), project.removalOf('nimbus-a-local')], [undefined, removal]);
+    hosts[0]!.events.operation({ ...removal, state: 'failed' });
+    assert.deepEqual([project.operation(removal), project.removalOf('nimbus-a-local')], [undefined, undefined]);
+    const change = { kind: 'ghost', stack: 'nimbus-a-local' };
+    assert.deepEqual(flush(), [change, change]);
+  });
+
+  it('keeps why AWS could not be asked until it was', () => {
+    const { project, flush } = setUp();
+    const key = { model: 'a', deployment: 'prod' };
+    project.read(good({ a: { ...SPEC, deployments: { prod: { target: 'lambda' } } } }));
+    flush();
+    project.noteAsked(key, undefined);
+    assert.deepEqual(flush(), []);
+    const error = { code: 'expired-credentials', what: 'The AWS credentials have expired.' };
+    project.noteAsked(key, error);
+    assert.equal(project.unasked(key), error);
+    project.noteAsked(key, undefined);
+    assert.equal(project.unasked(key), undefined);
+    assert.deepEqual(flush(), [
+      { kind: 'deployment', key },
+      { kind: 'deployment', key },
+    ]);
+  });
+
   it('keeps a failed operation in sight and answers with its error', async () => {
     const { project, hosts } = setUp();
     const plan = { kind: 'remove', project: '/project', model: 'one', deployment: 'local', dropModel: false } as const;
