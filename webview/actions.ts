@@ -1,7 +1,13 @@
 import { fail, CANCELLED, type Outcome, type UserError } from '../src/shared/outcome.ts';
-import type { CodeLanguage, PlaygroundExtension, PlaygroundInput } from '../src/shared/playground.ts';
+import type {
+  CodeLanguage,
+  LoggedRequest,
+  PlaygroundExtension,
+  PlaygroundInput,
+  SendOptions,
+} from '../src/shared/playground.ts';
 import type { DeploymentKey } from '../src/shared/spec.ts';
-import type { Sample } from '../src/shared/latency.ts';
+import type { Sample, Through } from '../src/shared/latency.ts';
 import { parametersFormOf } from './input/card.ts';
 import { readInput } from './input/read.ts';
 import type { Action } from './reduce.ts';
@@ -48,14 +54,20 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
     }
   }
 
-  async function sendInput(input: PlaygroundInput): Promise<void> {
+  async function sendInput(input: PlaygroundInput, through?: Through): Promise<void> {
     if (get().activity.kind !== 'none') return;
     const { compared } = get();
-    if (compared) return sendToBoth(input, compared);
+    if (compared && through !== 'cold') return sendToBoth(input, compared);
     dispatch({ type: 'sending', at: Date.now() });
-    const sent = await guard(() => extension.send(input));
+    const options = sendOptions(through);
+    const sent = await guard(() => (options ? extension.send(input, options) : extension.send(input)));
     if (sent.ok) dispatch({ type: 'sample', sample: sent.value });
     dispatch({ type: 'ended', ...shownError(sent) });
+  }
+
+  /** Unset where the usual way is meant. */
+  function sendOptions(through: Through = get().through): Pick<SendOptions, 'through'> | undefined {
+    return through === 'api' ? undefined : { through };
   }
 
   /** One after the other: at the same time each would slow the other down, and their times are compared too. */
@@ -66,7 +78,7 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
     for (const options of [{ pair }, { pair, to: compared }]) {
       const { activity } = get();
       if (activity.kind === 'send' && activity.cancelling) break;
-      sent = await guard(() => extension.send(input, options));
+      sent = await guard(() => extension.send(input, { ...sendOptions(), ...options }));
       if (!sent.ok) break;
       dispatch({ type: 'sample', sample: sent.value });
     }
@@ -89,9 +101,8 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
     if (!input) return;
     const { repeatTimes: times, compared } = get();
     dispatch({ type: 'repeating', at: Date.now(), times });
-    const sent = await guard(() =>
-      compared ? extension.repeat(input, times, compared) : extension.repeat(input, times),
-    );
+    const options = { ...sendOptions(), ...(compared && { also: compared }) };
+    const sent = await guard(() => extension.repeat(input, times, options));
     dispatch({ type: 'ended', ...shownError(sent) });
   }
 
@@ -144,6 +155,11 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
       const input = get().activity.kind === 'none' ? read() : undefined;
       if (input) await sendInput(input);
     },
+    /** Of what is on AWS: the first request of a new environment, which is thrown away. */
+    async sendCold(): Promise<void> {
+      const input = get().activity.kind === 'none' ? read() : undefined;
+      if (input) await sendInput(input, 'cold');
+    },
     /** Sends a text of an editor; answers at once with whether it could be sent. */
     predictText(text: string): boolean {
       dispatch({ type: 'filled-text', text });
@@ -179,7 +195,9 @@ export function createActions(store: Store, extension: PlaygroundExtension) {
       if (input) await copied('code', () => extension.copyAs(language, input));
     },
     copyText: (what: string, text: string): Promise<void> => copied(what, () => extension.copyText(text)),
-    showLogs: (requestId?: string): Promise<boolean> => tell(() => extension.showLogs(requestId)),
+    /** Of the chosen deployment, or of another one. */
+    showLogs: (request?: LoggedRequest, key?: DeploymentKey): Promise<boolean> =>
+      tell(() => (key ? extension.showLogs(request, key) : extension.showLogs(request))),
     runAction: (action: NonNullable<UserError['action']>): Promise<boolean> => tell(() => extension.runAction(action)),
     async fromEditor(): Promise<void> {
       try {

@@ -90,3 +90,8 @@ function textsOf(values: readonly unknown[]): string[] | undefined {
   const flat = values.flat();
   return flat.length > 0 && flat.every((one) => typeof one === 'string') ? flat : undefined;
 }
+
+/** The beginning of a sentence. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

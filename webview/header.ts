@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { keyText, sameKey, type DeploymentKey } from '../src/shared/spec.ts';
-import type { DeploymentStatus } from '../src/shared/states.ts';
+import type { CloudStatus, DeploymentStatus } from '../src/shared/states.ts';
 import type { Actions } from './actions.ts';
 import { othersOf } from './compare/compared.ts';
 import { button } from './elements.ts';
 import { copyMenu } from './menu.ts';
-import { statusOf, type State } from './state.ts';
+import { statusOf, throughOf, type State } from './state.ts';
 import { stateWords } from './words.ts';
 
 /** What is asked, what state it is in, and what can be done with it. */
@@ -77,11 +77,35 @@ function stateOf(status: DeploymentStatus): TemplateResult {
 
 function commands(state: State, status: DeploymentStatus, actions: Actions): TemplateResult {
   return html`<div class="commands">
-    ${status.cloud ? nothing : workerCommands(state, status, actions)}
+    ${status.cloud ? cloudCommands(state, status.cloud, actions) : workerCommands(state, status, actions)}
     ${copyMenu(state.copied === 'code', (language) => void actions.copyAs(language))}
     ${button({ id: 'logs', label: 'Logs', title: 'Show the log of this deployment.', click: () => void actions.showLogs() })}
   </div>`;
 }
+
+/** Of what is on AWS: which way requests go, and a cold start on demand. */
+function cloudCommands(state: State, { auth }: CloudStatus, actions: Actions): TemplateResult {
+  const through = throughOf(state);
+  const option = (value: State['through'], text: string): TemplateResult =>
+    html`<option value=${value} ?selected=${value === through} .selected=${value === through}>${text}</option>`;
+  const change = (event: Event): void =>
+    actions.dispatch({ type: 'through', through: (event.target as HTMLSelectElement).value as State['through'] });
+  return html`<label class="hidden" for="through">Way to the function</label>
+    <select id="through" title=${WAYS} @change=${change}>
+      ${auth === 'iam' ? nothing : option('api', 'through the API')} ${option('invoke', 'through Invoke (no gateway)')}
+    </select>
+    ${button({
+      id: 'cold',
+      label: 'Force cold',
+      title:
+        'Send the input as the first request of a version of its own, which is thrown away. What serves stays as it is.',
+      disabled: state.activity.kind !== 'none',
+      click: () => void actions.sendCold(),
+    })}`;
+}
+
+const WAYS =
+  'Through the API, as its users do; or by Invoke of AWS Lambda with your own credentials, past the gateway.';
 
 /** Of what runs on this machine. */
 function workerCommands(state: State, status: DeploymentStatus, actions: Actions): TemplateResult {

@@ -90,6 +90,7 @@ const events: PlaygroundPage = {
   },
   card: (card) => dispatch({ type: 'card', card }),
   sample: (sample) => dispatch({ type: 'sample', sample }),
+  waiting: (wait) => dispatch({ type: 'waiting', wait }),
   select: (key, card) => {
     dispatch({ type: 'selected', key, card });
     void actions.lookAtBoth();

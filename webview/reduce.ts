@@ -6,9 +6,10 @@ import type { UserError } from '../src/shared/outcome.ts';
 import type { CodeLanguage, ComparedWith, PlaygroundStart } from '../src/shared/playground.ts';
 import { keyText, sameKey, type DeploymentKey } from '../src/shared/spec.ts';
 import type { DeploymentStatus } from '../src/shared/states.ts';
+import { waitText, type Wait } from '../src/shared/waits.ts';
 import { summary } from './answer/summary.ts';
 import { comparable, comparedText } from './compare/compared.ts';
-import { formatOf } from './format.ts';
+import { capitalised, formatOf } from './format.ts';
 import { problemsOf } from './input/problems.ts';
 import type { InputMode, InputProblems, TypedInput } from './input/read.ts';
 import { filled, filledText, inMode, prepared, switched } from './input/typed.ts';
@@ -34,6 +35,7 @@ export type Action =
   | { type: 'sending'; at: number; pair?: string }
   | { type: 'repeating'; at: number; times: number }
   | { type: 'tick'; at: number }
+  | { type: 'waiting'; wait: Wait | undefined }
   | { type: 'cancelling' }
   | { type: 'sample'; sample: Sample }
   | { type: 'ended'; error?: UserError }
@@ -48,6 +50,7 @@ export type Action =
   | { type: 'phases'; open: boolean }
   | { type: 'more-history' }
   | { type: 'repeat-times'; times: number }
+  | { type: 'through'; through: State['through'] }
   | { type: 'copied'; what: CodeLanguage | string }
   | { type: 'copied-seen' }
   | { type: 'chart-width'; width: number };
@@ -121,6 +124,8 @@ export function reduce(state: State, action: Action): State {
       if (state.activity.kind === 'none') return state;
       return { ...state, activity: { ...state.activity, elapsedMs: action.at - state.activity.startedAt } };
     }
+    case 'waiting':
+      return waiting(state, action.wait);
     case 'cancelling':
       if (state.activity.kind === 'none') return state;
       return announce({ ...state, activity: { ...state.activity, cancelling: true } }, 'Cancelling.');
@@ -150,6 +155,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, historyRows: state.historyRows + 50 };
     case 'repeat-times':
       return { ...state, repeatTimes: Math.min(MOST_REPEATS, Math.max(1, Math.round(action.times) || 1)) };
+    case 'through':
+      return { ...state, through: action.through };
     case 'copied':
       return announce({ ...state, copied: action.what }, 'Copied.');
     case 'copied-seen':
@@ -203,6 +210,16 @@ function addSample(state: State, sample: Sample): State {
   if (state.activity.kind === 'repeat')
     return { ...shown, activity: { ...state.activity, done: state.activity.done + 1 } };
   return announce(shown, announcementOf(sample, state.locale));
+}
+
+/** Says what it waits for, once. */
+function waiting(state: State, wait: Wait | undefined): State {
+  const { activity } = state;
+  if (activity.kind === 'none') return state;
+  const { wait: before, ...rest } = activity;
+  const next: State = { ...state, activity: wait ? { ...rest, wait } : rest };
+  const isNews = wait !== undefined && (!before || waitText(before) !== waitText(wait));
+  return isNews ? announce(next, `${capitalised(waitText(wait))}.`) : next;
 }
 
 function announcementOf(sample: Sample, locale: string): string {

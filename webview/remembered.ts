@@ -14,6 +14,7 @@ export interface Remembered {
   typed: TypedInput;
   kept?: KeptInput;
   repeatTimes: number;
+  through?: State['through'];
   view: State['view'];
   samples: Sample[];
   shown?: string;
@@ -29,6 +30,7 @@ export function remember(state: State): Remembered {
     typed: state.typed,
     kept: Object.fromEntries(Object.entries(state.kept).filter(([, one]) => sizeOf(one) <= MOST_KEPT)),
     repeatTimes: state.repeatTimes,
+    through: state.through,
     view: state.view,
     samples: newestThatFit(state.samples),
     ...(state.selected && { selected: state.selected }),
@@ -41,13 +43,15 @@ export function remember(state: State): Remembered {
 export function restore(remembered: unknown): State {
   const state = initialState();
   if (!isRecord(remembered) || remembered['version'] !== 1) return state;
-  const { selected, compared, typed, kept, repeatTimes, view, samples, shown } = remembered as unknown as Remembered;
+  const { selected, compared, typed, kept, repeatTimes, through, view, samples, shown } =
+    remembered as unknown as Remembered;
   const requests = newestThatFit(readSamples(samples));
   return {
     ...state,
     ...(isRecord(typed) && { typed: { ...state.typed, ...typed } }),
     ...(isRecord(kept) && { kept: readKept(kept) }),
     ...(typeof repeatTimes === 'number' && { repeatTimes }),
+    ...(through === 'invoke' && { through }),
     ...(view === 'json' && { view }),
     ...(isRecord(selected) && { selected }),
     ...(isRecord(compared) && { compared }),

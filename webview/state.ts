@@ -1,10 +1,11 @@
 /** What the page knows, and what follows from it. */
 import type { ModelCard } from '../src/shared/contract.ts';
-import type { Sample } from '../src/shared/latency.ts';
+import type { Sample, Through } from '../src/shared/latency.ts';
 import type { UserError } from '../src/shared/outcome.ts';
 import type { ComparedWith } from '../src/shared/playground.ts';
 import { sameKey, type DeploymentKey } from '../src/shared/spec.ts';
 import type { DeploymentStatus } from '../src/shared/states.ts';
+import type { Wait } from '../src/shared/waits.ts';
 import { formOfCard } from './input/card.ts';
 import { blankInput, type InputProblems, type TypedInput } from './input/read.ts';
 import type { Form } from './input/schema.ts';
@@ -19,8 +20,18 @@ export type Activity =
       cancelling: boolean;
       /** Of the two requests, where it goes to two deployments. */
       pair?: string;
+      /** What it waits for beside its answer. */
+      wait?: Wait;
     }
-  | { kind: 'repeat'; startedAt: number; elapsedMs: number; cancelling: boolean; times: number; done: number };
+  | {
+      kind: 'repeat';
+      startedAt: number;
+      elapsedMs: number;
+      cancelling: boolean;
+      times: number;
+      done: number;
+      wait?: Wait;
+    };
 
 export type Switching = 'cold' | 'start' | 'stop';
 
@@ -41,6 +52,8 @@ export interface State {
   /** What was wrong with the input when it was last to be sent. */
   problems: InputProblems;
   repeatTimes: number;
+  /** How requests reach deployments on AWS. */
+  through: Exclude<Through, 'cold'>;
   activity: Activity;
   switching?: Switching;
   /** Requests of all deployments, oldest first, at most `MOST_SAMPLES` of each. */
@@ -77,6 +90,7 @@ export function initialState(): State {
     kept: {},
     problems: {},
     repeatTimes: 20,
+    through: 'api',
     activity: { kind: 'none' },
     samples: [],
     view: 'answer',
@@ -91,6 +105,12 @@ export function initialState(): State {
 
 export function statusOf(state: State): DeploymentStatus | undefined {
   return state.selected && state.deployments.find((one) => sameKey(one, state.selected));
+}
+
+/** How requests reach the chosen deployment; undefined where it is not on AWS. Where callers sign, the page's only way is Invoke. */
+export function throughOf(state: State): State['through'] | undefined {
+  const { cloud } = statusOf(state) ?? {};
+  return cloud && (cloud.auth === 'iam' ? 'invoke' : state.through);
 }
 
 /** One deployment's requests, oldest first: kinds of different deployments are never mixed either. */

@@ -2,7 +2,7 @@
  * The REST API of a deployment. `/predict` and `/batch` reach the function, `/health` and `/` are answered by the gateway
  * itself. All four ask for the same authorisation: a card has a model's examples, and each call of either is billed.
  */
-import { Duration, Size, type Stack } from 'aws-cdk-lib/core';
+import { CfnParameter, Duration, Fn, Size, type Stack } from 'aws-cdk-lib/core';
 import {
   ApiKey,
   AuthorizationType,
@@ -22,6 +22,7 @@ import { cardTemplate, gatewayProblems, healthTemplate, problemTemplate, VERSION
 import { crossOrigin, type CrossOrigin } from './cross-origin.ts';
 import { DEFAULTS, type DeploymentDescription, type Quota } from './description.ts';
 import type { DeployedFunction } from './function.ts';
+import { PARAMETERS } from './parameters.ts';
 
 /**
  * The most that a Regional REST API waits for an integration, unless AWS raised it for the account.
@@ -160,12 +161,25 @@ function addProblems(api: RestApi, auth: DeploymentDescription['auth'], cors: Cr
   }
 }
 
-/** The key's text is made by API Gateway, and is in no template and no output. */
+/**
+ * The key's text is made by API Gateway, and is in no template and no output. It cannot be changed: CloudFormation replaces a
+ * key whose name changes, and then what ties it to its plan
+ * (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-apikey.html). The name ends
+ * with a parameter, which deploys do not give: it keeps its value until the key is rotated (`DeployerApi.rotateKey`).
+ */
 function addKey(stack: Stack, api: RestApi, description: DeploymentDescription): ApiKey {
   const { model, deployment, stackName } = description;
   const { requests, per } = description.quota ?? DEFAULTS.quota;
   const { ratePerSecond, burst } = description.throttle ?? DEFAULTS.throttle;
-  const key = new ApiKey(stack, 'Key', { apiKeyName: stackName, description: `Nimbus: ${model}/${deployment}` });
+  const revision = new CfnParameter(stack, PARAMETERS.keyRevision, {
+    description: 'End of the name of the API key: a new one replaces the key',
+    default: '',
+    allowedPattern: '^(-[A-Za-z0-9]{1,64})?$',
+  }).valueAsString;
+  const key = new ApiKey(stack, 'Key', {
+    apiKeyName: Fn.join('', [stackName, revision]),
+    description: `Nimbus: ${model}/${deployment}`,
+  });
   const plan = api.addUsagePlan('Plan', {
     name: stackName,
     throttle: { rateLimit: ratePerSecond, burstLimit: burst },

@@ -5,6 +5,7 @@
  */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib/core';
 import { addApi } from './api.ts';
+import { configurationOf, METADATA } from './configuration.ts';
 import type { DeploymentDescription, RepositoryDescription } from './description.ts';
 import { faultsOf, repositoryFaultsOf, type Fault } from './faults.ts';
 import { addFunction } from './function.ts';
@@ -31,6 +32,7 @@ export const OUTPUTS = {
   functionName: 'FunctionName',
   aliasArn: 'AliasArn',
   logGroup: 'LogGroup',
+  auth: 'Auth',
 } as const;
 
 export const REPOSITORY_OUTPUTS = { uri: 'RepositoryUri', name: 'RepositoryName' } as const;
@@ -69,6 +71,7 @@ export function deploymentApp(description: DeploymentDescription, outdir: string
   const { model, deployment } = description;
   const about = `Nimbus: the model ${model}, deployed as ${deployment}`;
   const { app, stack } = emptyStack(description, outdir, about, deploymentTags(description));
+  stack.templateOptions.metadata = { [METADATA]: configurationOf(description) };
   const { alias, name, version, logGroup } = addFunction(stack, description);
   const { api, key } = addApi(stack, { alias, version }, description);
   output(stack, OUTPUTS.url, api.urlForPath().replace(/\/$/, ''), 'Base URL of the endpoint');
@@ -78,6 +81,7 @@ export function deploymentApp(description: DeploymentDescription, outdir: string
   output(stack, OUTPUTS.functionName, name, 'Name of the function');
   output(stack, OUTPUTS.aliasArn, alias.functionArn, 'What the API calls');
   output(stack, OUTPUTS.logGroup, logGroup.logGroupName, 'Log group of the function');
+  output(stack, OUTPUTS.auth, description.auth, 'Who may call: with the API key, signed by IAM, or anybody');
   return { app, stack };
 }
 

@@ -7,9 +7,18 @@ import { TAGS } from '../app/published.ts';
 import { assemble, bootstrap, CHANGE_SET, makeChangeSet } from './change-set.ts';
 import { fail, failureOf } from './failures.ts';
 import { hiding } from './hiding.ts';
-import type { DeployerApi, DeployRequest, Described, Ended, LevelRequest, Outcome, StackPlace } from './protocol.ts';
+import type {
+  DeployerApi,
+  DeployRequest,
+  Described,
+  Ended,
+  KeyRequest,
+  LevelRequest,
+  Outcome,
+  StackPlace,
+} from './protocol.ts';
 import { cancelStack, deleteStack, removeEmpty, rest, settle, stage, watch, type Tell } from './lifecycle.ts';
-import { Stacks } from './stacks.ts';
+import { Stacks, type StackChange } from './stacks.ts';
 
 /** What runs now. */
 interface Running {
@@ -49,6 +58,9 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
     this.#run(Object.values(request.variables ?? {}), (running, tell) => this.#deploy(request, running, tell));
 
   level: DeployerApi['level'] = (request) => this.#run([], (running, tell) => this.#level(request, running, tell));
+
+  rotateKey: DeployerApi['rotateKey'] = (request) =>
+    this.#run([], (running, tell) => this.#rotateKey(request, running, tell));
 
   follow: DeployerApi['follow'] = (place) =>
     this.#run([], async (running, tell) => {
@@ -124,23 +136,44 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
     return watch(stacks, stackId, stackName, { begun: first ? 'create' : 'update', since, total: made.changes }, tell);
   }
 
-  async #level(request: LevelRequest, running: Running, tell: Tell): Promise<Ended> {
-    const { stackName, digest, version, revision } = request;
+  #level(request: LevelRequest, running: Running, tell: Tell): Promise<Ended> {
+    const { digest, version, revision } = request;
+    const parameters = [
+      [PARAMETERS.imageDigest, digest],
+      [PARAMETERS.version, version],
+      [PARAMETERS.revision, revision],
+    ] as const;
+    return this.#change(
+      request,
+      { parameters: new Map(parameters), tags: new Map([[TAGS.version, version]]) },
+      running,
+      tell,
+    );
+  }
+
+  #rotateKey(request: KeyRequest, running: Running, tell: Tell): Promise<Ended> {
+    const { keyRevision } = request;
+    return this.#change(
+      request,
+      { parameters: new Map([[PARAMETERS.keyRevision, keyRevision]]), tags: new Map() },
+      running,
+      tell,
+    );
+  }
+
+  /** An update of some parameters and tags. */
+  async #change(request: StackPlace, change: StackChange, running: Running, tell: Tell): Promise<Ended> {
+    const { stackName } = request;
     stage(tell, 'look');
     const stacks = await Stacks.of(request);
     const stack = await stacks.describe(stackName);
     if (!stack?.StackId || rest(stack) === 'none') noStack(request);
     await settle(stacks, stack, false, tell);
+    const its = new Set(stack.Parameters?.map(({ ParameterKey }) => ParameterKey));
+    for (const name of change.parameters.keys()) if (!its.has(name)) noParameter(stackName, name);
     if (running.cancelled) return { state: 'cancelled', stack: 'as-before' };
     const since = await stacks.latest(stack.StackId);
-    await stacks.update(stack, {
-      parameters: new Map([
-        [PARAMETERS.imageDigest, digest],
-        [PARAMETERS.version, version],
-        [PARAMETERS.revision, revision],
-      ]),
-      tags: new Map([[TAGS.version, version]]),
-    });
+    await stacks.update(stack, change);
     running.stack = { stacks, id: stack.StackId };
     await this.#cancelLate(running, false);
     return watch(stacks, stack.StackId, stackName, { begun: 'update', since }, tell);
@@ -181,6 +214,14 @@ function noStack({ stackName, region }: StackPlace): never {
     code: 'no-stack',
     what: `There is no stack ${stackName} in ${region}.`,
     next: 'Nothing was made by what was interrupted, or it was deleted since: deploy again.',
+  });
+}
+
+function noParameter(stackName: string, parameter: string): never {
+  fail({
+    code: 'no-parameter',
+    what: `The stack ${stackName} has no parameter ${parameter}.`,
+    next: 'An older Nimbus deployed it: deploy it again, then try again.',
   });
 }
 

@@ -46,6 +46,7 @@ const api: DeployerApi = {
   bootstrap: async (...given) => (await loaded).deployer.bootstrap(...given),
   deploy: async (...given) => (await loaded).deployer.deploy(...given),
   level: async (...given) => (await loaded).deployer.level(...given),
+  rotateKey: async (...given) => (await loaded).deployer.rotateKey(...given),
   follow: async (...given) => (await loaded).deployer.follow(...given),
   destroy: async (...given) => (await loaded).deployer.destroy(...given),
   cancel: async (...given) => (await loaded).deployer.cancel(...given),

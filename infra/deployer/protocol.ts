@@ -37,6 +37,12 @@ export interface LevelRequest extends StackPlace {
   revision: string;
 }
 
+/** Another API key in the place of the one that there is. */
+export interface KeyRequest extends StackPlace {
+  /** Of the stack's parameter `KeyRevision`, another than it has: `-m9x2k1`. */
+  keyRevision: string;
+}
+
 export type Stage = 'synthesise' | 'look' | 'change-set' | 'create' | 'update' | 'roll-back' | 'delete' | 'bootstrap';
 
 export type DeployerEvent =
@@ -68,6 +74,7 @@ export type FailureCode =
   | 'update-failed'
   | 'delete-failed'
   | 'no-stack'
+  | 'no-parameter'
   | 'nothing-to-cancel'
   | 'would-delete'
   | 'too-late'
@@ -118,6 +125,8 @@ export interface DeployerApi {
    * own configuration, which then serves.
    */
   level(request: LevelRequest): Promise<Outcome<Ended>>;
+  /** Has the stack replace its API key: all else stays as it is. The one before is deleted once the new one is there. */
+  rotateKey(request: KeyRequest): Promise<Outcome<Ended>>;
   /** Finds what runs on a stack, or ran last, and says how it ended. */
   follow(place: StackPlace): Promise<Outcome<Ended>>;
   destroy(place: StackPlace): Promise<Outcome<Ended>>;

@@ -20,6 +20,12 @@ import type { DeployerEvent, Place } from './protocol.ts';
 /** CloudFormation's calls are throttled per account and region; CDK's own command asks every two seconds. */
 const POLL_MS = 1000;
 
+/** New values of some of a stack's parameters and tags, by their names. */
+export interface StackChange {
+  parameters: ReadonlyMap<string, string>;
+  tags: ReadonlyMap<string, string>;
+}
+
 /** A stack at rest. */
 export interface Rest {
   status: string;
@@ -84,10 +90,7 @@ export class Stacks {
   }
 
   /** Begins an update of some parameters and tags. All else stays as it is, the values that nobody is shown included. */
-  async update(
-    { StackId, Parameters = [], Tags = [], Capabilities }: Stack,
-    changed: { parameters: ReadonlyMap<string, string>; tags: ReadonlyMap<string, string> },
-  ): Promise<void> {
+  async update({ StackId, Parameters = [], Tags = [], Capabilities }: Stack, changed: StackChange): Promise<void> {
     await this.#deploy.send(
       new UpdateStackCommand({
         StackName: StackId,

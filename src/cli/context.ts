@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { connectHost, findHost, type HostConnection } from '../core/host/client.ts';
 import type { HostEvents } from '../core/host/protocol.ts';
+import type { Access } from '../core/invoke/request.ts';
 import { findProject } from '../core/models/paths.ts';
 import { readModels } from '../core/models/read.ts';
 import { MODELS_FILE, type FileProblem, type LaterEntry } from '../core/models/document.ts';
@@ -94,6 +95,17 @@ export async function keyHeaders({ cloud }: DeploymentStatus): Promise<Outcome<R
   if (!cloud) return ok({});
   const { fileKeyStore, headersFor } = await import('../core/cloud/keys.ts');
   return headersFor(cloud, fileKeyStore(), process.env);
+}
+
+/** How requests to a deployment are let in: with its key, or signed by this user. Errors: as of `headersFor` and `signerFor`. */
+export async function accessTo(status: DeploymentStatus): Promise<Outcome<Access>> {
+  if (status.cloud?.auth !== 'iam') {
+    const headers = await keyHeaders(status);
+    return headers.ok ? ok({ headers: headers.value }) : headers;
+  }
+  const { signerFor } = await import('../core/cloud/sign.ts');
+  const sign = await signerFor(status.cloud, process.env);
+  return sign.ok ? ok({ sign: sign.value }) : sign;
 }
 
 /** The project's running host, without starting one. */

@@ -81,7 +81,7 @@ function showDeployed(
   deployed: CloudDeployed,
   { called, plan }: Pick<LambdaDeploy, 'called' | 'plan'>,
 ): void {
-  const { version, answers, result, cloud } = deployed;
+  const { version, answers, input, result, cloud } = deployed;
   terminal.document({ model: plan.model, deployment: plan.deployment, target: 'lambda', url: cloud.url, ...deployed });
   if (result !== undefined) {
     terminal.say(`\n${indent(formatResult(result))}`);
@@ -90,5 +90,5 @@ function showDeployed(
   }
   terminal.say(`\n${called} answers at ${cloud.url}/predict · version ${version.slice(0, 7)}`);
   if (cloud.auth === 'key') terminal.say('  It asks for its API key, which nimbus predict sends by itself.');
-  terminal.say(`  ${exampleCall(called, { examples: plan.spec.examples ?? [] })}`);
+  terminal.say(`  ${exampleCall(called, input === undefined ? undefined : { examples: [{ input }] })}`);
 }

@@ -25,7 +25,7 @@ import { register as serve } from './commands/serve.ts';
 import { paragraphs } from './options.ts';
 import { CANCELLED } from '../shared/outcome.ts';
 import { register as trust } from './commands/trust.ts';
-import { createTerminal, EXIT, Exit, problemOf, sayError, type Terminal } from './terminal.ts';
+import { createTerminal, EXIT, Exit, problemOf, sayError, type Interrupts, type Terminal } from './terminal.ts';
 
 const JSON_OPTION = ['--json', 'print one JSON document on stdout and nothing else'] as const;
 
@@ -80,15 +80,23 @@ export function createProgram(terminalOf: () => Terminal, silent = false): Comma
 /** Runs one command line (without the program's name) and answers with its exit code: 0, 1 failed, 2 wrong usage, 130 cancelled. */
 export async function runCli(argv: string[]): Promise<number> {
   const abort = new AbortController();
+  const interrupts: Interrupts = {};
   const onSignal = (): void => abort.abort();
-  process.on('SIGINT', onSignal);
+  const onInterrupt = async (): Promise<void> => {
+    const { ask } = interrupts;
+    // While it asks, a second one cancels.
+    delete interrupts.ask;
+    if (!ask || (await ask())) abort.abort();
+    else interrupts.ask ??= ask;
+  };
+  process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onSignal);
   process.stdout.on('error', onBrokenPipe);
   // What stands after `--` is no option, whatever it looks like.
   const end = argv.indexOf('--');
   const json = argv.slice(0, end === -1 ? undefined : end).includes('--json');
   let terminal: Terminal | undefined;
-  const program = createProgram(() => (terminal ??= createTerminal(json, abort.signal)), json);
+  const program = createProgram(() => (terminal ??= createTerminal(json, abort.signal, interrupts)), json);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return abort.signal.aborted ? EXIT.cancelled : EXIT.ok;
@@ -115,7 +123,7 @@ export async function runCli(argv: string[]): Promise<number> {
     if (json) process.stdout.write(`${JSON.stringify(problemOf({ code: 'bug', what: (error as Error).message }))}\n`);
     return EXIT.failed;
   } finally {
-    process.off('SIGINT', onSignal);
+    process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onSignal);
   }
 }

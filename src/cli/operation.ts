@@ -1,7 +1,7 @@
 import type { HostConnection } from '../core/host/client.ts';
 import type { Plan } from '../core/targets/plan.ts';
 import { cancelled, fail, ok, type Outcome, type UserError } from '../shared/outcome.ts';
-import type { Operation, OperationStage } from '../shared/states.ts';
+import { cancelDeletes, type Operation, type OperationStage } from '../shared/states.ts';
 import { formatMs, formatSeconds } from '../shared/latency.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -31,6 +31,7 @@ export function createOperationFeed(): OperationFeed {
       const { id } = started.value;
       if (!latest.has(id)) latest.set(id, started.value);
       const cancel = (): void => void connection.api.cancel(id);
+      terminal.atInterrupt(() => agreedToCancel(terminal, latest.get(id)));
       terminal.signal.addEventListener('abort', cancel, { once: true });
       if (terminal.signal.aborted) cancel();
       const shown = new Set<string>();
@@ -72,10 +73,21 @@ export function createOperationFeed(): OperationFeed {
         }
       } finally {
         clearInterval(clock);
+        terminal.atInterrupt();
         terminal.signal.removeEventListener('abort', cancel);
       }
     },
   };
+}
+
+/** Asks where cancelling deletes something; it goes on until that is answered. */
+async function agreedToCancel(terminal: Terminal, operation: Operation | undefined): Promise<boolean> {
+  const stack = operation && cancelDeletes(operation);
+  if (stack === undefined) return true;
+  terminal.note(`\nThe stack ${stack} has never served: cancelling deletes what is there of it. It goes on meanwhile.`);
+  const answer = await terminal.confirm('Cancel and delete?', 'a terminal');
+  // Ctrl+C once more is an answer too.
+  return !answer.ok || answer.value;
 }
 
 function unexplained({ kind }: Operation): UserError {

@@ -37,14 +37,26 @@ export interface Terminal {
   confirm(question: string, flag: string): Promise<Outcome<boolean>>;
   /** Answers a question in words, or says which flag would. */
   ask(question: string, flag: string): Promise<Outcome<string>>;
+  /**
+   * From now on Ctrl+C asks this before it cancels the command, where there is a terminal to ask in; a second one cancels
+   * without. Nothing is asked any more where it is left out.
+   */
+  atInterrupt(ask?: () => Promise<boolean>): void;
   readonly signal: AbortSignal;
 }
 
 /** The line that the cursor is in, empty again. */
 const CLEARED = '\r\u001B[2K';
 
-export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
+/** What Ctrl+C does before the command is cancelled. */
+export interface Interrupts {
+  ask?: (() => Promise<boolean>) | undefined;
+}
+
+export function createTerminal(json: boolean, signal: AbortSignal, interrupts: Interrupts = {}): Terminal {
   let open = false;
+  /** A question is open: what is said meanwhile comes after it. */
+  let held: (() => void)[] | undefined;
   let lastProgress = '';
   const endProgress = (): void => {
     // What comes next says how it ended.
@@ -59,6 +71,7 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
       });
     }
     endProgress();
+    held = [];
     const prompt = createInterface({ input: process.stdin, output: process.stderr });
     try {
       return ok(await prompt.question(`${visibleText(question)} `, { signal }));
@@ -68,19 +81,27 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
       throw error;
     } finally {
       prompt.close();
+      const all = held;
+      held = undefined;
+      for (const say of all) say();
     }
   };
   return {
     json,
     signal,
+    atInterrupt(wanted) {
+      interrupts.ask = !json && process.stdin.isTTY && process.stderr.isTTY ? wanted : undefined;
+    },
     say(text) {
       if (json) return;
+      if (held) return void held.push(() => this.say(text));
       endProgress();
       lastProgress = '';
       process.stdout.write(`${visibleText(text)}\n`);
     },
     note(text) {
       if (json) return;
+      if (held) return void held.push(() => this.note(text));
       endProgress();
       process.stderr.write(`${visibleText(text)}\n`);
     },
@@ -91,7 +112,7 @@ export function createTerminal(json: boolean, signal: AbortSignal): Terminal {
     progress(text, live = text) {
       const isTerminal = process.stderr.isTTY;
       const shown = isTerminal ? live : text;
-      if (json || shown === lastProgress) return;
+      if (json || held || shown === lastProgress) return;
       const isNews = withoutNumbers(shown) !== withoutNumbers(lastProgress);
       lastProgress = shown;
       if (isTerminal) {

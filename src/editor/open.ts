@@ -66,6 +66,12 @@ export function openEditor(
       return logs;
     }),
   };
+  extension.subscriptions.push(
+    store.onDidEndUnseen(async ({ project, operation }) => {
+      const { tellUnseen } = await import('./deploying/unseen.ts');
+      await tellUnseen(editor, project, operation);
+    }),
+  );
   return { editor, tree, finish: () => finish(editor, view) };
 }
 

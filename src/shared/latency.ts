@@ -20,6 +20,29 @@ export interface Phases {
   totalMs: number;
 }
 
+/** How a request reaches a deployment on AWS: `cold` through Invoke too, as the first one of a version that is thrown away. */
+export type Through = 'api' | 'invoke' | 'cold';
+
+/** A try that failed before the one that counts. */
+export interface Retry {
+  /** Why: `too-many-requests`, `unreachable`, `timed-out` …, the last part of the problem's type. */
+  reason: string;
+  /** Milliseconds that the failed try took. */
+  failedMs: number;
+  /** Milliseconds of the wait after it. */
+  waitedMs: number;
+}
+
+/** What came before the try that counts, on AWS: none of it is latency. */
+export interface Beforehand {
+  /** Failed tries, in their order. */
+  retries: Retry[];
+  /** Milliseconds that AWS Lambda took to get a function ready that it had made inactive. */
+  wokenMs?: number;
+  /** Milliseconds until the version was there that a cold start is of. */
+  publishedMs?: number;
+}
+
 /** One request as the client saw it. Never written into the project. */
 export interface Sample {
   id: string;
@@ -39,6 +62,10 @@ export interface Sample {
   result?: unknown;
   problem?: Problem;
   requestId?: string;
+  /** Of a deployment on AWS. */
+  through?: Through;
+  /** Unset where there was nothing. */
+  beforehand?: Beforehand;
   /** The same of two requests that one Send made, to two deployments. */
   pair?: string;
 }

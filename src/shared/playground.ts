@@ -1,9 +1,10 @@
 import type { ModelCard } from './contract.ts';
-import type { Phases, Sample } from './latency.ts';
+import type { Phases, Sample, Through } from './latency.ts';
 import type { Outcome, UserError } from './outcome.ts';
 import type { EnvironmentDifferences, Tolerance } from './parity.ts';
 import type { DeploymentKey } from './spec.ts';
 import type { DeploymentStatus } from './states.ts';
+import type { Wait } from './waits.ts';
 
 export type CodeLanguage = 'curl' | 'python' | 'typescript';
 
@@ -12,12 +13,18 @@ export interface PlaygroundInput {
   parameters?: Record<string, unknown>;
 }
 
-/** Of a request that is compared with another one. */
 export interface SendOptions {
-  /** Where it goes instead of the chosen deployment. */
+  /** Where it goes instead of the chosen deployment, of a request that is compared with another one. */
   to?: DeploymentKey;
   /** As in its sample. */
   pair?: string;
+  /** How it reaches a deployment on AWS. Default: through the API. */
+  through?: Through;
+}
+
+export interface RepeatOptions extends Pick<SendOptions, 'through'> {
+  /** Each request goes to that deployment as well, in turn. */
+  also?: DeploymentKey;
 }
 
 /** What is known of the chosen deployment and the one that it is compared with, beside their answers. */
@@ -40,6 +47,12 @@ export interface PlaygroundStart {
   locale: string;
 }
 
+export interface LoggedRequest {
+  id: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
 /** What the page asks of the extension. Only the extension calls endpoints; the page has no network. */
 export interface PlaygroundExtension {
   /** The page has loaded, possibly after a reload: `remembered` is what it had selected. */
@@ -47,11 +60,8 @@ export interface PlaygroundExtension {
   select(key: DeploymentKey): Promise<ModelCard | undefined>;
   /** One request. Failures of the endpoint are a sample with a problem; an error means that nothing was sent. */
   send(input: PlaygroundInput, options?: SendOptions): Promise<Outcome<Sample>>;
-  /**
-   * Sends `times` requests one after another; each arrives as a `sample` event. Answers when all are done. With `also`,
-   * each goes to that deployment as well, in turn.
-   */
-  repeat(input: PlaygroundInput, times: number, also?: DeploymentKey): Promise<Outcome<{ sent: number }>>;
+  /** Sends `times` requests one after another; each arrives as a `sample` event. Answers when all are done. */
+  repeat(input: PlaygroundInput, times: number, options?: RepeatOptions): Promise<Outcome<{ sent: number }>>;
   /** Looks at what the chosen deployment and this one differ in; undefined where one of them is gone. */
   compare(key: DeploymentKey): Promise<ComparedWith | undefined>;
   /** Ends what `send` or `repeat` has under way. */
@@ -63,7 +73,8 @@ export interface PlaygroundExtension {
   /** Puts the request as code on the clipboard. */
   copyAs(language: CodeLanguage, input: PlaygroundInput): Promise<void>;
   copyText(text: string): Promise<void>;
-  showLogs(requestId?: string): Promise<void>;
+  /** Of the chosen deployment, or of another one; at the lines of one request, which was sent at `at` (epoch ms). */
+  showLogs(request?: LoggedRequest, key?: DeploymentKey): Promise<void>;
   runAction(action: NonNullable<UserError['action']>): Promise<void>;
   /** The text selected in the last active text editor. */
   editorSelection(): Promise<string | undefined>;
@@ -75,6 +86,8 @@ export interface PlaygroundPage {
   /** The selected one's card changed (a new version serves). */
   card(card: ModelCard | undefined): void;
   sample(sample: Sample): void;
+  /** What the request under way waits for beside its answer, and then nothing. */
+  waiting(wait: Wait | undefined): void;
   select(key: DeploymentKey, card: ModelCard | undefined): void;
   /** Compares the chosen one with this one from now on. */
   compare(key: DeploymentKey): void;

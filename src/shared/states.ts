@@ -161,8 +161,13 @@ export interface Rehearsal {
   layers?: ImageLayer[];
   /** Of one that is deployed already: what changes beside weights and code, a line each. None: the code alone is updated. */
   changes?: string[];
+  /** What the stack would be configured by, see `infra/app/configuration.ts`. */
+  configuration?: Record<string, unknown>;
   /** What was deployed from here last. */
-  deployed?: Pick<CloudStatus, 'digest' | 'apiId'>;
+  deployed?: Pick<CloudStatus, 'digest' | 'apiId'> & {
+    /** Of the stack: another one says that it was updated from elsewhere since. */
+    revision?: string;
+  };
   /** This very version is deployed, with this very configuration: nothing was built, and the figures are those of then. */
   isDeployed?: true;
 }
@@ -173,6 +178,8 @@ export interface CloudDeployed {
   cloud: CloudStatus;
   /** Of the predictions that it ended with; empty where nobody knows what to send. */
   answers: { start?: StartKind; totalMs: number; initMs?: number; handlerMs?: number }[];
+  /** What they were asked. */
+  input?: unknown;
   /** What the first was answered. */
   result?: unknown;
 }
@@ -187,6 +194,16 @@ export interface RolledBack {
   version: string;
 }
 
+/** An API key in the place of another. */
+export interface KeyRotated {
+  /** With the id of the new key. */
+  cloud: CloudStatus;
+  /** Id of the key before. */
+  before: string;
+  /** The gateway was seen to refuse the key before; unset where nobody could read that key. */
+  isRefused?: boolean;
+}
+
 export type OperationKind =
   | 'deploy'
   | 'redeploy'
@@ -197,7 +214,8 @@ export type OperationKind =
   | 'push'
   | 'eject'
   | 'rehearse'
-  | 'rollback';
+  | 'rollback'
+  | 'rotate';
 
 /** An image that was built, or was there already. */
 export interface ImageMade {
@@ -240,7 +258,8 @@ export type OperationResult =
   | EjectedFolder
   | Rehearsal
   | CloudDeployed
-  | RolledBack;
+  | RolledBack
+  | KeyRotated;
 
 export interface OperationStage {
   name: string;
@@ -252,6 +271,13 @@ export interface OperationStage {
   usualMs?: number;
   /** One line on what it does right now. */
   detail?: string;
+  /** What cancelling in this stage deletes: the stack on AWS that is half made, or has never served. */
+  cancelDeletes?: string;
+}
+
+/** What cancelling an operation deletes right now, which is to be asked for before. */
+export function cancelDeletes({ state, stages }: Operation): string | undefined {
+  return state === 'running' ? stages.find((stage) => stage.state === 'running')?.cancelDeletes : undefined;
 }
 
 export interface Operation extends DeploymentKey {

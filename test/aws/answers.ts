@@ -59,7 +59,8 @@ export async function answering(answer: (asked: Asked) => Answered | undefined, 
         headers: kept as Record<string, string>,
         ...(body.length === 0 ? {} : { body: new Uint8Array(body) }),
       });
-      response.writeHead(handed.status, { 'content-type': handed.headers.get('content-type') ?? '' });
+      const said = [...handed.headers].filter(([name]) => !OF_THE_CONNECTION.has(name));
+      response.writeHead(handed.status, Object.fromEntries(said));
       response.end(Buffer.from(await handed.arrayBuffer()));
     })();
   }).listen(0, '127.0.0.1');
@@ -77,6 +78,15 @@ export async function answering(answer: (asked: Asked) => Answered | undefined, 
     },
   };
 }
+
+/** And of how a body is sent, which has another length once it is read. */
+const OF_THE_CONNECTION = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'keep-alive',
+  'transfer-encoding',
+]);
 
 /** Each call takes the next of them; the last one stays. */
 export function inTurn(...answers: readonly Answered[]): () => Answered {

@@ -51,7 +51,13 @@ describe('the contract, of the lambda target', function () {
         deployment: 'lambda',
         deploymentSpec: { target: 'lambda' as const, region: REGION, ...many },
       };
-      const rehearsed = await project.execute({ ...plan, kind: 'rehearse', access, anyway: false });
+      const rehearsed = await project.execute({
+        ...plan,
+        kind: 'rehearse',
+        rehearses: 'deploy',
+        access,
+        anyway: false,
+      });
       assert.equal(rehearsed.state, 'succeeded', JSON.stringify(rehearsed.error, undefined, 2));
       const { version } = rehearsed.result as Rehearsal;
       const cloud = {

@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { APIGatewayClient, GetUsagePlanCommand, GetUsagePlansCommand } from '@aws-sdk/client-api-gateway';
+import {
+  APIGatewayClient,
+  GetUsagePlanCommand,
+  GetUsagePlansCommand,
+  UpdateUsagePlanCommand,
+} from '@aws-sdk/client-api-gateway';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  UpdateStackCommand,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
 import {
   GetFunctionConfigurationCommand,
   GetProvisionedConcurrencyConfigCommand,
@@ -10,6 +21,8 @@ import {
   LambdaClient,
 } from '@aws-sdk/client-lambda';
 import { ALIAS } from '../../infra/app/published.ts';
+import { predictThroughApi } from '../../src/core/cloud/predict.ts';
+import { RETRY_LIMITS } from '../../src/core/cloud/retries.ts';
 import type { CostCard } from '../../src/shared/cost.ts';
 import type { CloudDeployed } from '../../src/shared/states.ts';
 import { python } from '../cli/nimbus.ts';
@@ -213,6 +226,85 @@ describe('a deploy to AWS Lambda', function () {
       string
     >;
     assert.deepEqual(Object.values(kept), [key]);
+  });
+
+  /** Changes the usage plan past the stack. */
+  const limit = async (changes: Record<string, string>): Promise<void> => {
+    const gateway = new APIGatewayClient(project.place.client);
+    const { items = [] } = await gateway.send(new GetUsagePlansCommand({}));
+    const patchOperations = Object.entries(changes).map(([path, value]) => ({ op: 'replace' as const, path, value }));
+    await gateway.send(new UpdateUsagePlanCommand({ usagePlanId: items[0]!.id, patchOperations }));
+  };
+
+  it('refuses with 429 what comes too fast, which is sent again and told apart [emulated]', async () => {
+    const key = (await project.succeeded(['keys', PROD, '--show'])).trim();
+    const { url } = (await project.status()).cloud!;
+    try {
+      // One every five seconds.
+      await limit({ '/throttle/rateLimit': '0.2', '/throttle/burstLimit': '1' });
+      const health = () => fetch(`${url}/health`, { headers: { 'x-api-key': key } });
+      let refused = await health();
+      while (refused.status === 200) refused = await health();
+      assert.deepEqual(
+        [refused.status, refused.headers.get('content-type'), refused.headers.get('retry-after')],
+        [429, 'application/problem+json', '1'],
+      );
+      const problem = (await refused.json()) as Record<string, unknown>;
+      assert.deepEqual([problem['type'], problem['status']], ['urn:nimbus:problem:too-many-requests', 429]);
+      const patient = { ...RETRY_LIMITS, tries: 30 };
+      const { status, retries } = await predictThroughApi({ url, key }, { input: 'all is well' }, { retries: patient });
+      assert.equal(status, 200);
+      assert.ok(retries.length > 0);
+      // The second that the gateway asks for, and what the client adds to it.
+      for (const { reason, waitedMs } of retries) assert.ok(reason === 'too-many-requests' && waitedMs >= 1000);
+      // At once there is room again.
+      await limit({ '/throttle/rateLimit': '10000', '/throttle/burstLimit': '20', '/quota/limit': '1' });
+      const over = await predictThroughApi({ url, key }, { input: 'all is well' });
+      assert.deepEqual([over.status, over.problem?.type, over.retries], [429, problem['type'], []]);
+      assert.match(over.problem!.detail, /quota of this API key is used up/);
+    } finally {
+      await limit({ '/throttle/rateLimit': '10', '/throttle/burstLimit': '20', '/quota/limit': '10000' });
+    }
+  });
+
+  it('gets another key, which is kept in the place of the one before, and is not brought back by a deploy', async () => {
+    const keysFile = path.join(project.sandbox.home, 'data/keys.json');
+    const before = (await project.succeeded(['keys', PROD, '--show'])).trim();
+    const refused = await project.nimbus(['keys', PROD, '--rotate']);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /Replace the API key \w+ of nimbus-\S+-prod\? Every caller that has it gets 403/);
+    const said = await project.succeeded(['keys', PROD, '--rotate', '--show', '--yes', '--json']);
+    const rotated = JSON.parse(said) as { keyId: string; before: string; isRefused: boolean; key: string };
+    assert.notEqual(rotated.key, before);
+    assert.equal(rotated.isRefused, true);
+    const { cloud } = await project.status();
+    assert.equal(cloud!.keyId, rotated.keyId);
+    const kept = readFileSync(keysFile, 'utf8');
+    assert.ok(kept.includes(rotated.key) && !kept.includes(before));
+    assert.equal(statSync(keysFile).mode & 0o777, 0o600);
+    assert.match(await project.succeeded(['predict', PROD, 'all is well']), /normal/);
+    assert.equal((await fetch(`${cloud!.url}/health`, { headers: { 'x-api-key': before } })).status, 403);
+    project.writeModels({ [RULES]: { ...MODEL, memoryMb: 1024, deployments: { prod: project.declared() } } });
+    await project.succeeded([...DEPLOY, '--yes']);
+    assert.equal((await project.status()).cloud!.keyId, rotated.keyId);
+    assert.equal((await project.succeeded(['keys', PROD, '--show'])).trim(), rotated.key);
+  });
+
+  it('is predicted also where its key was rotated on another machine [emulated]', async () => {
+    const client = new CloudFormationClient(project.place.client);
+    const StackName = STACK;
+    const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+    const Parameters = stack!.Parameters!.map(({ ParameterKey }) =>
+      ParameterKey === 'KeyRevision'
+        ? { ParameterKey, ParameterValue: '-elsewhere' }
+        : { ParameterKey, UsePreviousValue: true },
+    );
+    const { Tags, Capabilities } = stack!;
+    await client.send(new UpdateStackCommand({ StackName, UsePreviousTemplate: true, Parameters, Tags, Capabilities }));
+    await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+    const { keyId: before } = (await project.status()).cloud!;
+    assert.match(await project.succeeded(['predict', PROD, 'all is well']), /normal/);
+    assert.notEqual((await project.status()).cloud!.keyId, before);
   });
 
   it('is ejected with its stack as a CDK project, without a secret', async () => {

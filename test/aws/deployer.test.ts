@@ -198,6 +198,41 @@ describe('the deployer', function () {
     assert.ok(deployer.stages().includes('roll-back'));
   });
 
+  const keyOf = async (of: Record<string, string>): Promise<string> =>
+    (await getJson(emulator, 'apigateway', `/apikeys/${of['KeyId']}?includeValue=true`)).value as string;
+  const rotate = (keyRevision: string) => deployer.api.rotateKey({ ...place('prod'), keyRevision });
+
+  it('cancels the rotation of a key: the key before is there and counts', async () => {
+    const key = await keyOf(outputs);
+    emulator.slow(0.3);
+    const rotation = rotate('-never');
+    await deployer.until(ready(1));
+    assert.deepEqual(await deployer.api.cancel({ deleteHalfMade: false }), { ok: true, value: 'cancelling' });
+    emulator.slow(0);
+    assert.deepEqual(await rotation, { ok: true, value: { state: 'cancelled', stack: 'as-before' } });
+    assert.equal(await keyOf(outputs), key);
+    assert.equal((await call(outputs, key)).status, 200);
+  });
+
+  it('rotates a key by the parameter alone, and no later deploy brings the one before back', async () => {
+    const before = await keyOf(outputs);
+    const { KeyId: _, ...rest } = outputs;
+    const { KeyId: rotated, ...same } = deployed(await rotate('-second'));
+    assert.notEqual(rotated, outputs['KeyId']);
+    assert.deepEqual(same, rest);
+    assert.equal(await memory('prod'), 768);
+    outputs = { ...rest, KeyId: rotated! };
+    const key = await keyOf(outputs);
+    assert.deepEqual([(await call(outputs, before)).status, (await call(outputs, key)).status], [403, 200]);
+    assert.deepEqual(deployed(await deploy(deployment('prod', { memoryMb: 768 }))), outputs);
+    assert.equal(await keyOf(outputs), key);
+    const { item } = await getJson(emulator, 'apigateway', '/apikeys');
+    assert.deepEqual(
+      (item as { name: string }[]).map(({ name }) => name),
+      ['nimbus-triage-prod-second'],
+    );
+  });
+
   it('cancels before anything is executed', async () => {
     const update = deploy(deployment('prod', { memoryMb: 1536 }));
     await deployer.until((event) => event.kind === 'stage' && event.stage === 'change-set');

@@ -1,7 +1,9 @@
 /** What goes wrong in the middle of a deploy to AWS, it is cancelled, its host dies, AWS refuses. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { ECRClient, ListImagesCommand } from '@aws-sdk/client-ecr';
 import { findHost } from '../../src/core/host/client.ts';
+import { inTerminal } from '../cli/pseudo-terminal.ts';
 import { patience } from './place.ts';
 import { cloudProject, DEPLOY, MODEL, RULES, STACK, type CloudProject } from './project.ts';
 
@@ -32,6 +34,13 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     return child;
   }
 
+  async function images(): Promise<string[]> {
+    const { imageIds = [] } = await new ECRClient(project.place.client).send(
+      new ListImagesCommand({ repositoryName: 'nimbus' }),
+    );
+    return imageIds.flatMap(({ imageTag: tag }) => (tag?.startsWith(`${RULES}.`) ? [tag] : []));
+  }
+
   it('is cancelled while its stack is made: nothing of it is left', async () => {
     // What all deploys share is made first, at full speed.
     project.writeModels({ [RULES]: MODEL });
@@ -39,6 +48,29 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     child.kill('SIGINT');
     project.place.slow(0);
     assert.deepEqual(await once(child, 'close'), [130, null]);
+    assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
+    assert.equal(project.declared(), undefined);
+    assert.deepEqual(await images(), []);
+  });
+
+  it('asks in a terminal before it deletes a half-made stack, and goes on until then', async () => {
+    project.place.slow(0.3);
+    const question = 'Cancel and delete? [y/N]';
+    const { code, said } = await inTerminal(
+      project.sandbox,
+      DEPLOY,
+      [
+        ['Deploy? [y/N]', 'y\n'],
+        ['layers sent', ''],
+        [' of ', '\u0003'],
+        [question, 'n\n'],
+        [' of ', '\u0003'],
+        [question, 'y\n'],
+      ],
+      project.variables,
+    );
+    assert.equal(code, 130, said);
+    assert.equal(said.split(question).length - 1, 2, said);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.equal(project.declared(), undefined);
   });
@@ -57,6 +89,7 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.deepEqual(await once(child, 'close'), [130, null], said);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.equal(project.declared(), undefined);
+    assert.deepEqual(await images(), []);
   });
 
   it('that AWS would refuse is refused before anything of the account is touched', async () => {

@@ -24,6 +24,7 @@ import { predictThroughApi } from '../../src/core/cloud/predict.ts';
 import { cloudState, ghosts } from '../../src/core/cloud/status.ts';
 import { warmUp } from '../../src/core/cloud/wake.ts';
 import type { LogLine } from '../../src/shared/states.ts';
+import type { Wait } from '../../src/shared/waits.ts';
 import { answering, refusal } from './answers.ts';
 import { ACCOUNT, getJson } from './support.ts';
 import { IMAGES, INPUT, REGION, SECRET, STACK, Triage, value, VERSION } from './triage.ts';
@@ -245,6 +246,19 @@ describe('a deployment on AWS', function () {
     assert.equal(warm.start, 'warm');
   });
 
+  it('leaves nothing of a cold start that is cancelled once its version is there', async () => {
+    const before = await traces();
+    const stop = new AbortController();
+    const said: (string | undefined)[] = [];
+    const onWait = (wait: Wait | undefined): void => {
+      said.push(wait?.kind);
+      if (!wait) stop.abort();
+    };
+    const cold = value(await coldStart(config, STACK, { input: INPUT }, { pollMs: 20, signal: stop.signal, onWait }));
+    assert.deepEqual([cold.problem?.title, said], ['Cancelled', ['version', undefined]]);
+    assert.deepEqual(await traces(), before);
+  });
+
   it('removes the mark that a killed process left', async () => {
     const before = await traces();
     const marked = { FunctionName: STACK, Description: `${before.description} [cold start]` };
@@ -289,6 +303,9 @@ describe('a deployment on AWS', function () {
     assert.equal(value(await cloudState(config, PLACE)).drifted, undefined);
   });
 
+  /** Of the function, that no stack published. */
+  let newerVersion: string | undefined;
+
   it('is ahead of its stack after an update outside of it, which is no drift', async () => {
     const newer = await triage.pushAnother();
     const code = { FunctionName: STACK, ImageUri: `${triage.repository}@${newer}` };
@@ -296,6 +313,7 @@ describe('a deployment on AWS', function () {
     await updated();
     const { Version: version } = await lambda.send(new PublishVersionCommand({ FunctionName: STACK }));
     await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: version }));
+    newerVersion = version;
     const stage = { restApiId: outputs['ApiId'], stageName: outputs['Stage'] };
     const patchOperations = [{ op: 'replace' as const, path: '/variables/version', value: 'b2'.repeat(32) }];
     await new APIGatewayClient(config).send(new UpdateStageCommand({ ...stage, patchOperations }));
@@ -326,6 +344,11 @@ describe('a deployment on AWS', function () {
     const state = value(await cloudState(config, PLACE));
     assert.deepEqual([state.state, state.stackStatus], ['serving', 'UPDATE_ROLLBACK_COMPLETE']);
     assert.match(state.why ?? '', /rolled back/);
+    // A good update outside of the stack came after that.
+    await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: newerVersion }));
+    const ahead = value(await cloudState(config, PLACE));
+    assert.deepEqual([ahead.state, ahead.isAhead, ahead.why, ahead.next], ['serving', true, undefined, undefined]);
+    await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: '1' }));
   });
 
   it('is a ghost where nobody declares it', async () => {

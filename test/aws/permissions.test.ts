@@ -57,6 +57,8 @@ describe('the policies of docs/', function () {
     await succeeds([...DEPLOY, '--yes'], policy);
     assert.ok(called('lambda:UpdateFunctionCode') && called('lambda:UpdateAlias'));
     await succeeds(['predict', PROD, 'x'], policy);
+    await succeeds(['keys', PROD, '--rotate', '--yes'], policy);
+    await succeeds(['predict', PROD, 'x'], policy);
     await succeeds(['cost', PROD], policy);
     await succeeds(['remove', PROD, '--yes'], policy);
     assert.ok(called('ecr:BatchDeleteImage'));

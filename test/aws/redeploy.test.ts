@@ -1,5 +1,13 @@
 /** What a later deploy to AWS changes, and the way back, as a user types it. */
 import assert from 'node:assert/strict';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  UpdateStackCommand,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
+import { GetFunctionConfigurationCommand, LambdaClient, UpdateAliasCommand } from '@aws-sdk/client-lambda';
 import { patience } from './place.ts';
 import { cloudProject, DEPLOY, MODEL, PROD, RULES, STACK, type CloudProject } from './project.ts';
 
@@ -68,7 +76,6 @@ describe('a deploy to AWS Lambda over one that serves', function () {
   it('does not take a deploy from elsewhere for its own', async () => {
     // Another machine has the same project, and no state of this one.
     const here = await project.status();
-    const { LambdaClient, UpdateAliasCommand } = await import('@aws-sdk/client-lambda');
     const lambda = new LambdaClient(project.place.client);
     await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: '2' }));
     const stdout = await project.succeeded([...DEPLOY, '--yes']);
@@ -83,5 +90,49 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     setMemory(768);
     await project.succeeded([...DEPLOY, '--yes']);
     assert.equal(await answer(), 'fourth');
+  });
+
+  /** What a deploy of a colleague with another memory does: the stack is updated, with the image that it has. */
+  async function updateElsewhere(memoryMb: number): Promise<void> {
+    const client = new CloudFormationClient(project.place.client);
+    const StackName = STACK;
+    const { TemplateBody } = await client.send(new GetTemplateCommand({ StackName }));
+    const template = JSON.parse(TemplateBody!) as {
+      Metadata: { Nimbus: { memoryMb: number } };
+      Resources: Record<string, { Type: string; Properties: { MemorySize: number } }>;
+    };
+    template.Metadata.Nimbus.memoryMb = memoryMb;
+    for (const { Type, Properties } of Object.values(template.Resources)) {
+      if (Type === 'AWS::Lambda::Function') Properties.MemorySize = memoryMb;
+    }
+    const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+    const Parameters = stack!.Parameters!.map(({ ParameterKey }) =>
+      ParameterKey === 'Revision'
+        ? { ParameterKey, ParameterValue: 'elsewhere' }
+        : { ParameterKey, UsePreviousValue: true },
+    );
+    const { Tags, Capabilities } = stack!;
+    const update = { StackName, TemplateBody: JSON.stringify(template), Parameters, Tags, Capabilities };
+    await client.send(new UpdateStackCommand(update));
+    await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+  }
+
+  it('notices that a colleague changed the configuration and kept the image, and says what it takes back [emulated]', async () => {
+    await updateElsewhere(640);
+    const PLAN =
+      /~ the stack nimbus-\S+-prod: .*\n +it was changed elsewhere since it was deployed from here\n +memoryMb: 640 → 768\n/;
+    // Neither where nothing is new here …
+    const unchanged = await project.nimbus(DEPLOY);
+    assert.equal(unchanged.code, 2, unchanged.stderr);
+    assert.match(unchanged.stdout, PLAN);
+    assert.doesNotMatch(unchanged.stdout, /Nothing has changed/);
+    // … nor where the code alone is.
+    project.writeHandler(answering('fifth'));
+    assert.match(await project.succeeded([...DEPLOY, '--yes']), PLAN);
+    assert.equal(await answer(), 'fifth');
+    const lambda = new LambdaClient(project.place.client);
+    const live = new GetFunctionConfigurationCommand({ FunctionName: STACK, Qualifier: 'live' });
+    assert.equal((await lambda.send(live)).MemorySize, 768);
+    assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed/);
   });
 });

@@ -1,6 +1,14 @@
 /** Living with a deployment on AWS from the command line. */
 import assert from 'node:assert/strict';
-import { CloudFormationClient, DeleteStackCommand, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DeleteStackCommand,
+  waitUntilStackCreateComplete,
+  waitUntilStackDeleteComplete,
+} from '@aws-sdk/client-cloudformation';
 import { GetAliasCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import type { CloudDeployed, DeploymentStatus } from '../../src/shared/states.ts';
 import { ACCOUNT, patience, REGION } from './place.ts';
@@ -137,7 +145,32 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     assert.equal((await predict()).result.length, 4);
   });
 
-  it('whose callers sign is asked past the gateway, which does not sign', async () => {
+  it('that anybody may call is taken over as that, as its stack says [emulated]', async () => {
+    const client = new CloudFormationClient(project.place.client);
+    const StackName = `nimbus-${RULES}-open`;
+    const before = readFileSync(path.join(project.sandbox.folder, 'models.json'), 'utf8');
+    await client.send(
+      new CreateStackCommand({
+        StackName,
+        TemplateBody: JSON.stringify({
+          Resources: { Log: { Type: 'AWS::Logs::LogGroup' } },
+          Outputs: { Auth: { Value: 'none' } },
+        }),
+        Tags: [
+          { Key: 'nimbus:model', Value: RULES },
+          { Key: 'nimbus:deployment', Value: 'open' },
+        ],
+      }),
+    );
+    await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+    await project.succeeded(['adopt', StackName]);
+    const { models } = JSON.parse(readFileSync(path.join(project.sandbox.folder, 'models.json'), 'utf8'));
+    assert.equal(models[RULES].deployments.open.auth, 'none');
+    await client.send(new DeleteStackCommand({ StackName }));
+    writeFileSync(path.join(project.sandbox.folder, 'models.json'), before);
+  });
+
+  it('whose callers sign is asked past the gateway; batches and comparisons sign', async () => {
     const deployments = { prod: project.declared(), signed: { target: 'lambda', auth: 'iam' } };
     project.writeModels({ [RULES]: { ...MODEL, deployments } });
     const deploy = DEPLOY.map((one) => (one === 'prod' ? 'signed' : one));
@@ -147,6 +180,17 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     assert.match(await project.succeeded(['predict', `${RULES}/signed`, 'four']), /4/);
     const refused = await fetch(`${deployed.cloud.url}/health`);
     assert.equal(refused.status, 403);
+    writeFileSync(path.join(project.sandbox.folder, 'in.txt'), 'one\nthree\n');
+    assert.match(await project.succeeded(['batch', `${RULES}/signed`, 'in.txt', '--out', 'out.jsonl']), /2 answered/);
+    const sides = ['parity', RULES, '--deployments', 'prod,signed', '--inputs', 'in.txt'];
+    assert.match(await project.succeeded(sides), /The answers are the same: 2 inputs\./);
+    const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
+    const unsigned = await project.nimbus(['batch', `${RULES}/signed`, 'in.txt'], {
+      ...none,
+      HOME: project.sandbox.home,
+    });
+    assert.equal(unsigned.code, 1);
+    assert.match(unsigned.stderr, /There are no AWS credentials that work\./);
     await project.succeeded(['remove', `${RULES}/signed`, '--yes']);
   });
 

@@ -254,7 +254,7 @@ def predict(model, input):
 
   it('is rehearsed with that, and without it with what a function has', async () => {
     const access = { account: '0'.repeat(12), region: 'eu-west-1', variables: {} };
-    const rehearsal = { kind: 'rehearse', access, anyway: false } as const;
+    const rehearsal = { kind: 'rehearse', rehearses: 'deploy', access, anyway: false } as const;
     const full = await project.execute({ ...plan('lambda'), ...rehearsal });
     assert.equal(full.state, 'failed');
     assert.match(full.error?.why ?? '', /No space left on device/);

@@ -193,6 +193,25 @@ describe('a model on AWS Lambda', function () {
     assert.ok(!code.includes(item[0].value));
   });
 
+  it('gets another key once that is agreed to, with which the playground goes on', async () => {
+    const { page } = window;
+    const keys = async (): Promise<string[]> => {
+      const { item } = await getJson(emulator, 'apigateway', '/apikeys?includeValues=true');
+      return (item as { value: string }[]).map(({ value }) => value);
+    };
+    const before = await keys();
+    await chooseMenuItem(await openContextMenu(page, deployed(), 'Rotate API Key…'));
+    await dialog().getByText('Replace the API key of rules/lambda by a new one?').waitFor();
+    await window.picture('lambda-rotate');
+    await dialog().getByRole('button', { name: 'Rotate', exact: true }).click();
+    const said = notification(page, /rules\/lambda has a new API key\. The one before is refused\./);
+    await said.getByRole('button', { name: 'Copy API Key' }).click({ timeout: DEPLOY_MS });
+    const now = await keys();
+    assert.ok(now.length === 1 && now[0] !== before[0]);
+    await clipboard(page, now[0]!);
+    assert.deepEqual(await playground.send('where is my parcel'), { start: 'warm', status: 200 });
+  });
+
   it('shows its log, with what AWS Lambda says of each request', async () => {
     const { page } = window;
     await playground.press('Logs');

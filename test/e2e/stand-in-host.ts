@@ -90,6 +90,7 @@ export class StandInHost {
       execute: none,
       cancel: none,
       look: none,
+      rehearsedPlan: none,
       observe: none,
       start: none,
       stop: none,

@@ -29,7 +29,7 @@ class Fixture {
       now: Date.now,
       connect: async () => fail('none', 'There is none here.'),
       awaited: { get: () => [], set: () => undefined },
-      failedUnseen: () => undefined,
+      endedUnseen: () => undefined,
       changed: (change: ProjectChange) => this.changes.fire({ ...change, project: this.project }),
     });
     const store: Pick<Store, 'projects' | 'onDidChange' | 'opened'> = {

@@ -67,9 +67,8 @@ describe('the playground with two deployments side by side', () => {
     await side('docker').getByText(detail, { exact: true }).waitFor();
     await side('docker').getByRole('button', { name: 'Show log lines' }).click();
     const key = { model: 'sentiment', deployment: 'docker' };
-    assert.deepEqual(await playground.calls('runAction'), [
-      [{ label: 'Show Logs', command: 'nimbus.showLogs', args: [key] }],
-    ]);
+    const [request, asked] = (await playground.calls('showLogs'))[0]!;
+    assert.deepEqual([(request as { id: string }).id, asked], ['01JD-2', key]);
     await playground.fail('died');
     await playground.send('both fail');
     await says('Both failed in the same way.');
@@ -155,7 +154,7 @@ describe('the playground with two deployments side by side', () => {
     await playground.rows().nth(2).waitFor();
     await playground.page.locator('#repeat:not([disabled])').waitFor();
     const docker = { model: 'sentiment', deployment: 'docker' };
-    assert.deepEqual(await playground.calls('repeat'), [[{ input: 'x' }, 3, docker]]);
+    assert.deepEqual(await playground.calls('repeat'), [[{ input: 'x' }, 3, { also: docker }]]);
     for (const name of ['local', 'docker'])
       assert.match(await side(name).locator('.statistics').innerText(), /warm\s+2\s[^]*cold\s+1\s/);
     await says('The answers agree.');

@@ -39,6 +39,24 @@ const SCENES: Record<string, { query?: string; reach?: (playground: Playground) 
       await playground.send('hello');
     },
   },
+  'on AWS, woken and tried again': {
+    query: 'aws',
+    reach: async (playground) => {
+      await playground.send('hello');
+      await playground.add({
+        through: 'invoke',
+        start: 'cold',
+        beforehand: {
+          wokenMs: 41_300,
+          retries: [{ reason: 'too-many-requests', failedMs: 21, waitedMs: 480 }],
+        },
+      });
+      await playground.hold();
+      await playground.press('Send');
+      await playground.wait({ kind: 'woken' });
+      await playground.page.getByText('AWS Lambda made it inactive and gets it ready again').last().waitFor();
+    },
+  },
   waiting: {
     reach: async (playground) => {
       await playground.send('hello');

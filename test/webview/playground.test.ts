@@ -92,7 +92,9 @@ describe('the playground', () => {
     await answer.getByRole('button', { name: 'Show log lines' }).click();
     await answer.getByRole('button', { name: 'Start' }).click();
     await playground.page.locator('header .state', { hasText: 'idle' }).waitFor();
-    assert.deepEqual(await playground.calls('showLogs'), [['01JD-1']]);
+    assert.deepEqual(await playground.calls('showLogs'), [
+      [{ id: '01JD-1', at: Date.UTC(2026, 10, 21, 9, 31, 8, 870) }],
+    ]);
     assert.equal(await answer.getByRole('button', { name: 'Start' }).count(), 0, 'it is started');
     await answer.getByRole('button', { name: 'Send again' }).click();
     await playground.rows().nth(1).waitFor();

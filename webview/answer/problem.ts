@@ -56,7 +56,7 @@ export function problemView(sample: Sample, stopped: boolean, actions: Actions):
     <p class="actions">
       ${remedy === 'start' ? button({ label: 'Start', primary: true, click: () => void actions.switchTo('start') }) : nothing}
       ${remedy === 'resend' ? button({ label: 'Send again', primary: true, click: () => void actions.resend(sample) }) : nothing}
-      ${button({ label: 'Show log lines', primary: remedy === 'logs', click: () => void actions.showLogs(requestId) })}
+      ${button({ label: 'Show log lines', primary: remedy === 'logs', click: () => void actions.showLogs(requestId ? { id: requestId, at: sample.at } : undefined) })}
     </p>
     ${
       requestId

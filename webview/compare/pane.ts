@@ -116,6 +116,6 @@ function actionsOf(key: DeploymentKey, status: DeploymentStatus | undefined, sta
   return {
     ...actions,
     switchTo: async (what) => void (await run(what, what === 'cold' ? 'nimbus.forceCold' : `nimbus.${what}`)),
-    showLogs: () => run('Show Logs', 'nimbus.showLogs'),
+    showLogs: (request) => actions.showLogs(request, key),
   };
 }

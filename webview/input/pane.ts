@@ -4,8 +4,9 @@ import { live } from 'lit-html/directives/live.js';
 import { MOST_REPEATS } from '../../src/shared/history.ts';
 import type { Actions } from '../actions.ts';
 import { button, linkButton, progressRing, tabs } from '../elements.ts';
-import { formatOf, shortInput } from '../format.ts';
-import { formOfState, samplesOf, type Activity, type State } from '../state.ts';
+import { waitText } from '../../src/shared/waits.ts';
+import { capitalised, formatOf, shortInput } from '../format.ts';
+import { formOfState, samplesOf, throughOf, type Activity, type State } from '../state.ts';
 import { modeLabel, modesOf } from './card.ts';
 import { examplesOf } from './examples.ts';
 import { formFields } from './form.ts';
@@ -34,7 +35,7 @@ export function inputPane(state: State, actions: Actions): TemplateResult {
       modes.join(),
       tabs('input', all, state.typed.mode, (mode) => actions.dispatch({ type: 'mode', mode })),
     )}
-    ${suggestions(state, actions)} ${parametersBox(state, actions)} ${sendRow(state, actions)}
+    ${suggestions(state, actions)} ${parametersBox(state, actions)} ${sendRow(state, actions)} ${waitLine(state)}
   </section>`;
 }
 
@@ -155,6 +156,14 @@ function progress(state: State, actions: Actions): TemplateResult {
         : nothing
     }
   </span>`;
+}
+
+/** Why it takes so long; where deployments on AWS are asked its place is kept. */
+function waitLine(state: State): TemplateResult | typeof nothing {
+  if (throughOf(state) === undefined) return nothing;
+  const { activity } = state;
+  const wait = activity.kind === 'none' ? undefined : activity.wait;
+  return html`<p class="wait muted" aria-hidden="true">${wait ? capitalised(waitText(wait)) : nothing}</p>`;
 }
 
 function cancellable(activity: Activity): activity is Exclude<Activity, { kind: 'none' }> {

@@ -3,12 +3,13 @@ import { guard } from 'lit-html/directives/guard.js';
 import { repeat } from 'lit-html/directives/repeat.js';
 import { droppedOf } from '../../src/shared/history.ts';
 import type { Sample } from '../../src/shared/latency.ts';
+import type { LoggedRequest } from '../../src/shared/playground.ts';
 import type { Actions } from '../actions.ts';
 import { summary } from '../answer/summary.ts';
 import { iconButton, linkButton } from '../elements.ts';
 import { formatOf, shortInput, type Format } from '../format.ts';
 import type { State } from '../state.ts';
-import { kindMark } from './badge.ts';
+import { kindMark, throughMark } from './badge.ts';
 import { failed, KINDS, kindOf } from './kinds.ts';
 
 /** Every request, newest first. One row is in the tab order; the arrow keys lead to the others. */
@@ -99,7 +100,7 @@ function row(
       </button>
     </td>
     <td class="time">${format.time(sample.at)}</td>
-    <td class="start">${kindMark(kindOf(sample))} ${startWord(sample)}</td>
+    <td class="start">${kindMark(kindOf(sample))} ${startWord(sample)}${throughMark(sample)}</td>
     <td class="number">${format.ms(sample.phases.totalMs)}</td>
     <td class="number">${sample.status || '–'}</td>
     <td class="wide" dir="auto">${shortInput(sample.input, 80)}</td>
@@ -120,10 +121,14 @@ function row(
         label: `Show log lines of request ${sample.number}`,
         icon: 'output',
         tabIndex,
-        click: () => void actions.showLogs(sample.requestId),
+        click: () => void actions.showLogs(loggedOf(sample)),
       })}
     </td>
   </tr>`;
+}
+
+function loggedOf({ requestId, at }: Sample): LoggedRequest | undefined {
+  return requestId === undefined ? undefined : { id: requestId, at };
 }
 
 /** A request can fail in a worker that was cold or warm. */

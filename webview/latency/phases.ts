@@ -35,11 +35,19 @@ export interface PhaseBar {
 /** Narrower than this fraction a phase could not be seen; the widest ones give what it lacks. */
 const LEAST_WIDTH = 0.006;
 
+/** Past the gateway. */
+const REST_OF_INVOKE = {
+  word: 'network and sandbox',
+  meaning:
+    'The network, AWS Lambda’s own part, and where it is cold its creating a sandbox: nobody tells one from the other.',
+};
+
 /** The phases that took time, laid out one after another. Empty if none did. */
-export function phaseBars(phases: Phases, target?: TargetKind): PhaseBar[] {
+export function phaseBars(phases: Phases, target?: TargetKind, isPastGateway = false): PhaseBar[] {
+  const restOnAws = isPastGateway ? REST_OF_INVOKE : REST_ON_AWS;
   const present = PHASES.map((phase) => ({
     ...phase,
-    ...(target === 'lambda' && phase.name === 'restMs' ? REST_ON_AWS : {}),
+    ...(target === 'lambda' && phase.name === 'restMs' ? restOnAws : {}),
     ms: Math.max(0, phases[phase.name]),
   })).filter((bar) => bar.ms > 0);
   const sum = present.reduce((all, bar) => all + bar.ms, 0);

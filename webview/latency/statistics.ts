@@ -1,11 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { MIN_SAMPLES_FOR_PERCENTILES, quantile, type Sample } from '../../src/shared/latency.ts';
 import type { Format } from '../format.ts';
-import { kindMark } from './badge.ts';
+import { isPastGateway, kindMark, throughMark } from './badge.ts';
 import { KIND_ORDER, KINDS, kindOf, type Kind } from './kinds.ts';
 
 export interface KindStatistics {
   kind: Kind;
+  /** Past the gateway of AWS: never mixed with what came through it. */
+  isPastGateway?: true;
   n: number;
   /** Milliseconds; unset below the number of samples that a percentile needs. */
   p50?: number;
@@ -16,14 +18,23 @@ export interface KindStatistics {
 
 /** One row per kind of start that happened; kinds are never mixed. Times are whole requests as the client saw them. */
 export function statistics(samples: readonly Sample[]): KindStatistics[] {
-  return KIND_ORDER.flatMap((kind): KindStatistics[] => {
-    const times = samples.filter((sample) => kindOf(sample) === kind).map((sample) => sample.phases.totalMs);
-    if (times.length === 0) return [];
-    const row = { kind, n: times.length, min: Math.min(...times), max: Math.max(...times) };
-    return times.length < MIN_SAMPLES_FOR_PERCENTILES
-      ? [row]
-      : [{ ...row, p50: quantile(times, 0.5), p95: quantile(times, 0.95) }];
-  });
+  return KIND_ORDER.flatMap((kind) =>
+    [false, true].flatMap((past): KindStatistics[] => {
+      const ours = samples.filter((one) => kindOf(one) === kind && isPastGateway(one) === past);
+      const times = ours.map((sample) => sample.phases.totalMs);
+      if (times.length === 0) return [];
+      const row = {
+        kind,
+        ...(past && { isPastGateway: true as const }),
+        n: times.length,
+        min: Math.min(...times),
+        max: Math.max(...times),
+      };
+      return times.length < MIN_SAMPLES_FOR_PERCENTILES
+        ? [row]
+        : [{ ...row, p50: quantile(times, 0.5), p95: quantile(times, 0.95) }];
+    }),
+  );
 }
 
 const NONE = html`<span class="muted">–</span>`;
@@ -49,7 +60,10 @@ export function statisticsTable(samples: readonly Sample[], format: Format): Tem
       ${rows.map(
         (row) =>
           html`<tr title=${KINDS[row.kind].meaning}>
-            <th scope="row">${kindMark(row.kind)} ${KINDS[row.kind].word}</th>
+            <th scope="row">
+              ${kindMark(row.kind)}
+              ${KINDS[row.kind].word}${row.isPastGateway ? throughMark({ through: 'invoke' }) : nothing}
+            </th>
             <td class="number">${format.count(row.n)}</td>
             <td class="number">${format.ms(row.min)}</td>
             <td class="number">${row.p50 === undefined ? NONE : format.ms(row.p50)}</td>

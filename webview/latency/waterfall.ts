@@ -2,7 +2,8 @@ import { html, svg, nothing, type TemplateResult } from 'lit-html';
 import type { Sample } from '../../src/shared/latency.ts';
 import type { TargetKind } from '../../src/shared/spec.ts';
 import type { Format } from '../format.ts';
-import { startBadge } from './badge.ts';
+import { isPastGateway, startBadge } from './badge.ts';
+import { beforehandTexts } from '../../src/shared/waits.ts';
 import { phaseBars, type PhaseBar } from './phases.ts';
 
 /** Of a request beside another one. */
@@ -27,7 +28,7 @@ export function waterfall(
   format: Format,
   { open, toggle, target, beside }: WaterfallOptions,
 ): TemplateResult {
-  const bars = phaseBars(sample.phases, target);
+  const bars = phaseBars(sample.phases, target, isPastGateway(sample));
   const width = beside ? widthBeside(sample.phases.totalMs, beside.longest) : WIDTH;
   return html`<div class="waterfall">
     <div class="waterfall-head">
@@ -45,11 +46,21 @@ export function waterfall(
       </ul>
     </div>
     ${bars.length ? bar(bars, width) : nothing} ${beside && bars.length ? scale(beside.longest, format) : nothing}
+    ${beforehand(sample, format)}
     <details ?open=${open} @toggle=${(event: Event) => toggle((event.target as HTMLDetailsElement).open)}>
       <summary>What the phases are</summary>
       ${open ? phaseTable(bars, width, format) : nothing}
     </details>
   </div>`;
+}
+
+/** What no time of the request has. */
+function beforehand({ beforehand: before }: Sample, format: Format): TemplateResult | typeof nothing {
+  if (!before) return nothing;
+  return html`<p class="beforehand">
+    <i class="codicon codicon-history" aria-hidden="true"></i>
+    <span>${beforehandTexts(before, format.ms).join(' ')} <span class="muted">Not part of the time.</span></span>
+  </p>`;
 }
 
 /** Of a drawing, in its own units. */

@@ -44,7 +44,7 @@ export const STATEMENTS = [
   },
   {
     sid: 'LookAtStacks',
-    operations: ['cloudformation:DescribeStacks', 'cloudformation:DescribeStackEvents'],
+    operations: ['cloudformation:DescribeStacks', 'cloudformation:DescribeStackEvents', 'cloudformation:GetTemplate'],
     resources: [...OWN_STACKS, stack('CDKToolkit')],
   },
   {
@@ -108,7 +108,7 @@ export const STATEMENTS = [
       'ecr:PutImage',
       'ecr:UploadLayerPart',
     ],
-    because: { file: 'src/core/host/cloud-operations.ts', text: 'shipping.send(' },
+    because: { file: 'src/core/host/cloud-push.ts', text: 'shipping.send(' },
     // And Nimbus itself, of what a push will send.
     operations: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage'],
     resources: IMAGES,
@@ -130,6 +130,13 @@ export const STATEMENTS = [
       'lambda:ListVersionsByFunction',
     ],
     resources: FUNCTIONS,
+  },
+  {
+    // Of APIs whose callers sign. Their ARNs have ids, no names.
+    sid: 'CallAsWhoSigns',
+    actions: ['execute-api:Invoke'],
+    because: { file: 'src/core/cloud/sign.ts', text: "signingName: 'execute-api'" },
+    resources: ['arn:aws:execute-api:*:*:*/*/GET/', 'arn:aws:execute-api:*:*:*/*/POST/batch'],
   },
   { sid: 'Predict', operations: ['lambda:Invoke', 'lambda:InvokeWithResponseStream'], resources: FUNCTIONS },
   {

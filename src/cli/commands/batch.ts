@@ -17,7 +17,7 @@ import {
 import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { DEFAULTS } from '../../shared/spec.ts';
 import { ProgressLine } from '../batch-progress.ts';
-import { keyHeaders, lookedAt, statusOrExit, withDeployment } from '../context.ts';
+import { accessTo, lookedAt, statusOrExit, withDeployment } from '../context.ts';
 import { paragraphs } from '../options.ts';
 import { EXIT, Exit, orExit, type Terminal } from '../terminal.ts';
 
@@ -71,8 +71,8 @@ async function batch(terminal: Terminal, name: string, file: string, options: Op
   await withDeployment(terminal, name, async (connection, key, project) => {
     const status = orExit(terminal, await lookedAt(connection, statusOrExit(terminal, connection, key)));
     const { url, version } = status;
-    const headers = orExit(terminal, await keyHeaders(status));
-    const card = await fetchCard(url, { headers });
+    const access = orExit(terminal, await accessTo(status));
+    const card = await fetchCard(url, access);
     const inputs = orExit(terminal, await openInputs(file, { card, ...picked }));
     const { recognised } = inputs;
     const origin =
@@ -94,7 +94,7 @@ async function batch(terminal: Terminal, name: string, file: string, options: Op
     try {
       done = await runBatch({
         url,
-        headers,
+        access,
         inputs: inputs.items,
         kept,
         concurrency: spec?.concurrency ?? DEFAULTS.concurrency,

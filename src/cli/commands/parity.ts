@@ -21,7 +21,7 @@ import {
 import { DEFAULTS } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import { table } from '../answer.ts';
-import { keyHeaders, connect, openServed, statusOrExit, type Project } from '../context.ts';
+import { accessTo, connect, lookedAt, openServed, statusOrExit, type Project } from '../context.ts';
 import { unknownModel } from '../names.ts';
 import { paragraphs, relativeSize } from '../options.ts';
 import { EXIT, Exit, orExit, sayError, type Terminal } from '../terminal.ts';
@@ -82,21 +82,21 @@ async function compare(terminal: Terminal, name: string, options: Options): Prom
   const names = orExit(terminal, sidesOf(name, deployed, options.deployments, place));
   const connection = await connect(terminal, project.folder);
   try {
-    const statuses = names.map((deployment) => statusOf(terminal, connection, name, deployment));
-    const sides = statuses as unknown as Pair<DeploymentStatus>;
+    const [one, other] = names;
+    const sides = [
+      await statusOf(terminal, connection, name, one),
+      await statusOf(terminal, connection, name, other),
+    ] as const;
     const tolerance =
       options.tolerance === undefined
         ? await toleranceFor(project.folder, spec)
         : toleranceOf(options.tolerance, 'as --tolerance says');
-    const headers = [
-      orExit(terminal, await keyHeaders(sides[0])),
-      orExit(terminal, await keyHeaders(sides[1])),
-    ] as const;
-    const card = await fetchCard(sides[0].url, { headers: headers[0] });
+    const access = [orExit(terminal, await accessTo(sides[0])), orExit(terminal, await accessTo(sides[1]))] as const;
+    const card = await fetchCard(sides[0].url, access[0]);
     const { items, source } = orExit(terminal, await inputsFor(project, name, card, options));
     const found = await runParity({
       urls: [sides[0].url, sides[1].url],
-      headers,
+      access,
       inputs: items,
       tolerance,
       concurrency: spec.concurrency ?? DEFAULTS.concurrency,
@@ -120,8 +120,16 @@ async function compare(terminal: Terminal, name: string, options: Options): Prom
   }
 }
 
-function statusOf(terminal: Terminal, connection: HostConnection, model: string, deployment: string): DeploymentStatus {
-  const status = statusOrExit(terminal, connection, { model, deployment });
+async function statusOf(
+  terminal: Terminal,
+  connection: HostConnection,
+  model: string,
+  deployment: string,
+): Promise<DeploymentStatus> {
+  const status = orExit(
+    terminal,
+    await lookedAt(connection, statusOrExit(terminal, connection, { model, deployment })),
+  );
   if (status.state === 'changed')
     terminal.warn(`${model}/${deployment} answers with an older version: the model has changed since it was deployed.`);
   return status;

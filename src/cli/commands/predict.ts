@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import { configOf } from '../../core/cloud/profiles.ts';
-import type { Retry } from '../../core/cloud/retries.ts';
+import type { HostConnection } from '../../core/host/client.ts';
 import { predict, type Answer } from '../../core/invoke/predict.ts';
-import { formatMs } from '../../shared/latency.ts';
+import type { Beforehand } from '../../shared/latency.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { PlaygroundInput } from '../../shared/playground.ts';
-import type { DeploymentStatus } from '../../shared/states.ts';
+import type { CloudAnswer } from '../../core/cloud/predict.ts';
+import type { CloudStatus, DeploymentStatus } from '../../shared/states.ts';
+import { beforehandTexts, waitText, type Wait } from '../../shared/waits.ts';
 import { formatResult, formatTimings } from '../answer.ts';
 import { keyHeaders, lookedAt, statusOrExit, withDeployment } from '../context.ts';
 import { EXIT, Exit, indent, orExit, type Terminal } from '../terminal.ts';
@@ -39,23 +40,16 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
   await withDeployment(terminal, name, async (connection, key) => {
     const status = orExit(terminal, await lookedAt(connection, statusOrExit(terminal, connection, key)));
     const body = { input, ...(parameters === undefined ? {} : { parameters }) };
-    const answer = await ask(terminal, status, body, options);
+    const answer = await ask(terminal, connection, status, body, options);
     if (terminal.signal.aborted) orExit(terminal, cancelled());
-    const { problem, body: answered, phases, start, retries = [] } = answer;
-    if (retries.length > 0) {
-      const waited = retries.reduce((sum, { waitedMs }) => sum + waitedMs, 0);
-      const why = [...new Set(retries.map(({ reason }) => reason))].join(', ');
-      terminal.note(
-        `Sent again ${retries.length} times (${why}), ${formatMs(waited)} of waiting that no time below has.`,
-      );
-    }
+    const { problem, body: answered, phases, start, beforehand } = answer;
+    if (beforehand) terminal.note(`${beforehandTexts(beforehand).join(' ')} The times below are without that.`);
     if (problem) {
       terminal.document(problem);
       if (!terminal.json) process.stderr.write(formatProblem(problem, name));
       throw new Exit(EXIT.failed);
     }
-    const again = retries.length > 0 ? { retries } : {};
-    terminal.document({ ...(answered as object), client: phases, ...again });
+    terminal.document({ ...(answered as object), client: phases, ...beforehand });
     terminal.say(formatResult((answered as { result: unknown }).result));
     terminal.say(`\n${formatTimings(start, phases)}`);
   });
@@ -64,10 +58,11 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
 /** Of one on AWS through its API, as its users do, or past that. */
 async function ask(
   terminal: Terminal,
+  connection: HostConnection,
   status: DeploymentStatus,
   body: PlaygroundInput,
   { invoke, cold }: Options,
-): Promise<Answer & { retries?: Retry[] }> {
+): Promise<Answer & { beforehand?: Beforehand }> {
   const { cloud, url } = status;
   const { signal } = terminal;
   if (!cloud) {
@@ -75,18 +70,25 @@ async function ask(
     const next = cold ? 'nimbus cold ends its workers.' : 'Leave --invoke out.';
     return orExit(terminal, fail('usage', 'That is for a deployment on AWS.', { next }));
   }
-  if (cold || invoke) {
-    const config = await configOf(cloud, process.env);
-    if (cold) {
-      const { coldStart } = await import('../../core/cloud/cold-start.ts');
-      return orExit(terminal, await coldStart(config, cloud.functionName, body, { signal }));
+  const { beforehandOf, predictOnAws } = await import('../../core/cloud/predict.ts');
+  const through = cold ? 'cold' : invoke ? 'invoke' : 'api';
+  const onWait = (wait: Wait | undefined): void => {
+    if (wait) terminal.progress(`  … ${waitText(wait)}`);
+  };
+  const asking = async (called: CloudStatus, headers: () => ReturnType<typeof keyHeaders>): Promise<CloudAnswer> =>
+    orExit(terminal, await predictOnAws(called, { through, env: process.env, headers }, body, { signal, onWait }));
+  let answer = await asking(cloud, () => keyHeaders(status));
+  if (answer.status === 403 && through === 'api' && cloud.keyId !== undefined) {
+    // The key may have been rotated on another machine.
+    const seen = await lookedAt(connection, status, true);
+    const now = seen.ok ? seen.value.cloud : undefined;
+    if (now?.keyId !== undefined && now.keyId !== cloud.keyId) {
+      const { fileKeyStore, keepNewKey } = await import('../../core/cloud/keys.ts');
+      answer = await asking(now, () => keepNewKey({ before: cloud, now }, fileKeyStore(), process.env));
     }
-    const { predictThroughInvoke } = await import('../../core/cloud/invoke.ts');
-    return predictThroughInvoke(config, cloud, body, { signal });
   }
-  const { predictOnAws } = await import('../../core/cloud/predict.ts');
-  const headers = orExit(terminal, await keyHeaders(status));
-  return predictOnAws(cloud, { headers, env: process.env }, body, { signal });
+  const beforehand = beforehandOf(answer);
+  return beforehand ? { ...answer, beforehand } : answer;
 }
 
 function formatProblem(

@@ -3,6 +3,7 @@ import { editModels, setDeployment, setModel, type ModelFields } from '../models
 import { fail, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type ModelsSpec } from '../../shared/spec.ts';
 import type { CloudAccess } from '../targets/plan.ts';
+import { authOf } from './stack.ts';
 import type { Ghost } from './status.ts';
 
 export interface Adopting {
@@ -36,10 +37,10 @@ export async function adopt(
       next: 'Take it over in another project, or remove the one that is declared.',
     });
   }
-  const auth = outputs['KeyId'] === undefined ? ({ auth: 'iam' } as const) : {};
+  const auth = authOf(outputs, outputs['KeyId'] === undefined ? 'iam' : 'key');
   return editModels(
     folder,
     ...(declared || !model ? [] : [setModel(name, model, null)]),
-    setDeployment(key, { target: 'lambda', account, region, stack, ...auth }),
+    setDeployment(key, { target: 'lambda', account, region, stack, ...(auth === 'key' ? {} : { auth }) }),
   );
 }

@@ -9,7 +9,7 @@ import { isConflict } from './function-errors.ts';
 import { predictThroughInvoke } from './invoke.ts';
 import type { CloudAnswer, CloudRequestOptions } from './predict.ts';
 import { listVersions } from './versions.ts';
-import { untilActive } from './wake.ts';
+import { untilActive, warmUp } from './wake.ts';
 
 /** Behind the function's description, for the moment in which the version is published. */
 const MARK = ' [cold start]';
@@ -42,14 +42,27 @@ export async function coldStart(
   return asking(async () => {
     const { LambdaClient } = await import('@aws-sdk/client-lambda');
     const client = new LambdaClient(config);
+    const { onWait, pollMs, signal } = options;
+    const patience = { ...(pollMs === undefined ? {} : { pollMs }), ...(signal ? { signal } : {}) };
+    const woken = await warmUp(
+      config,
+      { functionName, qualifier: '$LATEST' },
+      { ...patience, onWait: () => onWait?.({ kind: 'woken' }) },
+    );
+    if (!woken.ok) return woken;
+    onWait?.({ kind: 'version' });
+    const startedAt = performance.now();
     await removeForgotten(client, functionName);
     const published = await publish(client, functionName, options);
     if (!published.ok) return published;
     const qualifier = published.value;
     try {
-      const ready = await untilActive(client, { FunctionName: functionName, Qualifier: qualifier }, options);
+      const ready = await untilActive(client, { FunctionName: functionName, Qualifier: qualifier }, patience);
       if (!ready.ok) return ready;
-      return ok(await predictThroughInvoke(config, { functionName, qualifier }, body, options));
+      const publishedMs = performance.now() - startedAt;
+      onWait?.(undefined);
+      const answer = await predictThroughInvoke(config, { functionName, qualifier }, body, options);
+      return ok({ ...answer, publishedMs, ...(woken.value.waitedMs > 0 ? { wokenMs: woken.value.waitedMs } : {}) });
     } finally {
       await remove(client, functionName, qualifier);
     }

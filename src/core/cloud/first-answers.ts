@@ -1,5 +1,4 @@
 /** A stack that is complete does not serve yet: a deploy ends when its endpoint has answered. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { exampleInput } from '../invoke/example.ts';
 import { predict } from '../invoke/predict.ts';
 import { send, type Answer } from '../invoke/request.ts';
@@ -12,13 +11,8 @@ import type { CloudDeployed, CloudStatus } from '../../shared/states.ts';
 import type { AwsConfig } from './aws.ts';
 import { predictThroughInvoke } from './invoke.ts';
 import { readKey } from './keys.ts';
+import { untilSettled, type Settling } from './settle.ts';
 
-/**
- * A key counts only after a while, and a new API's name has to reach the resolvers; neither is told. No figure of AWS is
- * known; a minute is far more than either was ever seen to take.
- */
-const SETTLE_MS = 60_000;
-const AGAIN_MS = 1000;
 /** The first answer, which is cold, and one that is warm. */
 const ANSWERS = 2;
 
@@ -39,7 +33,7 @@ export interface Asked {
 export async function firstAnswers(
   { config, cloud, spec, card, probe, version }: Asked,
   shell: Shell,
-): Promise<Outcome<Pick<CloudDeployed, 'answers' | 'result'>>> {
+): Promise<Outcome<Pick<CloudDeployed, 'answers' | 'input' | 'result'>>> {
   const { url } = cloud;
   const key = await readKey(config, cloud);
   if (!key.ok) return key;
@@ -78,31 +72,26 @@ export async function firstAnswers(
   shell.stage('first answer', {
     detail: answers.map(({ start = '', totalMs }) => `${start} ${formatMs(totalMs, 'en')}`.trim()).join(', '),
   });
-  return ok({ answers, result });
+  return ok({ answers, input, result });
 }
 
 /** Asks again while the gateway may just not know the key, the API or the new version yet. */
-async function settled(ask: () => Promise<Answer>, version: string, shell: Shell): Promise<Outcome<Answer>> {
-  const until = performance.now() + SETTLE_MS;
-  for (;;) {
-    const answer = await ask();
-    if (shell.signal.aborted) return cancelled();
-    if (answer.status === 200 && (answer.body as { version?: unknown }).version === version) return ok(answer);
-    const { problem, status, retryAfterMs } = answer;
-    const maySettle =
-      status === 0 ||
-      status === 200 ||
-      status === 403 ||
-      status === 404 ||
-      status === 504 ||
-      status === 503 ||
-      retryAfterMs !== undefined;
-    if (!maySettle || performance.now() > until) {
-      return fail('no-first-answer', 'It is deployed, and does not answer.', {
-        why: problem ? `${problem.status} ${problem.title}: ${problem.detail}` : 'Another version answers.',
-        next: 'Read its log, correct the model, and deploy again; or remove it.',
-      });
-    }
-    await delay(AGAIN_MS);
-  }
+async function settled(ask: () => Promise<Answer>, version: string, { signal }: Shell): Promise<Outcome<Answer>> {
+  const asked = await untilSettled(ask, (answer) => judged(answer, version), signal);
+  if (!asked) return cancelled();
+  const { answer, isThere } = asked;
+  if (isThere) return ok(answer);
+  const { problem } = answer;
+  return fail('no-first-answer', 'It is deployed, and does not answer.', {
+    why: problem ? `${problem.status} ${problem.title}: ${problem.detail}` : 'Another version answers.',
+    next: 'Read its log, correct the model, and deploy again; or remove it.',
+  });
 }
+
+function judged({ status, body, retryAfterMs }: Answer, version: string): Settling {
+  if (status === 200) return (body as { version?: unknown }).version === version ? 'there' : 'not-yet';
+  return MAY_SETTLE.has(status) || retryAfterMs !== undefined ? 'not-yet' : 'never';
+}
+
+/** 0: there was no answer. */
+const MAY_SETTLE: ReadonlySet<number> = new Set([0, 403, 404, 503, 504]);

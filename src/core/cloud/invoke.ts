@@ -9,9 +9,10 @@ import type { Answer } from '../invoke/predict.ts';
 import { phasesOf, readAnswer } from '../invoke/request.ts';
 import type { AwsConfig } from './aws.ts';
 import { awsError } from './errors.ts';
-import { codeOf, type CloudAnswer, type CloudRequestOptions } from './predict.ts';
+import { codeOf, retryOptions, type CloudAnswer, type CloudRequestOptions } from './predict.ts';
 import { invocationReport, platformLine, startOf, type InvocationReport } from './report.ts';
 import { withRetries, type Again } from './retries.ts';
+import { NOT_ACTIVE, waking } from './inactive.ts';
 
 export interface InvokeQuery {
   functionName: string;
@@ -27,8 +28,9 @@ export async function predictThroughInvoke(
   config: AwsConfig,
   query: InvokeQuery,
   body: PlaygroundInput,
-  { signal, timeoutMs, retries: limits }: CloudRequestOptions = {},
+  options: CloudRequestOptions = {},
 ): Promise<CloudAnswer> {
+  const { signal, timeoutMs } = options;
   const { LambdaClient } = await import('@aws-sdk/client-lambda');
   // The client's own tries would be hidden in the latency.
   const client = new LambdaClient({ ...config, maxAttempts: 1 });
@@ -38,10 +40,8 @@ export async function predictThroughInvoke(
       const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
       return invoke(client, config, query, payload, { signal, late });
     };
-    const { last, retries } = await withRetries(attempt, againThroughInvoke, {
-      ...(limits ? { limits } : {}),
-      ...(signal ? { signal } : {}),
-    });
+    const tried = waking(attempt, options.wake);
+    const { last, retries } = await withRetries(tried, againThroughInvoke, retryOptions(options));
     return { ...last, retries };
   } finally {
     client.destroy();
@@ -52,6 +52,7 @@ function againThroughInvoke({ status, problem, liveVersion, retryAfterMs }: Clou
   // With a version it reached the function.
   if (!problem || liveVersion !== undefined) return undefined;
   const reason = codeOf(problem);
+  if (reason === NOT_ACTIVE) return undefined;
   if (reason !== 'unreachable' && status !== 429 && status !== 502 && status !== 503) return undefined;
   return { reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }

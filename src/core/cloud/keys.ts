@@ -54,6 +54,16 @@ export async function headersFor(
   return ok({ 'x-api-key': read.value });
 }
 
+/** After a rotation: the new key in the place of the one before. Errors: as of `readKey`. */
+export async function keepNewKey(
+  { before, now }: { before: CloudStatus; now: CloudStatus },
+  store: KeyStore,
+  env: NodeJS.ProcessEnv,
+): Promise<Outcome<Record<string, string>>> {
+  if (before.keyId !== now.keyId) await forgetKey(before, store);
+  return headersFor(now, store, env);
+}
+
 export async function forgetKey(cloud: CloudStatus, store: KeyStore): Promise<void> {
   if (cloud.keyId !== undefined) await store.delete(idOf(cloud));
 }

@@ -1,5 +1,6 @@
 /** Trying again what failed on its way, apart from what it took at last. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Retry } from '../../shared/latency.ts';
 
 export interface RetryLimits {
   /** The first try included. */
@@ -17,15 +18,6 @@ export interface RetryLimits {
  * while it started may be there at the second try, and a third would be of no use.
  */
 export const RETRY_LIMITS: RetryLimits = { tries: 5, totalMs: 45_000, firstMs: 250, longestMs: 5000 };
-
-export interface Retry {
-  /** Why: `too-many-requests`, `unreachable`, `timed-out` …, the last part of the problem's type. */
-  reason: string;
-  /** Milliseconds that the failed try took. */
-  failedMs: number;
-  /** Milliseconds of the wait after it. */
-  waitedMs: number;
-}
 
 /** Whether to try again: why, and after how many milliseconds the endpoint asks for it. */
 export interface Again {
@@ -54,11 +46,18 @@ export interface Retried<T> {
   retries: Retry[];
 }
 
+export interface RetryOptions {
+  limits?: RetryLimits;
+  signal?: AbortSignal;
+  /** Hears why it is tried again while it waits for that, and then that the wait is over. */
+  onWait?: (reason: string | undefined) => void;
+}
+
 /** Tries until `again` says no, a limit is reached, or the signal aborts; answers with the last try. */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
   again: (answer: T) => Again | undefined,
-  { limits = RETRY_LIMITS, signal }: { limits?: RetryLimits; signal?: AbortSignal },
+  { limits = RETRY_LIMITS, signal, onWait }: RetryOptions,
 ): Promise<Retried<T>> {
   const startedAt = performance.now();
   const retries: Retry[] = [];
@@ -72,11 +71,13 @@ export async function withRetries<T>(
     const { reason, retryAfterMs = 0 } = wanted;
     const waitedMs = backoffMs(retries.length, retryAfterMs, limits);
     if (performance.now() + waitedMs - startedAt > limits.totalMs) return { last, retries };
+    onWait?.(reason);
     try {
       await delay(waitedMs, undefined, signal ? { signal } : {});
     } catch {
       return { last, retries };
     }
+    onWait?.(undefined);
     retries.push({ reason, failedMs, waitedMs });
   }
 }

@@ -1,5 +1,6 @@
 /** What a deploy to AWS would do, looked up before anything is done. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
+import { PARAMETERS } from '../../../infra/app/parameters.ts';
 import { IMAGE_LIMIT_BYTES } from '../image/report.ts';
 import { formatBytes } from '../../shared/bytes.ts';
 import { formatMs } from '../../shared/latency.ts';
@@ -54,9 +55,13 @@ async function reviewDeploy(
     if (!repository.ok) return repository;
     const kind = kindOf(own);
     if (kind !== 'create' && spec.stack === undefined) return foreign(stack, account);
-    const isOurs = kind === 'update' && (await isServedFromHere(config, stack, rehearsal));
-    if (!isOurs) rehearsal = withoutDeployed(rehearsal);
-    const isCodeOnly = isOurs && rehearsal.changes?.length === 0;
+    const isOurs = own !== undefined && kind === 'update' && (await isServedFromHere(config, own, rehearsal));
+    const changed = isOurs
+      ? rehearsal.changes
+      : kind === 'update'
+        ? await changedElsewhere(config, stack, rehearsal)
+        : [];
+    const isCodeOnly = isOurs && changed?.length === 0;
     const auth = spec.auth ?? 'key';
     const { layers } = rehearsal;
     const push = layers && (await pushSize(config, layers, repository.value !== undefined));
@@ -69,7 +74,7 @@ async function reviewDeploy(
         : []),
       ...(kind === 'failed-before' ? [`- what an earlier deploy left of the stack ${stack}`] : []),
       ...(kind === 'busy' ? [`… waits for what CloudFormation does with the stack ${stack} now`] : []),
-      ...updated(stack, kind, rehearsal),
+      ...updated(stack, kind, isCodeOnly, changed),
       ...(kind === 'update' || kind === 'busy'
         ? []
         : [`+ the stack ${stack}: function with log and role, version and alias live, REST API, ${CALLERS[auth]}`]),
@@ -119,7 +124,7 @@ export async function rehearse(
   anyway = false,
 ): Promise<Outcome<Rehearsed>> {
   const access = { account: account.account, region: account.region, variables: account.variables };
-  const tried = await ports.run({ ...plan, kind: 'rehearse', access, anyway });
+  const tried = await ports.run({ ...plan, kind: 'rehearse', rehearses: plan.kind, access, anyway });
   if (!tried.ok) return tried;
   const rehearsal = tried.value.result as Rehearsal;
   const { deploymentSpec: spec } = plan;
@@ -155,8 +160,12 @@ export function wouldNotServe(model: string, { stops }: CloudReview): Outcome<ne
  * Whether what serves is what was deployed from here last: somebody else may have deployed since, made the stack anew, or changed
  * it by hand.
  */
-async function isServedFromHere(config: AwsConfig, stack: string, { deployed }: Rehearsal): Promise<boolean> {
+async function isServedFromHere(config: AwsConfig, own: Stack, { deployed }: Rehearsal): Promise<boolean> {
   if (!deployed) return false;
+  // With the same image and the same API its configuration may be another: each update of a stack gives it a revision.
+  const revision = own.Parameters?.find(({ ParameterKey }) => ParameterKey === PARAMETERS.revision)?.ParameterValue;
+  if (deployed.revision !== undefined && deployed.revision !== revision) return false;
+  const { StackName: stack = '' } = own;
   const { cloudState } = await import('./status.ts');
   const found = await cloudState(config, { stack, functionName: stack });
   if (!found.ok) return false;
@@ -165,10 +174,15 @@ async function isServedFromHere(config: AwsConfig, stack: string, { deployed }: 
   return digest === deployed.digest && outputs['ApiId'] === deployed.apiId && drifted === undefined;
 }
 
-/** What was deployed from here last says nothing of what is there. */
-function withoutDeployed(rehearsal: Rehearsal): Rehearsal {
-  const { changes: _, isDeployed: __, ...rest } = rehearsal;
-  return rest;
+/** What was deployed from here last says nothing of what is there; the stack itself does. */
+async function changedElsewhere(config: AwsConfig, stack: string, rehearsal: Rehearsal): Promise<string[]> {
+  const { configuration, deployed } = rehearsal;
+  const { changedFields, stackConfiguration } = await import('./configuration.ts');
+  const there = configuration && (await stackConfiguration(config, stack));
+  return [
+    ...(deployed ? ['it was changed elsewhere since it was deployed from here'] : []),
+    ...(configuration && there ? changedFields(there, configuration) : []),
+  ];
 }
 
 /** Where models.json does not have the stack that there is: it is a colleague's, of another project, or of another folder. */
@@ -184,9 +198,14 @@ function foreign(stack: string, { account, region }: CloudAccount): Outcome<neve
 }
 
 /** What becomes of a stack that serves. */
-function updated(stack: string, kind: CloudReview['kind'], { changes }: Rehearsal): string[] {
+function updated(
+  stack: string,
+  kind: CloudReview['kind'],
+  isCodeOnly: boolean,
+  changes: readonly string[] = [],
+): string[] {
   if (kind !== 'update' && kind !== 'busy') return [];
-  if (kind === 'update' && changes?.length === 0) {
+  if (isCodeOnly) {
     return [
       `~ the code of the function ${stack} alone: a new version, which answers before the alias live moves to it`,
       `  The stack is not touched; before its next update it is told what serves.`,
@@ -194,7 +213,7 @@ function updated(stack: string, kind: CloudReview['kind'], { changes }: Rehearsa
   }
   return [
     `~ the stack ${stack}: a new version of the function, and its alias live`,
-    ...(changes ?? []).map((one) => `    ${one}`),
+    ...changes.map((one) => `    ${one}`),
   ];
 }
 

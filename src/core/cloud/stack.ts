@@ -1,6 +1,6 @@
 /** A stack as CloudFormation reports it, and what of it a deployment is known by. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
-import type { Auth } from '../../shared/spec.ts';
+import { AUTHS, type Auth } from '../../shared/spec.ts';
 import type { CloudStatus } from '../../shared/states.ts';
 import type { CloudAccess } from '../targets/plan.ts';
 import { apiUrl, type AwsConfig } from './aws.ts';
@@ -25,7 +25,15 @@ export async function describeStack(config: AwsConfig, name: string): Promise<St
   }
 }
 
-/** Of a deployment's stack; outputs are those of `infra/app`. Throws where it has others. */
+/** Who may call, by a stack's outputs. One of an older Nimbus does not say; then it is `otherwise`. */
+export function authOf(outputs: Readonly<Record<string, string>>, otherwise: Auth): Auth {
+  return AUTHS.find((one) => one === outputs['Auth']) ?? otherwise;
+}
+
+/**
+ * Of a deployment's stack; outputs are those of `infra/app`. `auth` counts where the stack does not say it. Throws where it has
+ * others.
+ */
 export function cloudStatusOf(
   outputs: Readonly<Record<string, string>>,
   { account, region }: Pick<CloudAccess, 'account' | 'region'>,
@@ -44,7 +52,7 @@ export function cloudStatusOf(
     ...api,
     url: apiUrl(api, endpoint),
     logGroup: output('LogGroup'),
-    auth,
+    auth: authOf(outputs, auth),
     ...(outputs['KeyId'] === undefined ? {} : { keyId: outputs['KeyId'] }),
     digest,
   };

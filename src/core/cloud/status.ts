@@ -59,7 +59,7 @@ export async function cloudState(config: AwsConfig, { stack, functionName }: Clo
     const drifted = await driftSeen(config, found);
     const { Version: liveVersion, LastModified: modified } = live?.Configuration ?? {};
     return ok({
-      ...stateOf(found, live),
+      ...stateOf(found, live, isAhead),
       isAhead,
       ...(version === undefined ? {} : { version }),
       ...(digest === undefined ? {} : { digest }),
@@ -148,6 +148,7 @@ type Judged = Pick<CloudState, 'state' | 'why' | 'next'>;
 function stateOf(
   { StackName: name = '', StackStatus: status, StackStatusReason: reason }: Stack,
   live: GetFunctionCommandOutput | undefined,
+  isAhead: boolean,
 ): Judged {
   const because = reason === undefined ? {} : { why: reason };
   switch (status) {
@@ -178,15 +179,16 @@ function stateOf(
     case 'DELETE_FAILED':
       return { state: 'failed', ...because, next: 'Deploy again, which deletes what is left of it; or delete it.' };
     default:
-      return stateOfFunction(status ?? '', live);
+      return stateOfFunction(live, status === 'UPDATE_ROLLBACK_COMPLETE' && !isAhead);
   }
 }
 
 /**
- * Of a stack at rest.
+ * Of a stack at rest. `isRolledBack`: its last update failed. Not where something newer serves: a stack is told what serves before
+ * each of its updates, so that this came after the one that failed.
  * https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
  */
-function stateOfFunction(status: string, live: GetFunctionCommandOutput | undefined): Judged {
+function stateOfFunction(live: GetFunctionCommandOutput | undefined, isRolledBack: boolean): Judged {
   if (!live?.Configuration) {
     const why = `The function or its alias ${ALIAS} was deleted outside of the stack.`;
     return { state: 'failed', why, next: 'Remove the deployment, and deploy it again.' };
@@ -200,7 +202,7 @@ function stateOfFunction(status: string, live: GetFunctionCommandOutput | undefi
   }
   if (state === 'Inactive') return { state: 'inactive', ...because };
   if (state === 'Pending') return { state: 'waking' };
-  if (status !== 'UPDATE_ROLLBACK_COMPLETE') return { state: 'serving' };
+  if (!isRolledBack) return { state: 'serving' };
   const why = 'The last update failed and was rolled back: what was there before it serves.';
   return { state: 'serving', why, next: 'Deploy again.' };
 }

@@ -5,6 +5,7 @@ import { ALIAS } from '../../../infra/app/published.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { AwsConfig } from './aws.ts';
 import { asking } from './errors.ts';
+import { NOT_ACTIVE } from './inactive.ts';
 import { eventOf, type InvokeQuery } from './invoke.ts';
 import { abortable } from './versions.ts';
 
@@ -73,7 +74,7 @@ export async function untilActive(
     if (state === 'Failed' || update === 'Failed' || slept || waitedMs > PATIENCE_MS) {
       const why = (update === 'Failed' ? found.LastUpdateStatusReason : reason) ?? `It is ${state}.`;
       const next = 'Deploy it again, which pushes its image where that is missing.';
-      return fail('not-active', `AWS Lambda could not get ${which.FunctionName} ready.`, { why, next });
+      return fail(NOT_ACTIVE, `AWS Lambda could not get ${which.FunctionName} ready.`, { why, next });
     }
     wasPending ||= state === 'Pending';
     onWait?.(state, waitedMs);

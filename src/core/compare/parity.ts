@@ -4,14 +4,14 @@ import { compareAnswers, failure, type Answered, type Difference, type Tolerance
 import { chunks, type Chunk } from '../invoke/chunks.ts';
 import { UnreadableInputs, type BatchInput } from '../invoke/inputs.ts';
 import { Pace } from '../invoke/pace.ts';
-import type { RequestOptions } from '../invoke/predict.ts';
+import type { Access } from '../invoke/predict.ts';
 import { Sender, type BatchLine } from '../invoke/sender.ts';
 
 export interface ParityRun {
   /** Bases of the two endpoints. */
   urls: readonly [string, string];
-  /** Of each, as of `RequestOptions`. */
-  headers?: readonly [RequestOptions['headers'], RequestOptions['headers']];
+  /** To each. */
+  access?: readonly [Access, Access];
   inputs: AsyncIterable<readonly BatchInput[]>;
   tolerance: Tolerance;
   /** Requests under way at once, of each endpoint. */
@@ -65,7 +65,7 @@ export async function runParity(run: ParityRun): Promise<Parity> {
     (url, side) =>
       new Sender({
         url,
-        headers: run.headers?.[side as 0 | 1] ?? {},
+        access: run.access?.[side as 0 | 1] ?? {},
         pace: paces[side as 0 | 1],
         signal,
         versions: new Set(),

@@ -1,7 +1,7 @@
 /** What a deploy to AWS changes, told from what was deployed last. */
 import { isDeepStrictEqual } from 'node:util';
 import type { DeploymentDescription } from '../../../infra/app/description.ts';
-import { faultsOf, type Fault } from '../../../infra/app/faults.ts';
+import { CARD, changedFields } from '../cloud/configuration.ts';
 import { IMAGES } from '../cloud/stack.ts';
 import { architectureOf } from '../cost/measured.ts';
 import { functionName } from '../models/function-name.ts';
@@ -22,6 +22,8 @@ export interface Deploy {
   declared: DeploymentSpec;
   record: RehearsedRecord;
   stack: string;
+  /** Of the stack's update, where there is one. */
+  revision: string;
 }
 
 /** Whether a version is what was deployed last, and nothing of what the plan says of it is new. `mark`: of the variables. */
@@ -47,15 +49,13 @@ export function changesOf(record: RehearsedRecord, before: DeploymentRecord): st
     configuration(record.spec, record.deploymentSpec),
     configuration(before.spec, before.deploymentSpec),
   ];
-  const fields = [...new Set([...Object.keys(was), ...Object.keys(now)])];
-  const changed = fields.filter((field) => !isDeepStrictEqual(now[field], was[field]));
   return [
-    ...changed.map((field) => `${field}: ${shown(was[field])} → ${shown(now[field])}`),
+    ...changedFields(was, now),
     ...(record.variablesMark === before.variablesMark ? [] : ['values of environment variables']),
     ...(record.image.platform === before.image?.platform
       ? []
       : [`platform: ${before.image?.platform} → ${record.image.platform}`]),
-    ...(isDeepStrictEqual(cardOf(record), cardOf(before)) ? [] : ['what GET / answers of the model']),
+    ...(isDeepStrictEqual(cardOf(record), cardOf(before)) ? [] : [CARD]),
   ];
 }
 
@@ -72,10 +72,6 @@ function cardOf({ card }: DeploymentRecord): object {
   return rest;
 }
 
-function shown(value: unknown): string {
-  return value === undefined ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
-}
-
 /** Tags of a deployment's images begin with its own name; `version`: 64 hexadecimal digits, or '' for the beginning. */
 export function imageTag({ model, deployment }: { model: string; deployment: string }, version: string): string {
   return `${model}.${deployment}.${version.slice(0, 12)}`;
@@ -85,10 +81,20 @@ export function imageTag({ model, deployment }: { model: string; deployment: str
 type Placed = Pick<Deploy, 'declared' | 'record' | 'stack'> & {
   plan: Pick<Deploy['plan'], 'model' | 'deployment'>;
   cloud: Pick<Deploy['cloud'], 'account' | 'region'>;
+  /** Default: a new one. */
+  revision?: string;
 };
 
+/** The tag under which an image is pushed. Of one version there may be several, as where a base is another. */
+export function pushedTag({ plan, record }: Pick<Deploy, 'plan' | 'record'>): string {
+  return `${imageTag(plan, record.version)}.${record.image.id.slice(7, 19)}`;
+}
+
 /** What the stack is made of. */
-export function descriptionOf({ plan, cloud, declared, record, stack }: Placed, digest: string): DeploymentDescription {
+export function descriptionOf(
+  { plan, cloud, declared, record, stack, revision = revisionNow() }: Placed,
+  digest: string,
+): DeploymentDescription {
   const { spec, version, card, image } = record;
   const { memoryMb, timeoutSeconds } = limitsOf(spec);
   const { ephemeralStorageMb, provisionedConcurrency, throttle, quota, corsOrigins, logRetentionDays } = declared;
@@ -101,7 +107,7 @@ export function descriptionOf({ plan, cloud, declared, record, stack }: Placed, 
     region: cloud.region,
     image: { repository: IMAGES.repository, digest },
     version,
-    revision: revisionNow(),
+    revision,
     framework: spec.framework,
     card: { ...card },
     memoryMb,
@@ -118,10 +124,10 @@ export function revisionNow(): string {
   return Date.now().toString(36);
 }
 
-/** What AWS would refuse of a rehearsed version, told before anything of the account is touched. */
-export function faultsBefore(plan: RehearsePlan, record: RehearsedRecord): Fault[] {
+/** What the stack would be made of, as far as that is known before anything of the account is touched. */
+export function describedBefore(plan: RehearsePlan, record: RehearsedRecord): DeploymentDescription {
   const { account = '0'.repeat(12), region = '', stack = functionName(plan) } = plan.deploymentSpec;
   const cloud = { account, region };
   const digest = `sha256:${'0'.repeat(64)}`;
-  return faultsOf(descriptionOf({ plan, cloud, declared: plan.deploymentSpec, record, stack }, digest));
+  return descriptionOf({ plan, cloud, declared: plan.deploymentSpec, record, stack }, digest);
 }

@@ -1,38 +1,51 @@
 /** What the `lambda` target does: the image proves itself here, then goes to AWS, and answers there before it counts as deployed. */
+import { configurationOf } from '../../../infra/app/configuration.ts';
+import { faultsOf } from '../../../infra/app/faults.ts';
 import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { firstAnswers } from '../cloud/first-answers.ts';
-import { ensureRepository, loginTo } from '../cloud/repository.ts';
+import { ensureRepository } from '../cloud/repository.ts';
 import { cloudStatusOf, IMAGES } from '../cloud/stack.ts';
 import { editModels, removeDeployment, setDeployment, setModel } from '../models/edit.ts';
 import { functionName } from '../models/function-name.ts';
 import type { Shell } from '../shell.ts';
-import type { CloudPlan, DeployPlan, RehearsePlan, RemovePlan, RollbackPlan } from '../targets/plan.ts';
+import type { CloudPlan, DeployPlan, RehearsePlan, RemovePlan, RollbackPlan, RotatePlan } from '../targets/plan.ts';
 import { cancelled, CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey, type DeploymentSpec } from '../../shared/spec.ts';
-import type { CloudDeployed, CloudStatus, DeploymentStatus, Rehearsal, RolledBack } from '../../shared/states.ts';
+import type {
+  CloudDeployed,
+  CloudStatus,
+  DeploymentStatus,
+  KeyRotated,
+  Rehearsal,
+  RolledBack,
+} from '../../shared/states.ts';
 import {
   changesOf,
-  faultsBefore,
+  describedBefore,
   descriptionOf,
   imageTag,
   isDeployed,
+  pushedTag,
   revisionNow,
   type Deploy,
   type RehearsedRecord,
 } from './cloud-change.ts';
 import { removeFromCloud, rollBackTo } from './cloud-end.ts';
-import { layersOf, noteLayers } from './cloud-layers.ts';
+import { rotateKey } from './cloud-key.ts';
+import { levelStack } from './cloud-level.ts';
 import { lookAt } from './cloud-look.ts';
+import { layersOf, pushTo } from './cloud-push.ts';
 import type { Deployers } from './deployers.ts';
 import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
 import { limitsOf } from './function-file.ts';
 import type { Shipping } from './shipping.ts';
-import type { StateFile } from './state.ts';
+import type { DeploymentRecord, StateFile } from './state.ts';
 import type { Versions } from './versions.ts';
 
 export const REHEARSE_STAGES = ['lock', 'snapshot', 'image', 'start', 'first answer'] as const;
 export const ROLLBACK_STAGES = ['versions', 'alias'] as const;
+export const ROTATE_STAGES = ['stack', 'first answer'] as const;
 export const CLOUD_REMOVE_STAGES = ['stack', 'images', 'models.json'] as const;
 
 export interface CloudPorts {
@@ -50,6 +63,8 @@ export interface CloudPorts {
 
 export class CloudOperations {
   readonly #ports: CloudPorts;
+  /** Of rehearsals since the host started, by deployment; in memory only, as there are values of variables in them. */
+  readonly #rehearsed = new Map<string, RehearsePlan>();
 
   constructor(ports: CloudPorts) {
     this.#ports = ports;
@@ -69,10 +84,11 @@ export class CloudOperations {
     if (!made.ok) return made;
     if (made.value === 'there') {
       shell.stage('image', { state: 'skipped', detail: 'nothing has changed since the last deploy' });
-      return ok({ ...deployed!.rehearsal!, isDeployed: true, deployed: deployedOf(deployed!.cloud!) });
+      return ok({ ...deployed!.rehearsal!, isDeployed: true, ...deployedIn(deployed!) });
     }
     const { initMs, firstMs } = made.value;
-    const faults = faultsBefore(plan, made.value.record);
+    const description = describedBefore(plan, made.value.record);
+    const faults = faultsOf(description);
     if (faults.length > 0) {
       return fail('invalid-description', faults.map(({ where, what }) => `${where}: ${what}`).join(' '), {
         next: faults.map(({ next }) => next).join(' '),
@@ -87,12 +103,22 @@ export class CloudOperations {
       ...(firstMs === undefined ? {} : { firstAnswerMs: firstMs }),
       memoryMb: limitsOf(record.spec).memoryMb,
       ...(layers.length > 0 ? { layers } : {}),
-      ...(deployed?.cloud ? { changes: changesOf(record, deployed), deployed: deployedOf(deployed.cloud) } : {}),
+      configuration: configurationOf(description),
+      ...(deployed?.cloud ? { changes: changesOf(record, deployed), ...deployedIn(deployed) } : {}),
     };
     const rehearsals = (state.state.rehearsals ??= {});
     rehearsals[keyText(plan)] = { ...record, rehearsal };
+    this.#rehearsed.set(keyText(plan), plan);
     await state.flush();
     return ok(rehearsal);
+  }
+
+  /** What the last rehearsal was for, until it is deployed: who asked may be gone. Undefined where the host does not know it. */
+  rehearsedPlan(key: DeploymentKey): DeployPlan | undefined {
+    const rehearsed = this.#rehearsed.get(keyText(key));
+    if (!rehearsed) return undefined;
+    const { kind: _, anyway: __, access: ___, rehearses: kind, ...plan } = rehearsed;
+    return { ...plan, kind };
   }
 
   /** Deploys what was rehearsed last. A first one that fails or is cancelled leaves no stack, and no entry in models.json. */
@@ -113,14 +139,16 @@ export class CloudOperations {
     const isFirst = cloud.isCreate && state.state.deployments[keyText(plan)]?.cloud === undefined;
     const written = await this.#declare(plan, declared);
     if (!written.ok) return written;
-    const deploy: Deploy = { plan, cloud, declared, record: record as RehearsedRecord, stack };
-    let [isStackReached, isLate] = [false, false];
+    const deploy: Deploy = { plan, cloud, declared, record: record as RehearsedRecord, stack, revision: revisionNow() };
+    let [isPushReached, isStackReached, isLate] = [false, false, false];
     const noting: Shell = {
       ...shell,
       stage: (name, change) => {
+        isPushReached ||= name === 'push';
         isStackReached ||= name === 'stack';
         isLate ||= name === 'first answer';
-        shell.stage(name, change);
+        const isUndone = isFirst && (name === 'stack' || name === 'first answer');
+        shell.stage(name, isUndone ? { ...change, cancelDeletes: stack } : change);
       },
     };
     const done = await this.#deployDeclared(deploy, noting);
@@ -138,6 +166,7 @@ export class CloudOperations {
     }
     // A stack that is half-made, or rolled back, is one that the next deploy must find.
     const isNothingLeft = !isStackReached || LEFT_NOTHING.has(done.error.code);
+    if (isFirst && isPushReached && isNothingLeft) await unpush(deploy, shell);
     if (isFirst && plan.kind === 'deploy' && isNothingLeft) {
       await editModels(plan.project, removeDeployment(plan, { dropModel: plan.declared === null }));
     }
@@ -165,12 +194,15 @@ export class CloudOperations {
     const config = await awsConfig(cloud.region, cloud.variables);
     const prepared = await this.#prepare(cloud, config, shell);
     if (!prepared.ok) return prepared;
-    const pushed = await this.#push(deploy, prepared.value, config, shell);
+    const pushed = await pushTo(this.#ports, { deploy, repository: prepared.value, config }, shell);
     if (!pushed.ok) return pushed;
     const digest = pushed.value;
-    const before = this.#ports.state.state.deployments[keyText(plan)]?.cloud;
+    const deployed = this.#ports.state.state.deployments[keyText(plan)];
+    const before = deployed?.cloud;
     const isCodeOnly = before !== undefined && cloud.isCodeOnly;
     shell.stage('stack', { detail: isCodeOnly ? before.functionName : stack });
+    // Without an update of the stack it has the revision that it had.
+    const { revision } = isCodeOnly ? deployed! : deploy;
     const changed = isCodeOnly
       ? await this.#updateCode(deploy, { ...before, digest }, { config, repositoryUri: prepared.value }, shell)
       : await this.#deployLevel(deploy, { digest, config, repositoryUri: prepared.value }, shell);
@@ -181,7 +213,8 @@ export class CloudOperations {
     const { card, spec, probe, version } = record;
     const answered = await firstAnswers({ config, cloud: status, spec, card, probe, version }, shell);
     // The stack is there all the same: what it is has to be known, or nobody could remove it.
-    await this.#activate(deploy, status, answered.ok ? answered.value.answers : []);
+    const activated = { cloud: status, ...(revision === undefined ? {} : { revision }) };
+    await this.#activate(deploy, activated, answered.ok ? answered.value.answers : []);
     if (!answered.ok) return answered;
     await prune(config, status, imageTag(plan, ''), shell);
     shell.stage('models.json');
@@ -211,27 +244,6 @@ export class CloudOperations {
     });
   }
 
-  /** The digest of the manifest that ECR has. */
-  async #push({ plan, record }: Deploy, repository: string, config: AwsConfig, shell: Shell): Promise<Outcome<string>> {
-    shell.stage('push');
-    const login = await loginTo(config, repository);
-    if (!login.ok) return login;
-    // Of one version there may be several images, as where a base is another: each keeps a tag, or no prune would find it.
-    const tag = `${imageTag(plan, record.version)}.${record.image.id.slice(7, 19)}`;
-    const registry = repository.slice(0, repository.indexOf('/'));
-    const inStage: Shell = { ...shell, stage: (_name, change) => shell.stage('push', change) };
-    const request = { image: record.image.id, target: { repository, tag, registry }, login: login.value };
-    const pushed = await this.#ports.shipping.send(request, inStage);
-    if (!pushed.ok) return pushed;
-    const { reference, layers, sentLayers } = pushed.value;
-    shell.stage('push', { detail: `${sentLayers} of ${layers} layers sent` });
-    const digest = reference.slice(reference.indexOf('@') + 1);
-    await noteLayers(this.#ports, record, config, digest).catch((error: unknown) =>
-      shell.log(`how large the layers are in the repository is not known: ${String(error)}`),
-    );
-    return ok(digest);
-  }
-
   /** The new version answers before it serves; the stack is not told. */
   async #updateCode(
     { record }: Deploy,
@@ -257,7 +269,8 @@ export class CloudOperations {
     const { cloud, declared, record, stack } = deploy;
     const { config, digest } = pushed;
     if (cloud.isUpdate) {
-      const level = await this.#level(deploy, pushed, shell);
+      const deployed = this.#ports.state.state.deployments[keyText(deploy.plan)];
+      const level = await levelStack(this.#ports.deployers, { access: cloud, stack, ...pushed, deployed }, shell);
       if (!level.ok) return level;
     }
     const outputs = await this.#deployStack(deploy, digest, shell);
@@ -271,36 +284,6 @@ export class CloudOperations {
       if (!said.ok) shell.log(`card and health may name another version: ${said.error.what}`);
     }
     return ok(status);
-  }
-
-  async #level(
-    { plan, cloud, stack }: Deploy,
-    { config, repositoryUri }: Pushed,
-    shell: Shell,
-  ): Promise<Outcome<unknown>> {
-    const { levelling, levelOf, straighten } = await import('../cloud/level.ts');
-    const { account, region } = cloud;
-    // The function has the stack's name, see `infra/app`.
-    const level = await levelOf(config, { stackName: stack, functionName: stack }, shell.signal);
-    if (!level.ok) return level;
-    const straight = await straighten(config, { functionName: stack, repositoryUri, level: level.value }, shell);
-    if (!straight.ok || level.value.state === 'level') return straight;
-    shell.stage('stack', { detail: 'telling the stack what serves' });
-    const parameters = levelling(level.value, revisionNow());
-    if (!parameters.ok) return parameters;
-    const request = { account, region, stackName: stack, ...parameters.value };
-    const levelled = await this.#ports.deployers.run(cloud, 'stack', shell, ({ api }) => api.level(request));
-    if (levelled.ok) return levelled;
-    // CloudFormation may have gone back to what the stack published last.
-    const { rollBack } = await import('../cloud/update.ts');
-    const api = this.#ports.state.state.deployments[keyText(plan)]?.cloud;
-    if (api) {
-      // Its own signal may be what ended the levelling.
-      const repair = { log: shell.log, signal: new AbortController().signal };
-      const back = await rollBack(config, { functionName: stack, to: level.value.live.number, api }, repair);
-      shell.log(back.ok ? 'what served before serves' : `what served before may not serve: ${back.error.what}`);
-    }
-    return levelled;
   }
 
   /** The outputs of the stack. */
@@ -324,13 +307,18 @@ export class CloudOperations {
     return 'outputs' in ended.value ? ok(ended.value.outputs) : cancelled();
   }
 
-  async #activate({ plan, record }: Deploy, cloud: CloudStatus, answers: CloudDeployed['answers']): Promise<void> {
+  async #activate(
+    { plan, record }: Deploy,
+    { cloud, ...more }: Required<Pick<DeploymentRecord, 'cloud'>> & Pick<DeploymentRecord, 'revision'>,
+    answers: CloudDeployed['answers'],
+  ): Promise<void> {
     const { state, versions, deployments, add, onChange } = this.#ports;
     const key = { model: plan.model, deployment: plan.deployment };
     const name = keyText(key);
     const deploymentSpec = { ...plan.deploymentSpec, account: cloud.account, region: cloud.region, stack: cloud.stack };
-    state.state.deployments[name] = { ...record, deploymentSpec, cloud, deployedAt: new Date().toISOString() };
+    state.state.deployments[name] = { ...record, ...more, deploymentSpec, cloud, deployedAt: new Date().toISOString() };
     delete state.state.rehearsals?.[name];
+    this.#rehearsed.delete(name);
     const declared = { framework: record.spec.framework, target: deploymentSpec.target };
     const deployment = deployments.get(name) ?? add(key, declared);
     deployment.settle(state.state.deployments[name]);
@@ -349,6 +337,11 @@ export class CloudOperations {
   /** As of `rollBackTo`. */
   rollBack(plan: RollbackPlan, shell: Shell): Promise<Outcome<RolledBack>> {
     return rollBackTo(this.#ports, plan, shell);
+  }
+
+  /** As of `rotateKey`. */
+  rotateKey(plan: RotatePlan, shell: Shell): Promise<Outcome<KeyRotated>> {
+    return rotateKey(this.#ports, plan, shell);
   }
 
   /** As of `removeFromCloud`. */
@@ -372,8 +365,19 @@ async function prune(config: AwsConfig, cloud: CloudStatus, tagsBegin: string, s
   if (!pruned.ok) shell.log(`old images stay: ${pruned.error.what} ${pruned.error.why ?? ''}`);
 }
 
-function deployedOf({ digest, apiId }: CloudStatus): NonNullable<Rehearsal['deployed']> {
-  return { digest, apiId };
+function deployedIn({ cloud, revision }: DeploymentRecord): Pick<Rehearsal, 'deployed'> {
+  if (!cloud) return {};
+  const { digest, apiId } = cloud;
+  return { deployed: { digest, apiId, ...(revision === undefined ? {} : { revision }) } };
+}
+
+/** Of a first deploy that left no stack: nothing else would ever find its image. It fails nothing; the next removal finds it. */
+async function unpush(deploy: Deploy, shell: Shell): Promise<void> {
+  const { region, variables } = deploy.cloud;
+  const { removeImages } = await import('../cloud/repository.ts');
+  const removed = await removeImages(await awsConfig(region, variables), pushedTag(deploy));
+  if (!removed.ok) shell.log(`the image that was pushed stays: ${removed.error.what} ${removed.error.why ?? ''}`);
+  else for (const tag of removed.value) shell.log(`${tag} removed`);
 }
 
 /** Codes of failures and cancels after which AWS has nothing of a first deploy. */

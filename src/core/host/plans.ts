@@ -1,7 +1,13 @@
 /** What each kind of plan does, as an operation. */
 import { DEPLOY_STAGES, executeDeploy, executeRemove, REMOVE_STAGES } from '../targets/local-execute.ts';
 import type { Plan } from '../targets/plan.ts';
-import { CLOUD_REMOVE_STAGES, CloudOperations, REHEARSE_STAGES, ROLLBACK_STAGES } from './cloud-operations.ts';
+import {
+  CLOUD_REMOVE_STAGES,
+  CloudOperations,
+  REHEARSE_STAGES,
+  ROLLBACK_STAGES,
+  ROTATE_STAGES,
+} from './cloud-operations.ts';
 import { BUILD_STAGES, ImageOperations, sweepStages } from './image-operations.ts';
 import type { Deployers } from './deployers.ts';
 import type { Deployment, Surroundings } from './deployment.ts';
@@ -79,6 +85,8 @@ function requestOf(plan: Plan, { versions, images, shipping, cloud }: Doers): Op
       return { ...key, kind, stages: REHEARSE_STAGES, work: (shell) => cloud.rehearse(plan, shell) };
     case 'rollback':
       return { ...key, kind, stages: ROLLBACK_STAGES, work: (shell) => cloud.rollBack(plan, shell) };
+    case 'rotate':
+      return { ...key, kind, stages: ROTATE_STAGES, work: (shell) => cloud.rotateKey(plan, shell) };
     case 'remove':
       if (plan.cloud) {
         const inCloud = { ...plan, cloud: plan.cloud };

@@ -4,7 +4,7 @@ import type { DeploymentKey } from '../../shared/spec.ts';
 import type { StartKind } from '../../shared/contract.ts';
 import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
-import type { Plan } from '../targets/plan.ts';
+import type { DeployPlan, Plan } from '../targets/plan.ts';
 
 /** Grows only: a newer host understands older clients. */
 export const PROTOCOL = 1;
@@ -43,6 +43,8 @@ export interface HostApi {
   cancel(operationId: string): Promise<Outcome<void>>;
   /** Asks AWS what a deployment there is now, with the caller's `AWS_` variables; `deployment` events tell what changed. */
   look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>>;
+  /** The plan that was rehearsed last, of a window that was loaded anew meanwhile; undefined where it is not known. */
+  rehearsedPlan(key: DeploymentKey): Promise<DeployPlan | undefined>;
   /** What a request took that a client sent past this host, in ms: `deployment` events tell it on. */
   observe(key: DeploymentKey, start: StartKind, totalMs: number): Promise<void>;
   start(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;

@@ -56,6 +56,8 @@ export interface DeploymentRecord {
   image?: ImageRecord;
   /** Of `lambda`: what it is in AWS. */
   cloud?: CloudStatus;
+  /** Of its stack's last update from here: another one says that it was updated from elsewhere. */
+  revision?: string;
   /** After a roll-back, or a deploy from elsewhere: another version serves than `image` and the rest are of. */
   isAnotherServed?: true;
   /** Of the values of its variables, which are in no file: whether they are still the same. */

@@ -2,7 +2,7 @@ import type { UserError } from '../../shared/outcome.ts';
 import { chunks, type Chunk } from './chunks.ts';
 import { UnreadableInputs, type BatchInput } from './inputs.ts';
 import { Pace } from './pace.ts';
-import type { RequestOptions } from './predict.ts';
+import type { Access } from './predict.ts';
 import { Sender, type BatchLine } from './sender.ts';
 
 export type { BatchLine } from './sender.ts';
@@ -23,8 +23,7 @@ export interface BatchProgress {
 export interface BatchRun {
   /** Endpoint's base. */
   url: string;
-  /** As of `RequestOptions`. */
-  headers?: RequestOptions['headers'];
+  access?: Access;
   inputs: AsyncIterable<readonly BatchInput[]>;
   /** Of the first inputs, as many as an earlier run answered: they are read, and not sent. */
   kept?: { succeeded: number; failed: number };
@@ -60,7 +59,7 @@ export async function runBatch(run: BatchRun): Promise<BatchProgress> {
   const pace = new Pace(run.timeoutMs);
   const sender = new Sender({
     url: run.url,
-    ...(run.headers ? { headers: run.headers } : {}),
+    ...(run.access ? { access: run.access } : {}),
     pace,
     signal: AbortSignal.any([signal, stop.signal]),
     versions: progress.versions,

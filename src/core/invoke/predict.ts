@@ -1,7 +1,7 @@
 import type { PlaygroundInput } from '../../shared/playground.ts';
 import { send, type Answer, type RequestOptions } from './request.ts';
 
-export type { Answer, RequestOptions } from './request.ts';
+export type { Access, Answer, RequestOptions } from './request.ts';
 
 /** One prediction. `url` is the endpoint's base. Never rejects; see `Answer`. */
 export function predict(url: string, body: PlaygroundInput, options: RequestOptions = {}): Promise<Answer> {

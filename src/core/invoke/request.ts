@@ -25,13 +25,25 @@ export interface Answer {
   isTimed?: true;
 }
 
+/** The headers that prove who sends a request; made for each one. Rejects where there is nothing to prove it with. */
+export type Sign = (request: {
+  method: string;
+  url: string;
+  body: Buffer | undefined;
+}) => Promise<Record<string, string>>;
+
 export interface RequestOptions {
   signal?: AbortSignal;
   /** Milliseconds for the whole request. */
   timeoutMs?: number;
   /** Beside those of the body, such as the key of an API. */
   headers?: Readonly<Record<string, string>>;
+  /** Where the endpoint asks for signatures. */
+  sign?: Sign;
 }
+
+/** How an endpoint lets one in. */
+export type Access = Pick<RequestOptions, 'headers' | 'sign'>;
 
 /** Lambda's longest time-out is 15 minutes; as long again may a request wait for a worker. */
 const TIMEOUT_MS = 30 * 60_000;
@@ -64,13 +76,19 @@ export async function send(
 ): Promise<Answer> {
   const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   const startedAt = performance.now();
+  let signed: Record<string, string> = {};
+  try {
+    signed = (await options.sign?.({ method, url, body: payload })) ?? {};
+  } catch (error) {
+    return unsigned(error as Error, startedAt);
+  }
   const signal = AbortSignal.any([
     ...(options.signal ? [options.signal] : []),
     AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
   ]);
   try {
     const start = await requester(url);
-    const exchanged = { method, url, payload, signal, startedAt, headers: options.headers ?? {} };
+    const exchanged = { method, url, payload, signal, startedAt, headers: { ...options.headers, ...signed } };
     return await exchange(exchanged, start);
   } catch (error) {
     return unanswered(url, error as NodeJS.ErrnoException, options.signal?.aborted === true, startedAt);
@@ -180,6 +198,16 @@ function clientProblem(code: string, title: string, detail: string, status = 0, 
     detail,
     requestId: '',
     ...(next === undefined ? {} : { next }),
+  };
+}
+
+function unsigned({ message }: Error, startedAt: number): Answer {
+  const phases = phasesOf('', 0, performance.now() - startedAt);
+  const detail = `There are no credentials to sign the request with: ${message}`;
+  return {
+    status: 0,
+    phases,
+    problem: clientProblem('not-signed', 'Not signed', detail, 0, 'Log in, then try again.'),
   };
 }
 

@@ -3,7 +3,7 @@ import type { BatchAnswer, Problem } from '../../shared/contract.ts';
 import type { UserError } from '../../shared/outcome.ts';
 import type { Chunk } from './chunks.ts';
 import type { Pace } from './pace.ts';
-import { postBatch, type Answer, type RequestOptions } from './predict.ts';
+import { postBatch, type Access, type Answer } from './predict.ts';
 
 interface LineError {
   type: string;
@@ -16,8 +16,7 @@ export type BatchLine = { index: number; line: number } & Outcome;
 export interface SenderOptions {
   /** Endpoint's base. */
   url: string;
-  /** As of `RequestOptions`. */
-  headers?: RequestOptions['headers'];
+  access?: Access;
   pace: Pace;
   signal: AbortSignal;
   /** Gets the versions of the model that answered. */
@@ -104,11 +103,11 @@ export class Sender {
 
   /** Sends until the endpoint has taken it, or does not for too long. */
   async #post(items: readonly Item[], { parameters }: Job): Promise<Answer> {
-    const { url, signal, headers = {} } = this.#options;
+    const { url, signal, access } = this.#options;
     const inputs = items.map((item) => item.input);
     const began = performance.now();
     for (;;) {
-      const answer = await postBatch(url, inputs, { signal, headers, ...(parameters ? { parameters } : {}) });
+      const answer = await postBatch(url, inputs, { ...access, signal, ...(parameters ? { parameters } : {}) });
       const patienceMs = patienceFor(answer);
       if (signal.aborted || performance.now() - began >= patienceMs) return answer;
       await delay(answer.retryAfterMs ?? RETRY_MS, undefined, { signal }).catch(() => undefined);

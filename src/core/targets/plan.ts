@@ -6,7 +6,16 @@ import type { ImagePlan } from '../image/plan.ts';
 import type { ImageSettings } from '../image/settings.ts';
 
 /** Data that says all that will happen. `execute` never asks: the open questions were answered by the client before. */
-export type Plan = DeployPlan | RehearsePlan | RollbackPlan | RemovePlan | BuildPlan | SweepPlan | PushPlan | EjectPlan;
+export type Plan =
+  | DeployPlan
+  | RehearsePlan
+  | RollbackPlan
+  | RotatePlan
+  | RemovePlan
+  | BuildPlan
+  | SweepPlan
+  | PushPlan
+  | EjectPlan;
 
 export interface DeployPlan extends DeploymentKey {
   kind: 'deploy' | 'redeploy';
@@ -58,6 +67,8 @@ export interface CloudPlan extends CloudAccess {
 /** The image is built and answers here, as far as a deploy to AWS goes on this machine. */
 export interface RehearsePlan extends Omit<DeployPlan, 'kind' | 'cloud'> {
   kind: 'rehearse';
+  /** What comes after it. */
+  rehearses: DeployPlan['kind'];
   /** What the deployer will be started with: it is loaded where there is something to deploy, to be warm when that is agreed to. */
   access: CloudAccess;
   /** Also where nothing has changed since the last deploy, as where that is gone. */
@@ -71,6 +82,13 @@ export interface RollbackPlan extends DeploymentKey {
   cloud: CloudAccess;
   /** Of the function, as AWS Lambda counts: `6`. Default: the one before that has another image. */
   to?: string;
+}
+
+/** Another API key in the place of the one that callers have. */
+export interface RotatePlan extends DeploymentKey {
+  kind: 'rotate';
+  project: string;
+  cloud: CloudAccess;
 }
 
 export interface RemovePlan extends DeploymentKey {

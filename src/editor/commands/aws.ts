@@ -1,10 +1,13 @@
 import * as vscode from 'vscode';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
-import type { DeploymentStatus } from '../../shared/states.ts';
-import { cloudChoice, headersOf, rememberChoice } from '../cloud/account.ts';
+import type { RotatePlan } from '../../core/targets/plan.ts';
+import type { DeploymentStatus, KeyRotated } from '../../shared/states.ts';
+import { accountAgain, awsEnvironment, cloudChoice, headersOf, rememberChoice } from '../cloud/account.ts';
 import { askProfile, LOG_IN } from '../cloud/choices.ts';
 import type { Editor } from '../editor.ts';
-import { chooseDeployment } from './pick.ts';
+import { runAction } from '../guard.ts';
+import { operateInFront } from '../operate.ts';
+import { chooseDeployment, type Chosen } from './pick.ts';
 
 /** Runs `aws sso login` in a terminal, which opens the browser. */
 export async function logInToAws(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
@@ -35,7 +38,6 @@ export async function selectAwsProfile(editor: Editor, given: unknown): Promise<
 /** Puts the key of a deployment's API on the clipboard. */
 export async function copyApiKey(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
   const title = vscode.l10n.t('Copy API Key');
-  const hasKey = (status: DeploymentStatus | undefined): boolean => status?.cloud?.keyId !== undefined;
   const chosen = await chooseDeployment(editor, given, title, hasKey);
   if (!chosen.ok) return chosen;
   const { project } = chosen.value;
@@ -47,6 +49,64 @@ export async function copyApiKey(editor: Editor, given: unknown): Promise<Outcom
   await vscode.env.clipboard.writeText(key);
   vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Copied'), 3000);
   return ok(undefined);
+}
+
+/** Replaces the key of a deployment's API, after asking; whoever has the one before is refused. */
+export async function rotateApiKey(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
+  const chosen = await chooseDeployment(editor, given, vscode.l10n.t('Rotate API Key'), hasKey);
+  if (!chosen.ok) return chosen;
+  const { project, model, deployment } = chosen.value;
+  const before = project.status(chosen.value)?.cloud;
+  if (before?.keyId === undefined) return fail('no-key', vscode.l10n.t('{0} asks for no API key.', model));
+  const account = await accountAgain(editor, project.folder, project.spec(model)?.deployments?.[deployment]);
+  if (!account.ok) return account;
+  const rotateIt = vscode.l10n.t('Rotate');
+  const answer = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Replace the API key of {0}/{1} by a new one?', model, deployment),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'Every caller that has the key gets 403 until it has the new one. The playground takes the new one by itself.',
+      ),
+    },
+    rotateIt,
+  );
+  if (answer !== rotateIt) return cancelled();
+  const plan: RotatePlan = { kind: 'rotate', project: project.folder, model, deployment, cloud: account.value };
+  const rotated = await operateInFront(editor, project, plan, vscode.l10n.t('Rotating the API key of {0}', model));
+  const { keepNewKey } = await import('../../core/cloud/keys.ts');
+  const { keyStore } = await import('../cloud/keys.ts');
+  // It may have failed once the new key was there.
+  const result = rotated.ok ? (rotated.value.result as KeyRotated) : undefined;
+  const now = result?.cloud ?? project.status(chosen.value)?.cloud ?? before;
+  if (now.keyId !== before.keyId) {
+    const env = awsEnvironment(editor, project.folder);
+    const kept = await keepNewKey({ before, now }, keyStore(editor.extension.secrets), env);
+    if (!kept.ok) return kept;
+  }
+  if (!result) return rotated;
+  void sayRotated(chosen.value, result);
+  return ok({ model, deployment });
+}
+
+async function sayRotated({ project, model, deployment }: Chosen, { isRefused }: KeyRotated): Promise<void> {
+  const copy = vscode.l10n.t('Copy API Key');
+  const said = [
+    vscode.l10n.t('{0}/{1} has a new API key.', model, deployment),
+    ...(isRefused === true ? [vscode.l10n.t('The one before is refused.')] : []),
+    ...(isRefused === false ? [vscode.l10n.t('API Gateway still took the one before a minute later.')] : []),
+  ].join(' ');
+  const chosen = await vscode.window.showInformationMessage(said, copy);
+  if (chosen === copy)
+    await runAction({
+      label: copy,
+      command: 'nimbus.copyApiKey',
+      args: [{ project: project.folder, model, deployment }],
+    });
+}
+
+function hasKey(status: DeploymentStatus | undefined): boolean {
+  return status?.cloud?.keyId !== undefined;
 }
 
 /** The folder of the project that a button names, else of the window's first. */

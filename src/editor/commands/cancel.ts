@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { fail, type Outcome } from '../../shared/outcome.ts';
+import { cancelled, fail, type Outcome } from '../../shared/outcome.ts';
+import { agreedToCancel } from '../cancelling.ts';
 import type { Editor } from '../editor.ts';
 import { chooseDeployment } from './pick.ts';
 
@@ -16,6 +17,7 @@ export async function cancelOperation(editor: Editor, given: unknown): Promise<O
   const { project } = chosen.value;
   const operation = project.operation(chosen.value);
   if (operation?.state !== 'running') return fail('no-operation', vscode.l10n.t('Nothing runs there any more.'));
+  if (!(await agreedToCancel(operation))) return cancelled();
   const host = await project.host();
   return host.ok ? host.value.api.cancel(operation.id) : host;
 }

@@ -39,6 +39,7 @@ export const COMMANDS = {
   'nimbus.copyAsPython': { trusted: false, load: async () => (await import('./copy.ts')).copyAsPython },
   'nimbus.copyAsTypeScript': { trusted: false, load: async () => (await import('./copy.ts')).copyAsTypeScript },
   'nimbus.copyApiKey': { trusted: true, load: async () => (await import('./aws.ts')).copyApiKey },
+  'nimbus.rotateApiKey': { trusted: true, load: async () => (await import('./aws.ts')).rotateApiKey },
   'nimbus.logInToAws': { trusted: true, load: async () => (await import('./aws.ts')).logInToAws },
   'nimbus.selectAwsProfile': { trusted: true, load: async () => (await import('./aws.ts')).selectAwsProfile },
   'nimbus.compareWithAws': { trusted: true, load: async () => (await import('./drift.ts')).compareWithAws },

@@ -10,7 +10,10 @@ export async function showLogs(editor: Editor, given: unknown, requestId: unknow
   if (!chosen.ok) return chosen;
   const { project, model, deployment } = chosen.value;
   const logs = await editor.logs();
-  return logs.show({ project, key: { model, deployment } }, typeof requestId === 'string' ? requestId : undefined);
+  return logs.show(
+    { project, key: { model, deployment } },
+    typeof requestId === 'string' ? { id: requestId } : undefined,
+  );
 }
 
 /** Opens the log file of an operation: a path, or the row of a deployment whose last operation failed. */

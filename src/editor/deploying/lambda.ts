@@ -3,10 +3,12 @@ import * as vscode from 'vscode';
 import type { CloudAccount } from '../../core/cloud/account.ts';
 import { monthText } from '../../core/cloud/month.ts';
 import { planLines, rehearse, rehearsedText, type CloudReview, type Rehearsed } from '../../core/cloud/review.ts';
-import type { DeployPlan } from '../../core/targets/plan.ts';
+import type { HostConnection } from '../../core/host/client.ts';
+import type { CloudPlan, DeployPlan } from '../../core/targets/plan.ts';
 import { formatMs } from '../../shared/latency.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
-import type { CloudDeployed } from '../../shared/states.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import type { CloudDeployed, Operation } from '../../shared/states.ts';
 import { sentence } from '../cloud/choices.ts';
 import { headersOf, withWayOut } from '../cloud/account.ts';
 import { typedName } from '../consent.ts';
@@ -17,48 +19,78 @@ import { pricesSetting } from '../prices-setting.ts';
 import type { Project } from '../store/project.ts';
 
 /**
- * Nothing reaches AWS before the user agreed to the plan. Errors: the rehearsal fails; as of `reviewDeploy` and of the deploy.
- * What would not serve there is told, and counts as cancelled.
+ * Nothing reaches AWS before the user agreed to the plan. `rehearsed`: it was rehearsed already, in a window that was loaded anew
+ * since. Errors: the rehearsal fails; as of `reviewDeploy` and of the deploy. What would not serve there is told, and counts as
+ * cancelled.
  */
 export async function deployToLambda(
   editor: Editor,
   project: Project,
   plan: DeployPlan,
   account: CloudAccount,
+  rehearsed?: Operation,
 ): Promise<Outcome<void>> {
   const { model } = plan;
   const host = await project.host();
   if (!host.ok) return host;
-  const rehearsing = vscode.l10n.t('Rehearsing {0} for AWS Lambda', model);
-  const reviewed = await rehearse(account, plan, {
-    run: (rehearsal) => operateInFront(editor, project, rehearsal, rehearsing),
-    review: (work) => askingAws(project, account, work),
-  });
-  if (!reviewed.ok) return reviewed;
-  const { review, rehearsal } = reviewed.value;
-  if (rehearsal.isDeployed) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t('Nothing has changed: {0} serves version {1} already.', model, rehearsal.version.slice(0, 7)),
-    );
-    return ok(undefined);
-  }
-  if (review.stops.length > 0) {
-    await sayStops(review, plan);
-    return cancelled();
-  }
-  const sweep = await host.value.api.sweep(model);
-  const { region } = account;
-  const env = pricesSetting(project.folder);
-  const month = await monthText({ plan, rehearsal, region, sweep, env }, vscode.env.language);
-  if (!(await agreedTo({ review, rehearsal }, month, plan))) return cancelled();
+  const agreed = await agreedPlan(editor, { project, host: host.value, plan, account }, rehearsed);
+  if (!agreed.ok) return agreed;
+  if (agreed.value === 'deployed') return ok(undefined);
   const deploying = vscode.l10n.t('Deploying {0} to AWS Lambda', model);
-  const done = await operateInFront(editor, project, { ...plan, cloud: review.plan }, deploying);
+  const done = await operateInFront(editor, project, { ...plan, cloud: agreed.value }, deploying);
   if (!done.ok) return done;
   const deployed = done.value.result as CloudDeployed;
   // Read while the credentials are at hand: its first request needs it.
   await headersOf(editor, project.folder, deployed);
   void sayDeployed(project, plan, deployed);
   return ok(undefined);
+}
+
+interface Wanted {
+  project: Project;
+  host: HostConnection;
+  plan: DeployPlan;
+  account: CloudAccount;
+}
+
+/** Rehearses, reviews and asks; `deployed` where there is nothing to do. Until it is answered a reload offers the plan again. */
+async function agreedPlan(
+  editor: Editor,
+  { project, host, plan, account }: Wanted,
+  rehearsed: Operation | undefined,
+): Promise<Outcome<CloudPlan | 'deployed'>> {
+  const { model } = plan;
+  let operation = rehearsed;
+  const rehearsing = vscode.l10n.t('Rehearsing {0} for AWS Lambda', model);
+  try {
+    const reviewed = await rehearse(account, plan, {
+      run: async (rehearsal) => {
+        if (rehearsed && !rehearsal.anyway) return ok(rehearsed);
+        const done = await operateInFront(editor, project, rehearsal, rehearsing);
+        if (done.ok) operation = done.value;
+        return done;
+      },
+      review: (work) => askingAws(project, account, work),
+    });
+    if (!reviewed.ok) return reviewed;
+    const { review, rehearsal } = reviewed.value;
+    if (rehearsal.isDeployed) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('Nothing has changed: {0} serves version {1} already.', model, rehearsal.version.slice(0, 7)),
+      );
+      return ok('deployed');
+    }
+    if (review.stops.length > 0) {
+      await sayStops(review, plan);
+      return cancelled();
+    }
+    const sweep = await host.api.sweep(model);
+    const env = pricesSetting(project.folder);
+    const month = await monthText({ plan, rehearsal, region: account.region, sweep, env }, vscode.env.language);
+    return (await agreedTo({ review, rehearsal }, month, plan)) ? ok(review.plan) : cancelled();
+  } finally {
+    if (operation) project.forget(operation);
+  }
 }
 
 /** Shows that AWS is asked, until the user cancels that. */
@@ -120,9 +152,10 @@ async function sayStops({ stops }: CloudReview, { model }: DeployPlan): Promise<
   );
 }
 
-async function sayDeployed(
+/** With a way to the playground. */
+export async function sayDeployed(
   project: Project,
-  { model, deployment }: DeployPlan,
+  { model, deployment }: DeploymentKey,
   { answers, cloud }: CloudDeployed,
 ): Promise<void> {
   const times = answers.map(({ start, totalMs }) => {

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { configOf } from '../../core/cloud/profiles.ts';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
+import type { LoggedRequest } from '../../shared/playground.ts';
 import type { CloudStatus, LogLine } from '../../shared/states.ts';
 
 /** Milliseconds that the REPORT of a request is waited for: CloudWatch has a line some seconds after it was written. */
@@ -15,11 +16,17 @@ export interface CloudLog {
   limit: number;
 }
 
+export interface CloudLines {
+  lines: LogLine[];
+  /** Of one request, with Lambda's REPORT: no more will come of it. */
+  isWhole: boolean;
+}
+
 /** The last lines, or all of one request. Errors: as of `recentLines` and `requestLog`. */
 export async function readCloudLog(
   { cloud, env, limit }: CloudLog,
-  requestId: string | undefined,
-): Promise<Outcome<LogLine[]>> {
+  request: Partial<LoggedRequest> | undefined,
+): Promise<Outcome<CloudLines>> {
   const title = vscode.l10n.t('Reading the log in CloudWatch');
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   return vscode.window.withProgress(options, async (_, token) => {
@@ -29,9 +36,16 @@ export async function readCloudLog(
     const config = await configOf(cloud, env);
     const { recentLines, requestLog } = await import('../../core/cloud/logs.ts');
     try {
-      if (requestId === undefined) return await recentLines(config, { logGroup, limit }, abort.signal);
-      const found = await requestLog(config, { logGroup, requestId, waitMs: REPORT_MS }, abort.signal);
-      return found.ok ? ok(found.value.lines.map((line) => ({ ...line, requestId }))) : found;
+      const { id: requestId, at } = request ?? {};
+      if (requestId === undefined) {
+        const recent = await recentLines(config, { logGroup, limit }, abort.signal);
+        return recent.ok ? ok({ lines: recent.value, isWhole: false }) : recent;
+      }
+      const query = { logGroup, requestId, waitMs: REPORT_MS, ...(at === undefined ? {} : { at }) };
+      const found = await requestLog(config, query, abort.signal);
+      if (!found.ok) return found;
+      const { lines, report } = found.value;
+      return ok({ lines: lines.map((line) => ({ ...line, requestId })), isWhole: report !== undefined });
     } catch (error) {
       if (abort.signal.aborted) return cancelled();
       throw error;

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { HostConnection } from '../../core/host/client.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
+import type { LoggedRequest } from '../../shared/playground.ts';
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { CloudStatus, LogLine } from '../../shared/states.ts';
 import { awsEnvironment } from '../cloud/account.ts';
@@ -63,18 +64,21 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
   }
 
   /** Opens a deployment's log at its end, or at the lines of one request. */
-  async show({ project, key }: { project: Project; key: DeploymentKey }, requestId?: string): Promise<Outcome<void>> {
+  async show(
+    { project, key }: { project: Project; key: DeploymentKey },
+    request?: Partial<LoggedRequest>,
+  ): Promise<Outcome<void>> {
     const { cloud } = project.status(key) ?? {};
     const uri = logUri(project, key);
     const opened = cloud
-      ? await this.#openCloud(uri, { project, key }, cloud, requestId)
+      ? await this.#openCloud(uri, { project, key }, cloud, request)
       : await this.#openHost(uri, { project, key });
     if (!opened.ok) return opened;
     const lines = opened.value;
     this.#changes.fire(uri);
     const document = await vscode.workspace.openTextDocument(uri);
     const editor = await vscode.window.showTextDocument(document, { preview: false, preserveFocus: false });
-    this.#reveal(editor, lines, requestId);
+    this.#reveal(editor, lines, request?.id);
     return ok(undefined);
   }
 
@@ -91,17 +95,18 @@ export class Logs implements vscode.TextDocumentContentProvider, vscode.Disposab
     uri: vscode.Uri,
     { project, key }: Pick<OpenLog, 'project' | 'key'>,
     cloud: CloudStatus,
-    requestId: string | undefined,
+    request: Partial<LoggedRequest> | undefined,
   ): Promise<Outcome<LogLine[]>> {
     const { followCloudLog, readCloudLog } = await import('./cloud.ts');
     const log = { cloud, env: awsEnvironment(this.#editor, project.folder), limit: LINES_KEPT };
-    const lines = await readCloudLog(log, requestId);
-    if (!lines.ok) return lines;
+    const read = await readCloudLog(log, request);
+    if (!read.ok) return read;
+    const { lines, isWhole } = read.value;
     this.#open.get(uri.toString())?.following?.abort();
     const following = new AbortController();
-    this.#open.set(uri.toString(), { project, key, following, text: new LogText(lines.value, LINES_KEPT) });
-    void followCloudLog(log, lines.value, (line) => this.#append(uri, line), following.signal);
-    return lines;
+    this.#open.set(uri.toString(), { project, key, following, text: new LogText(lines, LINES_KEPT) });
+    if (!isWhole) void followCloudLog(log, lines, (line) => this.#append(uri, line), following.signal);
+    return ok(lines);
   }
 
   dispose(): void {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { fetchCard } from '../../core/invoke/card.ts';
-import { predict, type Answer } from '../../core/invoke/predict.ts';
 import { codeFor } from '../../core/invoke/snippets.ts';
 import type { ModelCard } from '../../shared/contract.ts';
 import type { Sample } from '../../shared/latency.ts';
@@ -9,21 +8,24 @@ import { cancelled, CANCELLED, fail, ok, type Outcome, type UserError } from '..
 import type {
   CodeLanguage,
   ComparedWith,
+  LoggedRequest,
   PlaygroundExtension,
   PlaygroundInput,
   PlaygroundPage,
   PlaygroundStart,
+  RepeatOptions,
   SendOptions,
 } from '../../shared/playground.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
-import { awsEnvironment, headersOf } from '../cloud/account.ts';
+import { headersOf } from '../cloud/account.ts';
 import { tellTimes } from '../cloud/look.ts';
 import { noteForcedCold } from '../walkthrough.ts';
 import { externalUrl } from '../endpoint.ts';
 import { hostEnded, runAction, showError } from '../guard.ts';
 import type { Project } from '../store/project.ts';
+import { ask } from './ask.ts';
 import type { History } from './history.ts';
 import { labels } from './labels.ts';
 
@@ -121,13 +123,17 @@ export class Bridge implements PlaygroundExtension {
     return this.#whileRunning((signal) => this.#sample(input, signal, options));
   }
 
-  async repeat(input: PlaygroundInput, times: number, also?: DeploymentKey): Promise<Outcome<{ sent: number }>> {
+  async repeat(
+    input: PlaygroundInput,
+    times: number,
+    { also, ...common }: RepeatOptions = {},
+  ): Promise<Outcome<{ sent: number }>> {
     return this.#whileRunning(async (signal) => {
       for (let sent = 0; sent < times; sent++) {
         const pair = also && randomUUID();
         let failed = false;
         for (const options of also && pair !== undefined ? [{ pair }, { pair, to: also }] : [{}]) {
-          const sample = await this.#sample(input, signal, options);
+          const sample = await this.#sample(input, signal, { ...common, ...options });
           if (!sample.ok) return sample.error.code === CANCELLED ? ok({ sent }) : sample;
           this.#page().sample(sample.value);
           failed ||= sample.value.problem !== undefined;
@@ -166,9 +172,10 @@ export class Bridge implements PlaygroundExtension {
     await vscode.env.clipboard.writeText(text);
   }
 
-  async showLogs(requestId?: string): Promise<void> {
-    if (!this.#selection) return;
-    const shown = await (await this.#editor.logs()).show(this.#selection, requestId);
+  async showLogs(request?: LoggedRequest, key?: DeploymentKey): Promise<void> {
+    const chosen = key ? this.#labels().find(key) : this.#selection;
+    if (!chosen) return;
+    const shown = await (await this.#editor.logs()).show(chosen, request);
     if (!shown.ok) showError(this.#editor.log, shown.error);
   }
 
@@ -208,7 +215,11 @@ export class Bridge implements PlaygroundExtension {
     if (vscode.workspace.isTrusted) await Promise.all(projects.map((project) => project.host()));
   }
 
-  async #sample(input: PlaygroundInput, signal: AbortSignal, { to, pair }: SendOptions): Promise<Outcome<Sample>> {
+  async #sample(
+    input: PlaygroundInput,
+    signal: AbortSignal,
+    { to, pair, through = 'api' }: SendOptions,
+  ): Promise<Outcome<Sample>> {
     const chosen = to ? this.#labels().find(to) : this.#selection;
     const status = chosen?.project.status(chosen.key);
     if (!chosen || !status) {
@@ -218,12 +229,15 @@ export class Bridge implements PlaygroundExtension {
       });
     }
     const { model, deployment } = this.#labels().label(chosen.project, chosen.key);
-    const headers = await headersOf(this.#editor, chosen.project.folder, status);
-    if (!headers.ok) return headers;
     const at = Date.now();
-    const answer = await ask(status, headers.value, awsEnvironment(this.#editor, chosen.project.folder), input, signal);
+    const answer = await ask({ editor: this.#editor, project: chosen.project.folder, status, through }, input, {
+      signal,
+      onWait: (wait) => this.#page().waiting(wait),
+    });
     if (signal.aborted) return cancelled();
-    const { body, ...facts } = answer;
+    if (!answer.ok) return answer;
+    if (through === 'cold' && status.cloud) noteForcedCold();
+    const { body, ...facts } = answer.value;
     const number = this.#history.next({ model, deployment });
     const sample: Sample = {
       id: `${at}-${keyText({ model, deployment })}-${number}`,
@@ -237,7 +251,8 @@ export class Bridge implements PlaygroundExtension {
       ...(typeof body === 'object' && body !== null && 'result' in body ? { result: body.result } : {}),
     };
     this.#history.add(sample);
-    void tellTimes(chosen.project, chosen.key, sample);
+    // Its row has the times of its users, who do not go past the gateway.
+    if (through === 'api') void tellTimes(chosen.project, chosen.key, sample);
     return ok(sample);
   }
 
@@ -283,25 +298,4 @@ export class Bridge implements PlaygroundExtension {
   #labels(): ReturnType<typeof labels<Project>> {
     return labels(this.#editor.store.projects);
   }
-}
-
-/** Of one on AWS with its retries, which are no part of the times. */
-async function ask(
-  { cloud, url }: DeploymentStatus,
-  headers: Record<string, string>,
-  env: NodeJS.ProcessEnv,
-  input: PlaygroundInput,
-  signal: AbortSignal,
-): Promise<Answer> {
-  if (!cloud) return predict(url, input, { signal });
-  const { predictOnAws } = await import('../../core/cloud/predict.ts');
-  const {
-    retries: _,
-    report: __,
-    liveVersion: ___,
-    ...answer
-  } = await predictOnAws(cloud, { headers, env }, input, {
-    signal,
-  });
-  return answer;
 }

@@ -106,7 +106,7 @@ export class Playgrounds implements vscode.Disposable {
       on: (receive) => webview.onDidReceiveMessage(receive),
       // Predictions and questions to the user take as long as they take; their own limits end them.
       timeout: -1,
-      eventNames: ['deployments', 'card', 'sample', 'select', 'compare'],
+      eventNames: ['deployments', 'card', 'sample', 'waiting', 'select', 'compare'],
     });
     this.#opened = { panel, bridge };
     const update = soon(() => void bridge.update());
@@ -135,7 +135,7 @@ function functionsOf(bridge: Bridge): PlaygroundExtension {
     ready: (remembered) => bridge.ready(remembered),
     select: (key) => bridge.select(key),
     send: (input, options) => bridge.send(input, options),
-    repeat: (input, times, also) => bridge.repeat(input, times, also),
+    repeat: (input, times, options) => bridge.repeat(input, times, options),
     compare: (key) => bridge.compare(key),
     cancel: () => bridge.cancel(),
     cold: (key) => bridge.cold(key),
@@ -143,7 +143,7 @@ function functionsOf(bridge: Bridge): PlaygroundExtension {
     stop: () => bridge.stop(),
     copyAs: (language, input) => bridge.copyAs(language, input),
     copyText: (text) => bridge.copyText(text),
-    showLogs: (requestId) => bridge.showLogs(requestId),
+    showLogs: (request, key) => bridge.showLogs(request, key),
     runAction: (action) => bridge.runAction(action),
     editorSelection: () => bridge.editorSelection(),
   };

@@ -38,8 +38,8 @@ export interface ProjectPorts {
   changed(change: ProjectChange): void;
   /** Ids of the operations that this window waits for. They outlive a reload of the window. */
   awaited: { get(): readonly string[]; set(ids: readonly string[]): void };
-  /** An operation of this window failed, and a reload took away who waited for it. */
-  failedUnseen(operation: Operation): void;
+  /** An operation of this window failed or succeeded, and a reload took away who waited for it. */
+  endedUnseen(operation: Operation): void;
 }
 
 /** A host that ended this soon after it was reached is not started again by itself: it would end again. */
@@ -251,7 +251,8 @@ export class Project {
     signal?.addEventListener('abort', cancel, { once: true });
     const ended = await this.#end(operation, host.value);
     signal?.removeEventListener('abort', cancel);
-    this.#forget(operation);
+    // A plan hangs on a rehearsal: it is awaited until that was answered.
+    if (plan.kind !== 'rehearse' || ended?.state !== 'succeeded') this.forget(operation);
     if (!ended) {
       return fail('host-ended', 'The function host ended while it worked.', {
         next: 'Run the command again.',
@@ -259,6 +260,12 @@ export class Project {
     }
     if (ended.state === 'succeeded') return ok(ended);
     return { ok: false, error: ended.error ?? { code: ended.state, what: `${ended.kind}: ${ended.state}.` } };
+  }
+
+  /** Nobody waits for an operation, or for what hangs on it, any more. */
+  forget({ id }: Pick<Operation, 'id'>): void {
+    const { awaited } = this.#ports;
+    awaited.set(awaited.get().filter((one) => one !== id));
   }
 
   dispose(): void {
@@ -321,13 +328,8 @@ export class Project {
 
   #endedUnseen(operation: Operation): void {
     this.#waiting.delete(operation.id);
-    this.#forget(operation);
-    if (operation.state === 'failed') this.#ports.failedUnseen(operation);
-  }
-
-  #forget({ id }: Operation): void {
-    const { awaited } = this.#ports;
-    awaited.set(awaited.get().filter((one) => one !== id));
+    this.forget(operation);
+    if (operation.state === 'failed' || operation.state === 'succeeded') this.#ports.endedUnseen(operation);
   }
 
   #onClosed(since: number): void {

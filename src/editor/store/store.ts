@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { MODELS_FILE } from '../../core/models/document.ts';
-import { keyText, type DeploymentKey } from '../../shared/spec.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
+import type { Operation } from '../../shared/states.ts';
 import { knownValues } from '../deploying/variables.ts';
-import { showError, withLog } from '../guard.ts';
 import { hostEnvironment } from '../host-settings.ts';
 import { Project, type ProjectChange } from './project.ts';
 
@@ -32,6 +32,9 @@ export class Store implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #changes = new vscode.EventEmitter<StoreChange>();
   readonly onDidChange = this.#changes.event;
+  readonly #unseen = new vscode.EventEmitter<{ project: Project; operation: Operation }>();
+  /** Operations of this window that ended after a reload took away who waited for them. */
+  readonly onDidEndUnseen = this.#unseen.event;
   readonly #opened = new Map<string, Opened>();
   readonly #subscriptions: vscode.Disposable[] = [];
   #opening: Promise<void> | undefined;
@@ -109,6 +112,7 @@ export class Store implements vscode.Disposable {
     for (const one of this.#subscriptions) one.dispose();
     for (const folder of this.#opened.keys()) this.#close(folder);
     this.#changes.dispose();
+    this.#unseen.dispose();
   }
 
   async #openWorkspace(): Promise<void> {
@@ -149,15 +153,7 @@ export class Store implements vscode.Disposable {
         get: () => this.#memory.get<string[]>(`${AWAITED} ${folder}`, []),
         set: (ids) => void this.#memory.update(`${AWAITED} ${folder}`, ids.length > 0 ? ids : undefined),
       },
-      failedUnseen: (operation) => {
-        const what = vscode.l10n.t(
-          'The {0} of {1} failed: {2}',
-          operation.kind,
-          keyText(operation),
-          operation.error?.what ?? '',
-        );
-        showError(this.#log, withLog({ code: 'failed-unseen', ...operation.error, what }, operation.logFile));
-      },
+      endedUnseen: (operation) => this.#unseen.fire({ project, operation }),
       changed: (change) => {
         if (change.kind === 'list' || change.kind === 'model') void this.#connect(project);
         this.#changes.fire({ ...change, project });

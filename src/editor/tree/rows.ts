@@ -311,6 +311,8 @@ function kindText({ kind }: Operation): string {
       return vscode.l10n.t('rehearsing');
     case 'rollback':
       return vscode.l10n.t('rolling back');
+    case 'rotate':
+      return vscode.l10n.t('rotating the API key');
     default:
       return kind satisfies never;
   }

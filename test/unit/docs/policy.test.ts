@@ -52,7 +52,7 @@ describe('the policies of who deploys to AWS', () => {
   it('have an action only while something calls it, under the name that IAM has for it', async () => {
     const sidsOf = (made: object): string[] => (made as Policy).Statement.map(({ Sid }) => Sid);
     // Those of what others call for Nimbus.
-    const always = ['DeployAsTheRolesOfCdk', 'ReadWhatMayDrift', 'PushImages'];
+    const always = ['DeployAsTheRolesOfCdk', 'ReadWhatMayDrift', 'PushImages', 'CallAsWhoSigns'];
     assert.deepEqual(sidsOf(policyOf([])), always);
     const invoked = policyOf(await callsIn('src/x.ts', source('client.send(new InvokeCommand({}))'))) as Policy;
     assert.deepEqual(sidsOf(invoked), [...always, 'Predict']);

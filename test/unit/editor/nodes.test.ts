@@ -12,7 +12,7 @@ function projectWith(folder: string, count: number): Project {
     now: () => 0,
     changed: () => undefined,
     awaited: { get: () => [], set: () => undefined },
-    failedUnseen: () => undefined,
+    endedUnseen: () => undefined,
     connect: async (): Promise<Outcome<HostConnection>> => fail('none', 'There is none here.'),
   });
   const models = Object.fromEntries(Array.from({ length: count }, (_, index) => [`model-${index}`, SPEC]));

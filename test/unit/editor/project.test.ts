@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { HostConnection } from '../../../src/core/host/client.ts';
 import type { HostApi, HostEvents } from '../../../src/core/host/protocol.ts';
+import type { RehearsePlan } from '../../../src/core/targets/plan.ts';
 import type { ModelsDocument } from '../../../src/core/models/document.ts';
 import { Project, type ProjectChange } from '../../../src/editor/store/project.ts';
 import { fail, ok } from '../../../src/shared/outcome.ts';
@@ -56,7 +57,7 @@ function setUp(statuses: DeploymentStatus[] = [], operations: Operation[] = [], 
     now: () => clock.now,
     changed: (change) => changes.push(change),
     awaited: { get: () => awaited, set: (ids) => (awaited = ids) },
-    failedUnseen: (failed) => unseen.push(failed),
+    endedUnseen: (failed) => unseen.push(failed),
     connect: async (events) => {
       const closed = Promise.withResolvers<void>();
       hosts.push({ events, end: () => closed.resolve() });
@@ -148,6 +149,23 @@ describe('a project of the window', () => {
     hosts[0]!.events.operation(operation('one', { state: 'failed' }));
     await running;
     assert.deepEqual([unseen, awaited()], [[], []]);
+  });
+
+  it('tells of a rehearsal whose plan nobody has answered yet, in whichever window comes next', async () => {
+    const rehearsed = operation('one', { kind: 'rehearse', state: 'succeeded' });
+    const next = setUp([], [rehearsed], ['1']);
+    await next.project.host();
+    assert.deepEqual([next.unseen, next.awaited()], [[rehearsed], []]);
+
+    const { project, hosts, awaited } = setUp();
+    const plan = { kind: 'rehearse', model: 'one', deployment: 'local' } as RehearsePlan;
+    const running = project.execute(plan);
+    await settled();
+    hosts[0]!.events.operation(rehearsed);
+    assert.ok((await running).ok);
+    assert.deepEqual(awaited(), ['1']);
+    project.forget(rehearsed);
+    assert.deepEqual(awaited(), []);
   });
 
   it('tells of a deployment alone while its row is there already', async () => {

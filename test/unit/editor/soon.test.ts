@@ -34,7 +34,7 @@ describe('what follows every change of the store', () => {
       now: Date.now,
       changed: (change) => changed(change),
       awaited: { get: () => [], set: () => undefined },
-      failedUnseen: () => undefined,
+      endedUnseen: () => undefined,
     });
     await project.host();
     assert.equal(project.hasDeployments, true);

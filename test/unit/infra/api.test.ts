@@ -97,10 +97,11 @@ describe('the API of a stack on AWS', () => {
 
   it('says where it is', () => {
     const outputs = (made: Made) => Object.keys(made.template.toJSON()['Outputs']).sort();
-    const always = ['AliasArn', 'ApiId', 'FunctionName', 'LogGroup', 'Stage', 'Url'];
+    const always = ['AliasArn', 'ApiId', 'Auth', 'FunctionName', 'LogGroup', 'Stage', 'Url'];
     assert.deepEqual(outputs(deployed()), [...always, 'KeyId'].sort());
     assert.deepEqual(outputs(deployed({ auth: 'iam' })), always);
     assert.deepEqual(outputs(deployed({ auth: 'none' })), always);
+    for (const auth of AUTHS) deployed({ auth }).template.hasOutput('Auth', { Value: auth });
     assert.match(JSON.stringify(deployed().template.toJSON()['Outputs'].Url.Value), /"\/",\{"Ref":"[^"]+"\}\]\]\}$/);
   });
 });
@@ -131,6 +132,15 @@ describe('who may call an API on AWS', () => {
     });
     made.template.hasOutput('KeyId', { Value: { Ref: id } });
     made.template.hasResourceProperties('AWS::ApiGateway::Stage', { MethodSettings: Match.absent() });
+  });
+
+  it('key: goes by a name that a parameter ends, which is empty until the key is rotated', () => {
+    const made = deployed();
+    made.template.hasResourceProperties('AWS::ApiGateway::ApiKey', {
+      Name: { 'Fn::Join': ['', ['nimbus-sentiment-prod', { Ref: 'KeyRevision' }]] },
+    });
+    made.template.hasParameter('KeyRevision', { Default: '' });
+    assert.equal(deployed({ auth: 'none' }).template.toJSON()['Parameters'].KeyRevision, undefined);
   });
 
   it('key: throttle and quota as asked', () => {

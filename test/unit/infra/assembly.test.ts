@@ -106,6 +106,22 @@ describe('a cloud assembly', () => {
     assert.equal(made.parameters['ImageDigest'], DEPLOYMENT.image.digest);
   });
 
+  it('says in its metadata what it is configured by: with what counts by default, without version, revision and values', () => {
+    const metadata = (changes = {}) => deployed(changes).template.toJSON()['Metadata'].Nimbus;
+    assert.deepEqual(
+      metadata({
+        version: 'b2'.repeat(32),
+        revision: 'another',
+        card: { ...DEPLOYMENT.card, version: 'b2'.repeat(32) },
+      }),
+      metadata(),
+    );
+    assert.deepEqual(metadata({ throttle: { ratePerSecond: 10, burst: 20 } }), metadata());
+    assert.deepEqual(metadata().quota, { requests: 10_000, per: 'day' });
+    assert.equal(metadata({ auth: 'none' }).quota, undefined);
+    assert.notEqual(metadata({ card: { ...DEPLOYMENT.card, description: 'Another' } }).card, metadata().card);
+  });
+
   it('tags the stack with model, deployment and version', () => {
     const { tags } = JSON.parse(files(folder)['manifest.json']!).artifacts['nimbus-sentiment-prod'].properties;
     const expected = { 'nimbus:model': 'sentiment', 'nimbus:deployment': 'prod', 'nimbus:version': DEPLOYMENT.version };

@@ -46,10 +46,20 @@ describe('the waterfall of phases', () => {
   it('of AWS Lambda have one bar for what nobody tells apart', () => {
     const words = phaseBars(phases({ handlerMs: 2, restMs: 30 }), 'lambda').map(({ word }) => word);
     assert.deepEqual(words, ['handler', 'gateway and sandbox']);
+    const past = phaseBars(phases({ handlerMs: 2, restMs: 30 }), 'lambda', true).map(({ word }) => word);
+    assert.deepEqual(past, ['handler', 'network and sandbox']);
   });
 });
 
 describe('the statistics of requests', () => {
+  it('keeps what went past the gateway by itself', () => {
+    const both = [sample({ ms: 30 }), { ...sample({ ms: 20 }), through: 'invoke' as const }];
+    assert.deepEqual(statistics(both), [
+      { kind: 'warm', n: 1, min: 30, max: 30 },
+      { kind: 'warm', isPastGateway: true, n: 1, min: 20, max: 20 },
+    ]);
+  });
+
   it('gives percentiles of the warm ones from 20 on, and of no other kind', () => {
     const warm = Array.from({ length: 21 }, (_, index) => sample({ ms: index }));
     const cold = Array.from({ length: 19 }, () => sample({ ms: 1240, start: 'cold' }));

@@ -1,5 +1,6 @@
 import { findBrowser } from '../../../scripts/lib/browser.mjs';
 import type { Sample } from '../../../src/shared/latency.ts';
+import type { Wait } from '../../../src/shared/waits.ts';
 import { axeSource, chromium, type AxeResults, type Browser, type Page } from '../../e2e/driver.ts';
 import type { Fake } from './fake.ts';
 import { startHarness, type Harness } from './server.ts';
@@ -65,6 +66,11 @@ export class Playground {
 
   fail(problem: string): Promise<unknown> {
     return this.page.evaluate((code) => fake.fail(code), problem);
+  }
+
+  /** What the request under way waits for; nothing any more where it is left out. */
+  wait(wait?: Wait): Promise<unknown> {
+    return this.page.evaluate((one) => fake.wait(one), wait);
   }
 
   /** A sample event, as a repeat sends it. */

@@ -6,6 +6,7 @@ import { FLOATS } from '../../../src/shared/parity.ts';
 import type { ComparedWith, PlaygroundExtension, PlaygroundPage, SendOptions } from '../../../src/shared/playground.ts';
 import { keyText, type DeploymentKey } from '../../../src/shared/spec.ts';
 import type { DeploymentStatus, State } from '../../../src/shared/states.ts';
+import type { Wait } from '../../../src/shared/waits.ts';
 import { ANSWERS, CARDS, DEFAULT_RESULT, PROBLEMS } from './answers.ts';
 
 const query = new URLSearchParams(location.search);
@@ -59,7 +60,31 @@ if (query.has('two'))
       url: one.url.replace(/local$/, 'docker'),
     })),
   );
-let selected: DeploymentKey = { model: query.get('model') ?? 'sentiment', deployment: 'local' };
+// As if each were on AWS Lambda.
+if (query.has('aws'))
+  for (const one of deployments)
+    Object.assign(one, {
+      deployment: 'lambda',
+      target: 'lambda',
+      state: 'serving',
+      url: `https://a1b2c3.execute-api.eu-west-1.amazonaws.com/v1`,
+      cloud: {
+        account: '123456789012',
+        region: 'eu-west-1',
+        stack: `nimbus-${one.model}-lambda`,
+        functionName: `nimbus-${one.model}-lambda`,
+        url: 'https://a1b2c3.execute-api.eu-west-1.amazonaws.com/v1',
+        apiId: 'a1b2c3',
+        stage: 'v1',
+        logGroup: `/aws/lambda/nimbus-${one.model}-lambda`,
+        auth: query.get('aws') === 'iam' ? 'iam' : 'key',
+        digest: `sha256:${'d'.repeat(64)}`,
+      },
+    } satisfies Partial<DeploymentStatus>);
+let selected: DeploymentKey = {
+  model: query.get('model') ?? 'sentiment',
+  deployment: query.has('aws') ? 'lambda' : 'local',
+};
 let number = 0;
 let at = Date.UTC(2026, 10, 21, 9, 31, 7);
 const warm = new Set<string>();
@@ -78,7 +103,7 @@ function become(state: State, key = selected): void {
   void page.deployments(structuredClone(deployments));
 }
 
-function sampleOf(input: unknown, { to = selected, pair }: SendOptions = {}): Sample {
+function sampleOf(input: unknown, { to = selected, pair, through }: SendOptions = {}): Sample {
   number += 1;
   at += 1870;
   const wave = 1 + Math.abs(Math.sin(number * 12.9898)) * (number % 17 === 0 ? 6 : 1.4);
@@ -95,6 +120,7 @@ function sampleOf(input: unknown, { to = selected, pair }: SendOptions = {}): Sa
     version: status(to).version,
     input,
     ...(pair !== undefined && { pair }),
+    ...(query.has('aws') && { through: through ?? 'api' }),
     requestId: `01JD-${number}`,
   };
   if (failure) {
@@ -108,7 +134,7 @@ function sampleOf(input: unknown, { to = selected, pair }: SendOptions = {}): Sa
       ...(failure === 'died' && { start: 'cold' as const }),
     };
   }
-  const start = warm.has(keyText(to)) ? 'warm' : 'cold';
+  const start = warm.has(keyText(to)) && through !== 'cold' ? 'warm' : 'cold';
   warm.add(keyText(to));
   const known = ANSWERS.find((one) => JSON.stringify(one.input) === JSON.stringify(input));
   return {
@@ -175,12 +201,15 @@ const extension: PlaygroundExtension = {
     if (!sample.problem && status(to).state !== 'serving') become('serving', to);
     return ok(sample);
   },
-  repeat: async (input, times, also) => {
-    recorded('repeat', input, times, ...(also ? [also] : []));
+  repeat: async (input, times, options = {}) => {
+    const { also } = options;
+    recorded('repeat', input, times, options);
     for (let sent = 0; sent < times; sent++) {
       if (sent === 7 && !(await turn())) return cancelled();
       const pair = also && `r${sent}`;
-      await page.sample({ ...sampleOf(input.input, pair === undefined ? {} : { pair }), ...input });
+      const { through } = options;
+      const ways = through ? { through } : {};
+      await page.sample({ ...sampleOf(input.input, pair === undefined ? ways : { ...ways, pair }), ...input });
       if (also && pair !== undefined) await page.sample({ ...sampleOf(input.input, { pair, to: also }), ...input });
     }
     if (status().state !== 'serving') become('serving');
@@ -196,7 +225,7 @@ const extension: PlaygroundExtension = {
   stop: async () => (recorded('stop'), become('stopped'), ok(undefined)),
   copyAs: async (language, input) => recorded('copyAs', language, input),
   copyText: async (text) => recorded('copyText', text),
-  showLogs: async (requestId) => recorded('showLogs', requestId),
+  showLogs: async (request, key) => recorded('showLogs', request, ...(key ? [key] : [])),
   runAction: async (action) => recorded('runAction', action),
   editorSelection: async () => (recorded('editorSelection'), 'Selected in the editor.'),
 };
@@ -212,6 +241,7 @@ const fake = {
   calls,
   page,
   become,
+  wait: (wait?: Wait) => page.waiting(wait),
   fail: (code?: string) => (problem = code),
   add: (partial: Partial<Sample>) => page.sample({ ...sampleOf('added'), ...partial }),
   hold: () => {
