@@ -124,9 +124,10 @@ export const stages = {
   },
   aws: {
     title: 'AWS, emulated',
-    deadlineSeconds: 1800,
+    deadlineSeconds: 2700,
     tests: true,
     needs: ['package'],
+    frameworks: true,
     aws: true,
     docker: true,
     mocha: { files: ['test/aws/**/*.test.ts'], timeoutSeconds: 120 },

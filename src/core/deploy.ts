@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { consentFor, isCovered, readConsents } from './consent.ts';
 import { makePlan } from './deploy-plan.ts';
+import { defined } from './defined.ts';
 import type { Consent, Detection, Risk } from './detect/detection.ts';
 import { detect } from './detect/detect.ts';
 import { unknownModules } from './detect/estimator-packages.ts';
@@ -213,12 +214,13 @@ export async function prepareDeploy(request: DeployRequest): Promise<Outcome<Pre
     skipped,
   });
   const first = environments[0]!.plan;
+  const architecture = before?.deployments?.[deployment]?.architecture;
   const plannedImage = runsImage(target)
     ? planImage({
         python: imagePython(before?.pythonVersion, first.kind === 'use' ? first.probe.version : first.version),
         lockFile: lock.file,
         requirements: lock.requirements,
-        settings: request.image ?? imageSettings(process.env),
+        settings: { ...(request.image ?? imageSettings(process.env)), ...defined({ architecture }) },
         packages,
       })
     : ok(undefined);

@@ -1,11 +1,11 @@
 /** What a deployment costs on AWS in a month, and what else could hold its traffic. */
 import { formatMs } from './latency.ts';
-import { keyText, type DeploymentKey } from './spec.ts';
+import { keyText, type Architecture, type DeploymentKey } from './spec.ts';
 import { formatMemory } from './sweep.ts';
 
 /** What is billed of a deployment: one request of it, and what it keeps. */
 export interface Usage {
-  architecture: 'x86_64' | 'arm64';
+  architecture: Architecture;
   memoryMb: number;
   /** Milliseconds that a warm request is billed, on average. */
   warmMs: number;

@@ -68,8 +68,16 @@ export interface Example {
   expect?: unknown;
 }
 
+/** Processors that AWS Lambda has. */
+export const ARCHITECTURES = ['x86_64', 'arm64'] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+
 export interface DeploymentSpec {
   target: TargetKind;
+  /** Of `docker` and `lambda`: what the image is for. Default: as the machine's settings say, else the machine's own. */
+  architecture?: Architecture;
+  /** Of `docker` and `lambda`: size of /tmp in MB. */
+  ephemeralStorageMb?: number;
   /** What follows is of `lambda` only. Twelve digits; written by the deploy, as the next three are. */
   account?: string;
   /** e.g. `eu-west-1`. */
@@ -80,8 +88,6 @@ export interface DeploymentSpec {
   url?: string;
   /** Who may call. Default: `key`. */
   auth?: Auth;
-  /** Size of /tmp in MB. */
-  ephemeralStorageMb?: number;
   /** Environments that are kept initialised, and billed. */
   provisionedConcurrency?: number;
   throttle?: { ratePerSecond: number; burst: number };

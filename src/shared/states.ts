@@ -80,6 +80,16 @@ export interface ImageStatus {
   isEmulated?: true;
 }
 
+/** A layer of an image. */
+export interface ImageLayer {
+  /** Before compression. */
+  bytes: number;
+  /** It holds the model. */
+  isModel?: true;
+  /** As the registry has it that it was pushed to from here: `sha256:…` and the bytes after compression. */
+  packed?: { digest: string; bytes: number };
+}
+
 /** What of AWS a deployment is, as CloudFormation reported it. */
 export interface CloudStatus {
   /** Twelve digits. */
@@ -147,6 +157,8 @@ export interface Rehearsal {
   /** Milliseconds of the first answer; unset where nobody knows what to send. */
   firstAnswerMs?: number;
   memoryMb: number;
+  /** Of the image, from the base up; unset where nothing was built. */
+  layers?: ImageLayer[];
   /** Of one that is deployed already: what changes beside weights and code, a line each. None: the code alone is updated. */
   changes?: string[];
   /** What the stack would be configured by, see `infra/app/configuration.ts`. */

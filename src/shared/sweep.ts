@@ -1,12 +1,12 @@
 /** A memory sweep: one image at several memory sizes. */
-import type { DeploymentKey } from './spec.ts';
+import type { Architecture, DeploymentKey } from './spec.ts';
 
 export interface SweepReport extends DeploymentKey {
   /** ISO 8601. */
   at: string;
   /** `sha256:…`: what ran. */
   image: string;
-  architecture: 'x86_64' | 'arm64';
+  architecture: Architecture;
   /** Where the inputs are from. */
   inputs: { from: 'file' | 'models.json' | 'card'; count: number };
   /** Milliseconds that the user asked for. */

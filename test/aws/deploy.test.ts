@@ -2,14 +2,25 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { APIGatewayClient, GetUsagePlansCommand, UpdateUsagePlanCommand } from '@aws-sdk/client-api-gateway';
+import {
+  APIGatewayClient,
+  GetUsagePlanCommand,
+  GetUsagePlansCommand,
+  UpdateUsagePlanCommand,
+} from '@aws-sdk/client-api-gateway';
 import {
   CloudFormationClient,
   DescribeStacksCommand,
   UpdateStackCommand,
   waitUntilStackUpdateComplete,
 } from '@aws-sdk/client-cloudformation';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  GetProvisionedConcurrencyConfigCommand,
+  InvokeCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
+import { ALIAS } from '../../infra/app/published.ts';
 import { predictThroughApi } from '../../src/core/cloud/predict.ts';
 import { RETRY_LIMITS } from '../../src/core/cloud/retries.ts';
 import { rehearse, wouldNotServe } from '../../src/core/cloud/review.ts';
@@ -21,12 +32,25 @@ import { ACCOUNT, patience, REGION, STACKS_BEFORE } from './place.ts';
 import { cloudProject, DEPLOY, MODEL, PROD, RULES, SECRET, STACK, type CloudProject } from './project.ts';
 import { done, failed, getJson, logs, variablesOf } from './support.ts';
 
+/** Environments that are kept initialised; none on an account, which may have no room for them. */
+const KEPT_READY = STACKS_BEFORE.length === 0 ? 1 : 0;
+/** None is what holds without it. */
+const SETTINGS = {
+  ephemeralStorageMb: 1024,
+  ...(KEPT_READY > 0 ? { provisionedConcurrency: KEPT_READY } : {}),
+  throttle: { ratePerSecond: 50, burst: 60 },
+  quota: { requests: 5000, per: 'week' },
+  corsOrigins: ['https://app.example'],
+  logRetentionDays: 30,
+};
+
 describe('a deploy to AWS Lambda', function () {
   this.timeout(patience(180_000));
   let project: CloudProject;
 
   before(async () => {
     project = await cloudProject();
+    project.writeModels({ [RULES]: { ...MODEL, deployments: { prod: { target: 'lambda', ...SETTINGS } } } });
   });
   after(() => project?.end());
 
@@ -48,16 +72,22 @@ describe('a deploy to AWS Lambda', function () {
     const shared =
       STACKS_BEFORE.length > 0 ? '' : String.raw`\+ CDK's bootstrap .*\n.*\+ the image repository nimbus.*\n.*`;
     assert.match(stdout, new RegExp(String.raw`${shared}\+ the stack ${STACK}`));
+    assert.match(
+      stdout,
+      /\+ the image, \d+ MB unpacked: \d of \d layers are pushed, about \d+ MB compressed \(an estimate: /,
+    );
     assert.match(stdout, /rehearsed with 1769 MB: initialisation \d+ ms, first answer/);
     assert.match(
       stdout,
       new RegExp(
-        String.raw`a month costs about (?:< )?\$0\.0\d without requests, \$0\.0\d for 10,000, \$[4-9]\.\d\d for 1,000,000, .*prices of ${REGION}`,
+        KEPT_READY
+          ? String.raw`a month costs about \$2\d\.\d\d without requests, \$2\d\.\d\d for 10,000, .*prices of ${REGION}`
+          : String.raw`a month costs about (?:< )?\$0\.0\d without requests, \$0\.0\d for 10,000, .*prices of ${REGION}`,
       ),
     );
     assert.match(stderr, /Deploy\?.*\n.*terminal.*\n.*--yes/);
     assert.deepEqual(await project.stackNames(), STACKS_BEFORE);
-    assert.equal(project.declared(), undefined);
+    assert.deepEqual(project.declared(), { target: 'lambda', ...SETTINGS });
   });
 
   it('is stopped, with advice, by what would not answer on AWS [emulated]', async () => {
@@ -107,6 +137,7 @@ describe('a deploy to AWS Lambda', function () {
     const { cloud } = deployed;
     assert.deepEqual(project.declared(), {
       target: 'lambda',
+      ...SETTINGS,
       account: ACCOUNT,
       region: REGION,
       stack: STACK,
@@ -116,6 +147,43 @@ describe('a deploy to AWS Lambda', function () {
     assert.deepEqual(status.cloud, cloud);
     assert.equal(status.state, 'serving');
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images', STACK]);
+  });
+
+  it('has all that models.json asked for [emulated]', async () => {
+    const { client } = project.place;
+    const { functionName, logGroup } = (await project.status()).cloud!;
+    const [lambda, gateway] = [new LambdaClient(client), new APIGatewayClient(client)];
+    const named = { FunctionName: functionName };
+    const { EphemeralStorage } = await lambda.send(new GetFunctionConfigurationCommand(named));
+    assert.equal(EphemeralStorage?.Size, SETTINGS.ephemeralStorageMb);
+    const kept = await lambda.send(new GetProvisionedConcurrencyConfigCommand({ ...named, Qualifier: ALIAS }));
+    assert.equal(kept.RequestedProvisionedConcurrentExecutions, KEPT_READY);
+    const { items = [] } = await gateway.send(new GetUsagePlansCommand({}));
+    const { throttle, quota } = await gateway.send(new GetUsagePlanCommand({ usagePlanId: items[0]!.id }));
+    assert.deepEqual([throttle?.rateLimit, throttle?.burstLimit], [50, 60]);
+    assert.deepEqual([quota?.limit, quota?.period], [5000, 'WEEK']);
+    const { logGroups } = await logs(project.place, 'DescribeLogGroups', { logGroupNamePrefix: logGroup });
+    assert.equal(logGroups[0].retentionInDays, SETTINGS.logRetentionDays);
+  });
+
+  it('lets the pages of the asked origin call, and no others', async () => {
+    const url = project.declared()!['url'] as string;
+    const key = (await project.succeeded(['keys', PROD, '--show'])).trim();
+    const allowed = async (path: string, origin: string, init: RequestInit): Promise<boolean> => {
+      const answer = await fetch(url + path, { ...init, headers: { origin, ...(init.headers as object) } });
+      assert.ok(answer.ok, `${answer.status} of ${path}`);
+      const header = answer.headers.get('access-control-allow-origin');
+      return header === origin || header === '*';
+    };
+    const post = { method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': key } };
+    for (const [origin, expected] of [
+      ['https://app.example', true],
+      ['https://evil.example', false],
+    ] as const) {
+      const ask = { method: 'OPTIONS', headers: { 'access-control-request-method': 'POST' } };
+      assert.equal(await allowed('/predict', origin, ask), expected, `preflight of ${origin}`);
+      assert.equal(await allowed('/predict', origin, { ...post, body: '{"text":"x"}' }), expected, origin);
+    }
   });
 
   it('is predicted with its key, which lies in a file that only the user can read', async () => {

@@ -52,6 +52,10 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     assert.equal((await project.status()).cloud!.stack, STACK);
     const stdout = await project.succeeded([...DEPLOY, '--yes']);
     assert.match(stdout, new RegExp(String.raw`~ the code of the function ${STACK} alone`));
+    assert.match(
+      stdout,
+      /\+ the image, .*: 1 of \d+ layers is pushed, about \d+ (?:bytes|kB) compressed \(an estimate: /,
+    );
     assert.match(stdout, /✓ push .*1 of \d+ layers sent/);
     assert.match(stdout, /✓ stack .*version 2 in the place of 1, ahead of the stack/);
     assert.equal(await answer(), 'second');
@@ -86,6 +90,7 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     await lambda.send(new UpdateAliasCommand({ FunctionName: STACK, Name: 'live', FunctionVersion: '2' }));
     const stdout = await project.succeeded([...DEPLOY, '--yes']);
     assert.doesNotMatch(stdout, /Nothing has changed/);
+    assert.match(stdout, /\+ the image, .*: the repository has all of its \d+ layers/);
     assert.equal(here.cloud!.stack, STACK);
     assert.equal(await answer(), 'second');
   });

@@ -10,7 +10,7 @@ import {
   waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
 import { GetAliasCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import type { CloudDeployed } from '../../src/shared/states.ts';
+import type { CloudDeployed, DeploymentStatus } from '../../src/shared/states.ts';
 import { ACCOUNT, patience, REGION } from './place.ts';
 import { cloudProject, DEPLOY, MODEL, PROD, RULES, STACK, type CloudProject } from './project.ts';
 
@@ -83,6 +83,22 @@ describe('a deployment on AWS Lambda, from the command line', function () {
     }
     assert.match(await project.succeeded(['diff', RULES]), /has changed since it was deployed/);
     project.writeHandler(HANDLER);
+  });
+
+  it('tells settings of the deployment, edited since, from those that are deployed', async () => {
+    const before = project.declared()!;
+    const edited = { quota: { requests: 5, per: 'week' }, corsOrigins: ['https://app.example'], logRetentionDays: 30 };
+    project.writeModels({ [RULES]: { ...MODEL, deployments: { prod: { ...before, ...edited } } } });
+    const looked = async (): Promise<DeploymentStatus> =>
+      JSON.parse(await project.succeeded(['status', PROD, '--json'])).deployments[0];
+    const status = await looked();
+    assert.equal(status.state, 'changed');
+    assert.match(status.error!.what, /than what is deployed: quota, corsOrigins, logRetentionDays\./);
+    const said = await project.succeeded(['diff', RULES]);
+    assert.match(said, /has changed since it was deployed\.\n.*quota, corsOrigins, logRetentionDays/);
+    assert.doesNotMatch(said, /is as it was deployed/);
+    project.writeModels({ [RULES]: { ...MODEL, deployments: { prod: before } } });
+    assert.equal((await looked()).state, 'serving');
   });
 
   it('tells what was changed by hand', async () => {

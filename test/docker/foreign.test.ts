@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { prepareDeploy } from '../../src/core/deploy.ts';
 import type { DeployPlan } from '../../src/core/targets/plan.ts';
 import { post } from '../host/support.ts';
 import { condaEnvironment } from '../unit/environment/python.ts';
@@ -99,6 +100,34 @@ describe('an image for other processors than the engine has', function () {
     assert.equal(state, 'failed');
     assert.equal(error?.code, 'image-emulation', JSON.stringify(error, undefined, 2));
     assert.match(error.next ?? '', /NIMBUS_ARCHITECTURE.*binfmt/);
+  });
+
+  it('are those that models.json says of the deployment, over the setting, and another is of the next deploy', async () => {
+    const declare = (deployments: object): void => {
+      const models = { stated: { path: 'models/stated', framework: 'custom', pythonVersion: '3.13', deployments } };
+      writeFileSync(path.join(project.folder, 'models.json'), JSON.stringify({ version: 1, models }));
+    };
+    const of = (architecture: string) => ({ docker: { target: 'docker', architecture } });
+    const { environment, image } = plan('stated', SAYS_ARM);
+    declare(of('arm64'));
+    const prepared = await prepareDeploy({
+      project: project.folder,
+      path: path.join(project.folder, 'models/stated'),
+      target: 'docker',
+      interpreter: environment.kind === 'use' ? environment.python : '',
+      image: { ...image!.settings, architecture: 'x86_64' },
+      packages: image!.packages,
+      trustedProject: true,
+    });
+    assert.ok(prepared.ok, JSON.stringify(prepared));
+    const operation = await project.execute(prepared.value.plan({}));
+    assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error, undefined, 2));
+    assert.equal((await project.until(() => project.status('stated')?.image)).platform, 'linux-arm64');
+    declare(of('x86_64'));
+    const { error } = await project.untilState('stated', 'changed');
+    assert.match(error!.what, /than what is deployed: architecture\./);
+    declare({ docker: { target: 'docker' } });
+    await project.until(() => project.status('stated')?.state !== 'changed');
   });
 
   it('that AWS Lambda has not is refused', () => {

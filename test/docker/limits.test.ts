@@ -1,6 +1,8 @@
 /** AWS Lambda's limits, rehearsed: what breaks there breaks here, and says what to change. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { post, untilGone } from '../host/support.ts';
 import { ContainerProject } from './project.ts';
 import { docker } from './support.ts';
@@ -212,6 +214,62 @@ describe('a host that ends', function () {
     } finally {
       await project.end();
     }
+  });
+});
+
+describe('a container of a deployment that says how large /tmp is', function () {
+  this.timeout(120_000);
+  /** As large as the model says, which is more than the usual 512 MB. */
+  const FILLS = `
+import os
+
+def load(path):
+    with open("/tmp/file", "wb") as file:
+        # Not while the build finds out what it can do without, as root.
+        for _ in range(700 if os.getuid() else 0):
+            file.write(bytes(2**20))
+
+def predict(model, input):
+    return os.path.getsize("/tmp/file") >> 20
+`;
+  let project: ContainerProject;
+
+  before(async () => {
+    project = new ContainerProject();
+    await project.connect();
+    project.write('fills', FILLS);
+  });
+  after(() => project.end());
+
+  /** Where it is only rehearsed AWS is not asked. */
+  const plan = (target: 'docker' | 'lambda', ephemeralStorageMb?: number) => ({
+    ...project.imagePlan('fills', { examples: [{ input: 1, expect: 700 }] }),
+    deployment: target,
+    deploymentSpec: {
+      target,
+      ...(target === 'lambda' ? { region: 'eu-west-1' } : {}),
+      ...(ephemeralStorageMb === undefined ? {} : { ephemeralStorageMb }),
+    },
+  });
+
+  it('is rehearsed with that, and without it with what a function has', async () => {
+    const access = { account: '0'.repeat(12), region: 'eu-west-1', variables: {} };
+    const rehearsal = { kind: 'rehearse', rehearses: 'deploy', access, anyway: false } as const;
+    const full = await project.execute({ ...plan('lambda'), ...rehearsal });
+    assert.equal(full.state, 'failed');
+    assert.match(full.error?.why ?? '', /No space left on device/);
+    const larger = await project.execute({ ...plan('lambda', 1024), ...rehearsal });
+    assert.equal(larger.state, 'succeeded', JSON.stringify(larger.error, undefined, 2));
+  });
+
+  it('answers with that in Docker too, and another size is of the next deploy', async () => {
+    const deployed = await project.execute(plan('docker', 1024));
+    assert.equal(deployed.state, 'succeeded', JSON.stringify(deployed.error, undefined, 2));
+    assert.equal((await post(`${project.host.hello.url}/fills/docker/predict`, { input: 1 })).body.result, 700);
+    const file = path.join(project.folder, 'models.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('1024', '2048'));
+    const { error } = await project.untilState('fills', 'changed');
+    assert.match(error!.what, /than what is deployed: ephemeralStorageMb\./);
   });
 });
 

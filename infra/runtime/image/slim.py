@@ -13,6 +13,7 @@ bytes. A model that does not answer in the build, for want of a network or of it
 
 import argparse
 import compileall
+import ctypes
 import json
 import math
 import os
@@ -118,6 +119,36 @@ def size(root):
     return sum(place.lstat().st_size for place in root.rglob("*") if place.is_file())
 
 
+LENT = {"lightgbm": ("libgomp.so.1", "*.libs/libgomp-*.so*")}
+"""By package a library of the system that it is linked to and bases lack, and where another package's wheel has it."""
+LOADED_FROM = ("usr/lib64", "usr/lib")
+"""Where the loader looks without being told, of Amazon Linux and of Debian; beside the packages."""
+
+
+def lend(root):
+    """Puts the libraries that packages lack where the loader finds them: links to those that others have brought along."""
+    for package, (name, pattern) in LENT.items():
+        found = sorted(root.glob(pattern))
+        if not found or not (root / package).is_dir() or loads(name):
+            continue
+        for folder in LOADED_FROM:
+            place = root.parent / folder
+            place.mkdir(parents=True, exist_ok=True)
+            # Relative, since the packages are elsewhere in the image than in the build.
+            (place / name).symlink_to(os.path.relpath(found[0], place))
+            for changed in (place / name, place, place.parent):
+                os.utime(changed, (0, 0), follow_symlinks=False)
+
+
+def loads(name):
+    """Whether the base has a library."""
+    try:
+        ctypes.CDLL(name)
+        return True
+    except OSError:
+        return False
+
+
 def files(root):
     """Which there are, and which have been replaced since: no step changes one where it is."""
     return {place: place.lstat().st_ino for place in root.rglob("*")}
@@ -156,11 +187,19 @@ TOLERANCE = 1e-4
 """Relative, between floats before and after a step."""
 
 
-def answers():
+def answers(root):
     """`(answers, None)`, or `(None, why)` where the model does not load or answer."""
+    lent = [str(root.parent / folder) for folder in LOADED_FROM]
+    before = os.environ.get("LD_LIBRARY_PATH")
+    environment = {**os.environ, "LD_LIBRARY_PATH": ":".join(lent + ([before] if before else []))}
     try:
         done = subprocess.run(
-            [sys.executable, "-B", "-c", ASK], capture_output=True, text=True, timeout=ASK_SECONDS, stdin=subprocess.DEVNULL
+            [sys.executable, "-B", "-c", ASK],
+            capture_output=True,
+            text=True,
+            timeout=ASK_SECONDS,
+            stdin=subprocess.DEVNULL,
+            env=environment,
         )
     except subprocess.TimeoutExpired:
         return None, "it did not answer within %d s" % ASK_SECONDS
@@ -190,7 +229,7 @@ def attempt(name, root, expected):
     try:
         STEPS[name](root)
         # A model takes long to load, and nothing is another than it was.
-        found, why = (expected, None) if files(root) == before else answers()
+        found, why = (expected, None) if files(root) == before else answers(root)
         if found is not None and not same(expected, found):
             why = "the model answers its examples differently without"
     except Unavailable as reason:
@@ -204,7 +243,8 @@ def attempt(name, root, expected):
 
 
 def decide(root):
-    expected, fault = answers()
+    lend(root)
+    expected, fault = answers(root)
     decided = []
     for name in STEPS:
         before = size(root)
@@ -265,6 +305,7 @@ def main():
     packages = installed(root)
     if packages:
         (root / "nimbus-packages.json").write_text(json.dumps(packages))
+    lend(root)
     finish(root)
 
 

@@ -108,7 +108,9 @@ export const STATEMENTS = [
       'ecr:PutImage',
       'ecr:UploadLayerPart',
     ],
-    because: { file: 'src/core/host/cloud-operations.ts', text: 'shipping.send(' },
+    because: { file: 'src/core/host/cloud-push.ts', text: 'shipping.send(' },
+    // And Nimbus itself, of what a push will send.
+    operations: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage'],
     resources: IMAGES,
   },
   {

@@ -34,7 +34,7 @@ async function diff(terminal: Terminal, name: string): Promise<void> {
       const isChanged = status.state === 'changed';
       const isAhead = seen?.isAhead ?? false;
       terminal.document({ ...key, changedSinceDeploy: isChanged, isAhead, ...found });
-      for (const text of driftTexts(key, found, { isChanged, isAhead })) terminal.say(text);
+      for (const text of driftTexts(key, found, { isChanged, isAhead, why: status.error?.what })) terminal.say(text);
     },
     { resolve: resolveOnAws },
   );

@@ -130,10 +130,12 @@ export async function driftSeen(
 export function driftTexts(
   key: DeploymentKey,
   { parts, unknown }: Drift,
-  { isChanged, isAhead }: { isChanged: boolean; isAhead: boolean },
+  { isChanged, isAhead, why }: { isChanged: boolean; isAhead: boolean; why?: string | undefined },
 ): string[] {
   return [
-    ...(isChanged ? ['The model, or what models.json says of it, has changed since it was deployed.'] : []),
+    ...(isChanged
+      ? [`The model, or what models.json says of it, has changed since it was deployed.${why ? `\n  ${why}` : ''}`]
+      : []),
     ...(isAhead ? ['What serves is newer than the stack says; the next update tells the stack first.'] : []),
     ...(parts.length > 0 ? [['Changed by hand since it was deployed:', ...parts.map(describe)].join('\n')] : []),
     ...(unknown === undefined ? [] : [`What AWS could not compare: ${unknown}`]),

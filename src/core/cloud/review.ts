@@ -13,6 +13,7 @@ import type { CloudAccount } from './account.ts';
 import { awsConfig, type AwsConfig } from './aws.ts';
 import { bootstrapHinders, bootstrapOf, type Bootstrap } from './bootstrap.ts';
 import { asking } from './errors.ts';
+import { pushSize, pushText, type PushSize } from './layers.ts';
 import { findRepository } from './repository.ts';
 import { BOOTSTRAP_STACK, describeStack, IMAGES } from './stack.ts';
 
@@ -32,6 +33,8 @@ export interface CloudReview {
   kind: 'create' | 'update' | 'failed-before' | 'busy';
   /** What will be created or changed, a line each. */
   changes: string[];
+  /** Of the image; unset where nothing is pushed, or its layers are not known. */
+  push?: PushSize;
   /** What speaks against it: nothing is deployed. */
   stops: string[];
   plan: CloudPlan;
@@ -64,6 +67,8 @@ async function reviewDeploy(
         : [];
     const isCodeOnly = isOurs && changed?.length === 0;
     const auth = spec.auth ?? 'key';
+    const { layers } = rehearsal;
+    const push = layers && (await pushSize(config, layers, repository.value !== undefined));
     const changes = [
       ...bootstrapLines(bootstrap),
       ...(repository.value === undefined
@@ -82,6 +87,7 @@ async function reviewDeploy(
       isServed: isOurs && rehearsal.isDeployed === true,
       kind,
       changes,
+      ...(push ? { push } : {}),
       stops: stopsOf(rehearsal),
       plan: {
         account: account.account,
@@ -133,9 +139,9 @@ export async function rehearse(
 }
 
 /** What will happen, a line each. `locale` is BCP 47. */
-export function planLines({ changes }: CloudReview, { image }: Rehearsal, locale = 'en'): string[] {
-  const size = formatBytes(image.bytes, locale);
-  return [...changes, `+ the image, ${size} unpacked; only layers that the repository lacks are pushed`];
+export function planLines({ changes, push }: CloudReview, { image }: Rehearsal, locale = 'en'): string[] {
+  const pushed = push ? pushText(push, locale) : 'only layers that the repository lacks are pushed';
+  return [...changes, `+ the image, ${formatBytes(image.bytes, locale)} unpacked: ${pushed}`];
 }
 
 /** What speaks for it. `locale` is BCP 47. */

@@ -1,10 +1,10 @@
 /** How long a request of a deployment takes, as far as it was measured, and what it is billed for then. */
 import type { Measurement, Spent, Usage } from '../../shared/cost.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
-import { DEFAULTS, keyText, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
+import { DEFAULTS, keyText, type Architecture, type DeploymentKey, type ModelSpec } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import { cheapest, formatMemory, type SweepReport, type SweepRow } from '../../shared/sweep.ts';
-import { billedMs, type Architecture } from './prices.ts';
+import { billedMs } from './prices.ts';
 
 export interface Known {
   key: DeploymentKey;

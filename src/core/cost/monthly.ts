@@ -1,7 +1,8 @@
 /** What AWS bills a deployment as `infra/app` makes it: a function of an image behind a REST API, with a log. */
 import type { Usage } from '../../shared/cost.ts';
 import { charge, type Charge } from './charges.ts';
-import { MONTH_HOURS, MONTH_SECONDS, type Architecture, type Prices, type Tier } from './prices.ts';
+import type { Architecture } from '../../shared/spec.ts';
+import { MONTH_HOURS, MONTH_SECONDS, type Prices, type Tier } from './prices.ts';
 
 /** AWS bills a GB of 2^30 bytes. */
 export const GB = 2 ** 30;

@@ -1,7 +1,6 @@
 /** What AWS bills: the shape of a region's prices, and the parts of AWS Lambda's that everything else counts with. */
+import type { Architecture } from '../../shared/spec.ts';
 import { BUILT_IN_PRICES } from './price-list.ts';
-
-export type Architecture = 'x86_64' | 'arm64';
 
 /** Where a price is from, and the month as of which it is known: `2026-10`. */
 export interface Dated {

@@ -53,6 +53,13 @@ const MADE_WITH: Partial<Record<Framework, readonly string[]>> = {
   xgboost: ['xgboost'],
 };
 
+/**
+ * By package another one whose wheel has a library that the first takes from the system: LightGBM needs libgomp.so.1
+ * (https://lightgbm.readthedocs.io/en/stable/Installation-Guide.html), which neither AWS's base images nor python-slim have.
+ * The build of an image links it, see `lend` of image/slim.py.
+ */
+const LENDERS: Readonly<Record<string, string>> = { lightgbm: 'scikit-learn' };
+
 /** Folders above the model that are looked into, up to the project's own. */
 const DEPTH = 20;
 
@@ -84,7 +91,7 @@ export async function capture(
       python[0] ?? capturedOf('python', '', path.basename(detection.path)),
     ],
     needs: [...facts.asked.values()].flat(),
-    requirements: [...facts.known.values()].flatMap((one) => facts.requirementsFor(one)),
+    requirements: [...[...facts.known.values()].flatMap((one) => facts.requirementsFor(one)), ...facts.lenders],
     ...(condaName === undefined ? {} : { condaName }),
     unreadable,
   };
@@ -160,6 +167,12 @@ class Facts {
     if (texts.length > 1 || specifier === '' || /[@;]/.test(text) || parseRequirement(text)?.versions !== '')
       return texts;
     return [`${text.trim()}${specifier}`];
+  }
+
+  /** Of the packages that are asked for, those that are not themselves. */
+  get lenders(): string[] {
+    const all = [...this.asked.keys()].flatMap((name) => LENDERS[name] ?? []);
+    return [...new Set(all)].filter((name) => !this.asked.has(name));
   }
 
   #ask(name: string, text: string): void {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeploymentDescription } from '../../../infra/app/description.ts';
 import { CARD, changedFields } from '../cloud/configuration.ts';
 import { IMAGES } from '../cloud/stack.ts';
+import { architectureOf } from '../cost/measured.ts';
 import { functionName } from '../models/function-name.ts';
 import { defined } from '../defined.ts';
 import type { CloudPlan, DeployPlan, RehearsePlan } from '../targets/plan.ts';
@@ -61,7 +62,8 @@ export function changesOf(record: RehearsedRecord, before: DeploymentRecord): st
 /** All that the stack is configured by, of models.json; the rest is the image. */
 function configuration(spec: DeploymentRecord['spec'], deployment: DeploymentSpec): Record<string, unknown> {
   const { path: _, pythonVersion: __, concurrency: ___, examples: ____, description: _____, ...model } = spec;
-  const { url: ______, target: _______, ...rest } = deployment;
+  // What an image is for, the image tells.
+  const { url: ______, target: _______, architecture: ________, ...rest } = deployment;
   return { ...model, ...limitsOf(spec), ...rest };
 }
 
@@ -110,7 +112,7 @@ export function descriptionOf(
     card: { ...card },
     memoryMb,
     timeoutSeconds,
-    architecture: image.platform === 'linux-arm64' ? 'arm64' : 'x86_64',
+    architecture: architectureOf(image.platform),
     auth: declared.auth ?? 'key',
     env: spec.env ?? [],
     ...defined(optional),

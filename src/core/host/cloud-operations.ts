@@ -5,7 +5,7 @@ import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { byOthers } from '../cloud/bootstrap.ts';
 import { firstAnswers } from '../cloud/first-answers.ts';
-import { ensureRepository, loginTo } from '../cloud/repository.ts';
+import { ensureRepository } from '../cloud/repository.ts';
 import { cloudStatusOf, IMAGES } from '../cloud/stack.ts';
 import { editModels, setDeployment, setModel } from '../models/edit.ts';
 import { functionName } from '../models/function-name.ts';
@@ -38,6 +38,7 @@ import { asBefore, declaredBefore, leftNothing, mayBeThere, unpush } from './clo
 import { rotateKey } from './cloud-key.ts';
 import { levelStack } from './cloud-level.ts';
 import { lookAt } from './cloud-look.ts';
+import { layersOf, pushTo } from './cloud-push.ts';
 import type { Deployers } from './deployers.ts';
 import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
 import { limitsOf } from './function-file.ts';
@@ -97,12 +98,14 @@ export class CloudOperations {
       });
     }
     const record = { ...made.value.record, variablesMark: mark };
+    const layers = await layersOf(this.#ports, record.image.id);
     const rehearsal: Rehearsal = {
       image: imageStatus(record.image),
       version: record.version,
       initMs,
       ...(firstMs === undefined ? {} : { firstAnswerMs: firstMs }),
       memoryMb: limitsOf(record.spec).memoryMb,
+      ...(layers.length > 0 ? { layers } : {}),
       configuration: configurationOf(description),
       ...(deployed?.cloud ? { changes: changesOf(record, deployed), ...deployedIn(deployed) } : {}),
     };
@@ -196,7 +199,7 @@ export class CloudOperations {
     const config = await awsConfig(cloud.region, cloud.variables);
     const prepared = await this.#prepare(cloud, config, shell);
     if (!prepared.ok) return prepared;
-    const pushed = await this.#push(deploy, prepared.value, config, shell);
+    const pushed = await pushTo(this.#ports, { deploy, repository: prepared.value, config }, shell);
     if (!pushed.ok) return pushed;
     const digest = pushed.value;
     const deployed = this.#ports.state.state.deployments[keyText(plan)];
@@ -244,22 +247,6 @@ export class CloudOperations {
         api.deploy({ what: { kind: 'repository', description }, replaceFailed: true }),
       );
     });
-  }
-
-  /** The digest of the manifest that ECR has. */
-  async #push(deploy: Deploy, repository: string, config: AwsConfig, shell: Shell): Promise<Outcome<string>> {
-    shell.stage('push');
-    const login = await loginTo(config, repository);
-    if (!login.ok) return login;
-    const tag = pushedTag(deploy);
-    const registry = repository.slice(0, repository.indexOf('/'));
-    const inStage: Shell = { ...shell, stage: (_name, change) => shell.stage('push', change) };
-    const request = { image: deploy.record.image.id, target: { repository, tag, registry }, login: login.value };
-    const pushed = await this.#ports.shipping.send(request, inStage);
-    if (!pushed.ok) return pushed;
-    const { reference, layers, sentLayers } = pushed.value;
-    shell.stage('push', { detail: `${sentLayers} of ${layers} layers sent` });
-    return ok(reference.slice(reference.indexOf('@') + 1));
   }
 
   /** The new version answers before it serves; the stack is not told. */

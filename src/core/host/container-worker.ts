@@ -29,6 +29,8 @@ export interface ContainerParts {
   /** Values of the variables that the spec names. */
   env: Record<string, string>;
   isolated: boolean;
+  /** Size of /tmp in MB; where left out, as the host's settings say. */
+  storageMb?: number | undefined;
   since?: number;
 }
 
@@ -72,7 +74,7 @@ export class Containers {
 
   /** Errors: as of `openEngine`. Whether the container itself starts its worker tells. */
   async start(
-    { key, image, spec, env: given, isolated, since }: ContainerParts,
+    { key, image, spec, env: given, isolated, storageMb = this.#settings.storageMb, since }: ContainerParts,
     onLine: (line: LogLine) => void,
   ): Promise<Outcome<Worker>> {
     const opened = await this.engine();
@@ -83,7 +85,7 @@ export class Containers {
       onLine({ at: Date.now(), source: 'host', text: `not set in the environment: ${missing.join(', ')}` });
     }
     const { memoryMb, timeoutSeconds } = limitsOf(spec);
-    const { containerNetwork, consentedNetwork, storageMb, initTimeoutMs } = this.#settings;
+    const { containerNetwork, consentedNetwork, initTimeoutMs } = this.#settings;
     const start = containerTransport({
       docker: engine.docker,
       image: image.id,

@@ -334,8 +334,9 @@ export class Deployment implements Endpoint {
   }
 
   async #startContainer(record: DeploymentRecord, image: BuiltImage, since: number): Promise<Spawned> {
-    const { spec, isolated } = record;
-    const parts = { key: this.key, image, spec, env: this.env, isolated, since };
+    const { spec, isolated, deploymentSpec } = record;
+    const storageMb = deploymentSpec.ephemeralStorageMb;
+    const parts = { key: this.key, image, spec, env: this.env, isolated, storageMb, since };
     const started = await this.#around.containers.start(parts, (line) => this.line(line));
     return started.ok ? { worker: this.#noting(record, started.value) } : { failure: failureOf(started.error) };
   }

@@ -66,7 +66,7 @@ export class Host {
   readonly #front: Front;
   readonly #operations: Operations;
   readonly #reloads: Reloads;
-  readonly #declarations: Declarations;
+  readonly declarations: Declarations;
   readonly #versions: Versions;
   readonly #around: Surroundings;
   readonly #leftovers: Leftovers;
@@ -198,7 +198,7 @@ export class Host {
       deployments: this.#deployments,
       remove: (key) => this.#remove(key, true),
     });
-    this.#declarations = new Declarations({
+    this.declarations = new Declarations({
       project,
       operations: this.#operations,
       deployments: this.#deployments.byName,
@@ -327,7 +327,7 @@ export class Host {
     }
     log.write(`listens at ${this.#front.url}`);
     this.#state.forgetUndeclared();
-    this.#models = await watchModels(project, (document) => this.#declarations.follow(document));
+    this.#models = await watchModels(project, (document) => this.declarations.follow(document));
     // Of large models it takes longer than a client waits for its greeting.
     void this.#versions.sweep();
     void this.upkeep.sweepContainers();
@@ -382,7 +382,7 @@ export class Host {
 
   async #afterOperation({ model, deployment }: Operation): Promise<void> {
     // Edits of models.json meanwhile were left to the operation.
-    await this.#declarations.refresh();
+    await this.declarations.refresh();
     const found = this.#deployments.get({ model, deployment });
     if (found?.record) this.#reloads.check(found);
     await Promise.all([this.upkeep.noteProject(), this.#versions.sweep()]);

@@ -2,6 +2,7 @@
 import type { BuiltImage } from '../image/image.ts';
 import type { Shell } from '../shell.ts';
 import type { BuildPlan, SweepInput, SweepPlan } from '../targets/plan.ts';
+import { architectureOf } from '../cost/measured.ts';
 import { SWEEP_PRICES } from '../cost/prices.ts';
 import { exampleInput } from '../invoke/example.ts';
 import { formatBytes } from '../../shared/bytes.ts';
@@ -91,7 +92,7 @@ export class ImageOperations {
       deployment,
       at: new Date().toISOString(),
       image: swept.image.id,
-      architecture: architectureOf(swept.image),
+      architecture: architectureOf(swept.image.platform),
       inputs: known.value.told,
       ...(p95Ms === undefined ? {} : { p95Ms }),
       engineCpus: engine.value.cpus,
@@ -107,7 +108,7 @@ export class ImageOperations {
 
   async #row(
     { model, deployment, requests }: SweepPlan,
-    { image, spec, env, isolated }: Swept,
+    { image, spec, env, isolated, record }: Swept,
     { memoryMb, engineCpus }: { memoryMb: number; engineCpus: number },
     inputsFor: (card: ModelCard) => readonly SweepInput[],
     shell: Shell,
@@ -118,10 +119,9 @@ export class ImageOperations {
     const key = { model, deployment };
     // What it prints belongs to the deployment's log, and into no file.
     const onLine = (line: LogLine): void => this.#ports.deployments.get(keyText(key))?.line(line);
-    const started = await this.#ports.around.containers.start(
-      { key, image, spec: { ...spec, memoryMb }, env, isolated },
-      onLine,
-    );
+    const storageMb = record?.deploymentSpec.ephemeralStorageMb;
+    const parts = { key, image, spec: { ...spec, memoryMb }, env, isolated, storageMb };
+    const started = await this.#ports.around.containers.start(parts, onLine);
     if (!started.ok) return started;
     const worker = started.value;
     const onAbort = (): void => void worker.kill();
@@ -131,7 +131,7 @@ export class ImageOperations {
       const row = await measure(worker, {
         memoryMb,
         cpus: Math.min(cpusOf(memoryMb), engineCpus),
-        architecture: architectureOf(image),
+        architecture: architectureOf(image.platform),
         inputsFor,
         requests,
         asked: { timeoutMs: limitsOf(spec).timeoutSeconds * 1000, stage: deployment },
@@ -196,10 +196,6 @@ export class ImageOperations {
 /** The Python that reads the model, and starts uv. */
 function basePython({ environment }: BuildPlan): string {
   return environment.kind === 'use' ? environment.python : environment.base;
-}
-
-function architectureOf({ platform }: BuiltImage): SweepReport['architecture'] {
-  return platform === 'linux-arm64' ? 'arm64' : 'x86_64';
 }
 
 function said({ bytes, id }: BuiltImage, isCached: boolean): string {

@@ -1,8 +1,9 @@
 /** One container of a memory sweep: how it starts, how quickly it answers, what AWS Lambda would bill. */
-import { billedMs, costPerMillion, type Architecture } from '../cost/prices.ts';
+import { billedMs, costPerMillion } from '../cost/prices.ts';
 import type { SweepInput } from '../targets/plan.ts';
 import { quantile } from '../../shared/latency.ts';
 import type { ModelCard } from '../../shared/contract.ts';
+import type { Architecture } from '../../shared/spec.ts';
 import { formatMemory, type SweepRow, type SweepStart } from '../../shared/sweep.ts';
 import { askWorker, type Asked } from './ask.ts';
 import { proxyAnswer } from './gateway.ts';

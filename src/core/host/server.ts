@@ -100,7 +100,11 @@ export class Clients implements HostListener {
       },
       execute: async (plan) => (await host).execute(plan),
       cancel: async (id) => (await host).operations.cancel(id),
-      look: async (key, variables) => (await host).cloud.look(key, variables),
+      look: async (key, variables) => {
+        // What models.json says by now counts.
+        await (await host).declarations.refresh();
+        return (await host).cloud.look(key, variables);
+      },
       rehearsedPlan: async (key) => (await host).cloud.rehearsedPlan(key),
       observe: async (key, start, totalMs) => (await host).observe(key, start, totalMs),
       start: async (key) => (await host).startDeployment(key),

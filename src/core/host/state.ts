@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { MadeWith, ModelCard, StartKind } from '../../shared/contract.ts';
-import type { CloudStatus, PushedImage, Rehearsal } from '../../shared/states.ts';
+import type { CloudStatus, ImageLayer, PushedImage, Rehearsal } from '../../shared/states.ts';
 import type { DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
 import type { Consent } from '../detect/detection.ts';
@@ -64,6 +64,8 @@ export interface DeploymentRecord {
   variablesMark?: string;
   /** What was seen when it was rehearsed. */
   rehearsal?: Rehearsal;
+  /** Of `lambda`: the layers of its image, as the repository has them; `diffId` as of `LayerById`. */
+  layers?: { diffId: string; packed: NonNullable<ImageLayer['packed']> }[];
   /** Where an image of it, this or an older one, was pushed last. */
   pushed?: PushedImage;
   /** It runs code that came with it, which was agreed to; else its libraries are told to run none. */

@@ -1,7 +1,7 @@
 /** What a version is made from, as plans, builds and reloads say it. */
 import type { Consent } from '../detect/detection.ts';
 import type { ReadyImage } from '../image/ready.ts';
-import type { DeploymentKey, ModelSpec } from '../../shared/spec.ts';
+import type { DeploymentKey, DeploymentSpec, ModelSpec } from '../../shared/spec.ts';
 import type { Probe } from './examples.ts';
 
 export interface VersionRequest extends DeploymentKey {
@@ -11,6 +11,8 @@ export interface VersionRequest extends DeploymentKey {
   lock: string;
   /** Of the targets that run an image: what it is made from. */
   image?: ReadyImage;
+  /** Size of /tmp in MB, where models.json says one for the deployment. */
+  storageMb?: number | undefined;
   consent: readonly Consent[];
   /** What the version before answered, where models.json has no example. */
   probe?: Probe;
@@ -24,12 +26,13 @@ export function requestOf(
     deployment,
     project,
     spec,
+    deploymentSpec,
     consent,
-  }: Pick<VersionRequest, keyof DeploymentKey | 'project' | 'spec' | 'consent'>,
+  }: Pick<VersionRequest, keyof DeploymentKey | 'project' | 'spec' | 'consent'> & { deploymentSpec?: DeploymentSpec },
   { python, lock, image }: ReadyEnvironment,
   signal: AbortSignal,
 ): VersionRequest {
-  const made = image ? { image } : {};
+  const made = image ? { image, storageMb: deploymentSpec?.ephemeralStorageMb } : {};
   return { model, deployment, project, spec, interpreter: python, lock, ...made, consent, signal };
 }
 

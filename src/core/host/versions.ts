@@ -96,7 +96,8 @@ export class Versions {
     const ready = await readyForImage(request.interpreter, planAgain(image, around.env), shell);
     if (!ready.ok) return ready;
     const { lock, image: made } = ready.value;
-    return this.#make({ ...request, lock, ...(made ? { image: made } : {}) }, deployment.env, onLine, shell);
+    const storageMb = deployment.record?.deploymentSpec.ephemeralStorageMb;
+    return this.#make({ ...request, lock, storageMb, ...(made ? { image: made } : {}) }, deployment.env, onLine, shell);
   }
 
   /** The version serves from now on. `keepWorker`: its worker stays, else the next request is cold. */
@@ -294,7 +295,7 @@ export class Versions {
     failed?: { image: BuiltImage; outcome: Outcome<never> },
   ): Promise<Outcome<{ worker: Worker; image: BuiltImage }>> {
     const { around } = this.#ports;
-    const { spec } = request;
+    const { spec, storageMb } = request;
     const { isolated } = versionParts;
     const parts = {
       ready,
@@ -308,7 +309,7 @@ export class Versions {
     const { image } = built.value;
     if (failed?.image.id === image.id) return failed.outcome;
     shell.stage('start', { detail: image.id.slice(7, 19) });
-    const started = await around.containers.start({ key: request, image, spec, env, isolated }, onLine);
+    const started = await around.containers.start({ key: request, image, spec, env, isolated, storageMb }, onLine);
     return started.ok ? ok({ worker: started.value, image }) : started;
   }
 }

@@ -27,7 +27,7 @@ export async function compareWithAws(editor: Editor, given: unknown): Promise<Ou
   await lookAtAws(editor, project, [key]);
   const status = project.status(key);
   const about = { isChanged: status?.state === 'changed', isAhead: status?.seen?.isAhead ?? false };
-  const texts = driftTexts(key, found.value, about);
+  const texts = driftTexts(key, found.value, { ...about, why: status?.error?.what });
   const { parts, unknown, at } = found.value;
   if (parts.length === 0 && unknown === undefined && !about.isChanged) {
     void vscode.window.showInformationMessage(texts.at(-1)!);

@@ -18,9 +18,11 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   deployer: 'slows CloudFormation down, and makes stacks past the command line',
   doctor: 'makes users with several rights',
   documented: 'answers in the place of AWS',
+  'first-answers': 'answers in the place of AWS',
   function: 'makes functions past Nimbus, which the policy does not allow',
   living: 'writes lines into logs and slows CloudFormation down',
   permissions: 'decides in the place of IAM',
+  targets: 'makes functions past Nimbus, which the policy does not allow',
   spent: 'writes metrics in the name of AWS Lambda, which AWS takes from nobody',
   update: 'makes what the policy does not allow, and faults of AWS Lambda',
 };

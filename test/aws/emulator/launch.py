@@ -98,6 +98,20 @@ def batch_delete_image(before, data):
     return changed(before({**data, "imageIds": rest}), lambda document: document["imageIds"].extend(untagged))
 
 
+@wrap(ecr, "_batch_check_layer_availability")
+def batch_check_layer_availability(before, data):
+    """Says of a layer that was pushed that it is there, which the emulator says of none."""
+
+    def change(document):
+        blobs = ecr._layer_blobs.get(data["repositoryName"], {})
+        for layer in document["layers"]:
+            blob = blobs.get(layer["layerDigest"])
+            if blob is not None:
+                layer.update(layerAvailability="AVAILABLE", layerSize=len(blob))
+
+    return changed(before(data), change)
+
+
 def resolve(uri):
     """The digest of an image that a function may have, or why it may not: (digest, None) or (None, reason)."""
     named = IMAGE.match(uri or "")
@@ -269,9 +283,14 @@ def update_checked(physical_id, old, new, stack, logical_id=None):
 function_resource["create"], function_resource["update"] = create_checked, update_checked
 
 
+storage = contextvars.ContextVar("storage", default=512)
+"""Megabytes of /tmp of the function whose container is started."""
+
+
 @wrap(lambda_svc, "_spawn_lambda_container")
 def spawn_lambda_container(before, config, *arguments, **named):
     """Runs the image by its digest from the emulator's registry, behind the runtime interface emulator."""
+    storage.set(int((config.get("EphemeralStorage") or {}).get("Size", 512)))
     uri = config.get("ImageUri")
     if uri:
         digest, what = resolve(uri)
@@ -300,7 +319,7 @@ def run(before, collection, image, *arguments, **named):
             memswap_limit=f"{memory}m",
             nano_cpus=max(int(memory / MEGABYTES_PER_CPU * 1e9), 50_000_000),
             read_only=True,
-            tmpfs={"/tmp": "size=512m"},
+            tmpfs={"/tmp": f"size={storage.get()}m"},
         )
         named.setdefault("volumes", {})[EMULATOR] = {"bind": EMULATOR_IN_CONTAINER, "mode": "ro"}
     return before(collection, image, *arguments, **named)

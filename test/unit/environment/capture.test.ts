@@ -49,6 +49,16 @@ describe('what a model was made with', () => {
     assert.equal(shown(spacy)[0], 'spacy >=3.8,<3.9 (meta.json)');
   });
 
+  it('needs what another package brings along of the system, in an environment of its own', async () => {
+    write({ 'models/m.txt': '' });
+    const lightgbm = { framework: 'lightgbm', path: at('models/m.txt') } as const;
+    const place = { project: temporary.folder, isFolder: false };
+    const made = await capture({ ...lightgbm, requirements: ['lightgbm>=4'] }, place);
+    assert.deepEqual([made.needs, made.requirements], [['lightgbm>=4'], ['lightgbm>=4', 'scikit-learn']]);
+    const both = await capture({ ...lightgbm, requirements: ['scikit-learn==1.5.2', 'lightgbm'] }, place);
+    assert.deepEqual(both.requirements, ['scikit-learn==1.5.2', 'lightgbm']);
+  });
+
   it('is completed by the nearest files up to the project, which add no package that it does not need', async () => {
     write({
       'models/m.joblib': '',
