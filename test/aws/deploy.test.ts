@@ -23,14 +23,12 @@ import {
 import { ALIAS } from '../../infra/app/published.ts';
 import { predictThroughApi } from '../../src/core/cloud/predict.ts';
 import { RETRY_LIMITS } from '../../src/core/cloud/retries.ts';
-import { rehearse, wouldNotServe } from '../../src/core/cloud/review.ts';
-import type { DeployPlan } from '../../src/core/targets/plan.ts';
 import type { CostCard } from '../../src/shared/cost.ts';
-import type { CloudDeployed, Operation, Rehearsal } from '../../src/shared/states.ts';
+import type { CloudDeployed } from '../../src/shared/states.ts';
 import { python } from '../cli/nimbus.ts';
 import { ACCOUNT, patience, REGION, STACKS_BEFORE } from './place.ts';
 import { cloudProject, DEPLOY, MODEL, PROD, RULES, SECRET, STACK, type CloudProject } from './project.ts';
-import { done, failed, getJson, logs, variablesOf } from './support.ts';
+import { getJson, logs } from './support.ts';
 
 /** Environments that are kept initialised; none on an account, which may have no room for them. */
 const KEPT_READY = STACKS_BEFORE.length === 0 ? 1 : 0;
@@ -88,42 +86,6 @@ describe('a deploy to AWS Lambda', function () {
     assert.match(stderr, /Deploy\?.*\n.*terminal.*\n.*--yes/);
     assert.deepEqual(await project.stackNames(), STACKS_BEFORE);
     assert.deepEqual(project.declared(), { target: 'lambda', ...SETTINGS });
-  });
-
-  it('is stopped, with advice, by what would not answer on AWS [emulated]', async () => {
-    const account = {
-      account: ACCOUNT,
-      region: REGION,
-      arn: `arn:aws:iam::${ACCOUNT}:root`,
-      variables: variablesOf(project.place.client),
-    };
-    const plan = { model: 'rules', deployment: 'prod', deploymentSpec: { target: 'lambda' } } as DeployPlan;
-    const good = { version: 'a1'.repeat(32), initMs: 8000, firstAnswerMs: 25_000, memoryMb: 1769 };
-    const stopped = async (change: Partial<Rehearsal>, bytes = 10e9): Promise<string | undefined> => {
-      const result = { ...good, image: { bytes } as Rehearsal['image'], ...change };
-      const rehearsed = await rehearse(account, plan, {
-        run: async () => ({ ok: true, value: { result } as Operation }),
-        review: (work) => work(),
-      });
-      const { review } = done(rehearsed);
-      if (review.stops.length === 0) return undefined;
-      const { what, why } = failed(wouldNotServe('rules', review));
-      assert.equal(what, 'rules would not answer on AWS Lambda, so nothing was deployed.');
-      return why;
-    };
-    assert.equal(await stopped({}), undefined);
-    const more = /It has 1769 MB: more memory brings more processor time \(nimbus sweep/;
-    const [slow, late, large] = [
-      await stopped({ initMs: 8001 }),
-      await stopped({ firstAnswerMs: 25_001 }),
-      await stopped({}, 11e9),
-    ];
-    assert.match(slow!, /^Loading it took 8\.0+ s here .* ends an initialisation after 10 s\. /);
-    assert.match(late!, /^Its first answer took 25(\.0+)? s, and API Gateway waits 29 s\. /);
-    for (const one of [slow, late]) assert.match(one!, more);
-    assert.match(large!, /^The image has .*, and AWS Lambda takes 10 GB\. nimbus report shows what is in it\.$/);
-    assert.equal((await stopped({ initMs: 9000, firstAnswerMs: 30_000 }))!.split('\n').length, 2);
-    assert.deepEqual(await project.stackNames(), []);
   });
 
   it('ends with real answers, cold and warm, and has all in models.json but the key', async () => {

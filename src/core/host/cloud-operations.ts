@@ -1,6 +1,4 @@
 /** What the `lambda` target does: the image proves itself here, then goes to AWS, and answers there before it counts as deployed. */
-import { configurationOf } from '../../../infra/app/configuration.ts';
-import { faultsOf } from '../../../infra/app/faults.ts';
 import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { byOthers } from '../cloud/bootstrap.ts';
@@ -22,26 +20,16 @@ import type {
   Rehearsal,
   RolledBack,
 } from '../../shared/states.ts';
-import {
-  changesOf,
-  describedBefore,
-  descriptionOf,
-  imageTag,
-  isDeployed,
-  pushedTag,
-  revisionNow,
-  type Deploy,
-  type RehearsedRecord,
-} from './cloud-change.ts';
+import { descriptionOf, imageTag, revisionNow, type Deploy, type RehearsedRecord } from './cloud-change.ts';
 import { removeFromCloud, rollBackTo } from './cloud-end.ts';
 import { asBefore, declaredBefore, leftNothing, mayBeThere, unpush } from './cloud-first.ts';
 import { rotateKey } from './cloud-key.ts';
 import { levelStack } from './cloud-level.ts';
 import { lookAt } from './cloud-look.ts';
-import { layersOf, pushTo } from './cloud-push.ts';
+import { pushTo } from './cloud-push.ts';
+import { rehearse } from './cloud-rehearse.ts';
 import type { Deployers } from './deployers.ts';
-import { imageStatus, type Deployment, type Surroundings } from './deployment.ts';
-import { limitsOf } from './function-file.ts';
+import type { Deployment, Surroundings } from './deployment.ts';
 import type { Shipping } from './shipping.ts';
 import type { DeploymentRecord, StateFile } from './state.ts';
 import type { Versions } from './versions.ts';
@@ -73,47 +61,11 @@ export class CloudOperations {
     this.#ports = ports;
   }
 
-  /** Builds the image, and has it answer here under AWS Lambda's limits. Errors: as of a deploy to Docker. */
+  /** As of `rehearse` of cloud-rehearse.ts. */
   async rehearse(plan: RehearsePlan, shell: Shell): Promise<Outcome<Rehearsal>> {
-    const { versions, state, deployers } = this.#ports;
-    const deployed = state.state.deployments[keyText(plan)];
-    const mark = state.markOf(JSON.stringify(Object.entries(plan.env).sort()));
-    const isThere = (version: string): boolean => {
-      const isSame = !plan.anyway && isDeployed(plan, version, mark, deployed);
-      if (!isSame) deployers.warm(plan.access);
-      return isSame;
-    };
-    const made = await versions.rehearse(plan, isThere, shell);
-    if (!made.ok) return made;
-    if (made.value === 'there') {
-      shell.stage('image', { state: 'skipped', detail: 'nothing has changed since the last deploy' });
-      return ok({ ...deployed!.rehearsal!, isDeployed: true, ...deployedIn(deployed!) });
-    }
-    const { initMs, firstMs } = made.value;
-    const description = describedBefore(plan, made.value.record);
-    const faults = faultsOf(description);
-    if (faults.length > 0) {
-      return fail('invalid-description', faults.map(({ where, what }) => `${where}: ${what}`).join(' '), {
-        next: faults.map(({ next }) => next).join(' '),
-      });
-    }
-    const record = { ...made.value.record, variablesMark: mark };
-    const layers = await layersOf(this.#ports, record.image.id);
-    const rehearsal: Rehearsal = {
-      image: imageStatus(record.image),
-      version: record.version,
-      initMs,
-      ...(firstMs === undefined ? {} : { firstAnswerMs: firstMs }),
-      memoryMb: limitsOf(record.spec).memoryMb,
-      ...(layers.length > 0 ? { layers } : {}),
-      configuration: configurationOf(description),
-      ...(deployed?.cloud ? { changes: changesOf(record, deployed), ...deployedIn(deployed) } : {}),
-    };
-    const rehearsals = (state.state.rehearsals ??= {});
-    rehearsals[keyText(plan)] = { ...record, rehearsal };
-    this.#rehearsed.set(keyText(plan), plan);
-    await state.flush();
-    return ok(rehearsal);
+    const done = await rehearse(this.#ports, plan, shell);
+    if (done.ok && !done.value.isDeployed) this.#rehearsed.set(keyText(plan), plan);
+    return done;
   }
 
   /** What the last rehearsal was for, until it is deployed: who asked may be gone. Undefined where the host does not know it. */
@@ -372,10 +324,4 @@ async function prune(config: AwsConfig, cloud: CloudStatus, tagsBegin: string, s
   const { stack: stackName, functionName } = cloud;
   const pruned = await pruneImages(config, { stackName, functionName, tagsBegin }, shell);
   if (!pruned.ok) shell.log(`old images stay: ${pruned.error.what} ${pruned.error.why ?? ''}`);
-}
-
-function deployedIn({ cloud, revision }: DeploymentRecord): Pick<Rehearsal, 'deployed'> {
-  if (!cloud) return {};
-  const { digest, apiId } = cloud;
-  return { deployed: { digest, apiId, ...(revision === undefined ? {} : { revision }) } };
 }

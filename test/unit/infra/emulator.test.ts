@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from '../../../scripts/lib/paths.mjs';
+import { FILES, LEFT_OUT } from '../../aws/account/suite.ts';
 import { NOT_EMULATED, PATCHED, type EmulatorDeviation } from '../../aws/deviations.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
@@ -40,5 +43,14 @@ describe('where the emulator of AWS is not AWS', () => {
     const titles = [...read('aws/documented.test.ts').matchAll(/\bit\((?:'([^']+)'|"([^"]+)"|`([^`]+)`)/g)];
     const told = all.flatMap(({ tests }) => (tests.file === 'aws/documented.test.ts' ? tests.titles : []));
     assert.deepEqual(told.toSorted(), titles.map(([, ...found]) => found.find((one) => one)!).toSorted());
+  });
+
+  it('is why some tests stay with it: each file of the suite runs on an account too, or says why not', () => {
+    const names = readdirSync(path.join(root, 'test/aws')).filter((name) => name.endsWith('.test.ts'));
+    const known = [
+      ...FILES.map((file) => path.basename(file)),
+      ...Object.keys(LEFT_OUT).map((name) => `${name}.test.ts`),
+    ];
+    assert.deepEqual(known.toSorted(), names.toSorted());
   });
 });
