@@ -20,7 +20,7 @@ import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import type { Editor } from '../editor.ts';
 import { headersOf } from '../cloud/account.ts';
-import { tellTimes } from '../cloud/look.ts';
+import { lookAtAws, tellTimes } from '../cloud/look.ts';
 import { noteForcedCold } from '../walkthrough.ts';
 import { externalUrl } from '../endpoint.ts';
 import { hostEnded, runAction, showError } from '../guard.ts';
@@ -253,6 +253,8 @@ export class Bridge implements PlaygroundExtension {
     this.#history.add(sample);
     // Its row has the times of its users, who do not go past the gateway.
     if (through === 'api') void tellTimes(chosen.project, chosen.key, sample);
+    // Its key may have been rotated elsewhere: the next request has the new one.
+    if (sample.status === 403 && status.cloud?.keyId) void lookAtAws(this.#editor, chosen.project, [chosen.key]);
     return ok(sample);
   }
 
