@@ -176,7 +176,9 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     const declared = await project.nimbus(['remove', '--stack', STACK, '--yes']);
     assert.equal(declared.code, 1);
     assert.match(declared.stderr, new RegExp(String.raw`models\.json has it as ${PROD}\.`));
-    project.writeModels({ [RULES]: MODEL });
+    assert.notDeepEqual(await images(), []);
+    // Another one of its name, which is not deployed yet, has no image that would have to stay.
+    project.writeModels({ [RULES]: { ...MODEL, deployments: { prod: { target: 'lambda', region: REGION } } } });
     const ghost = ['remove', '--stack', STACK, '--region', REGION];
     const asked = await project.nimbus(ghost);
     assert.equal(asked.code, 2);
@@ -186,7 +188,9 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     );
     await project.succeeded([...ghost, '--yes']);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
+    assert.deepEqual(await images(), []);
     assert.deepEqual(keptKeys(), []);
+    project.writeModels({ [RULES]: MODEL });
     const both = await project.nimbus(['remove', PROD, '--stack', STACK, '--yes']);
     assert.equal(both.code, 2);
   });

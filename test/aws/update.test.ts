@@ -10,7 +10,7 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
-import { pruneImages } from '../../src/core/cloud/images.ts';
+import { imagesToGo, pruneImages } from '../../src/core/cloud/images.ts';
 import { levelling, levelOf, straighten, type Level } from '../../src/core/cloud/level.ts';
 import { removeImages } from '../../src/core/cloud/repository.ts';
 import { rollBack, updateCode, type CodeUpdate } from '../../src/core/cloud/update.ts';
@@ -319,6 +319,21 @@ describe('updates of a function outside of its stack', function () {
     await serves(images.four);
     assert.deepEqual(done(await removeImages(config(), tag('second', ''))).tags, [tag('second', images.one.version)]);
     assert.ok((await tagged()).every((one) => one.startsWith(tagsBegin)));
+  });
+
+  it('takes with a stack no image that another stack of its name runs, or may be about to', async () => {
+    const key = { model: 'triage', deployment: 'prod' };
+    const goingWith = async (stackName: string): Promise<string[]> => {
+      const goes = done(await imagesToGo(config(), stackName, key));
+      return Object.values({ ...images, never: { name: 'never', digest: NEVER_PUSHED } }).flatMap((one) =>
+        goes(one) ? [one.name] : [],
+      );
+    };
+    assert.deepEqual(await goingWith(prod.stackName), ['one', 'two', 'three', 'four', 'never']);
+    await cloud.deploy('prod', images.two, { stackName: 'nimbus-triage-twin', greeting: 'hi' });
+    assert.deepEqual(await goingWith(prod.stackName), ['three', 'four']);
+    assert.deepEqual(await goingWith('nimbus-triage-twin'), []);
+    assert.deepEqual(await goingWith('nimbus-triage-gone'), []);
   });
 
   it('says that the stack is gone, or the function', async () => {

@@ -3,15 +3,19 @@
  *
  * Each deployment pushes under tags of its own, also an image that another one has pushed already, and removes only these: an
  * image goes with its last tag (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html). So it
- * needs to know nothing of the functions of others to keep what they run.
+ * needs to know nothing of the functions of others to keep what they run, unless they have its name.
  */
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { cancelled, ok, type Outcome } from '../../shared/outcome.ts';
+import type { DeploymentKey } from '../../shared/spec.ts';
 import type { AwsConfig } from './aws.ts';
+import { orAbsent } from './errors.ts';
 import { askingFunction } from './function-errors.ts';
 import { levelOf } from './level.ts';
-import { removeImages } from './repository.ts';
+import { removeImages, type StoredImage } from './repository.ts';
 import type { UpdateShell } from './set-code.ts';
-import { imageOf, versionsOf, type FunctionVersion } from './versions.ts';
+import { ghosts } from './status.ts';
+import { imageOf, listVersions, versionsOf, type FunctionVersion } from './versions.ts';
 
 /** How many images one can go back to, the one that serves among them as a rule. */
 export const KEPT_IMAGES = 3;
@@ -87,4 +91,36 @@ export function pruneImages(
 
 function lastImages(versions: readonly FunctionVersion[]): string[] {
   return [...new Set(versions.map(({ digest }) => digest))].slice(0, KEPT_IMAGES);
+}
+
+/**
+ * Which images with a deployment's tags go with a stack of it: all, unless another stack of the account and region, as that of
+ * another project, is of a deployment of this name. Then those that its own function has and none of the others'. To be asked
+ * before the stack is deleted. Errors: as of `ghosts` and of `askingFunction`.
+ */
+export async function imagesToGo(
+  config: AwsConfig,
+  stackName: string,
+  { model, deployment }: DeploymentKey,
+): Promise<Outcome<(image: Pick<StoredImage, 'digest'>) => boolean>> {
+  const found = await ghosts(config, [stackName]);
+  if (!found.ok) return found;
+  const others = found.value.filter((one) => one.model === model && one.deployment === deployment);
+  if (others.length === 0) return ok(() => true);
+  // A function is called as its stack.
+  return askingFunction(stackName, undefined, async () => {
+    const { LambdaClient } = await import('@aws-sdk/client-lambda');
+    const client = new LambdaClient(config);
+    const own = new Set(await imagesIn(client, stackName));
+    for (const { stack } of others) for (const digest of await imagesIn(client, stack)) own.delete(digest);
+    return ok(({ digest }) => own.has(digest));
+  });
+}
+
+/** Digests of what a function and its versions run; none where there is no function. */
+async function imagesIn(client: LambdaClient, functionName: string): Promise<string[]> {
+  const versions = (await orAbsent(listVersions(client, functionName))) ?? [];
+  const numbers = ['$LATEST', ...versions.map(({ Version: number = '' }) => number)];
+  const images = await Promise.all(numbers.map((number) => orAbsent(imageOf(client, functionName, number))));
+  return images.flatMap((image) => image?.digest ?? []);
 }

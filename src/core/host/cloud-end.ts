@@ -4,6 +4,7 @@ import { consoleUrl, type ConsolePlace } from '../../../infra/deployer/console.t
 import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { asking } from '../cloud/errors.ts';
+import type { StoredImage } from '../cloud/repository.ts';
 import { describeStack, IMAGES } from '../cloud/stack.ts';
 import { editModels, removeDeployment } from '../models/edit.ts';
 import { readModels } from '../models/read.ts';
@@ -90,18 +91,22 @@ export async function removeFromCloud(
   const found = await ownStack(config, stackName);
   if (!found.ok) return found;
   const { key = plan, apiKey } = found.value ?? {};
+  const { imagesToGo } = await import('../cloud/images.ts');
+  const going = await imagesToGo(config, stackName, key);
+  if (!going.ok) return going;
   const gone = await ports.deployers.run<Ended>(cloud, 'stack', shell, ({ api }) =>
     api.destroy({ account, region, stackName }),
   );
   if (!gone.ok) return withImages(gone.error, key, cloud);
   shell.stage('stack', { detail: gone.value.state === 'absent' ? 'there was none' : 'deleted' });
   shell.stage('images');
-  // Tags are by the deployment's name: of two stacks of one name in an account the declared one has the images.
-  if (declared?.target === 'lambda' && declared.stack !== stackName) {
+  // Tags are by the deployment's name: of two stacks of one name in a place the declared one has the images.
+  const isSamePlace = declared?.account === account && declared.region === region;
+  if (isSamePlace && declared.stack !== undefined && declared.stack !== stackName) {
     shell.stage('images', { detail: `stay: ${keyText(plan)} is the stack ${declared.stack}`, state: 'skipped' });
   } else {
-    const removed = await removeAllImages(config, key, cloud);
-    if (!removed.ok) return declared ? again(removed.error, key) : removed;
+    const removed = await removeImagesOf(config, key, going.value, cloud);
+    if (!removed.ok) return declared && !plan.isUndeclared ? again(removed.error, key) : removed;
     shell.stage('images', { detail: `${removed.value} removed` });
   }
   if (plan.isUndeclared) shell.stage('models.json', { detail: 'did not have it', state: 'skipped' });
@@ -116,9 +121,14 @@ export async function removeFromCloud(
 }
 
 /** How many tags went. */
-async function removeAllImages(config: AwsConfig, key: DeploymentKey, place: ConsolePlace): Promise<Outcome<number>> {
+async function removeImagesOf(
+  config: AwsConfig,
+  key: DeploymentKey,
+  which: (image: StoredImage) => boolean,
+  place: ConsolePlace,
+): Promise<Outcome<number>> {
   const { removeImages } = await import('../cloud/repository.ts');
-  const removed = await removeImages(config, imageTag(key, ''));
+  const removed = await removeImages(config, imageTag(key, ''), which);
   if (!removed.ok) return removed;
   const { tags, left } = removed.value;
   if (left.length === 0) return ok(tags.length);
