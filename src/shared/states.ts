@@ -202,6 +202,14 @@ export interface CloudRemoved {
   apiKey?: ApiKeyPlace;
 }
 
+/** A stack of Nimbus in an account and region. */
+export interface StackPlace {
+  /** Twelve digits. */
+  account: string;
+  region: string;
+  stack: string;
+}
+
 /** An API key in the place of another. */
 export interface KeyRotated {
   /** With the id of the new key. */

@@ -1,7 +1,7 @@
 /** What goes wrong in the middle of a deploy to AWS, it is cancelled, its host dies, AWS refuses. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { ECRClient, ListImagesCommand } from '@aws-sdk/client-ecr';
@@ -186,6 +186,13 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
       asked.stderr,
       new RegExp(String.raw`it may be a colleague's, [^]*Delete the stack ${STACK} \(${PROD}\)\?`),
     );
+    const readable = readFileSync(modelsFile(), 'utf8');
+    writeFileSync(modelsFile(), `<<<<<<< ours\n${readable}\n=======\n${readable}\n>>>>>>> theirs\n`);
+    assert.match((await project.nimbus([...ghost, '--yes'])).stderr, /has a merge conflict/);
+    project.writeModels({ [RULES]: MODEL, other: { path: 'other', framework: 'of-tomorrow' } });
+    assert.match((await project.nimbus([...ghost, '--yes'])).stderr, /needs a newer Nimbus: its stacks are not known/);
+    writeFileSync(modelsFile(), readable);
+    assert.ok((await project.stackNames()).includes(STACK));
     await project.succeeded([...ghost, '--yes']);
     assert.deepEqual(await project.stackNames(), ['CDKToolkit', 'nimbus-images']);
     assert.deepEqual(await images(), []);
@@ -277,7 +284,7 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     await server.end();
     assert.equal(code, 1);
     assert.match(stderr, /Of 2 endpoints 1 could not be removed: rules\/prod\./);
-    assert.doesNotMatch(readFileSync(path.join(project.sandbox.folder, 'models.json'), 'utf8'), /"local"/);
+    assert.doesNotMatch(readFileSync(modelsFile(), 'utf8'), /"local"/);
     assert.match(
       stderr,
       /could not be deleted\. Left are: Role \(AWS::IAM::Role nimbus-r\), Log \(AWS::Logs::LogGroup \/x\)\.\n/,
@@ -315,6 +322,10 @@ describe('a deploy to AWS Lambda that does not come to its end', function () {
     assert.match(await project.succeeded(['remove', PROD, '--yes']), /✓ stack .*there was none/);
     assert.equal(project.declared(), undefined);
   });
+
+  function modelsFile(): string {
+    return path.join(project.sandbox.folder, 'models.json');
+  }
 
   function keptKeys(): string[] {
     return Object.keys(JSON.parse(readFileSync(path.join(project.sandbox.home, 'data/keys.json'), 'utf8')) as object);

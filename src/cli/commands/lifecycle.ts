@@ -4,6 +4,7 @@ import { accountFor } from '../../core/cloud/account.ts';
 import { isInCloud, whatGoes } from '../../core/cloud/removal.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { heldByLater } from '../../core/models/later.ts';
+import { lacksStack } from '../../core/models/stacks.ts';
 import { keyText, TARGETS, type DeploymentKey, type ModelsSpec } from '../../shared/spec.ts';
 import type { CloudRemoved, CloudStatus } from '../../shared/states.ts';
 import { table } from '../answer.ts';
@@ -100,6 +101,7 @@ async function removeGhost(
 ): Promise<void> {
   const account = orExit(terminal, await accountFor(wanted, undefined, process.env));
   const { model, deployment } = orExit(terminal, await ghostOf(project, stack, account));
+  orExit(terminal, await lacksStack(project.folder, { ...account, stack }));
   const key = { model, deployment };
   const goes = whatGoes([{ target: 'lambda', account: account.account, region: account.region, stack }]).join('\n');
   const whose = `models.json does not have ${stack}: it may be a colleague's, or of another project, and serve there.`;

@@ -8,6 +8,7 @@ import type { StoredImage } from '../cloud/repository.ts';
 import { describeStack, IMAGES } from '../cloud/stack.ts';
 import { editModels, removeDeployment } from '../models/edit.ts';
 import { readModels } from '../models/read.ts';
+import { lacksStack } from '../models/stacks.ts';
 import type { Shell } from '../shell.ts';
 import type { RemovePlan, RollbackPlan } from '../targets/plan.ts';
 import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
@@ -86,6 +87,10 @@ export async function removeFromCloud(
   shell.stage('stack', { detail: stackName });
   const read = await readModels(project);
   if (!read.ok) return read;
+  if (plan.isUndeclared) {
+    const lacking = await lacksStack(project, { account, region, stack: stackName });
+    if (!lacking.ok) return lacking;
+  }
   const declared = read.value.models[model]?.deployments?.[deployment];
   const config = await awsConfig(region, cloud.variables);
   const found = await ownStack(config, stackName);

@@ -20,6 +20,11 @@ export type ModelsDocument =
   /** The bare array of Nimbus before 0.1; `migrated` is what it becomes. */
   | { kind: 'legacy'; migrated: ModelsSpec; left: LegacyLeft[] };
 
+/** Whether all that a models.json declares is understood. What it lacks is not known before. */
+export function isWhole(document: ModelsDocument): boolean {
+  return document.kind === 'absent' || (document.kind === 'ok' && !document.later?.length);
+}
+
 /** An entry of the old array that this Nimbus cannot run; the migration keeps it as a comment. */
 export interface LegacyLeft {
   entry: unknown;

@@ -4,6 +4,7 @@ import { adopt } from '../../core/cloud/adopt.ts';
 import { whatGoesWith } from '../../core/cloud/removal.ts';
 import { detectModel } from '../../core/deploy.ts';
 import type { ModelFields } from '../../core/models/edit.ts';
+import { readWhole } from '../../core/models/stacks.ts';
 import type { RemovePlan } from '../../core/targets/plan.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
@@ -97,13 +98,17 @@ export async function deleteFromAws(editor: Editor, given: unknown): Promise<Out
 /** That of a row; else AWS is asked what there is, and the user chooses. */
 async function chooseGhost(editor: Editor, given: unknown, title: string): Promise<Outcome<ChosenGhost>> {
   await editor.store.reached();
+  const { projects } = editor.store;
+  for (const { folder } of projects) {
+    const read = await readWhole(folder);
+    if (!read.ok) return read;
+  }
   if (isGhostNode(given)) {
     const ghost = ghostOf(given);
     if (ghost) return ok({ project: given.project, ghost });
     return fail('no-ghost', vscode.l10n.t('{0}: {1} is gone, or in a models.json now.', title, given.stack));
   }
   const looking = { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Asking AWS what is there') };
-  const { projects } = editor.store;
   const found = await vscode.window.withProgress(looking, () =>
     Promise.all(projects.map((project) => findGhosts(editor, project))),
   );

@@ -1,10 +1,10 @@
 import { fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { DeploymentKey, ModelSpec, TargetKind } from '../../shared/spec.ts';
-import type { DeploymentStatus, LogLine, Operation } from '../../shared/states.ts';
+import type { DeploymentStatus, LogLine, Operation, StackPlace } from '../../shared/states.ts';
 import type { Ghost } from '../../core/cloud/status.ts';
 import type { HostConnection } from '../../core/host/client.ts';
 import type { HostEvents } from '../../core/host/protocol.ts';
-import type { LaterEntry, ModelsDocument } from '../../core/models/document.ts';
+import { isWhole, type LaterEntry, type ModelsDocument } from '../../core/models/document.ts';
 import type { Plan } from '../../core/targets/plan.ts';
 import { ByDeployment } from './by-deployment.ts';
 import { difference, type Models } from './changes.ts';
@@ -17,14 +17,6 @@ export type ProjectChange =
   /** A stack that models.json does not declare. */
   | { kind: 'ghost'; stack: string }
   | { kind: 'log'; key: DeploymentKey; line: LogLine };
-
-/** A stack of Nimbus in an account and region. */
-export interface StackPlace {
-  /** Twelve digits. */
-  account: string;
-  region: string;
-  stack: string;
-}
 
 /** One that no models.json of the window declares, as far as its project knows. */
 export type FoundGhost = Ghost & StackPlace;
@@ -194,6 +186,11 @@ export class Project {
   /** Whether a host is worth starting for what models.json declares. */
   declaresDeployments(): boolean {
     return Object.values(this.models).some((model) => Object.keys(model.deployments ?? {}).length > 0);
+  }
+
+  /** Whether `stacks` are all that models.json declares: not while it cannot be read, or in part only. */
+  get knowsStacks(): boolean {
+    return isWhole(this.document);
   }
 
   /** Those that models.json declares, of deployments that are on AWS. */

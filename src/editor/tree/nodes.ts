@@ -1,5 +1,6 @@
 import type { DeploymentKey } from '../../shared/spec.ts';
-import type { FoundGhost, Project, StackPlace } from '../store/project.ts';
+import type { StackPlace } from '../../shared/states.ts';
+import type { FoundGhost, Project } from '../store/project.ts';
 
 /** A row of the Models view. Rows are the same objects as long as they exist: the view finds them by identity. */
 export type Node = ProjectNode | ProblemNode | ModelNode | DeploymentNode | GhostsNode | GhostNode;
@@ -86,9 +87,10 @@ export class Nodes {
     }
   }
 
-  /** Stacks that no project of the window declares, each once. */
+  /** Stacks that no project of the window declares, each once; none while one of them does not say all that it declares. */
   ghosts(): GhostNode[] {
     const projects = this.#projects();
+    if (!projects.every(({ knowsStacks }) => knowsStacks)) return [];
     if (projects.every((project) => project.ghosts.length === 0)) return [];
     const seen = new Set(projects.flatMap((project) => project.stacks.map((place) => placeText(place))));
     return projects.flatMap((project) =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { HostConnection } from '../../../src/core/host/client.ts';
+import type { ModelsDocument } from '../../../src/core/models/document.ts';
 import { Project } from '../../../src/editor/store/project.ts';
 import { nodeId, Nodes } from '../../../src/editor/tree/nodes.ts';
 import { fail, type Outcome } from '../../../src/shared/outcome.ts';
@@ -99,6 +100,24 @@ describe('the rows of the Models view', () => {
     const prod = { target: 'lambda' as const, ...place };
     two.read({ kind: 'ok', spec: { version: 1, models: { 'model-0': { ...SPEC, deployments: { prod } } } } });
     assert.deepEqual(nodes.children(group).map(nodeId), [nodeId(found[1]!)]);
+    // What a file that is no good declares is not known.
+    const problem = { line: 0, column: 0, endLine: 0, endColumn: 1, message: 'No.' };
+    const { document } = one;
+    for (const unknown of [
+      { kind: 'conflict', line: 0, problems: [problem] },
+      { kind: 'invalid', problems: [problem] },
+      { kind: 'newer', version: 2, spec: { version: 1, models: {} } },
+      {
+        kind: 'ok',
+        spec: { version: 1, models: {} },
+        later: [{ ...problem, model: 'a', deployment: 'prod', value: 'edge' }],
+      },
+    ] satisfies ModelsDocument[]) {
+      one.read(unknown);
+      assert.ok(nodes.children().every(({ kind }) => kind !== 'ghosts'));
+    }
+    one.read(document);
+    assert.equal(nodes.children().at(-1), group);
     two.ghosts = [];
     assert.deepEqual(nodes.children().map(nodeId), ['/one', '/two']);
   });
