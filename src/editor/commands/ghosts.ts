@@ -4,10 +4,11 @@ import { adopt } from '../../core/cloud/adopt.ts';
 import { whatGoesWith } from '../../core/cloud/removal.ts';
 import { detectModel } from '../../core/deploy.ts';
 import type { ModelFields } from '../../core/models/edit.ts';
-import { readWhole } from '../../core/models/stacks.ts';
+import { lacksStack, readWhole } from '../../core/models/stacks.ts';
 import type { RemovePlan } from '../../core/targets/plan.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
+import type { StackPlace } from '../../shared/states.ts';
 import { accountOf, cloudChoice } from '../cloud/account.ts';
 import { findGhosts } from '../cloud/ghosts.ts';
 import { lookAtAws } from '../cloud/look.ts';
@@ -17,7 +18,7 @@ import type { Editor } from '../editor.ts';
 import { operate } from '../operate.ts';
 import { selectedInterpreter } from '../python-extension.ts';
 import { BACK, choose } from '../quick.ts';
-import type { FoundGhost, Project } from '../store/project.ts';
+import { placeText, type FoundGhost, type Project } from '../store/project.ts';
 import { ghostOf, isGhostNode, type GhostNode } from '../tree/nodes.ts';
 import { rowOf } from '../tree/rows.ts';
 
@@ -49,7 +50,8 @@ export async function adoptGhost(editor: Editor, given: unknown): Promise<Outcom
 
 /** Deletes one from AWS after asking, and looks whether it is gone. models.json did not have it, and stays as it is. */
 export async function deleteFromAws(editor: Editor, given: unknown): Promise<Outcome<unknown>> {
-  const chosen = await chooseGhost(editor, given, vscode.l10n.t('Delete From AWS'));
+  const title = vscode.l10n.t('Delete From AWS');
+  const chosen = await chooseGhost(editor, given, title);
   if (!chosen.ok) return chosen;
   const { project, ghost } = chosen.value;
   const { model, deployment, stack, region } = ghost;
@@ -71,6 +73,9 @@ export async function deleteFromAws(editor: Editor, given: unknown): Promise<Out
     prompt: vscode.l10n.t('Type the name of the stack, {0}, to delete it.', stack),
   });
   if (!agreed) return cancelled();
+  // Somebody may have taken it over meanwhile.
+  const still = await stillGhost(editor, ghost, title);
+  if (!still.ok) return still;
   const plan: RemovePlan = {
     kind: 'remove',
     project: project.folder,
@@ -95,18 +100,29 @@ export async function deleteFromAws(editor: Editor, given: unknown): Promise<Out
   return ok({ stack });
 }
 
+/**
+ * That nothing in the window has it: its files say so now, and the view still lists it. Errors: as of `lacksStack`; it is gone, or
+ * taken over.
+ */
+async function stillGhost(editor: Editor, place: StackPlace, title: string): Promise<Outcome<ChosenGhost>> {
+  for (const { folder } of editor.store.projects) {
+    const lacking = await lacksStack(folder, place);
+    if (!lacking.ok) return lacking;
+  }
+  const node = editor.ghosts().find((one) => placeText(one) === placeText(place));
+  const ghost = node && ghostOf(node);
+  if (ghost) return ok({ project: node.project, ghost });
+  return fail('no-ghost', vscode.l10n.t('{0}: {1} is gone, or in a models.json now.', title, place.stack));
+}
+
 /** That of a row; else AWS is asked what there is, and the user chooses. */
 async function chooseGhost(editor: Editor, given: unknown, title: string): Promise<Outcome<ChosenGhost>> {
   await editor.store.reached();
+  if (isGhostNode(given)) return stillGhost(editor, given, title);
   const { projects } = editor.store;
   for (const { folder } of projects) {
     const read = await readWhole(folder);
     if (!read.ok) return read;
-  }
-  if (isGhostNode(given)) {
-    const ghost = ghostOf(given);
-    if (ghost) return ok({ project: given.project, ghost });
-    return fail('no-ghost', vscode.l10n.t('{0}: {1} is gone, or in a models.json now.', title, given.stack));
   }
   const looking = { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Asking AWS what is there') };
   const found = await vscode.window.withProgress(looking, () =>
@@ -126,8 +142,7 @@ async function chooseGhost(editor: Editor, given: unknown, title: string): Promi
       return { label: `$(cloud) ${label}`, description, detail: value.stack, value };
     }),
   });
-  const ghost = chosen === undefined || chosen === BACK ? undefined : ghostOf(chosen);
-  return ghost && chosen !== BACK ? ok({ project: chosen!.project, ghost }) : cancelled();
+  return chosen === undefined || chosen === BACK ? cancelled() : stillGhost(editor, chosen, title);
 }
 
 /** Whose models.json is to have it: the only one that has its model, else the user's choice of these, else of all. */

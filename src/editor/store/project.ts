@@ -21,6 +21,11 @@ export type ProjectChange =
 /** One that no models.json of the window declares, as far as its project knows. */
 export type FoundGhost = Ghost & StackPlace;
 
+/** The same for the same stack alone. */
+export function placeText({ account, region, stack }: StackPlace): string {
+  return `${account} ${region} ${stack}`;
+}
+
 /** What a project needs from outside; tests bring their own. */
 export interface ProjectPorts {
   /** Connects to the project's host and starts one where none runs. */

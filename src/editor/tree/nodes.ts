@@ -1,6 +1,6 @@
 import type { DeploymentKey } from '../../shared/spec.ts';
 import type { StackPlace } from '../../shared/states.ts';
-import type { FoundGhost, Project } from '../store/project.ts';
+import { placeText, type FoundGhost, type Project } from '../store/project.ts';
 
 /** A row of the Models view. Rows are the same objects as long as they exist: the view finds them by identity. */
 export type Node = ProjectNode | ProblemNode | ModelNode | DeploymentNode | GhostsNode | GhostNode;
@@ -43,7 +43,7 @@ export function isGhostNode(given: unknown): given is GhostNode {
   return typeof given === 'object' && given !== null && 'kind' in given && given.kind === 'ghost';
 }
 
-/** What is known of it; undefined once it is gone, or was taken over. */
+/** What is known of it; undefined once it is gone. Whether it was taken over `Nodes.ghosts` knows. */
 export function ghostOf({ project, account, region, stack }: GhostNode): FoundGhost | undefined {
   return project.ghosts.find((one) => one.account === account && one.region === region && one.stack === stack);
 }
@@ -156,10 +156,6 @@ function hasRows(project: Project): boolean {
 
 function hasFileProblem({ document }: Project): boolean {
   return document.kind !== 'absent' && document.kind !== 'ok';
-}
-
-function placeText({ account, region, stack }: StackPlace): string {
-  return `${account} ${region} ${stack}`;
 }
 
 /** No folder's: those are absolute. */
