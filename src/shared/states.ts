@@ -310,7 +310,7 @@ export interface Operation extends DeploymentKey {
   /** Of those that leave nothing else to look at. */
   result?: OperationResult;
   /** Of a removal of what models.json does not declare: its stack. It is no operation of a deployment of that name here. */
-  undeclaredStack?: string;
+  undeclared?: StackPlace;
 }
 
 export interface LogLine {

@@ -4,7 +4,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { CANCELLED, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
-import type { Operation, OperationKind, OperationResult, OperationStage } from '../../shared/states.ts';
+import type { Operation, OperationKind, OperationResult, OperationStage, StackPlace } from '../../shared/states.ts';
 import type { Shell } from '../shell.ts';
 import { LogFile } from './log-file.ts';
 import { noteDurations, usualMs, type Durations } from './usual.ts';
@@ -18,7 +18,7 @@ const TELL_MS = 100;
 
 export interface OperationRequest extends DeploymentKey {
   kind: OperationKind;
-  undeclaredStack?: string;
+  undeclared?: StackPlace;
   stages: readonly string[];
   work(shell: Shell): Promise<Outcome<OperationResult | void>>;
 }
@@ -76,7 +76,7 @@ export class Operations {
 
   /** Starts an operation and answers with it at once. Error: another one runs for the same deployment. */
   start(request: OperationRequest): Outcome<Operation> {
-    const { model, deployment, kind, undeclaredStack } = request;
+    const { model, deployment, kind, undeclared } = request;
     const other = this.runningFor(request);
     if (other) {
       return fail('operation-running', `A ${other.kind} of ${keyText(request)} is under way.`, {
@@ -99,7 +99,7 @@ export class Operations {
       }),
       startedAt,
       logFile: path.join(this.#folder, `${stamp}-${kind}-${model}-${deployment}.log`),
-      ...(undeclaredStack === undefined ? {} : { undeclaredStack }),
+      ...(undeclared ? { undeclared } : {}),
     };
     const abort = new AbortController();
     const running: Running = { operation, abort, ended: Promise.resolve() };

@@ -90,7 +90,8 @@ function requestOf(plan: Plan, { versions, images, shipping, cloud }: Doers): Op
     case 'remove':
       if (plan.cloud) {
         const inCloud = { ...plan, cloud: plan.cloud };
-        const undeclared = plan.isUndeclared ? { undeclaredStack: plan.cloud.stack } : {};
+        const { account, region, stack } = plan.cloud;
+        const undeclared = plan.isUndeclared ? { undeclared: { account, region, stack } } : {};
         return {
           ...key,
           ...undeclared,

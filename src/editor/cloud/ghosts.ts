@@ -2,7 +2,7 @@
 import { awsConfig } from '../../core/cloud/aws.ts';
 import { ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import type { Editor } from '../editor.ts';
-import type { FoundGhost, Project } from '../store/project.ts';
+import { placeText, type FoundGhost, type Project } from '../store/project.ts';
 import { accountOf, cloudChoice } from './account.ts';
 
 /** Whether a project has to do with AWS: else nobody's account is looked at without being asked to. */
@@ -24,6 +24,19 @@ export async function findGhosts(editor: Editor, project: Project): Promise<Outc
   const asked = await Promise.all(places.map((place) => ghostsAt(editor, project, place)));
   project.ghosts = asked.flatMap((one) => (one.ok ? one.value : []));
   return asked.find((one) => !one.ok) ?? ok(project.ghosts);
+}
+
+/**
+ * Whether AWS still has one that it was asked to delete; its own account and region alone are asked. That it cannot be asked any
+ * more says nothing of what was deleted. What is gone no project lists any longer.
+ */
+export async function isStillThere(editor: Editor, project: Project, ghost: FoundGhost): Promise<boolean> {
+  const found = await ghostsAt(editor, project, ghost);
+  if (found.ok && found.value.some(({ stack }) => stack === ghost.stack)) return true;
+  if (!found.ok) editor.log.warn([found.error.what, found.error.why].filter(Boolean).join(' '));
+  const gone = placeText(ghost);
+  for (const one of editor.store.projects) one.ghosts = one.ghosts.filter((other) => placeText(other) !== gone);
+  return false;
 }
 
 /** Of one account and region; of those that were chosen where none is named. */

@@ -8,9 +8,10 @@ import { lacksStack, readWhole } from '../../core/models/stacks.ts';
 import type { RemovePlan } from '../../core/targets/plan.ts';
 import { cancelled, fail, ok, type Outcome } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
-import type { StackPlace } from '../../shared/states.ts';
+import type { CloudRemoved, StackPlace } from '../../shared/states.ts';
 import { accountOf, cloudChoice } from '../cloud/account.ts';
-import { findGhosts } from '../cloud/ghosts.ts';
+import { findGhosts, isStillThere } from '../cloud/ghosts.ts';
+import { keyStore } from '../cloud/keys.ts';
 import { lookAtAws } from '../cloud/look.ts';
 import { typedName } from '../consent.ts';
 import { chooseModelPath } from '../deploying/choose-path.ts';
@@ -87,9 +88,12 @@ export async function deleteFromAws(editor: Editor, given: unknown): Promise<Out
   };
   const removed = await operate(editor, project, plan);
   if (!removed.ok) return removed;
-  const left = await findGhosts(editor, project);
-  if (!left.ok) return left;
-  if (left.value.some((one) => one.stack === stack && one.region === region)) {
+  const { apiKey } = (removed.value.result ?? {}) as CloudRemoved;
+  if (apiKey) {
+    const { forgetKey } = await import('../../core/cloud/keys.ts');
+    await forgetKey(apiKey, keyStore(editor.extension.secrets));
+  }
+  if (await isStillThere(editor, project, ghost)) {
     return fail('still-there', vscode.l10n.t('AWS still has the stack {0}.', stack), {
       next: vscode.l10n.t('Refresh, and see its events in the CloudFormation console.'),
     });
@@ -128,12 +132,14 @@ async function chooseGhost(editor: Editor, given: unknown, title: string): Promi
   const found = await vscode.window.withProgress(looking, () =>
     Promise.all(projects.map((project) => findGhosts(editor, project))),
   );
-  const failed = found.find((one) => !one.ok);
-  if (failed?.ok === false) return failed;
+  const failures = found.flatMap((one) => (one.ok ? [] : [one]));
   const nodes = editor.ghosts();
   if (nodes.length === 0) {
+    if (failures[0]) return failures[0];
     return fail('no-ghost', vscode.l10n.t('{0}: AWS has no deployment that no models.json here has.', title));
   }
+  // What the others have can be chosen all the same.
+  for (const { error } of failures) editor.log.warn([error.what, error.why].filter(Boolean).join(' '));
   const chosen = await choose<GhostNode>({
     title,
     placeholder: vscode.l10n.t('Which deployment in AWS?'),

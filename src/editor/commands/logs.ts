@@ -32,8 +32,8 @@ export async function showOperationLog(editor: Editor, given: unknown): Promise<
 }
 
 /** Of the removal of a stack that models.json does not declare. */
-function removalLog({ project, stack }: GhostNode): string | undefined {
-  return project.removalOf(stack)?.logFile;
+function removalLog(node: GhostNode): string | undefined {
+  return node.project.removalOf(node)?.logFile;
 }
 
 type Fits = Parameters<typeof chooseDeployment>[3];

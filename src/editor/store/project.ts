@@ -15,7 +15,7 @@ export type ProjectChange =
   | { kind: 'model'; model: string }
   | { kind: 'deployment'; key: DeploymentKey }
   /** A stack that models.json does not declare. */
-  | { kind: 'ghost'; stack: string }
+  | { kind: 'ghost'; place: StackPlace }
   | { kind: 'log'; key: DeploymentKey; line: LogLine };
 
 /** One that no models.json of the window declares, as far as its project knows. */
@@ -56,7 +56,7 @@ export class Project {
   readonly #statuses = new ByDeployment<DeploymentStatus>();
   /** Running ones, and failed ones until the next of the same deployment. */
   readonly #operations = new ByDeployment<Operation>();
-  /** Running removals of stacks that models.json does not declare. */
+  /** Running removals of stacks that models.json does not declare, by `placeText`. */
   readonly #removals = new Map<string, Operation>();
   /** Why AWS could not be asked about a deployment the last time. */
   readonly #unasked = new ByDeployment<UserError>();
@@ -156,13 +156,13 @@ export class Project {
 
   /** What runs for what a plan is about, or failed last. */
   operationOf(plan: Plan): Operation | undefined {
-    if (plan.kind === 'remove' && plan.isUndeclared && plan.cloud) return this.removalOf(plan.cloud.stack);
+    if (plan.kind === 'remove' && plan.isUndeclared && plan.cloud) return this.removalOf(plan.cloud);
     return this.operation(plan);
   }
 
   /** The removal that runs of a stack that models.json does not declare. */
-  removalOf(stack: string): Operation | undefined {
-    return this.#removals.get(stack);
+  removalOf(place: StackPlace): Operation | undefined {
+    return this.#removals.get(placeText(place));
   }
 
   /** Why AWS could not be asked the last time. */
@@ -314,7 +314,7 @@ export class Project {
   /** What a host tells of operations from before: the ended ones as they ended, then those that run. */
   #takeOver(operations: readonly Operation[]): void {
     for (const operation of operations) {
-      if (operation.undeclaredStack !== undefined) this.#noteRemoval(operation, operation.undeclaredStack);
+      if (operation.undeclared) this.#noteRemoval(operation, operation.undeclared);
       else if (operation.state === 'running' || operation.state === 'failed')
         this.#operations.set(operation, operation);
       else this.#operations.delete(operation);
@@ -363,18 +363,18 @@ export class Project {
   }
 
   #onOperation(operation: Operation): void {
-    const { undeclaredStack } = operation;
-    if (undeclaredStack === undefined) this.#onOwnOperation(operation);
+    const { undeclared: place } = operation;
+    if (!place) this.#onOwnOperation(operation);
     else {
-      this.#noteRemoval(operation, undeclaredStack);
-      this.#ports.changed({ kind: 'ghost', stack: undeclaredStack });
+      this.#noteRemoval(operation, place);
+      this.#ports.changed({ kind: 'ghost', place });
     }
     if (operation.state !== 'running') this.#waiting.get(operation.id)?.(operation);
   }
 
-  #noteRemoval(operation: Operation, stack: string): void {
-    if (operation.state === 'running') this.#removals.set(stack, operation);
-    else this.#removals.delete(stack);
+  #noteRemoval(operation: Operation, place: StackPlace): void {
+    if (operation.state === 'running') this.#removals.set(placeText(place), operation);
+    else this.#removals.delete(placeText(place));
   }
 
   #onOwnOperation(operation: Operation): void {

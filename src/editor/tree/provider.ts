@@ -74,7 +74,7 @@ export class ModelsTree implements vscode.TreeDataProvider<Node>, vscode.Disposa
         this.#redraw(nodeId({ kind: 'model', project: change.project, model: change.key.model }), false);
         break;
       case 'ghost':
-        for (const node of this.nodes.ghosts()) if (node.stack === change.stack) this.#redraw(nodeId(node), false);
+        this.#redraw(nodeId({ kind: 'ghost', project: change.project, ...change.place }), false);
         break;
       case 'log':
         break;

@@ -228,7 +228,7 @@ function ghostsRow(): Row {
 function ghostRow(node: GhostNode): Row {
   const { project, stack, account, region } = node;
   const ghost = ghostOf(node);
-  const removal = project.removalOf(stack);
+  const removal = project.removalOf(node);
   const label = ghost ? `${ghost.model}/${ghost.deployment}` : stack;
   const state = removal ? progressText(removal) : stackStateText(ghost?.stackStatus ?? '');
   const description = [state, region].filter(Boolean).join(' · ');

@@ -130,7 +130,7 @@ function describeDeployment(text: vscode.MarkdownString, node: DeploymentNode): 
 function describeGhost(text: vscode.MarkdownString, node: GhostNode): void {
   const { project, stack, account, region } = node;
   const ghost = ghostOf(node);
-  const removal = project.removalOf(stack);
+  const removal = project.removalOf(node);
   text.appendMarkdown('**').appendText(stack).appendMarkdown('**\n\n');
   if (removal) text.appendText(progressText(removal)).appendMarkdown('\n\n');
   appendFacts(text, [

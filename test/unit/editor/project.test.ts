@@ -197,12 +197,14 @@ describe('a project of the window', () => {
     project.read(good({ a: SPEC }));
     await project.host();
     flush();
-    const removal = operation('a', { id: '2', kind: 'remove', undeclaredStack: 'nimbus-a-local' });
+    const place = { account: '1'.repeat(12), region: 'eu-west-1', stack: 'nimbus-a-local' };
+    const removal = operation('a', { id: '2', kind: 'remove', undeclared: place });
     hosts[0]!.events.operation(removal);
-    assert.deepEqual([project.operation(removal), project.removalOf('nimbus-a-local')], [undefined, removal]);
+    assert.deepEqual([project.operation(removal), project.removalOf(place)], [undefined, removal]);
+    assert.equal(project.removalOf({ ...place, region: 'us-east-1' }), undefined);
     hosts[0]!.events.operation({ ...removal, state: 'failed' });
-    assert.deepEqual([project.operation(removal), project.removalOf('nimbus-a-local')], [undefined, undefined]);
-    const change = { kind: 'ghost', stack: 'nimbus-a-local' };
+    assert.deepEqual([project.operation(removal), project.removalOf(place)], [undefined, undefined]);
+    const change = { kind: 'ghost', place };
     assert.deepEqual(flush(), [change, change]);
   });
 
