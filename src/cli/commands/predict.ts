@@ -75,18 +75,20 @@ async function ask(
   const onWait = (wait: Wait | undefined): void => {
     if (wait) terminal.progress(`  … ${waitText(wait)}`);
   };
-  const asking = async (called: CloudStatus, headers: () => ReturnType<typeof keyHeaders>): Promise<CloudAnswer> =>
-    orExit(terminal, await predictOnAws(called, { through, env: process.env, headers }, body, { signal, onWait }));
-  let answer = await asking(cloud, () => keyHeaders(status));
-  if (answer.status === 403 && through === 'api' && cloud.keyId !== undefined) {
+  const asking = (called: CloudStatus, headers: () => ReturnType<typeof keyHeaders>): Promise<Outcome<CloudAnswer>> =>
+    predictOnAws(called, { through, env: process.env, headers }, body, { signal, onWait });
+  let asked = await asking(cloud, () => keyHeaders(status));
+  const isRefused = asked.ok ? asked.value.status === 403 : asked.error.code === 'key-gone';
+  if (isRefused && through === 'api' && cloud.keyId !== undefined) {
     // The key may have been rotated on another machine.
     const seen = await lookedAt(connection, status, true);
     const now = seen.ok ? seen.value.cloud : undefined;
     if (now?.keyId !== undefined && now.keyId !== cloud.keyId) {
       const { fileKeyStore, keepNewKey } = await import('../../core/cloud/keys.ts');
-      answer = await asking(now, () => keepNewKey({ before: cloud, now }, fileKeyStore(), process.env));
+      asked = await asking(now, () => keepNewKey({ before: cloud, now }, fileKeyStore(), process.env));
     }
   }
+  const answer = orExit(terminal, asked);
   const beforehand = beforehandOf(answer);
   return beforehand ? { ...answer, beforehand } : answer;
 }
