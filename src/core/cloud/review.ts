@@ -93,7 +93,7 @@ async function reviewDeploy(
         account: account.account,
         region,
         variables,
-        version: rehearsal.version,
+        rehearsal: rehearsal.id,
         isCreate: kind === 'create' || kind === 'failed-before' || own?.StackStatus === 'CREATE_IN_PROGRESS',
         isUpdate: kind === 'update',
         isCodeOnly,
