@@ -10,7 +10,10 @@ import { guarded, showError, withLog } from '../guard.ts';
 import type { Project } from '../store/project.ts';
 import { deployToLambda, sayDeployed } from './lambda.ts';
 
-/** Tells of a failure, of a deploy to AWS, and of a rehearsal, whose plan is then to be seen. Of the rest its row tells. */
+/**
+ * Tells of a failure, of a deploy to AWS, and of a rehearsal, whose plan is then to be seen: there is none where nothing has
+ * changed since the last deploy. Of the rest its row tells.
+ */
 export async function tellUnseen(editor: Editor, project: Project, operation: Operation): Promise<void> {
   const { kind, state, model, error, logFile, result } = operation;
   if (state === 'failed') {
@@ -20,7 +23,8 @@ export async function tellUnseen(editor: Editor, project: Project, operation: Op
   }
   if ((kind === 'deploy' || kind === 'redeploy') && isOnAws(result)) return sayDeployed(project, operation, result);
   if (kind !== 'rehearse') return;
-  const { id } = result as Rehearsal;
+  const { id, isDeployed } = result as Rehearsal;
+  if (isDeployed) return;
   const show = vscode.l10n.t('Show Plan');
   const text = vscode.l10n.t('{0} was rehearsed for AWS Lambda. Nothing is deployed yet.', model);
   if ((await vscode.window.showInformationMessage(text, show)) !== show) return;
