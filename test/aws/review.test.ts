@@ -1,6 +1,8 @@
 /** What the review of a deploy takes from a stack that serves, on answers as AWS documents them: the emulator denies nothing. */
 import assert from 'node:assert/strict';
+import { levellingRevision } from '../../src/core/cloud/revision.ts';
 import { rehearse, type CloudReview } from '../../src/core/cloud/review.ts';
+import { cloudState } from '../../src/core/cloud/status.ts';
 import type { DeployPlan } from '../../src/core/targets/plan.ts';
 import type { Auth } from '../../src/shared/spec.ts';
 import type { Operation, Rehearsal } from '../../src/shared/states.ts';
@@ -30,6 +32,15 @@ const FUNCTION = {
     Code: { ResolvedImageUri: `${ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/nimbus@${DIGEST}` },
   },
 };
+const DRIFTS = xml(
+  200,
+  `<DescribeStackResourceDriftsResponse ${XMLNS}><DescribeStackResourceDriftsResult><StackResourceDrifts><member>
+    <LogicalResourceId>Function</LogicalResourceId><ResourceType>AWS::Lambda::Function</ResourceType>
+    <PhysicalResourceId>${NAME}</PhysicalResourceId><StackResourceDriftStatus>MODIFIED</StackResourceDriftStatus>
+    <PropertyDifferences><member><PropertyPath>/MemorySize</PropertyPath><ExpectedValue>512</ExpectedValue>
+    <ActualValue>256</ActualValue><DifferenceType>NOT_EQUAL</DifferenceType></member></PropertyDifferences>
+  </member></StackResourceDrifts></DescribeStackResourceDriftsResult></DescribeStackResourceDriftsResponse>`,
+);
 const DENIED = refused(
   403,
   'AccessDenied',
@@ -40,15 +51,16 @@ describe('the review of a deploy over one that serves, on documented answers of 
   let aws: Answers | undefined;
   afterEach(() => aws?.end());
 
-  /** Its stack has these parameters beside the image's digest. */
-  async function serve(parameters: Record<string, string>): Promise<Answers> {
+  /** Its stack has these parameters beside the image's digest. `more`: XML of the stack. */
+  async function serve(parameters: Record<string, string>, more = ''): Promise<Answers> {
     const stack = `<DescribeStacksResponse ${XMLNS}><DescribeStacksResult><Stacks><member>
       <StackName>${NAME}</StackName><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime>
-      ${members('Parameter', { ImageDigest: DIGEST, ...parameters })}${members('Output', { ApiId: 'a1b2c3' })}
+      ${members('Parameter', { ImageDigest: DIGEST, ...parameters })}${members('Output', { ApiId: 'a1b2c3' })}${more}
       </member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
     aws = await answering(({ path, body }) => {
       if (path.includes('/functions/')) return FUNCTION;
       if (body.includes('Action=GetTemplate')) return DENIED;
+      if (body.includes('Action=DescribeStackResourceDrifts')) return DRIFTS;
       if (body.includes(`StackName=${NAME}`)) return xml(200, stack);
       if (body.includes('Action=')) return refused(400, 'ValidationError', 'Stack with id CDKToolkit does not exist');
       return { status: 200, body: { repositories: [] } };
@@ -86,5 +98,27 @@ describe('the review of a deploy over one that serves, on documented answers of 
       `~ the stack ${NAME}: a new version of the function, and its alias live`,
       '    it was changed elsewhere since it was deployed from here',
     ]);
+  });
+
+  it('counts what was changed by hand until a deploy, not until any update of the stack', async () => {
+    const checked = Date.parse('2026-03-01T12:00:00Z');
+    const [before, after] = [checked - 60_000, checked + 60_000].map((time) => time.toString(36)) as [string, string];
+    const DRIFTED = `<LastUpdatedTime>2026-03-02T00:00:00Z</LastUpdatedTime><DriftInformation>
+      <StackDriftStatus>DRIFTED</StackDriftStatus><LastCheckTimestamp>${new Date(checked).toISOString()}</LastCheckTimestamp>
+      </DriftInformation>`;
+    for (const [revision, isCounted] of [
+      [before, true],
+      [levellingRevision(before), true],
+      [levellingRevision(levellingRevision(before)), true],
+      [levellingRevision('by-another-tool'), true],
+      [after, false],
+      [levellingRevision(after), false],
+    ] as const) {
+      await serve({ Revision: revision, KeyRevision: '-rotated' }, DRIFTED);
+      const { drifted } = done(await cloudState(aws!.config, { stack: NAME, functionName: NAME }));
+      assert.deepEqual(drifted?.parts, isCounted ? [`AWS::Lambda::Function ${NAME}`] : undefined, revision);
+      await aws!.end();
+    }
+    aws = undefined;
   });
 });

@@ -4,6 +4,7 @@ import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { byOthers } from '../cloud/bootstrap.ts';
 import { firstAnswers } from '../cloud/first-answers.ts';
 import { ensureRepository } from '../cloud/repository.ts';
+import { revisionNow } from '../cloud/revision.ts';
 import { cloudStatusOf, IMAGES } from '../cloud/stack.ts';
 import { editModels, setDeployment, setModel } from '../models/edit.ts';
 import { functionName } from '../models/function-name.ts';
@@ -20,7 +21,7 @@ import type {
   Rehearsal,
   RolledBack,
 } from '../../shared/states.ts';
-import { descriptionOf, imageTag, revisionNow, type Deploy, type RehearsedRecord } from './cloud-change.ts';
+import { descriptionOf, imageTag, type Deploy, type RehearsedRecord } from './cloud-change.ts';
 import { removeFromCloud, rollBackTo } from './cloud-end.ts';
 import { asBefore, declaredBefore, leftNothing, mayBeThere, unpush } from './cloud-first.ts';
 import { rotateKey } from './cloud-key.ts';
