@@ -3,7 +3,7 @@ import type { Plan } from '../core/targets/plan.ts';
 import { cancelled, fail, ok, type Outcome, type UserError } from '../shared/outcome.ts';
 import { cancelDeletes, type Operation, type OperationStage } from '../shared/states.ts';
 import { formatMs, formatSeconds } from '../shared/latency.ts';
-import type { Terminal } from './terminal.ts';
+import { WITHDRAWN, type Terminal } from './terminal.ts';
 
 /** How often the time of a stage that runs is told anew. */
 const CLOCK_MS = 1000;
@@ -86,8 +86,11 @@ async function agreedToCancel(terminal: Terminal, operation: Operation | undefin
   if (stack === undefined) return true;
   terminal.note(`\nThe stack ${stack} has never served: cancelling deletes what is there of it. It goes on meanwhile.`);
   const answer = await terminal.confirm('Cancel and delete?', 'a terminal');
+  if (answer.ok) return answer.value;
   // Ctrl+C once more is an answer too.
-  return !answer.ok || answer.value;
+  if (answer.error.code !== WITHDRAWN) return true;
+  terminal.note('\nToo late to cancel: it has ended.');
+  return false;
 }
 
 function unexplained({ kind }: Operation): UserError {

@@ -45,6 +45,9 @@ export interface Terminal {
   readonly signal: AbortSignal;
 }
 
+/** Code of a question that was taken back. */
+export const WITHDRAWN = 'question-withdrawn';
+
 /** The line that the cursor is in, empty again. */
 const CLEARED = '\r\u001B[2K';
 
@@ -58,29 +61,34 @@ export function createTerminal(json: boolean, signal: AbortSignal, interrupts: I
   /** A question is open: what is said meanwhile comes after it. */
   let held: (() => void)[] | undefined;
   let lastProgress = '';
+  let question: AbortController | undefined;
   const endProgress = (): void => {
     // What comes next says how it ended.
     if (open) process.stderr.write(CLEARED);
     open = false;
   };
-  const ask = async (question: string, flag: string): Promise<Outcome<string>> => {
+  const ask = async (text: string, flag: string): Promise<Outcome<string>> => {
     if (json || !process.stdin.isTTY || !process.stderr.isTTY) {
-      return fail('question-unanswered', question, {
+      return fail('question-unanswered', text, {
         why: 'There is no terminal to ask in.',
         next: `Run it again with ${flag}.`,
       });
     }
     endProgress();
     held = [];
+    const own = new AbortController();
+    question = own;
     const prompt = createInterface({ input: process.stdin, output: process.stderr });
     try {
-      return ok(await prompt.question(`${visibleText(question)} `, { signal }));
+      return ok(await prompt.question(`${visibleText(text)} `, { signal: AbortSignal.any([signal, own.signal]) }));
     } catch (error) {
+      if (own.signal.aborted) return fail(WITHDRAWN, 'The question is of no use any more.');
       // In a terminal that asks, Ctrl+C (and Ctrl+D) is a key that ends the question, and no signal to the process.
       if (signal.aborted || (error as Error).name === 'AbortError') return cancelled();
       throw error;
     } finally {
       prompt.close();
+      question = undefined;
       const all = held;
       held = undefined;
       for (const say of all) say();
@@ -90,6 +98,8 @@ export function createTerminal(json: boolean, signal: AbortSignal, interrupts: I
     json,
     signal,
     atInterrupt(wanted) {
+      // What was asked because of one is over with it.
+      if (!wanted) question?.abort();
       interrupts.ask = !json && process.stdin.isTTY && process.stderr.isTTY ? wanted : undefined;
     },
     say(text) {

@@ -63,6 +63,17 @@ describe('a deploy to AWS Lambda', function () {
     assert.doesNotMatch(stdout, /lock|image/);
   });
 
+  it('is refused what it cannot be, before anything is built', async () => {
+    const refused = async (argv: string[]): Promise<string> => {
+      const { stdout, stderr } = await project.nimbus(argv);
+      assert.doesNotMatch(stdout, /image/);
+      return stderr;
+    };
+    assert.match(await refused([...DEPLOY, '--timeout', '60']), /On AWS a request may take 29 s, not 60 s\./);
+    assert.match(await refused([...DEPLOY, '--region', 'Ireland']), /Ireland is not the name of a region/);
+    assert.match(await refused(['deploy', 'rules', '--auth', 'iam']), /--auth is for a deploy to AWS\./);
+  });
+
   it('shows its plan and does nothing where nobody agrees', async () => {
     const { code, stdout, stderr } = await project.nimbus(DEPLOY);
     assert.equal(code, 2, stderr);
@@ -218,7 +229,7 @@ describe('a deploy to AWS Lambda', function () {
     assert.equal(without.stdout, '');
     assert.match(
       without.stderr,
-      new RegExp(String.raw`API key \w+ of account ${ACCOUNT}, ${REGION}, is kept in .*keys\.json`),
+      new RegExp(String.raw`API key \w+ of account ${ACCOUNT}, ${REGION}, goes to .*keys\.json`),
     );
     const key = (await project.succeeded(['keys', PROD, '--show'])).trim();
     const kept = JSON.parse(readFileSync(path.join(project.sandbox.home, 'data/keys.json'), 'utf8')) as Record<

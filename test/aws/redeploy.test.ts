@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { answering as answeringAs } from './answers.ts';
 import { patience } from './place.ts';
+import type { FunctionVersion } from '../../src/core/cloud/versions.ts';
 import { cloudProject, DEPLOY, MODEL, PROD, RULES, STACK, type CloudProject } from './project.ts';
 import { endpointOf } from './support.ts';
 
@@ -88,6 +89,19 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     const unknown = await project.nimbus(['rollback', PROD, '--to', '99', '--yes']);
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /has no version 99/);
+  });
+
+  it('that went back and forward again serves the model that is here, once it is deployed', async () => {
+    const versions = async (): Promise<FunctionVersion[]> =>
+      (JSON.parse(await project.succeeded(['rollback', PROD, '--list', '--json'])) as { versions: FunctionVersion[] })
+        .versions;
+    const deployed = (await versions())[0]!;
+    await project.succeeded(['rollback', PROD, '--to', deployed.number, '--yes']);
+    assert.equal(await answer(), 'second');
+    await project.succeeded([...DEPLOY, '--yes']);
+    assert.equal((await project.status()).state, 'serving');
+    assert.equal((await versions()).find(({ live }) => live)!.digest, deployed.digest);
+    assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed/);
   });
 
   it('does not take a deploy from elsewhere for its own', async () => {

@@ -17,7 +17,7 @@ import {
 import { CANCELLED, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { DEFAULTS } from '../../shared/spec.ts';
 import { ProgressLine } from '../batch-progress.ts';
-import { accessTo, lookedAt, statusOrExit, withDeployment } from '../context.ts';
+import { accessTo, lookedAtAgain, statusOrExit, withDeployment } from '../context.ts';
 import { paragraphs } from '../options.ts';
 import { EXIT, Exit, orExit, type Terminal } from '../terminal.ts';
 
@@ -69,7 +69,7 @@ async function batch(terminal: Terminal, name: string, file: string, options: Op
   const picked = column === undefined ? {} : { column };
   if (options.resume) orExit(terminal, canBeResumed(file, out));
   await withDeployment(terminal, name, async (connection, key, project) => {
-    const status = orExit(terminal, await lookedAt(connection, statusOrExit(terminal, connection, key)));
+    const status = orExit(terminal, await lookedAtAgain(connection, statusOrExit(terminal, connection, key)));
     const { url, version } = status;
     const access = orExit(terminal, await accessTo(status));
     const card = await fetchCard(url, access);

@@ -122,6 +122,13 @@ async function deploy(terminal: Terminal, target: string, options: Options): Pro
       }),
     );
   }
+  const ofLambda = (['region', 'profile', 'auth'] as const).find((name) => options[name] !== undefined);
+  if (ofLambda !== undefined && options.target !== 'lambda') {
+    orExit(
+      terminal,
+      fail('usage', `--${ofLambda} is for a deploy to AWS.`, { next: 'Add --target lambda, or leave it out.' }),
+    );
+  }
   for (const name of [options.name, options.as]) {
     const invalid = name === undefined ? undefined : invalidName(name);
     if (invalid) orExit(terminal, invalid);

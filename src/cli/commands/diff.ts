@@ -20,6 +20,7 @@ async function diff(terminal: Terminal, name: string): Promise<void> {
     name,
     async (connection, key) => {
       const status = orExit(terminal, await lookedAt(connection, statusOrExit(terminal, connection, key), true));
+      if (status.state === 'gone' && status.error) orExit(terminal, { ok: false, error: status.error });
       const { cloud, seen } = status;
       if (!cloud) {
         orExit(

@@ -73,7 +73,7 @@ async function showKey(
     file,
     ...(value === undefined ? {} : { key: value }),
   });
-  terminal.note(`API key ${keyId} of account ${account}, ${region}, is kept in ${file} once it was used.`);
+  terminal.note(`API key ${keyId} of account ${account}, ${region}, goes to ${file} when it is first used.`);
   if (value === undefined) terminal.note(`nimbus keys ${name} --show prints it.`);
   else terminal.say(value);
 }

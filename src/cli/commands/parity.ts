@@ -21,7 +21,7 @@ import {
 import { DEFAULTS } from '../../shared/spec.ts';
 import type { DeploymentStatus } from '../../shared/states.ts';
 import { table } from '../answer.ts';
-import { accessTo, connect, lookedAt, openServed, statusOrExit, type Project } from '../context.ts';
+import { accessTo, connect, lookedAtAgain, openServed, statusOrExit, type Project } from '../context.ts';
 import { unknownModel } from '../names.ts';
 import { paragraphs, relativeSize } from '../options.ts';
 import { EXIT, Exit, orExit, sayError, type Terminal } from '../terminal.ts';
@@ -128,7 +128,7 @@ async function statusOf(
 ): Promise<DeploymentStatus> {
   const status = orExit(
     terminal,
-    await lookedAt(connection, statusOrExit(terminal, connection, { model, deployment })),
+    await lookedAtAgain(connection, statusOrExit(terminal, connection, { model, deployment })),
   );
   if (status.state === 'changed')
     terminal.warn(`${model}/${deployment} answers with an older version: the model has changed since it was deployed.`);

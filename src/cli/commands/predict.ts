@@ -42,7 +42,7 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
     const body = { input, ...(parameters === undefined ? {} : { parameters }) };
     const answer = await ask(terminal, connection, status, body, options);
     if (terminal.signal.aborted) orExit(terminal, cancelled());
-    const { problem, body: answered, phases, start, beforehand } = answer;
+    const { problem, body: answered, phases, start, beforehand, requestId = '' } = answer;
     if (beforehand) terminal.note(`${beforehandTexts(beforehand).join(' ')} The times below are without that.`);
     if (problem) {
       terminal.document(problem);
@@ -51,7 +51,9 @@ async function run(terminal: Terminal, name: string, text: string | undefined, o
     }
     terminal.document({ ...(answered as object), client: phases, ...beforehand });
     terminal.say(formatResult((answered as { result: unknown }).result));
-    terminal.say(`\n${formatTimings(start, phases)}`);
+    // Leads to its lines in the log, which on AWS has those of all.
+    const request = status.cloud && requestId !== '' ? `   request ${requestId}` : '';
+    terminal.say(`\n${formatTimings(start, phases)}${request}`);
   });
 }
 
@@ -75,18 +77,22 @@ async function ask(
   const onWait = (wait: Wait | undefined): void => {
     if (wait) terminal.progress(`  … ${waitText(wait)}`);
   };
-  const asking = async (called: CloudStatus, headers: () => ReturnType<typeof keyHeaders>): Promise<CloudAnswer> =>
-    orExit(terminal, await predictOnAws(called, { through, env: process.env, headers }, body, { signal, onWait }));
-  let answer = await asking(cloud, () => keyHeaders(status));
-  if (answer.status === 403 && through === 'api' && cloud.keyId !== undefined) {
+  const asking = (called: CloudStatus, headers: () => ReturnType<typeof keyHeaders>): Promise<Outcome<CloudAnswer>> =>
+    predictOnAws(called, { through, env: process.env, headers }, body, { signal, onWait });
+  let asked = await asking(cloud, () => keyHeaders(status));
+  const isRefused = asked.ok ? asked.value.status === 403 : asked.error.code === 'key-gone';
+  if (isRefused && through === 'api' && cloud.keyId !== undefined) {
     // The key may have been rotated on another machine.
     const seen = await lookedAt(connection, status, true);
     const now = seen.ok ? seen.value.cloud : undefined;
+    if (seen.ok && seen.value.state === 'gone' && seen.value.error)
+      return orExit(terminal, { ok: false, error: seen.value.error });
     if (now?.keyId !== undefined && now.keyId !== cloud.keyId) {
       const { fileKeyStore, keepNewKey } = await import('../../core/cloud/keys.ts');
-      answer = await asking(now, () => keepNewKey({ before: cloud, now }, fileKeyStore(), process.env));
+      asked = await asking(now, () => keepNewKey({ before: cloud, now }, fileKeyStore(), process.env));
     }
   }
+  const answer = orExit(terminal, asked);
   const beforehand = beforehandOf(answer);
   return beforehand ? { ...answer, beforehand } : answer;
 }
@@ -103,12 +109,15 @@ function formatProblem(
   },
   name: string,
 ): string {
-  const lines = [`${problem.status} ${problem.title}`, indent(problem.detail)];
+  // Without an answer there is neither.
+  const status = problem.status === 0 ? '' : `${problem.status} `;
+  const lines = [status + problem.title, indent(problem.detail)];
   if (problem.lastLines?.length) lines.push(indent(problem.lastLines.join('\n'), '  | '));
   if (problem.next) lines.push(problem.next);
   // Where the model's own code failed, its log has the stack.
   const isFailure = problem.type === 'urn:nimbus:problem:handler-failed';
-  lines.push(isFailure ? `Where: nimbus logs ${name} --request ${problem.requestId}` : `request ${problem.requestId}`);
+  if (isFailure) lines.push(`Where: nimbus logs ${name} --request ${problem.requestId}`);
+  else if (problem.requestId !== '') lines.push(`request ${problem.requestId}`);
   return `${lines.join('\n')}\n`;
 }
 

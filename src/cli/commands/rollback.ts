@@ -69,8 +69,8 @@ async function rollback(terminal: Terminal, name: string, options: Options): Pro
       return;
     }
     if (!options.yes) {
-      const which = options.to === undefined ? 'the version before' : `version ${options.to}`;
-      const question = `Let ${which} of ${cloud.functionName} serve, with the configuration that it had?`;
+      const which = options.to === undefined ? 'the last version with another image' : `version ${options.to}`;
+      const question = `Let ${which} of ${cloud.functionName} serve, with the configuration that it had? nimbus rollback ${keyText(key)} --list shows them.`;
       if (!orExit(terminal, await terminal.confirm(question, '--yes'))) orExit(terminal, cancelled());
     }
     const plan: RollbackPlan = {

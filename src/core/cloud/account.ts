@@ -12,6 +12,9 @@ export interface CloudAccount extends CloudAccess {
   arn: string;
 }
 
+/** What a region is called: `eu-west-1`. */
+export const REGION = /^[a-z]{2,3}(-[a-z]+)+-\d+$/;
+
 /** What the user asked for, or models.json says. */
 export interface WantedAccount {
   region?: string;
@@ -62,6 +65,9 @@ export async function cloudAccount(
   }
   const own = wanted === undefined ? awsVariables(env) : variablesFor(wanted, env);
   const variables = profile === undefined ? own : { ...awsVariables(env), AWS_PROFILE: profile };
+  if (region !== undefined && !REGION.test(region)) {
+    return fail('no-region', `${region} is not the name of a region of AWS.`, { next: 'Give one such as eu-west-1.' });
+  }
   return asking(async () => {
     const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
     const where = region ?? (await regionOf(variables));

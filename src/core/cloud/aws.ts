@@ -23,8 +23,21 @@ export async function awsConfig(region: string, env: NodeJS.ProcessEnv): Promise
     const keys = { accessKeyId: id, secretAccessKey: secret, ...(token ? { sessionToken: token } : {}) };
     return { region, credentials: async () => keys, ...(endpoint ? { endpoint } : {}) };
   }
+  const credentials = await chained(region, env);
+  return { region, credentials, ...(endpoint ? { endpoint } : {}), ...(profile ? { profile } : {}) };
+}
+
+/** How long credentials are used again: each finding of them may start a program of the user's, which may ask for a touch. */
+const KEPT_MS = 60_000;
+const found = new Map<string, { at: number; credentials: AwsCredentialIdentityProvider }>();
+
+async function chained(region: string, env: NodeJS.ProcessEnv): Promise<AwsCredentialIdentityProvider> {
+  const { AWS_PROFILE: profile, AWS_SHARED_CREDENTIALS_FILE: filepath, AWS_CONFIG_FILE: configFilepath } = env;
+  const place = JSON.stringify([region, profile, filepath, configFilepath]);
+  const kept = found.get(place);
+  if (kept && performance.now() - kept.at < KEPT_MS) return kept.credentials;
   const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
-  const { AWS_SHARED_CREDENTIALS_FILE: filepath, AWS_CONFIG_FILE: configFilepath } = env;
+  // It keeps what it has found, and finds it anew where that expires.
   const credentials = fromNodeProviderChain({
     // Without one the chain would look at the variables of this process.
     profile: profile || 'default',
@@ -32,7 +45,8 @@ export async function awsConfig(region: string, env: NodeJS.ProcessEnv): Promise
     ...(filepath ? { filepath } : {}),
     ...(configFilepath ? { configFilepath } : {}),
   });
-  return { region, credentials, ...(endpoint ? { endpoint } : {}), ...(profile ? { profile } : {}) };
+  found.set(place, { at: performance.now(), credentials });
+  return credentials;
 }
 
 /** What of an environment says how to reach AWS: all that begins with `AWS_`. Among it may be keys. */

@@ -6,7 +6,7 @@ import { places } from '../places.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { ApiKeyPlace, CloudStatus } from '../../shared/states.ts';
 import type { AwsConfig } from './aws.ts';
-import { asking } from './errors.ts';
+import { asking, orAbsent } from './errors.ts';
 import { configOf } from './profiles.ts';
 
 /** Where the user's secrets are kept. */
@@ -16,7 +16,7 @@ export interface KeyStore {
   delete(id: string): Promise<void>;
 }
 
-/** Errors: as of `awsFailure`; the key has no value. Undefined where callers need none. */
+/** Errors: as of `awsFailure`; the key has no value, or is gone (`key-gone`). Undefined where callers need none. */
 export async function readKey(
   config: AwsConfig,
   { keyId, stack }: Pick<CloudStatus, 'keyId' | 'stack'>,
@@ -25,8 +25,14 @@ export async function readKey(
   return asking(async () => {
     const { APIGatewayClient, GetApiKeyCommand } = await import('@aws-sdk/client-api-gateway');
     const command = new GetApiKeyCommand({ apiKey: keyId, includeValue: true });
-    const { value } = await new APIGatewayClient(config).send(command);
-    if (value !== undefined) return ok(value);
+    const found = await orAbsent(new APIGatewayClient(config).send(command));
+    if (!found) {
+      return fail('key-gone', `The API key of ${stack} that is known here is gone.`, {
+        why: 'It was rotated on another machine.',
+        next: 'nimbus status, or Refresh in the editor, asks AWS for the one that there is now.',
+      });
+    }
+    if (found.value !== undefined) return ok(found.value);
     return fail('no-key', `The API key of ${stack} has no value.`, {
       next: 'Deploy it again, which makes another one.',
     });

@@ -18,11 +18,19 @@ export interface AwsProfile {
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export async function awsProfiles(env: NodeJS.ProcessEnv): Promise<AwsProfile[]> {
+  const { config, credentials } = filesOf(env);
+  return profilesIn(await textOf(config), await textOf(credentials));
+}
+
+function filesOf(env: NodeJS.ProcessEnv): { config: string; credentials: string } {
   const folder = path.join(os.homedir(), '.aws');
-  const [config, credentials] = await Promise.all([
-    textOf(env['AWS_CONFIG_FILE'] || path.join(folder, 'config')),
-    textOf(env['AWS_SHARED_CREDENTIALS_FILE'] || path.join(folder, 'credentials')),
-  ]);
+  return {
+    config: env['AWS_CONFIG_FILE'] || path.join(folder, 'config'),
+    credentials: env['AWS_SHARED_CREDENTIALS_FILE'] || path.join(folder, 'credentials'),
+  };
+}
+
+function profilesIn(config: string, credentials: string): AwsProfile[] {
   const found = new Map<string, AwsProfile>();
   for (const { section, region } of sectionsOf(config)) {
     // Other sections of this file are of sign-ons and services.
@@ -94,8 +102,21 @@ export function variablesFor(account: string, env: NodeJS.ProcessEnv): Record<st
   const known = accountsKnown();
   const isUnknown = known[profile] === undefined && profile !== DEFAULT;
   if (isUnknown || known[profile] === account) return variables;
-  const other = Object.keys(known).findLast((name) => known[name] === account);
+  const other = Object.keys(known).findLast((name) => known[name] === account && isConfigured(name, env));
   return other === undefined ? variables : { ...variables, AWS_PROFILE: other };
+}
+
+/** Whether the AWS configuration still has it. */
+function isConfigured(profile: string, env: NodeJS.ProcessEnv): boolean {
+  const read = (file: string): string => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  const { config, credentials } = filesOf(env);
+  return profilesIn(read(config), read(credentials)).some(({ name }) => name === profile);
 }
 
 /** What AWS is asked with about a deployment. */

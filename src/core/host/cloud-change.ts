@@ -34,7 +34,9 @@ export function isDeployed(
   mark: string,
   record: DeploymentRecord | undefined,
 ): boolean {
-  if (!record?.cloud || !record.rehearsal || record.version !== version || !plan.image || !record.image) return false;
+  // After a roll-back the record has the version that serves, and no model of it.
+  if (!record?.cloud || record.isAnotherServed || record.version !== version) return false;
+  if (!record.rehearsal || !plan.image || !record.image) return false;
   const { python, platform, base } = plan.image;
   const image = { python: record.image.python, platform: record.image.platform, base: record.image.base };
   const said = ({ description, examples }: DeploymentRecord['spec']): unknown => ({ description, examples });
@@ -65,7 +67,7 @@ function configuration(spec: DeploymentRecord['spec'], deployment: DeploymentSpe
   const { path: _, pythonVersion: __, concurrency: ___, examples: ____, description: _____, ...model } = spec;
   // What an image is for, the image tells.
   const { url: ______, target: _______, architecture: ________, ...rest } = deployment;
-  return { ...model, ...limitsOf(spec), ...rest };
+  return { ...model, ...limitsOf(spec), auth: 'key', ...rest };
 }
 
 function cardOf({ card }: DeploymentRecord): object {

@@ -1,7 +1,7 @@
 /** What of a deploy to AWS happens on this machine, before anything is agreed to. */
 import { randomUUID } from 'node:crypto';
 import { configurationOf } from '../../../infra/app/configuration.ts';
-import { faultsOf } from '../../../infra/app/faults.ts';
+import { faultsOf, LIMITS } from '../../../infra/app/faults.ts';
 import type { Shell } from '../shell.ts';
 import type { RehearsePlan } from '../targets/plan.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
@@ -20,6 +20,15 @@ export async function rehearse(
   plan: RehearsePlan,
   shell: Shell,
 ): Promise<Outcome<Rehearsal>> {
+  const { timeoutSeconds = 0 } = plan.spec;
+  const [, mostSeconds] = LIMITS.timeoutSeconds;
+  // What else cannot be is known when the model has answered.
+  if (timeoutSeconds > mostSeconds) {
+    return fail('invalid-description', `On AWS a request may take ${mostSeconds} s, not ${timeoutSeconds} s.`, {
+      why: 'API Gateway waits no longer.',
+      next: `Set timeoutSeconds (--timeout) to ${mostSeconds} or less.`,
+    });
+  }
   const { versions, state, deployers } = ports;
   const deployed = state.state.deployments[keyText(plan)];
   const mark = state.markOf(JSON.stringify(Object.entries(plan.env).sort()));

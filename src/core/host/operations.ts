@@ -79,9 +79,13 @@ export class Operations {
     const { model, deployment, kind, undeclaredStack } = request;
     const other = this.runningFor(request);
     if (other) {
-      return fail('operation-running', `A ${other.kind} of ${keyText(request)} is under way.`, {
-        next: 'Wait until it has ended, or cancel it: with Ctrl+C where it runs, or with Cancel Operation in the Models view.',
-      });
+      return fail(
+        'operation-running',
+        `A ${other.kind === 'rehearse' ? 'rehearsal' : other.kind} of ${keyText(request)} is under way.`,
+        {
+          next: 'Wait until it has ended, or cancel it: with Ctrl+C where it runs, or with Cancel Operation in the Models view.',
+        },
+      );
     }
     const id = randomUUID();
     const startedAt = Date.now();

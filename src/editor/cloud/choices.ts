@@ -1,5 +1,6 @@
 /** The questions that only a deploy to AWS has: which profile, which region, who may call. */
 import * as vscode from 'vscode';
+import { REGION } from '../../core/cloud/account.ts';
 import { awsProfiles } from '../../core/cloud/profiles.ts';
 import { AUTHS, type Auth } from '../../shared/spec.ts';
 import { askText, BACK, choose, type Choice } from '../quick.ts';
@@ -65,7 +66,6 @@ const REGIONS: readonly [string, string][] = [
   ['ap-southeast-1', 'Singapore'],
   ['ap-southeast-2', 'Sydney'],
 ];
-const REGION = /^[a-z]{2,3}(-[a-z]+)+-\d+$/;
 const OTHER = Symbol('other');
 
 /** Undefined where the user went back or cancelled. */

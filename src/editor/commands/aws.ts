@@ -4,6 +4,7 @@ import type { RotatePlan } from '../../core/targets/plan.ts';
 import type { DeploymentStatus, KeyRotated } from '../../shared/states.ts';
 import { accountAgain, awsEnvironment, cloudChoice, headersOf, rememberChoice } from '../cloud/account.ts';
 import { askProfile, LOG_IN } from '../cloud/choices.ts';
+import { lookAtAws } from '../cloud/look.ts';
 import type { Editor } from '../editor.ts';
 import { runAction } from '../guard.ts';
 import { operateInFront } from '../operate.ts';
@@ -41,6 +42,8 @@ export async function copyApiKey(editor: Editor, given: unknown): Promise<Outcom
   const chosen = await chooseDeployment(editor, given, title, hasKey);
   if (!chosen.ok) return chosen;
   const { project } = chosen.value;
+  // The one that is known here may have been replaced elsewhere; where AWS is not heard it may still do.
+  await lookAtAws(editor, project, [chosen.value]);
   const status = project.status(chosen.value);
   const headers = status ? await headersOf(editor, project.folder, status) : ok({} as Record<string, string>);
   if (!headers.ok) return headers;

@@ -235,6 +235,9 @@ export class Bridge implements PlaygroundExtension {
       onWait: (wait) => this.#page().waiting(wait),
     });
     if (signal.aborted) return cancelled();
+    // A key that was rotated elsewhere: the next request has the new one.
+    const isRefused = answer.ok ? answer.value.status === 403 : answer.error.code === 'key-gone';
+    if (isRefused && status.cloud?.keyId) void lookAtAws(this.#editor, chosen.project, [chosen.key]);
     if (!answer.ok) return answer;
     if (through === 'cold' && status.cloud) noteForcedCold();
     const { body, ...facts } = answer.value;
@@ -253,8 +256,6 @@ export class Bridge implements PlaygroundExtension {
     this.#history.add(sample);
     // Its row has the times of its users, who do not go past the gateway.
     if (through === 'api') void tellTimes(chosen.project, chosen.key, sample);
-    // Its key may have been rotated elsewhere: the next request has the new one.
-    if (sample.status === 403 && status.cloud?.keyId) void lookAtAws(this.#editor, chosen.project, [chosen.key]);
     return ok(sample);
   }
 

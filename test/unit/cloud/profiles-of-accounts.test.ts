@@ -8,11 +8,14 @@ const [DEV, PROD] = ['111111111111', '222222222222'];
 
 describe('the profile with which AWS is asked about an account', () => {
   let home: string;
+  let files: { AWS_CONFIG_FILE: string; AWS_SHARED_CREDENTIALS_FILE: string };
   const before = process.env['NIMBUS_HOME'];
 
   beforeEach(() => {
     home = mkdtempSync(path.join(os.tmpdir(), 'nimbus-profiles-'));
     process.env['NIMBUS_HOME'] = home;
+    files = { AWS_CONFIG_FILE: path.join(home, 'none'), AWS_SHARED_CREDENTIALS_FILE: path.join(home, 'credentials') };
+    writeFileSync(files.AWS_SHARED_CREDENTIALS_FILE, '[prod-old]\n[prod]\n[dev]\n[main]\n');
   });
   afterEach(() => {
     if (before === undefined) delete process.env['NIMBUS_HOME'];
@@ -21,7 +24,7 @@ describe('the profile with which AWS is asked about an account', () => {
   });
 
   const profileFor = (account: string, env: NodeJS.ProcessEnv): string | undefined =>
-    variablesFor(account, env)['AWS_PROFILE'];
+    variablesFor(account, { ...files, ...env })['AWS_PROFILE'];
 
   it('is that of the environment, as long as nothing else is known of it', async () => {
     assert.equal(profileFor(PROD, {}), undefined);
@@ -39,6 +42,13 @@ describe('the profile with which AWS is asked about an account', () => {
     assert.equal(profileFor(PROD, { AWS_PROFILE: 'prod-old' }), 'prod-old');
     assert.equal(profileFor(PROD, {}), 'prod', 'the default profile was never of this account');
     assert.equal(profileFor('333333333333', { AWS_PROFILE: 'dev' }), 'dev', 'none is known: AWS says what is wrong');
+  });
+
+  it('is none that the AWS configuration does not have any more', async () => {
+    await noteAccount({ AWS_PROFILE: 'gone' }, PROD);
+    await noteAccount({ AWS_PROFILE: 'dev' }, DEV);
+    assert.equal(profileFor(PROD, { AWS_PROFILE: 'dev' }), 'dev');
+    assert.equal(profileFor(PROD, {}), undefined);
   });
 
   it('is none where keys in the environment count, of which nothing is noted', async () => {
