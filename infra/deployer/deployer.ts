@@ -5,7 +5,7 @@ import { faultsOf, repositoryFaultsOf } from '../app/faults.ts';
 import { PARAMETERS } from '../app/parameters.ts';
 import { TAGS } from '../app/published.ts';
 import { assemble, bootstrap, CHANGE_SET, makeChangeSet } from './change-set.ts';
-import { fail, failureOf } from './failures.ts';
+import { fail, failureOf, noParameter } from './failures.ts';
 import { hiding } from './hiding.ts';
 import type {
   DeployerApi,
@@ -174,7 +174,7 @@ export class Deployer implements Omit<DeployerApi, 'warm'> {
     if (!stack?.StackId || rest(stack) === 'none') noStack(request);
     await settle(stacks, stack, false, tell);
     const its = new Set(stack.Parameters?.map(({ ParameterKey }) => ParameterKey));
-    for (const name of change.parameters.keys()) if (!its.has(name)) noParameter(stackName, name);
+    for (const name of change.parameters.keys()) if (!its.has(name)) fail(noParameter(stackName, name));
     if (running.cancelled) return { state: 'cancelled', stack: 'as-before' };
     const since = await stacks.latest(stack.StackId);
     await stacks.update(stack, change);
@@ -222,14 +222,6 @@ function noStack({ stackName, region }: StackPlace): never {
     code: 'no-stack',
     what: `There is no stack ${stackName} in ${region}.`,
     next: 'Nothing was made by what was interrupted, or it was deleted since: deploy again.',
-  });
-}
-
-function noParameter(stackName: string, parameter: string): never {
-  fail({
-    code: 'no-parameter',
-    what: `The stack ${stackName} has no parameter ${parameter}.`,
-    next: 'An older Nimbus deployed it: deploy it again, then try again.',
   });
 }
 

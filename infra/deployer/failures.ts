@@ -150,6 +150,14 @@ function after(stack: OfStack, status: string): string {
   return `The stack ${stack.name} is left as ${status}; it has to be deleted before the next deploy, which does so if you agree.`;
 }
 
+export function noParameter(stackName: string, parameter: string): Failure {
+  return {
+    code: 'no-parameter',
+    what: `The stack ${stackName} has no parameter ${parameter}.`,
+    next: 'An older Nimbus deployed it: deploy it again, then try again.',
+  };
+}
+
 export function stuck({ name, id }: OfStack): string {
   return `Open ${name} in the CloudFormation console and choose "Continue update rollback": ${stackUrl(id)}`;
 }

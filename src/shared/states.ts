@@ -149,6 +149,8 @@ export interface Drifted {
 
 /** The image that would go to AWS, after it answered here under Lambda's limits. */
 export interface Rehearsal {
+  /** Another one each time, also of the same version: what is agreed to names it. */
+  id: string;
   image: ImageStatus;
   /** 64 hexadecimal digits. */
   version: string;

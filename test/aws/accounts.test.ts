@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
+import { leftNothing } from '../../src/core/host/cloud-first.ts';
+import type { CloudPlan } from '../../src/core/targets/plan.ts';
 import type { DeploymentStatus } from '../../src/shared/states.ts';
 import { createSandbox, type Sandbox } from '../cli/nimbus.ts';
 import { startEmulator, type Emulator } from './emulator.ts';
@@ -54,5 +57,31 @@ describe('deployments in several accounts of AWS', function () {
     assert.equal((await status('rules/prod', 'dev')).state, 'gone');
     assert.equal((await status('rules/dev', 'prod')).state, 'gone');
     assert.equal((await status('rules/prod')).state, 'gone');
+  });
+
+  it('are asked so, too, about what a first deploy left, whose profile has come to mean another account', async () => {
+    const client = new CloudFormationClient({
+      ...emulator.client,
+      credentials: { accessKeyId: DEV!, secretAccessKey: 'secret' },
+    });
+    const TemplateBody = JSON.stringify({ Resources: { Topic: { Type: 'AWS::SNS::Topic' } } });
+    await client.send(new CreateStackCommand({ StackName: 'nimbus-rules', TemplateBody }));
+    const waiter = { client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
+    await waitUntilStackCreateComplete(waiter, { StackName: 'nimbus-rules' });
+    const home = process.env['NIMBUS_HOME'];
+    process.env['NIMBUS_HOME'] = sandbox.home;
+    try {
+      const isLeft = async (account: string, AWS_PROFILE: string): Promise<boolean> => {
+        const variables = { ...env, AWS_PROFILE };
+        const cloud = { account, region: 'eu-west-1', variables } as Partial<CloudPlan> as CloudPlan;
+        const ended = { before: undefined, isStackReached: true };
+        return !(await leftNothing({ cloud, stack: 'nimbus-rules' }, { code: 'stack-failed', what: '' }, ended));
+      };
+      assert.equal(await isLeft(DEV!, 'prod'), true);
+      assert.equal(await isLeft(PROD!, 'dev'), false);
+    } finally {
+      if (home === undefined) delete process.env['NIMBUS_HOME'];
+      else process.env['NIMBUS_HOME'] = home;
+    }
   });
 });

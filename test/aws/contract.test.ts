@@ -59,10 +59,10 @@ describe('the contract, of the lambda target', function () {
         anyway: false,
       });
       assert.equal(rehearsed.state, 'succeeded', JSON.stringify(rehearsed.error, undefined, 2));
-      const { version } = rehearsed.result as Rehearsal;
+      const { id: rehearsal } = rehearsed.result as Rehearsal;
       const cloud = {
         ...access,
-        version,
+        rehearsal,
         bootstrap: STACKS_BEFORE.length === 0,
         isCreate: true,
         isUpdate: false,

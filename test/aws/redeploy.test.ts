@@ -7,7 +7,14 @@ import {
   UpdateStackCommand,
   waitUntilStackUpdateComplete,
 } from '@aws-sdk/client-cloudformation';
-import { GetFunctionConfigurationCommand, LambdaClient, UpdateAliasCommand } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  PublishVersionCommand,
+  UpdateAliasCommand,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionUpdatedV2,
+} from '@aws-sdk/client-lambda';
 import { answering as answeringAs } from './answers.ts';
 import { patience } from './place.ts';
 import type { FunctionVersion } from '../../src/core/cloud/versions.ts';
@@ -116,29 +123,41 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     assert.equal(await answer(), 'fourth');
   });
 
-  /** What a deploy of a colleague with another memory does: the stack is updated, with the image that it has. */
-  async function updateElsewhere(memoryMb: number): Promise<void> {
+  interface Template {
+    Metadata: { Nimbus: { memoryMb: number } };
+    Parameters: Record<string, unknown>;
+    Resources: Record<string, { Type: string; Properties: { MemorySize: number; Name: unknown } }>;
+  }
+
+  /** Updates the stack past Nimbus, with the image that it has. `revision`: that of it, by default the one that it has. */
+  async function updateStack(change: (template: Template) => void, revision?: string): Promise<void> {
     const client = new CloudFormationClient(project.place.client);
     const StackName = STACK;
     const { TemplateBody } = await client.send(new GetTemplateCommand({ StackName }));
-    const template = JSON.parse(TemplateBody!) as {
-      Metadata: { Nimbus: { memoryMb: number } };
-      Resources: Record<string, { Type: string; Properties: { MemorySize: number } }>;
-    };
-    template.Metadata.Nimbus.memoryMb = memoryMb;
-    for (const { Type, Properties } of Object.values(template.Resources)) {
-      if (Type === 'AWS::Lambda::Function') Properties.MemorySize = memoryMb;
-    }
+    const template = JSON.parse(TemplateBody!) as Template;
+    change(template);
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName }));
-    const Parameters = stack!.Parameters!.map(({ ParameterKey }) =>
-      ParameterKey === 'Revision'
-        ? { ParameterKey, ParameterValue: 'elsewhere' }
-        : { ParameterKey, UsePreviousValue: true },
-    );
+    const Parameters = stack!
+      .Parameters!.filter(({ ParameterKey }) => Object.hasOwn(template.Parameters, ParameterKey!))
+      .map(({ ParameterKey }) =>
+        ParameterKey === 'Revision' && revision !== undefined
+          ? { ParameterKey, ParameterValue: revision }
+          : { ParameterKey, UsePreviousValue: true },
+      );
     const { Tags, Capabilities } = stack!;
     const update = { StackName, TemplateBody: JSON.stringify(template), Parameters, Tags, Capabilities };
     await client.send(new UpdateStackCommand(update));
     await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+  }
+
+  /** What a deploy of a colleague with another memory does. */
+  async function updateElsewhere(memoryMb: number): Promise<void> {
+    await updateStack(({ Metadata, Resources }) => {
+      Metadata.Nimbus.memoryMb = memoryMb;
+      for (const { Type, Properties } of Object.values(Resources)) {
+        if (Type === 'AWS::Lambda::Function') Properties.MemorySize = memoryMb;
+      }
+    }, 'elsewhere');
   }
 
   it('notices that a colleague changed the configuration and kept the image, and says what it takes back [emulated]', async () => {
@@ -160,6 +179,25 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed/);
   });
 
+  const ROTATE = ['keys', PROD, '--rotate', '--yes'];
+
+  it('has a key that can be replaced where an older Nimbus made its stack, before which nothing is touched [emulated]', async () => {
+    await updateStack(({ Parameters, Resources }) => {
+      delete Parameters['KeyRevision'];
+      for (const { Type, Properties } of Object.values(Resources)) {
+        if (Type === 'AWS::ApiGateway::ApiKey') Properties.Name = STACK;
+      }
+    });
+    const { code, stderr, stdout } = await project.nimbus(ROTATE);
+    assert.equal(code, 1);
+    assert.match(stderr, /has no parameter KeyRevision\.\n.*deploy it again, then try again/);
+    assert.doesNotMatch(stdout, /telling the stack/);
+    const deployed = await project.succeeded([...DEPLOY, '--yes']);
+    assert.match(deployed, /~ the stack nimbus-\S+-prod: .*\n +its API key can be replaced from then on\n/);
+    await project.succeeded(ROTATE);
+    assert.match(await project.succeeded([...DEPLOY, '--yes']), /Nothing has changed/);
+  });
+
   it('says what of provisioned concurrency is not ready (as AWS documents it) [emulated]', async () => {
     project.writeHandler(answering('last'));
     const server = await answeringAs(
@@ -169,5 +207,19 @@ describe('a deploy to AWS Lambda over one that serves', function () {
     const stdout = await project.succeeded([...DEPLOY, '--yes'], { AWS_ENDPOINT_URL: server.url });
     await server.end();
     assert.match(stdout, /✓ stack .*, ahead of the stack; 0 of 2 provisioned environments are ready: /);
+  });
+
+  it('has its key replaced also where somebody published by hand what serves [emulated]', async () => {
+    const client = new LambdaClient(project.place.client);
+    const FunctionName = STACK;
+    await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Description: 'by hand' }));
+    await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { FunctionName });
+    const published = await client.send(new PublishVersionCommand({ FunctionName, Description: 'by hand' }));
+    const live = { FunctionName, Name: 'live', FunctionVersion: published.Version };
+    await client.send(new UpdateAliasCommand(live));
+    const { keyId } = (await project.status()).cloud!;
+    await project.succeeded(ROTATE);
+    assert.notEqual((await project.status()).cloud!.keyId, keyId);
+    assert.equal(await answer(), 'last');
   });
 });

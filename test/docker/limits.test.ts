@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Rehearsal } from '../../src/shared/states.ts';
 import { post, untilGone } from '../host/support.ts';
 import { ContainerProject } from './project.ts';
 import { docker } from './support.ts';
@@ -241,6 +242,7 @@ def predict(model, input):
   });
   after(() => project.end());
 
+  const ACCESS = { account: '0'.repeat(12), region: 'eu-west-1', variables: {} };
   /** Where it is only rehearsed AWS is not asked. */
   const plan = (target: 'docker' | 'lambda', ephemeralStorageMb?: number) => ({
     ...project.imagePlan('fills', { examples: [{ input: 1, expect: 700 }] }),
@@ -253,13 +255,38 @@ def predict(model, input):
   });
 
   it('is rehearsed with that, and without it with what a function has', async () => {
-    const access = { account: '0'.repeat(12), region: 'eu-west-1', variables: {} };
-    const rehearsal = { kind: 'rehearse', rehearses: 'deploy', access, anyway: false } as const;
+    const rehearsal = { kind: 'rehearse', rehearses: 'deploy', access: ACCESS, anyway: false } as const;
     const full = await project.execute({ ...plan('lambda'), ...rehearsal });
     assert.equal(full.state, 'failed');
     assert.match(full.error?.why ?? '', /No space left on device/);
     const larger = await project.execute({ ...plan('lambda', 1024), ...rehearsal });
     assert.equal(larger.state, 'succeeded', JSON.stringify(larger.error, undefined, 2));
+  });
+
+  it('is deployed only as it was rehearsed last: not as agreed to before, were the version the same', async () => {
+    const rehearse = async (ephemeralStorageMb: number): Promise<Rehearsal> => {
+      const rehearsal = { kind: 'rehearse', rehearses: 'deploy', access: ACCESS, anyway: false } as const;
+      const done = await project.execute({ ...plan('lambda', ephemeralStorageMb), ...rehearsal });
+      assert.equal(done.state, 'succeeded', JSON.stringify(done.error, undefined, 2));
+      return done.result as Rehearsal;
+    };
+    const [agreed, last] = [await rehearse(1024), await rehearse(2048)];
+    assert.equal(agreed.version, last.version);
+    const { api } = project.host;
+    const key = { model: 'fills', deployment: 'lambda' };
+    assert.equal(await api.rehearsedPlan(key, agreed.id), undefined);
+    assert.equal((await api.rehearsedPlan(key, last.id))?.deploymentSpec.ephemeralStorageMb, 2048);
+    const cloud = {
+      ...ACCESS,
+      rehearsal: agreed.id,
+      bootstrap: false,
+      isCreate: true,
+      isUpdate: false,
+      isCodeOnly: false,
+      replaceFailed: false,
+    };
+    const { state, error } = await project.execute({ ...plan('lambda', 1024), cloud });
+    assert.deepEqual([state, error?.code], ['failed', 'not-rehearsed']);
   });
 
   it('answers with that in Docker too, and another size is of the next deploy', async () => {

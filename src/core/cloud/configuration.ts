@@ -2,16 +2,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import { METADATA } from '../../../infra/app/configuration.ts';
 import type { AwsConfig } from './aws.ts';
+import { awsError } from './errors.ts';
 
-/** By field. `undefined`: an older Nimbus made the stack, which does not say. Rejects as of AWS's clients. */
+/**
+ * By field. `undefined`: an older Nimbus made the stack, which does not say, or the caller may not read its template. Rejects as
+ * of AWS's clients otherwise.
+ */
 export async function stackConfiguration(
   config: AwsConfig,
   stackName: string,
 ): Promise<Record<string, unknown> | undefined> {
   const { CloudFormationClient, GetTemplateCommand } = await import('@aws-sdk/client-cloudformation');
   const command = new GetTemplateCommand({ StackName: stackName, TemplateStage: 'Original' });
-  const { TemplateBody: body = '{}' } = await new CloudFormationClient(config).send(command);
-  const { Metadata: metadata } = JSON.parse(body) as { Metadata?: Record<string, Record<string, unknown>> };
+  let body: string | undefined;
+  try {
+    ({ TemplateBody: body } = await new CloudFormationClient(config).send(command));
+  } catch (error) {
+    // Lines of a plan are no reason to stop what the caller may do.
+    if (awsError(error)?.code === 'denied') return undefined;
+    throw error;
+  }
+  const { Metadata: metadata } = JSON.parse(body ?? '{}') as { Metadata?: Record<string, Record<string, unknown>> };
   return metadata?.[METADATA];
 }
 

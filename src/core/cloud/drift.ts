@@ -6,11 +6,13 @@ import type {
   StackResourceDrift,
 } from '@aws-sdk/client-cloudformation';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PARAMETERS } from '../../../infra/app/parameters.ts';
 import { fail, ok, type Outcome } from '../../shared/outcome.ts';
 import type { AwsConfig } from './aws.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { CloudSeen } from '../../shared/states.ts';
 import { asking, awsError } from './errors.ts';
+import { deployedWith } from './revision.ts';
 import { abortable } from './versions.ts';
 
 export interface Drift {
@@ -106,15 +108,18 @@ async function partsOf(client: CloudFormationClient, stack: string, signal?: Abo
 
 /**
  * What the last comparison of a stack found, whoever had it made; undefined where it found nothing, where there was none, where
- * the stack was updated since, or where the caller may not know. One call, and only of a stack that CloudFormation says has
- * drifted. Throws what the client throws.
+ * the stack was deployed since, or where the caller may not know. Other updates, as for another API key, need not touch what was
+ * changed by hand. One call, and only of a stack that CloudFormation says has drifted. Throws what the client throws.
  */
 export async function driftSeen(
   config: AwsConfig,
-  { StackName: stack = '', DriftInformation: information, LastUpdatedTime: updated }: Stack,
+  { StackName: stack = '', DriftInformation: information, Parameters: parameters = [] }: Stack,
 ): Promise<CloudSeen['drifted']> {
   const { StackDriftStatus: status, LastCheckTimestamp: at } = information ?? {};
-  if (status !== 'DRIFTED' || at === undefined || (updated !== undefined && updated > at)) return undefined;
+  if (status !== 'DRIFTED' || at === undefined) return undefined;
+  const revision = parameters.find(({ ParameterKey }) => ParameterKey === PARAMETERS.revision)?.ParameterValue;
+  const deployed = deployedWith(revision ?? '');
+  if (deployed && deployed > at) return undefined;
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
   try {
     const parts = await partsOf(new CloudFormationClient(config), stack);

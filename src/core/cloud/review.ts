@@ -15,7 +15,7 @@ import { bootstrapHinders, bootstrapOf, type Bootstrap } from './bootstrap.ts';
 import { asking } from './errors.ts';
 import { pushSize, pushText, type PushSize } from './layers.ts';
 import { findRepository } from './repository.ts';
-import { BOOTSTRAP_STACK, describeStack, IMAGES } from './stack.ts';
+import { BOOTSTRAP_STACK, canRotateKey, describeStack, IMAGES } from './stack.ts';
 
 /**
  * AWS Lambda ends an initialisation after 10 s and begins it again within the first request, and API Gateway waits 29 s: what
@@ -60,13 +60,15 @@ async function reviewDeploy(
     const kind = kindOf(own);
     if (kind !== 'create' && spec.stack === undefined) return foreign(stack, account);
     const isOurs = own !== undefined && kind === 'update' && (await isServedFromHere(config, own, rehearsal));
+    const auth = spec.auth ?? 'key';
     const changed = isOurs
       ? rehearsal.changes
       : kind === 'update'
         ? await changedElsewhere(config, stack, rehearsal)
         : [];
-    const isCodeOnly = isOurs && changed?.length === 0;
-    const auth = spec.auth ?? 'key';
+    const isOld = isOurs && auth === 'key' && !canRotateKey(own);
+    const added = isOld ? ['its API key can be replaced from then on'] : [];
+    const isCodeOnly = isOurs && !isOld && changed?.length === 0;
     const { layers } = rehearsal;
     const push = layers && (await pushSize(config, layers, repository.value !== undefined));
     const changes = [
@@ -76,7 +78,7 @@ async function reviewDeploy(
         : []),
       ...(kind === 'failed-before' ? [`- what an earlier deploy left of the stack ${stack}`] : []),
       ...(kind === 'busy' ? [`… waits for what CloudFormation does with the stack ${stack} now`] : []),
-      ...updated(stack, kind, isCodeOnly, changed),
+      ...updated(stack, kind, isCodeOnly, [...(changed ?? []), ...added]),
       ...(kind === 'update' || kind === 'busy'
         ? []
         : [`+ the stack ${stack}: function with log and role, version and alias live, REST API, ${CALLERS[auth]}`]),
@@ -84,7 +86,7 @@ async function reviewDeploy(
     return ok({
       account,
       stack,
-      isServed: isOurs && rehearsal.isDeployed === true,
+      isServed: isOurs && !isOld && rehearsal.isDeployed === true,
       kind,
       changes,
       ...(push ? { push } : {}),
@@ -93,7 +95,7 @@ async function reviewDeploy(
         account: account.account,
         region,
         variables,
-        version: rehearsal.version,
+        rehearsal: rehearsal.id,
         isCreate: kind === 'create' || kind === 'failed-before' || own?.StackStatus === 'CREATE_IN_PROGRESS',
         isUpdate: kind === 'update',
         isCodeOnly,
@@ -220,12 +222,7 @@ function bootstrapLines(bootstrap: Bootstrap): string[] {
 }
 
 /** What becomes of a stack that serves. */
-function updated(
-  stack: string,
-  kind: CloudReview['kind'],
-  isCodeOnly: boolean,
-  changes: readonly string[] = [],
-): string[] {
+function updated(stack: string, kind: CloudReview['kind'], isCodeOnly: boolean, changes: readonly string[]): string[] {
   if (kind !== 'update' && kind !== 'busy') return [];
   if (isCodeOnly) {
     return [

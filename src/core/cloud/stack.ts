@@ -1,5 +1,6 @@
 /** A stack as CloudFormation reports it, and what of it a deployment is known by. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
+import { PARAMETERS } from '../../../infra/app/parameters.ts';
 import { AUTHS, type Auth } from '../../shared/spec.ts';
 import type { CloudStatus } from '../../shared/states.ts';
 import type { CloudAccess } from '../targets/plan.ts';
@@ -23,6 +24,11 @@ export async function describeStack(config: AwsConfig, name: string): Promise<St
     if (kind === 'ValidationError' && /does not exist/.test(message)) return undefined;
     throw error;
   }
+}
+
+/** Whether its API key, if it has one, can be replaced. The stack of an older Nimbus has no parameter for it. */
+export function canRotateKey({ Parameters: parameters }: Pick<Stack, 'Parameters'>): boolean {
+  return parameters?.some(({ ParameterKey }) => ParameterKey === PARAMETERS.keyRevision) === true;
 }
 
 /** Who may call, by a stack's outputs. One of an older Nimbus does not say; then it is `otherwise`. */

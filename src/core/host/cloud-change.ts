@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DeploymentDescription } from '../../../infra/app/description.ts';
 import { CARD, changedFields } from '../cloud/configuration.ts';
+import { revisionNow } from '../cloud/revision.ts';
 import { IMAGES } from '../cloud/stack.ts';
 import { architectureOf } from '../cost/measured.ts';
 import { functionName } from '../models/function-name.ts';
@@ -119,11 +120,6 @@ export function descriptionOf(
     env: spec.env ?? [],
     ...defined(optional),
   };
-}
-
-/** A new one, as a stack's update needs it to publish a version. */
-export function revisionNow(): string {
-  return Date.now().toString(36);
 }
 
 /** What the stack would be made of, as far as that is known before anything of the account is touched. */

@@ -1,7 +1,7 @@
 /** A first deploy to AWS that does not come to its end: what AWS has of it, and what models.json says of it then. */
 import { isDeepStrictEqual } from 'node:util';
 import { cloudAccount } from '../cloud/account.ts';
-import { awsConfig } from '../cloud/aws.ts';
+import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { asking } from '../cloud/errors.ts';
 import { describeStack } from '../cloud/stack.ts';
 import { removeDeployment, setDeployment, unsetDeployment, type ModelsEdit } from '../models/edit.ts';
@@ -33,14 +33,17 @@ export async function leftNothing(
 ): Promise<boolean> {
   // A cancel has been followed until all is gone. What an earlier deploy began is not this one's.
   if (before?.stack === undefined && (!isStackReached || code === CANCELLED)) return true;
-  const { account, region, variables } = cloud;
-  // Of another account "there is none" says nothing: a profile may have come to mean one meanwhile.
-  const asker = await cloudAccount({ account, region }, variables);
-  if (!asker.ok) return false;
-  const config = await awsConfig(region, variables);
-  const asked = await asking(async () => ok(await describeStack(config, stack)));
+  const config = await configIn(cloud);
+  if (!config.ok) return false;
+  const asked = await asking(async () => ok(await describeStack(config.value, stack)));
   // A change set makes a stack with nothing in it, which the next one replaces.
   return asked.ok && (asked.value === undefined || asked.value.StackStatus === 'REVIEW_IN_PROGRESS');
+}
+
+/** Of another account "there is none" says nothing: a profile may have come to mean one meanwhile. Errors: as of `cloudAccount`. */
+async function configIn({ account, region, variables }: Deploy['cloud']): Promise<Outcome<AwsConfig>> {
+  const asker = await cloudAccount({ account, region }, variables);
+  return asker.ok ? ok(await awsConfig(region, asker.value.variables)) : asker;
 }
 
 /** Edits that take back what the deploy wrote to models.json; what others changed meanwhile stays. */
@@ -67,9 +70,9 @@ export function mayBeThere(error: UserError, stack: string): UserError {
 
 /** Of a first deploy that left no stack: nothing else would ever find its image. It fails nothing; the next removal finds it. */
 export async function unpush(deploy: Deploy, shell: Shell): Promise<void> {
-  const { region, variables } = deploy.cloud;
   const { removeImages } = await import('../cloud/repository.ts');
-  const removed = await removeImages(await awsConfig(region, variables), pushedTag(deploy));
+  const config = await configIn(deploy.cloud);
+  const removed = config.ok ? await removeImages(config.value, pushedTag(deploy)) : config;
   if (!removed.ok)
     return shell.log(`the image that was pushed stays: ${removed.error.what} ${removed.error.why ?? ''}`);
   for (const tag of removed.value.tags) shell.log(`${tag} removed`);

@@ -1,15 +1,19 @@
 /** Another API key in the place of the one that callers have. */
+import { PARAMETERS } from '../../../infra/app/parameters.ts';
+import { noParameter } from '../../../infra/deployer/failures.ts';
 import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig } from '../cloud/aws.ts';
+import { asking } from '../cloud/errors.ts';
 import { readKey } from '../cloud/keys.ts';
+import { revisionNow } from '../cloud/revision.ts';
 import { untilSettled } from '../cloud/settle.ts';
+import { canRotateKey, describeStack } from '../cloud/stack.ts';
 import { send, type Answer } from '../invoke/request.ts';
 import type { Shell } from '../shell.ts';
 import type { RotatePlan } from '../targets/plan.ts';
 import { CANCELLED, cancelled, fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { keyText } from '../../shared/spec.ts';
 import type { CloudStatus, KeyRotated } from '../../shared/states.ts';
-import { revisionNow } from './cloud-change.ts';
 import { levelStack } from './cloud-level.ts';
 import { lookAt } from './cloud-look.ts';
 import type { CloudPorts } from './cloud-operations.ts';
@@ -18,7 +22,8 @@ import type { CloudPorts } from './cloud-operations.ts';
  * The stack replaces its key by an update of one parameter, and the new key has to be answered. Whose credentials these are, and
  * which key there is now, AWS is asked first: a colleague may have rotated it. After a failure or a cancel in the stage `stack`
  * the key before counts, as CloudFormation rolls back; after that the new one does, and `status` knows it. Errors: callers need
- * no key; as of `lookAt`, `levelStack` and of the deployer; the gateway does not take the new key within a minute.
+ * no key; an older Nimbus made the stack; as of `lookAt`, `levelStack` and of the deployer; the gateway does not take the new key
+ * within a minute.
  */
 export async function rotateKey(ports: CloudPorts, plan: RotatePlan, shell: Shell): Promise<Outcome<KeyRotated>> {
   const { account, region, variables } = plan.cloud;
@@ -28,6 +33,12 @@ export async function rotateKey(ports: CloudPorts, plan: RotatePlan, shell: Shel
   if (!before.ok) return before;
   const config = await awsConfig(region, variables);
   const { stack, keyId } = before.value;
+  const found = await asking(async () => ok(await describeStack(config, stack)), config);
+  if (!found.ok) return found;
+  // Asked for before anything is changed.
+  if (found.value && !canRotateKey(found.value)) {
+    return { ok: false, error: noParameter(stack, PARAMETERS.keyRevision) };
+  }
   // It can be shown to be refused only where it is known; one that nobody may read is replaced all the same.
   const old = await readKey(config, before.value);
   const { findRepository } = await import('../cloud/repository.ts');
@@ -41,7 +52,11 @@ export async function rotateKey(ports: CloudPorts, plan: RotatePlan, shell: Shel
   const deployed = ports.state.state.deployments[keyText(plan)];
   const level = { access: plan.cloud, stack, config, repositoryUri: repository.value, deployed };
   const levelled = await levelStack(ports.deployers, level, shell);
-  if (!levelled.ok) return levelled;
+  if (!levelled.ok) {
+    // A key that leaked does not wait for it: its update touches nothing of the function, whoever published what serves.
+    if (levelled.error.code !== 'version-unknown') return levelled;
+    shell.log(`the stack is not told what serves: ${levelled.error.what}`);
+  }
   const request = { account, region, stackName: stack, keyRevision: `-${revisionNow()}` };
   const ended = await ports.deployers.run<Ended>(plan.cloud, 'stack', shell, ({ api }) => api.rotateKey(request));
   if (!ended.ok) return ended;

@@ -1,9 +1,9 @@
 /** Before an update of a stack: it is told what serves, or a rollback would bring back what was before that. */
 import type { AwsConfig } from '../cloud/aws.ts';
+import { levellingRevision } from '../cloud/revision.ts';
 import type { Shell } from '../shell.ts';
 import type { CloudAccess } from '../targets/plan.ts';
 import type { Outcome } from '../../shared/outcome.ts';
-import { revisionNow } from './cloud-change.ts';
 import type { Deployers } from './deployers.ts';
 import type { DeploymentRecord } from './state.ts';
 
@@ -30,7 +30,7 @@ export async function levelStack(
   const straight = await straighten(config, { functionName: stack, repositoryUri, level: level.value }, shell);
   if (!straight.ok || level.value.state === 'level') return straight;
   shell.stage('stack', { detail: 'telling the stack what serves' });
-  const parameters = levelling(level.value, revisionNow());
+  const parameters = levelling(level.value, levellingRevision(level.value.stack.revision));
   if (!parameters.ok) return parameters;
   const request = { account, region, stackName: stack, ...parameters.value };
   const levelled = await deployers.run(access, 'stack', shell, (client) => client.api.level(request));

@@ -1,7 +1,7 @@
 /** What a deployment on AWS is now, as AWS says it. */
 import { awsConfig } from '../cloud/aws.ts';
 import { cloudStatusOf } from '../cloud/stack.ts';
-import { editModels, setDeployment } from '../models/edit.ts';
+import { editModels, placeDeployment } from '../models/edit.ts';
 import { readModels } from '../models/read.ts';
 import { fail, ok, type Outcome, type UserError } from '../../shared/outcome.ts';
 import { keyText, type DeploymentKey } from '../../shared/spec.ts';
@@ -66,9 +66,10 @@ export async function lookAt(
     state.changed();
   }
   onChange(deployment);
-  if (cloud && declared.url !== cloud.url) {
-    const whole = { ...declared, account, region, stack, url: cloud.url };
-    const edited = await editModels(around.project, setDeployment(key, whole));
+  // The same API by another address is that of whoever asks: of an emulator, or of an endpoint of a network of their own.
+  if (cloud && !declared.url?.includes(cloud.apiId)) {
+    const place = { account, region, stack, url: cloud.url };
+    const edited = await editModels(around.project, placeDeployment(key, place, declared));
     if (!edited.ok) return edited;
   }
   return ok(deployment.status);

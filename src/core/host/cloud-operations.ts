@@ -4,6 +4,7 @@ import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { byOthers } from '../cloud/bootstrap.ts';
 import { firstAnswers } from '../cloud/first-answers.ts';
 import { ensureRepository } from '../cloud/repository.ts';
+import { revisionNow } from '../cloud/revision.ts';
 import { cloudStatusOf, IMAGES } from '../cloud/stack.ts';
 import { editModels, setDeployment, setModel } from '../models/edit.ts';
 import { functionName } from '../models/function-name.ts';
@@ -20,7 +21,7 @@ import type {
   Rehearsal,
   RolledBack,
 } from '../../shared/states.ts';
-import { descriptionOf, imageTag, revisionNow, type Deploy, type RehearsedRecord } from './cloud-change.ts';
+import { descriptionOf, imageTag, type Deploy, type RehearsedRecord } from './cloud-change.ts';
 import { removeFromCloud, rollBackTo } from './cloud-end.ts';
 import { asBefore, declaredBefore, leftNothing, mayBeThere, unpush } from './cloud-first.ts';
 import { rotateKey } from './cloud-key.ts';
@@ -55,7 +56,7 @@ export interface CloudPorts {
 export class CloudOperations {
   readonly #ports: CloudPorts;
   /** Of rehearsals since the host started, by deployment; in memory only, as there are values of variables in them. */
-  readonly #rehearsed = new Map<string, RehearsePlan>();
+  readonly #rehearsed = new Map<string, { id: string; plan: RehearsePlan }>();
 
   constructor(ports: CloudPorts) {
     this.#ports = ports;
@@ -64,26 +65,29 @@ export class CloudOperations {
   /** As of `rehearse` of cloud-rehearse.ts. */
   async rehearse(plan: RehearsePlan, shell: Shell): Promise<Outcome<Rehearsal>> {
     const done = await rehearse(this.#ports, plan, shell);
-    if (done.ok && !done.value.isDeployed) this.#rehearsed.set(keyText(plan), plan);
+    if (done.ok && !done.value.isDeployed) this.#rehearsed.set(keyText(plan), { id: done.value.id, plan });
     return done;
   }
 
-  /** What the last rehearsal was for, until it is deployed: who asked may be gone. Undefined where the host does not know it. */
-  rehearsedPlan(key: DeploymentKey): DeployPlan | undefined {
+  /**
+   * What a rehearsal was for, until it is deployed: who asked may be gone. `id`: of the rehearsal. Undefined where the host does
+   * not know it, or another one came after it.
+   */
+  rehearsedPlan(key: DeploymentKey, id: string): DeployPlan | undefined {
     const rehearsed = this.#rehearsed.get(keyText(key));
-    if (!rehearsed) return undefined;
-    const { kind: _, anyway: __, access: ___, rehearses: kind, ...plan } = rehearsed;
+    if (rehearsed?.id !== id) return undefined;
+    const { kind: _, anyway: __, access: ___, rehearses: kind, ...plan } = rehearsed.plan;
     return { ...plan, kind };
   }
 
-  /** Deploys what was rehearsed last. A first one that is cancelled leaves no stack, no image, and models.json as it was. */
+  /** Deploys what was rehearsed last, where that is what was agreed to. A first one that is cancelled leaves no stack, no image, and models.json as it was. */
   async deploy(plan: DeployPlan, shell: Shell): Promise<Outcome<CloudDeployed>> {
     const { state } = this.#ports;
     const { cloud } = plan;
     const record = state.state.rehearsals?.[keyText(plan)];
-    if (!cloud || record?.version !== cloud.version || !record.image) {
+    if (!cloud || record?.rehearsal?.id !== cloud.rehearsal || !record.image) {
       return fail('not-rehearsed', 'What was agreed to is not here any more.', {
-        why: 'Another deploy of it was begun meanwhile, or cleaned up.',
+        why: 'It was rehearsed again meanwhile, or cleaned up.',
         next: 'Deploy again.',
       });
     }

@@ -1,4 +1,5 @@
 /** What of a deploy to AWS happens on this machine, before anything is agreed to. */
+import { randomUUID } from 'node:crypto';
 import { configurationOf } from '../../../infra/app/configuration.ts';
 import { faultsOf, LIMITS } from '../../../infra/app/faults.ts';
 import type { Shell } from '../shell.ts';
@@ -53,6 +54,7 @@ export async function rehearse(
   const record = { ...made.value.record, variablesMark: mark };
   const layers = await layersOf(ports, record.image.id);
   const rehearsal: Rehearsal = {
+    id: randomUUID(),
     image: imageStatus(record.image),
     version: record.version,
     initMs,

@@ -43,8 +43,11 @@ export interface HostApi {
   cancel(operationId: string): Promise<Outcome<void>>;
   /** Asks AWS what a deployment there is now, with the caller's `AWS_` variables; `deployment` events tell what changed. */
   look(key: DeploymentKey, variables: Record<string, string>): Promise<Outcome<DeploymentStatus>>;
-  /** The plan that was rehearsed last, of a window that was loaded anew meanwhile; undefined where it is not known. */
-  rehearsedPlan(key: DeploymentKey): Promise<DeployPlan | undefined>;
+  /**
+   * The plan of a rehearsal, of a window that was loaded anew meanwhile. Undefined where it is not known, or it was rehearsed
+   * again since.
+   */
+  rehearsedPlan(key: DeploymentKey, rehearsal: string): Promise<DeployPlan | undefined>;
   /** What a request took that a client sent past this host, in ms: `deployment` events tell it on. */
   observe(key: DeploymentKey, start: StartKind, totalMs: number): Promise<void>;
   start(key: DeploymentKey): Promise<Outcome<DeploymentStatus>>;

@@ -105,7 +105,7 @@ export class Clients implements HostListener {
         await (await host).declarations.refresh();
         return (await host).cloud.look(key, variables);
       },
-      rehearsedPlan: async (key) => (await host).cloud.rehearsedPlan(key),
+      rehearsedPlan: async (key, rehearsal) => (await host).cloud.rehearsedPlan(key, rehearsal),
       observe: async (key, start, totalMs) => (await host).observe(key, start, totalMs),
       start: async (key) => (await host).startDeployment(key),
       stop: async (key) => (await host).stopDeployment(key),

@@ -22,6 +22,10 @@ export type SeenModel = ModelFields | null;
 /** A field that a deployment can do without. */
 type OptionalField = Exclude<keyof DeploymentSpec, 'target'>;
 
+/** Where a deployment on AWS is. */
+const PLACE = ['account', 'region', 'stack', 'url'] as const;
+type DeploymentPlace = Required<Pick<DeploymentSpec, (typeof PLACE)[number]>>;
+
 /** One edit of models.json, as data. */
 export type ModelsEdit =
   /**
@@ -32,6 +36,11 @@ export type ModelsEdit =
   | { kind: 'set-model'; name: string; fields: ModelFields; seen?: SeenModel }
   /** Adds or changes a deployment of a declared model. */
   | { kind: 'set-deployment'; key: DeploymentKey; spec: DeploymentSpec }
+  /**
+   * Says where a deployment on AWS is. `seen` is what the file said of it when AWS was asked: nothing where it is not declared any
+   * more, or said to be elsewhere by now. The rest of it stays as it is.
+   */
+  | { kind: 'place-deployment'; key: DeploymentKey; place: DeploymentPlace; seen: DeploymentSpec }
   /** Takes fields of a deployment out. What is not there is no error. */
   | { kind: 'unset-deployment'; key: DeploymentKey; fields: readonly OptionalField[] }
   /** Nothing to remove is no error. `dropModel`: the model goes too, once it has no deployment left. */
@@ -45,6 +54,10 @@ export function setModel(name: string, fields: ModelFields, seen?: SeenModel): M
 
 export function setDeployment(key: DeploymentKey, spec: DeploymentSpec): ModelsEdit {
   return { kind: 'set-deployment', key, spec };
+}
+
+export function placeDeployment(key: DeploymentKey, place: DeploymentPlace, seen: DeploymentSpec): ModelsEdit {
+  return { kind: 'place-deployment', key, place, seen };
 }
 
 export function unsetDeployment(key: DeploymentKey, fields: readonly OptionalField[]): ModelsEdit {
@@ -134,6 +147,11 @@ function applyEdit(draft: Draft, edit: ModelsEdit): Outcome<never> | undefined {
       const deployments = { ...declared.deployments, [deployment]: { ...before, ...edit.spec } };
       draft.models[model] = { ...declared, deployments };
       return undefined;
+    }
+    case 'place-deployment': {
+      const before = own(draft.models[edit.key.model]?.deployments, edit.key.deployment);
+      const isAsSeen = before && (['target', ...PLACE] as const).every((field) => before[field] === edit.seen[field]);
+      return isAsSeen ? applyEdit(draft, setDeployment(edit.key, { ...before, ...edit.place })) : undefined;
     }
     case 'unset-deployment':
       unset(draft, edit.key, edit.fields);

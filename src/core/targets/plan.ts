@@ -50,8 +50,8 @@ export interface CloudAccess {
 }
 
 export interface CloudPlan extends CloudAccess {
-  /** Of the rehearsal that was agreed to. */
-  version: string;
+  /** Id of the rehearsal that was agreed to. */
+  rehearsal: string;
   /** What CDK needs once per account and region is made: it is missing, too old or broken. */
   bootstrap: boolean;
   /** There is no stack yet that ever served: what is cancelled may be deleted as a whole. */

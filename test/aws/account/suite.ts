@@ -26,6 +26,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   permissions: 'decides in the place of IAM',
   stops: 'makes up what a rehearsal saw',
   targets: 'makes functions past Nimbus, which the policy does not allow',
+  review: 'answers in the place of AWS',
   spent: 'writes metrics in the name of AWS Lambda, which AWS takes from nobody',
   update: 'makes what the policy does not allow, and faults of AWS Lambda',
 };

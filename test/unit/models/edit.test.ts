@@ -12,7 +12,14 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'mocha';
-import { editModels, migrateLegacy, removeDeployment, setDeployment, setModel } from '../../../src/core/models/edit.ts';
+import {
+  editModels,
+  migrateLegacy,
+  placeDeployment,
+  removeDeployment,
+  setDeployment,
+  setModel,
+} from '../../../src/core/models/edit.ts';
 import { updateModelsFile } from '../../../src/core/models/file.ts';
 import { readModels } from '../../../src/core/models/read.ts';
 import { places } from '../../../src/core/places.ts';
@@ -45,6 +52,33 @@ describe('editing models.json', () => {
     assert.equal(text(), `${JSON.stringify({ version: 1, models: { sentiment: model } }, undefined, 2)}\n`);
     assert.deepEqual(readdirSync(temporary.folder), ['models.json']);
     assert.deepEqual(readdirSync(places().run), []);
+  });
+
+  it('says where a deployment on AWS is, and takes nothing back that was saved while AWS was asked', async () => {
+    const key = { model: 'sentiment', deployment: 'prod' };
+    const seen = { target: 'lambda', region: 'eu-west-1', auth: 'iam' } as const;
+    const place = {
+      account: '123456789012',
+      region: 'eu-west-1',
+      stack: 'nimbus-sentiment-prod',
+      url: 'https://a.example',
+    };
+    const placed = async (...meanwhile: Parameters<typeof setDeployment>[1][]): Promise<unknown> => {
+      const edits = [seen, ...meanwhile].map((spec) => setDeployment(key, spec));
+      await editModels(temporary.folder, setModel(key.model, SENTIMENT), ...edits);
+      await editModels(temporary.folder, placeDeployment(key, place, seen));
+      const read = await readModels(temporary.folder);
+      const found = read.ok && read.value.models[key.model]?.deployments?.[key.deployment];
+      await editModels(temporary.folder, removeDeployment(key, { dropModel: true }));
+      return found;
+    };
+    assert.deepEqual(await placed(), { ...seen, ...place });
+    const saved = { target: 'lambda', auth: 'key', logRetentionDays: 30 } as const;
+    assert.deepEqual(await placed(saved), { ...seen, ...saved, ...place });
+    const moved = { target: 'lambda', region: 'eu-central-1' } as const;
+    assert.deepEqual(await placed(moved), { ...seen, ...moved });
+    await editModels(temporary.folder, setModel(key.model, SENTIMENT), placeDeployment(key, place, seen));
+    assert.ok(!text().includes('prod'));
   });
 
   it('refuses a deployment whose function would have the name of another, or a longer one than AWS Lambda takes', async () => {

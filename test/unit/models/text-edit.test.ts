@@ -117,6 +117,12 @@ const edits = fc.array(
       spec: fc.record({ target: fc.constant('local' as const), region }, { requiredKeys: ['target'] }),
     }),
     fc.record({ kind: fc.constant('unset-deployment' as const), key, fields: fc.constant(['region', 'url'] as const) }),
+    fc.record({
+      kind: fc.constant('place-deployment' as const),
+      key,
+      place: fc.constant({ account: '123456789012', region: 'eu-west-1', stack: 'nimbus-m', url: 'https://a.example' }),
+      seen: fc.record({ target: fc.constant('local' as const), region }, { requiredKeys: ['target'] }),
+    }),
     fc.record({ kind: fc.constant('remove-deployment' as const), key, dropModel: fc.boolean() }),
     fc.record({ kind: fc.constant('remove-model' as const), name }),
   ),
@@ -205,6 +211,12 @@ function expected(value: any, edit: ModelsEdit, dropped: Set<string>): void {
       Object.hasOwn(spec.deployments, deployment) ? spec.deployments[deployment] : {},
       edit.spec,
     );
+    return;
+  }
+  if (edit.kind === 'place-deployment') {
+    const fields = Object.hasOwn(spec.deployments ?? {}, deployment) ? spec.deployments[deployment] : {};
+    const names = ['target', 'account', 'region', 'stack', 'url'] as const;
+    if (names.every((one) => fields[one] === edit.seen[one])) Object.assign(fields, edit.place);
     return;
   }
   if (edit.kind === 'unset-deployment') {
