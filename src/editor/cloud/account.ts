@@ -19,11 +19,21 @@ function placeOf(project: string): string {
   return `nimbus.aws ${project}`;
 }
 
+/**
+ * The profile that the AWS Toolkit wrote into its setting `aws.profile`, `profile:dev`, as it did until it began to keep its choice
+ * to itself (https://github.com/aws/aws-toolkit-vscode/blob/main/packages/toolkit/package.json). Other kinds of credentials, such as
+ * `ec2:instance`, are none of a configuration.
+ */
+function toolkitProfile(project: string): string | undefined {
+  const value = vscode.workspace.getConfiguration('aws', vscode.Uri.file(project)).get<unknown>('profile');
+  return typeof value === 'string' ? /^(?:profile:)?([^:]+)$/.exec(value.trim())?.[1] : undefined;
+}
+
 /** The last choice of this project, else the settings. `project` is its folder. */
 export function cloudChoice({ extension }: Editor, project: string): CloudChoice {
   const kept = extension.workspaceState.get<CloudChoice>(placeOf(project), {});
   const settings = vscode.workspace.getConfiguration('nimbus', vscode.Uri.file(project));
-  const profile = kept.profile ?? (settings.get<string>('aws.profile')?.trim() || undefined);
+  const profile = kept.profile ?? (settings.get<string>('aws.profile')?.trim() || toolkitProfile(project));
   const region = kept.region ?? (settings.get<string>('aws.region')?.trim() || undefined);
   return { ...(profile === undefined ? {} : { profile }), ...(region === undefined ? {} : { region }) };
 }
