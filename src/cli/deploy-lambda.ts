@@ -54,7 +54,10 @@ export async function deployToLambda(terminal: Terminal, deploy: LambdaDeploy): 
   const sweep = await connection.api.sweep(plan.model);
   const month = await monthText({ plan, rehearsal, region: cloud.region, sweep, env: process.env });
   terminal.say(indent([...planLines(review, rehearsal), rehearsedText(rehearsal), month].join('\n')));
-  if (review.kind !== 'update') terminal.say(indent('Cancelling it (Ctrl+C) deletes what it has made so far.'));
+  if (review.kind !== 'update')
+    terminal.say(
+      indent('Cancelling it (Ctrl+C) deletes the stack and the image again; what the account has once stays.'),
+    );
   const agreed = await confirm(terminal, deploy);
   if (!agreed.ok) return agreed;
   const done = await feed.run(terminal, connection, { ...plan, cloud: review.plan });

@@ -133,7 +133,9 @@ async function agreedTo({ review, rehearsal }: Rehearsed, month: string, plan: D
     planLines(review, rehearsal, vscode.env.language).join('\n'),
     sentence(rehearsedText(rehearsal, vscode.env.language)),
     sentence(month),
-    ...(review.kind === 'update' ? [] : [vscode.l10n.t('Cancelling it deletes what it has made so far.')]),
+    ...(review.kind === 'update'
+      ? []
+      : [vscode.l10n.t('Cancelling it deletes the stack and the image again; what the account has once stays.')]),
   ];
   if (deploymentSpec.auth === 'none') {
     return typedName(model, {
