@@ -128,7 +128,9 @@ function modelRow({ project, model }: ModelNode): Row {
   const spec = project.spec(model);
   const deployments = project.deploymentNames(model);
   const framework = spec?.framework ?? project.status({ model, deployment: deployments[0] ?? '' })?.framework;
-  const attention = attentionText(deployments.flatMap((deployment) => project.status({ model, deployment }) ?? []));
+  // One that is being deployed, or removed, says so in its own row.
+  const atRest = deployments.filter((deployment) => project.operation({ model, deployment })?.state !== 'running');
+  const attention = attentionText(atRest.flatMap((deployment) => project.status({ model, deployment }) ?? []));
   const description = [
     framework && FRAMEWORK_TITLES[framework],
     attention,
