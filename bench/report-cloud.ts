@@ -58,7 +58,7 @@ say the new version. The toolkit runs in a process that has used it before.
 |---|---|---|
 | ${cells('16', ['cold', 'warm', 'warmAfter'])} |
 
-${made('16')}. The deployer is started when the rehearsal begins, and has loaded CDK and its toolkit before the plan can be agreed to.
+${made('16')}. The deployer is started when a rehearsal finds something to deploy, while the image is built and started.
 `;
 }
 

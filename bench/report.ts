@@ -38,6 +38,8 @@ const WHY: Record<string, string> = {
   '8': 'The command reads, sends and writes each text once more than a loop in one process does.',
   '11': 'NumPy, SciPy and scikit-learn are nearly all of it: what slimming may take from them without changing an answer is little. What is read and done until the first answer was not looked into.',
   '12': 'A change counts once it has been at rest for 2 s, so that a half-written model is never served; with every layer cached, people rebuild and restart by hand in less. No request fails meanwhile here; there, every one does until the new container answers.',
+  '14': 'Node with the code of the command takes 90 ms of it, asking the interpreter for its packages about 60; the rest is loading the clients of AWS and asking the host.',
+  '15': 'The emulated AWS is busy with every update for 500 ms, which all sides wait for: the bare calls alone are more than the goal against the hotswap.',
   '17': 'The engine compresses the layer while it sends it, at about 40 MB a second on one processor, whoever asks; and BuildKit receives, unpacks, hashes, copies and exports the weights before a container of them can answer.',
   '9': 'The first windows of a machine compile what later ones take from a cache.',
 };
