@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
 import type { DeploymentStatus } from '../../src/shared/states.ts';
 import { createSandbox, python, type Ended, type Sandbox } from '../cli/nimbus.ts';
 import { docker } from '../docker/support.ts';
 import { named, startPlace, STACKS_BEFORE, type Place } from './place.ts';
+import { stackNamesOf } from './support.ts';
 
 const HANDLER = `
 import os
@@ -80,12 +80,8 @@ export async function cloudProject(emulator?: Parameters<typeof startPlace>[0]):
     },
     status: async (name = PROD) => (await statuses([name]))[0]!,
     stackNames: async () => {
-      const client = new CloudFormationClient(place.client);
-      const names: string[] = [];
-      for await (const { Stacks: stacks = [] } of paginateDescribeStacks({ client }, {})) {
-        names.push(...stacks.map(({ StackName: name }) => name!));
-      }
-      return names.filter((name) => SHARED.has(name) || name.startsWith(`nimbus-${RULES}-`)).toSorted();
+      const names = await stackNamesOf(place.client);
+      return names.filter((name) => SHARED.has(name) || name.startsWith(`nimbus-${RULES}-`));
     },
     end: async () => {
       const all = await statuses([]).catch((): DeploymentStatus[] => []);

@@ -1,6 +1,7 @@
 /** A deployer whose events can be waited for, outcomes, and calls of AWS for which the tests have no client. */
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
+import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
 import type { DeployerApi, DeployerEvent, Ended, Stage } from '../../infra/deployer/protocol.ts';
 import { startDeployer } from '../../src/core/cloud/deployer.ts';
 
@@ -92,6 +93,14 @@ export function deployed(outcome: Either<Ended, unknown>): Record<string, string
   const ended = done(outcome);
   if (ended.state !== 'deployed') assert.fail(JSON.stringify(ended));
   return ended.outputs;
+}
+
+/** Of all stacks that there are, sorted. */
+export async function stackNamesOf(client: Reached): Promise<string[]> {
+  const names: string[] = [];
+  const pages = paginateDescribeStacks({ client: new CloudFormationClient(client) }, {});
+  for await (const { Stacks: stacks = [] } of pages) names.push(...stacks.map(({ StackName: name }) => name!));
+  return names.toSorted();
 }
 
 /** GET of a REST service, which the emulator tells from the signature's scope. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { answering, type Answered, type Answers, type Asked } from '../aws/answers.ts';
 import { startEmulator, type Emulator } from '../aws/emulator.ts';
-import { getJson } from '../aws/support.ts';
+import { getJson, stackNamesOf, variablesOf } from '../aws/support.ts';
 import { violations } from './accessibility.ts';
 import { buildAsBefore, buildOnTestBases, removeImages, repositoryIn } from './building.ts';
 import { Playground } from './playground.ts';
@@ -45,13 +45,9 @@ describe('a deploy to AWS Lambda that does not go straight to its end', function
   before(async () => {
     buildOnTestBases();
     emulator = await startEmulator();
-    const { region, credentials } = emulator.client;
     aws = await answering((asked) => instead?.(asked), emulator.endpoint);
     variables = {
-      AWS_ENDPOINT_URL: aws.url,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      ...variablesOf({ ...emulator.client, endpoint: aws.url }),
       AWS_EC2_METADATA_DISABLED: 'true',
     };
     // Of the editor's processes, which have the environment of this one.
@@ -102,18 +98,7 @@ describe('a deploy to AWS Lambda that does not go straight to its end', function
     await inRow(REHEARSING).waitFor({ timeout: 30_000 });
   }
 
-  async function stacks(): Promise<string[]> {
-    const { endpoint, region } = emulator.client;
-    const answer = await fetch(endpoint, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/cloudformation/aws4_request`,
-      },
-      body: 'Action=DescribeStacks&Version=2010-05-15',
-    });
-    return [...(await answer.text()).matchAll(/<StackName>([^<]+)</g)].map(([, name]) => name!).sort();
-  }
+  const stacks = () => stackNamesOf(emulator.client);
 
   it('is cancelled while it is rehearsed: nothing of it is anywhere', async () => {
     const { page } = window;

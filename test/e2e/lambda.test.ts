@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { makeWorkspace } from '../../scripts/lib/workspace.mjs';
 import { startEmulator, type Emulator } from '../aws/emulator.ts';
-import { getJson } from '../aws/support.ts';
+import { getJson, variablesOf } from '../aws/support.ts';
 import { violations } from './accessibility.ts';
 import { buildAsBefore, buildOnTestBases, removeImages, repositoryIn } from './building.ts';
 import { editModels, itIsLivedWith } from './living-on-aws.ts';
@@ -43,13 +43,9 @@ describe('a model on AWS Lambda', function () {
   before(async () => {
     buildOnTestBases();
     emulator = await startEmulator();
-    const { endpoint, region, credentials } = emulator.client;
     folder = mkdtempSync(path.join(os.tmpdir(), 'nimbus-aws-config-'));
     variables = {
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      ...variablesOf(emulator.client),
       AWS_CONFIG_FILE: path.join(folder, 'config'),
       AWS_SHARED_CREDENTIALS_FILE: path.join(folder, 'credentials'),
       AWS_EC2_METADATA_DISABLED: 'true',

@@ -2,6 +2,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { stackUrl, type ConsolePlace } from '../../../infra/deployer/console.ts';
 import { bootstrapCommand, stuck } from '../../../infra/deployer/failures.ts';
+import { outputsOf } from './stack.ts';
 import { CANCELLED, type Outcome, type UserError } from '../../shared/outcome.ts';
 
 /** What stacks of CDK ask for that have a template as a file: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html */
@@ -16,12 +17,12 @@ export type Bootstrap =
 
 /** `stack` is that of `BOOTSTRAP_STACK`. */
 export function bootstrapOf(stack: Stack | undefined): Bootstrap {
-  const { StackStatus: status = '', Outputs: outputs = [] } = stack ?? {};
+  const { StackStatus: status = '' } = stack ?? {};
   if (stack === undefined || status === 'REVIEW_IN_PROGRESS') return { state: 'absent' };
   if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE(_CLEANUP_IN_PROGRESS)?$/.test(status)) {
     return { state: 'broken', status };
   }
-  const version = Number(outputs.find(({ OutputKey }) => OutputKey === 'BootstrapVersion')?.OutputValue);
+  const version = Number(outputsOf(stack)['BootstrapVersion']);
   if (version >= LEAST_VERSION) return { state: 'good', version };
   return { state: 'old', version: Number.isNaN(version) ? undefined : version };
 }

@@ -13,6 +13,7 @@ import { keyText, type DeploymentKey } from '../../shared/spec.ts';
 import type { CloudSeen } from '../../shared/states.ts';
 import { asking, awsError } from './errors.ts';
 import { deployedWith } from './revision.ts';
+import { parameterOf } from './stack.ts';
 import { abortable } from './versions.ts';
 
 export interface Drift {
@@ -111,14 +112,11 @@ async function partsOf(client: CloudFormationClient, stack: string, signal?: Abo
  * the stack was deployed since, or where the caller may not know. Other updates, as for another API key, need not touch what was
  * changed by hand. One call, and only of a stack that CloudFormation says has drifted. Throws what the client throws.
  */
-export async function driftSeen(
-  config: AwsConfig,
-  { StackName: stack = '', DriftInformation: information, Parameters: parameters = [] }: Stack,
-): Promise<CloudSeen['drifted']> {
+export async function driftSeen(config: AwsConfig, found: Stack): Promise<CloudSeen['drifted']> {
+  const { StackName: stack = '', DriftInformation: information } = found;
   const { StackDriftStatus: status, LastCheckTimestamp: at } = information ?? {};
   if (status !== 'DRIFTED' || at === undefined) return undefined;
-  const revision = parameters.find(({ ParameterKey }) => ParameterKey === PARAMETERS.revision)?.ParameterValue;
-  const deployed = deployedWith(revision ?? '');
+  const deployed = deployedWith(parameterOf(found, PARAMETERS.revision) ?? '');
   if (deployed && deployed > at) return undefined;
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
   try {

@@ -15,7 +15,7 @@ import { bootstrapHinders, bootstrapOf, type Bootstrap } from './bootstrap.ts';
 import { asking } from './errors.ts';
 import { pushSize, pushText, type PushSize } from './layers.ts';
 import { findRepository } from './repository.ts';
-import { BOOTSTRAP_STACK, canRotateKey, describeStack, IMAGES } from './stack.ts';
+import { BOOTSTRAP_STACK, canRotateKey, describeStack, IMAGES, parameterOf } from './stack.ts';
 
 /**
  * AWS Lambda ends an initialisation after 10 s and begins it again within the first request, and API Gateway waits 29 s: what
@@ -167,7 +167,7 @@ export function wouldNotServe(model: string, { stops }: CloudReview): Outcome<ne
 async function isServedFromHere(config: AwsConfig, own: Stack, { deployed }: Rehearsal): Promise<boolean> {
   if (!deployed) return false;
   // With the same image and the same API its configuration may be another: each update of a stack gives it a revision.
-  const revision = own.Parameters?.find(({ ParameterKey }) => ParameterKey === PARAMETERS.revision)?.ParameterValue;
+  const revision = parameterOf(own, PARAMETERS.revision);
   if (deployed.revision !== undefined && deployed.revision !== revision) return false;
   const { StackName: stack = '' } = own;
   const { cloudState } = await import('./status.ts');

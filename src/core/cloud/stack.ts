@@ -26,6 +26,19 @@ export async function describeStack(config: AwsConfig, name: string): Promise<St
   }
 }
 
+export function outputsOf({ Outputs: outputs = [] }: Stack): Record<string, string> {
+  return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+}
+
+export function tagOf({ Tags: tags = [] }: Stack, name: string): string | undefined {
+  return tags.find(({ Key }) => Key === name)?.Value;
+}
+
+/** The value of a parameter; CloudFormation hides that of a variable behind asterisks. */
+export function parameterOf({ Parameters: all = [] }: Pick<Stack, 'Parameters'>, name: string): string | undefined {
+  return all.find(({ ParameterKey }) => ParameterKey === name)?.ParameterValue;
+}
+
 /** Whether its API key, if it has one, can be replaced. The stack of an older Nimbus has no parameter for it. */
 export function canRotateKey({ Parameters: parameters }: Pick<Stack, 'Parameters'>): boolean {
   return parameters?.some(({ ParameterKey }) => ParameterKey === PARAMETERS.keyRevision) === true;

@@ -2,6 +2,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { VERSION_VARIABLE } from '../../../infra/app/bodies.ts';
+import { PARAMETERS } from '../../../infra/app/parameters.ts';
 import { ALIAS, TAGS } from '../../../infra/app/published.ts';
 import { stuck } from '../../../infra/deployer/failures.ts';
 import { ok, type Outcome } from '../../shared/outcome.ts';
@@ -9,7 +10,7 @@ import type { CloudSeen, CloudStateName } from '../../shared/states.ts';
 import type { AwsConfig } from './aws.ts';
 import { driftSeen } from './drift.ts';
 import { asking, orAbsent } from './errors.ts';
-import { describeStack } from './stack.ts';
+import { describeStack, outputsOf, parameterOf, tagOf } from './stack.ts';
 
 export interface CloudState {
   state: CloudStateName;
@@ -75,7 +76,7 @@ export async function cloudState(config: AwsConfig, { stack, functionName }: Clo
 
 /** Whether an update outside of the stack serves: the stack's parameter still names the image before it. */
 export function isNewerThanStack(stack: Pick<Stack, 'Parameters'>, digest: string): boolean {
-  const named = stack.Parameters?.find(({ ParameterKey }) => ParameterKey === 'ImageDigest')?.ParameterValue;
+  const named = parameterOf(stack, PARAMETERS.imageDigest);
   return named !== undefined && named !== digest;
 }
 
@@ -206,12 +207,4 @@ function stateOfFunction(live: GetFunctionCommandOutput | undefined, isRolledBac
   if (!isRolledBack) return { state: 'serving' };
   const why = 'The last update failed and was rolled back: what was there before it serves.';
   return { state: 'serving', why, next: 'Deploy again.' };
-}
-
-function outputsOf({ Outputs: outputs = [] }: Stack): Record<string, string> {
-  return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
-}
-
-function tagOf({ Tags: tags = [] }: Stack, name: string): string | undefined {
-  return tags.find(({ Key }) => Key === name)?.Value;
 }

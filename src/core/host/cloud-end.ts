@@ -5,7 +5,7 @@ import type { Ended } from '../../../infra/deployer/protocol.ts';
 import { awsConfig, type AwsConfig } from '../cloud/aws.ts';
 import { asking } from '../cloud/errors.ts';
 import type { StoredImage } from '../cloud/repository.ts';
-import { describeStack, IMAGES } from '../cloud/stack.ts';
+import { describeStack, IMAGES, outputsOf, tagOf } from '../cloud/stack.ts';
 import { editModels, removeDeployment } from '../models/edit.ts';
 import { readModels } from '../models/read.ts';
 import { lacksStack } from '../models/stacks.ts';
@@ -172,11 +172,8 @@ async function ownStack(
   return asking(async () => {
     const stack = await describeStack(config, name);
     if (!stack) return ok(undefined);
-    const tag = (key: string): string | undefined => stack.Tags?.find(({ Key }) => Key === key)?.Value;
-    const output = (key: string): string | undefined =>
-      stack.Outputs?.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
-    const [model, deployment] = [tag(TAGS.model), tag(TAGS.deployment)];
-    const [apiId, keyId] = [output('ApiId'), output('KeyId')];
+    const [model, deployment] = [tagOf(stack, TAGS.model), tagOf(stack, TAGS.deployment)];
+    const { ApiId: apiId, KeyId: keyId } = outputsOf(stack);
     const apiKey = apiId === undefined || keyId === undefined ? {} : { apiKey: { apiId, keyId } };
     if (model !== undefined && deployment !== undefined) return ok({ key: { model, deployment }, ...apiKey });
     return fail('stack-foreign', `The stack ${name} is not one of Nimbus.`, {

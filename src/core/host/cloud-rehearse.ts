@@ -16,7 +16,7 @@ import type { DeploymentRecord } from './state.ts';
 
 /** Builds the image, and has it answer here under AWS Lambda's limits. Errors: as of a deploy to Docker. */
 export async function rehearse(
-  ports: Pick<CloudPorts, 'around' | 'deployers' | 'state' | 'versions' | 'shipping'>,
+  ports: Pick<CloudPorts, 'around' | 'deployers' | 'state' | 'versions'>,
   plan: RehearsePlan,
   shell: Shell,
 ): Promise<Outcome<Rehearsal>> {
